@@ -1,0 +1,1 @@
+"""What runs on the grader's machine: intake, sandbox, grading, gradebook, exports."""

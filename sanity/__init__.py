@@ -1,0 +1,1 @@
+"""What runs on the student's machine: probes, checks, comparing, explaining, printing."""
