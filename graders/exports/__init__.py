@@ -1,0 +1,29 @@
+"""What a graded class is written as. Each format is a pure function of results; only `export_class` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from graders.exports.gradescope import results_json
+from graders.exports.html import report_html
+from graders.exports.table import gradebook_csv
+from graders.files import safe_names, write_atomically
+from graders.result import Result
+
+
+def export_class(results: Sequence[Result], out: Path) -> list[Path]:
+    """Write gradebook.csv, report.html and results/<submission>.json into out; return their paths in this order.
+
+    Each file is replaced as a whole; files of earlier runs with other names stay. Raises OSError.
+    """
+    ordered = sorted(results, key=lambda result: (result.submission, result.digest, result.signature.seed))
+    files: dict[Path, str | bytes] = {
+        out / "gradebook.csv": gradebook_csv(ordered),
+        out / "report.html": report_html(ordered),
+    }
+    for name, result in zip(safe_names([result.submission for result in ordered]), ordered, strict=True):
+        files[out / "results" / f"{name}.json"] = results_json(result)
+    for path, data in files.items():
+        write_atomically(path, data)
+    return list(files)

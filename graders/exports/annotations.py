@@ -1,0 +1,39 @@
+"""GitHub workflow commands: a failed check shows up beside the file that holds the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graders.result import Result
+from graders.text import clean_name, clean_text, number
+from sanity.verdict import Outcome
+
+
+def workflow_commands(result: Result, files: Mapping[str, str]) -> str:
+    """Return a line `::error …` for each check that did not pass, then a notice with the points.
+
+    files gives the path of each question's answer, relative to the repository; without one the line names none.
+    """
+    lines = []
+    for question in result.questions:
+        where = {"file": files[question.id]} if question.id in files else {}
+        for verdict in question.verdicts:
+            if verdict.outcome is not Outcome.PASSED:
+                text = verdict.message or verdict.sentence
+                lines.append(_command("error", {**where, "title": f"{question.id} {question.name}"}, text))
+    points = f"{number(result.points)} of {number(result.max_points)} points"
+    lines.append(_command("notice", {"title": result.assignment}, f"{clean_name(result.submission)}: {points}"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(command: str, properties: Mapping[str, str], message: str) -> str:
+    listed = ",".join(f"{name}={_property(clean_name(value))}" for name, value in properties.items())
+    return f"::{command} {listed}::{_data(clean_text(message))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

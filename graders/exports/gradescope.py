@@ -1,0 +1,86 @@
+"""Gradescope's results.json: one entry per check, with its share of the question's points.
+
+Students read this file. Of a verdict it shows the sentence and the message, which are ours; never the detail, the
+case or what the submission printed, which could carry a hidden case out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from graders.points import earned, share, shares, total, withheld
+from graders.result import QuestionResult, Result
+from graders.text import clean_name, clean_text, number
+from sanity.verdict import Outcome, Verdict
+
+_WITHHELD = "This holds, but earns its points only once another check of this question passes."
+_NOT_GRADED = "This question was not graded."
+
+
+def results_json(result: Result, leaderboard: Mapping[str, float] | None = None) -> bytes:
+    """Return result in Gradescope's format, with leaderboard columns (name to value) where there are any."""
+    points, max_points = total(q.points for q in result.questions), total(q.max_points for q in result.questions)
+    notes = [clean_text(note) for note in result.notes]
+    percent = f"{share(points, max_points):.0%}"
+    report: dict[str, Any] = {
+        "score": points,
+        "execution_time": round(result.seconds, 3),
+        "output": "\n".join([f"{number(points)} of {number(max_points)} points ({percent})", *notes]),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "extra_data": {
+            "assignment": result.assignment,
+            "submission": clean_name(result.submission),
+            "digest": result.digest,
+            "notes": notes,
+            "graded_at": result.graded_at,
+            "signature": msgspec.to_builtins(result.signature),
+        },
+        "tests": [entry for question in result.questions for entry in _entries(question)],
+    }
+    if leaderboard:
+        report["leaderboard"] = [{"name": name, "value": value} for name, value in leaderboard.items()]
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
+    if not question.verdicts:
+        yield _entry(question, question.name, question.points, question.max_points, "failed", _NOT_GRADED)
+    could_earn = shares(question.verdicts, question.max_points)
+    did_earn = earned(question.verdicts, question.max_points)
+    for verdict, score, max_score in zip(question.verdicts, did_earn, could_earn, strict=True):
+        passed = verdict.outcome is Outcome.PASSED
+        output = _WITHHELD if passed and withheld(question.verdicts) else verdict.message
+        name = f"{question.name}: {verdict.sentence}"
+        yield _entry(question, name, score, max_score, "passed" if passed else "failed", output, verdict)
+
+
+def _entry(
+    question: QuestionResult,
+    name: str,
+    score: float,
+    max_score: float,
+    status: str,
+    output: str,
+    verdict: Verdict | None = None,
+) -> dict[str, Any]:
+    kind = [] if verdict is None else ["law" if verdict.law else "comparison", verdict.outcome.value]
+    return {
+        "score": score,
+        "max_score": max_score,
+        "status": status,
+        "name": clean_name(name),
+        "name_format": "text",
+        "number": question.id,
+        "output": clean_text(output),
+        "output_format": "text",
+        "tags": [question.id, *kind],
+        "visibility": "visible",
+        "extra_data": {"question": question.id, "check": verdict.check if verdict else ""},
+    }

@@ -1,0 +1,61 @@
+"""JUnit XML: a test suite per submission, a test case per check. Shows what students may read, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from graders.points import total
+from graders.result import QuestionResult, Result
+from graders.text import clean_name, clean_text, number
+from sanity.verdict import Outcome, Verdict
+
+
+def junit_xml(results: Sequence[Result]) -> str:
+    """Return results as one JUnit document; a check that could not run is an error, a wrong answer a failure."""
+    root = ET.Element("testsuites", name="trivium")
+    for result in results:
+        root.append(_suite(result))
+    for count in ("tests", "failures", "errors"):
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(result: Result) -> ET.Element:
+    suite = ET.Element("testsuite", name=clean_name(result.submission))
+    properties = {
+        "points": number(total(question.points for question in result.questions)),
+        "max_points": number(total(question.max_points for question in result.questions)),
+        "digest": result.digest,
+        "seed": str(result.signature.seed),
+    }
+    around = ET.SubElement(suite, "properties")
+    for name, value in properties.items():
+        ET.SubElement(around, "property", name=name, value=clean_name(value))
+    for question in result.questions:
+        place = clean_name(f"{result.assignment}.{question.id}")
+        suite.extend(_case(place, verdict) for verdict in question.verdicts)
+        if not question.verdicts:
+            suite.append(_not_graded(place, question))
+    for count, path in {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}.items():
+        suite.set(count, str(len(suite.findall(path))))
+    suite.set("time", f"{result.seconds:.3f}")
+    if result.graded_at:
+        suite.set("timestamp", clean_name(result.graded_at))
+    return suite
+
+
+def _case(place: str, verdict: Verdict) -> ET.Element:
+    case = ET.Element("testcase", classname=place, name=clean_name(verdict.check))
+    if verdict.outcome is not Outcome.PASSED:
+        tag = "failure" if verdict.outcome is Outcome.FAILED else "error"
+        problem = ET.SubElement(case, tag, message=clean_name(verdict.sentence), type=verdict.outcome.value)
+        problem.text = clean_text(verdict.message)
+    return case
+
+
+def _not_graded(place: str, question: QuestionResult) -> ET.Element:
+    case = ET.Element("testcase", classname=place, name=clean_name(question.name))
+    ET.SubElement(case, "error", message="this question was not graded", type=Outcome.COULD_NOT_RUN.value)
+    return case

@@ -1,0 +1,117 @@
+"""The class as a table: CSV for a spreadsheet or a learning platform, and lines for a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from graders.points import share, total
+from graders.result import QuestionResult, Result
+from graders.text import clean_name, clean_text, number
+from sanity.verdict import Outcome
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# What makes a spreadsheet take a cell for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def columns(results: Sequence[Result]) -> list[QuestionResult]:
+    """Return one example of each question in results, in the assignment's order."""
+    # The fullest result first: its order is the assignment's.
+    fullest_first = sorted(results, key=lambda result: -len(result.questions))
+    found = {question.id: question for result in reversed(fullest_first) for question in result.questions}
+    order = dict.fromkeys(question.id for result in fullest_first for question in result.questions)
+    return [found[id] for id in order]
+
+
+def first_problem(result: Result) -> str:
+    """Return, on one line, the first thing that went wrong with a submission, or an empty string."""
+    for question in result.questions:
+        for verdict in question.verdicts:
+            if verdict.outcome is not Outcome.PASSED:
+                text = clean_text(verdict.slip or verdict.message or verdict.outcome.value, limit=200)
+                return f"{question.id}: {' '.join(text.split())}"
+    return ""
+
+
+def gradebook_csv(results: Sequence[Result]) -> str:
+    """Return a row for each result: name, points per question, total, max, percent, notes, digest, seed.
+
+    A cell is empty where a question was not graded. Text that a spreadsheet would run starts with an apostrophe.
+    """
+    ids = [question.id for question in columns(results)]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    header = ["submission", *ids, "total", "max", "percent", "notes", "digest", "seed"]
+    writer.writerow([_text(title) for title in header])
+    for result in results:
+        earned = {question.id: question.points for question in result.questions}
+        notes = "; ".join(clean_name(note) for note in result.notes)
+        writer.writerow(
+            [
+                _text(clean_name(result.submission)),
+                *(number(earned[id]) if id in earned else "" for id in ids),
+                number(result.points),
+                number(result.max_points),
+                number(100 * share(result.points, result.max_points)),
+                _text(clean_text(notes)),
+                _text(result.digest),
+                result.signature.seed,
+            ]
+        )
+    return out.getvalue()
+
+
+def _text(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def rich_table(results: Sequence[Result]) -> Table:
+    """Return the class as a rich table: points per question, total, percent and the first problem."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    questions = columns(results)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("submission", no_wrap=True, max_width=28, overflow="ellipsis")
+    for question in questions:
+        table.add_column(Text(question.id), justify="right", no_wrap=True)
+    table.add_column("total", justify="right", no_wrap=True)
+    table.add_column("%", justify="right", no_wrap=True)
+    table.add_column("first problem")  # the only one that may wrap, so the only one that shrinks; its cells are cut
+
+    for result in results:
+        found = {question.id: question for question in result.questions}
+        cells = [
+            _points(found[q.id].points, found[q.id].max_points) if q.id in found else ("–", "dim") for q in questions
+        ]
+        percent = f"{100 * share(result.points, result.max_points):.0f}"
+        table.add_row(
+            Text(clean_name(result.submission)),
+            *(Text(text, style) for text, style in [*cells, _points(result.points, result.max_points)]),
+            percent,
+            Text(first_problem(result), no_wrap=True, overflow="ellipsis"),
+        )
+    table.add_section()
+    worth = [question.max_points for question in questions]
+    table.add_row("of", *map(number, worth), number(total(worth)), "", "", style="dim")
+    return table
+
+
+def _points(points: float, max_points: float) -> tuple[str, str]:
+    part = share(points, max_points)
+    return number(points), "green" if part >= 1 else "yellow" if part > 0 else "red"
+
+
+def console_table(results: Sequence[Result], width: int = 110) -> str:
+    """Return `rich_table` as plain text without colours, in lines of at most width characters."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(rich_table(results))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"

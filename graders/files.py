@@ -1,0 +1,57 @@
+"""Writing files that a reader only ever sees whole, under names that no submission can abuse."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+# Device names on Windows, with any extension.
+_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
+
+
+def write_atomically(path: Path, data: str | bytes) -> None:
+    """Write data (text as UTF-8) to path, making its folder: readers find the old file or the new, no other.
+
+    Holds if this process is killed. Raises OSError as `open` does; then path is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.parent / f".{uuid.uuid4().hex}.tmp"
+    try:
+        scratch.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def safe_names(names: Sequence[str]) -> list[str]:
+    """Return a file name without extension for each name, in order: one component, valid and distinct anywhere.
+
+    A plain name (letters, digits, `.`, `_`, `-`) stays as it is. One that must change, that Windows reserves or
+    that differs from another by case alone is cut and ends in `~` and a hash of the original.
+    """
+    plain = [_plain(name) for name in names]
+    uses = Counter(_folded(name) for name in plain)
+    seen: Counter[str] = Counter()
+    safe = []
+    for name, candidate in zip(names, plain, strict=True):
+        if candidate != name or uses[_folded(candidate)] > 1 or _RESERVED.match(candidate):
+            original = f"{seen[name]} {name}".encode("utf-8", "backslashreplace")
+            candidate = f"{candidate}~{sha256(original).hexdigest()[:16]}"
+            seen[name] += 1
+        safe.append(candidate)
+    return safe
+
+
+def _plain(name: str) -> str:
+    """Return name with everything unsafe replaced or cut off. At most 50 characters: 200 bytes in UTF-8."""
+    return re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip(".-")[:50].rstrip(".") or "unnamed"
+
+
+def _folded(name: str) -> str:
+    """Return what a file system that ignores case may take name for."""
+    return unicodedata.normalize("NFKC", name.casefold()).casefold()

@@ -1,0 +1,78 @@
+"""A student's submission: the files to hand in, looked over and zipped. Needs only the light install."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graders.archive import write_zip
+from graders.stubs import placeholder
+from sanity.manifest import Manifest, read_manifest
+
+SUBMISSION = "-submission.zip"
+"""How the name of a submission's archive ends."""
+
+
+class PackError(ValueError):
+    """The folder can't be handed in as it is; the message is one line."""
+
+
+def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
+    """Zip what folder has to hand in, the same bytes for the same files; return the archive and warnings.
+
+    Args:
+        folder: an assignment's folder, with assignment.toml and the student's work.
+        out: the archive, replaced if it exists; or a folder, to hold a4-submission.zip; None is this folder.
+
+    Raises PackError if a file is missing, unreadable, not UTF-8 or not Python, if no question is answered,
+    or if out can't be written; ManifestError if folder is no assignment. Some unanswered questions are
+    only a warning: part of the work may be handed in.
+    """
+    manifest = read_manifest(folder)
+    out = out or Path()
+    if out.is_dir():
+        out /= manifest.name + SUBMISSION
+    if out.suffix != ".zip":
+        raise PackError(f"{out}: the archive's name must end in .zip")
+    missing = [name for name in manifest.submit if not (folder / name).exists()]
+    if missing:
+        raise PackError(f"{folder}: missing {', '.join(missing)}; hand in {', '.join(manifest.submit)}")
+    files = {name: read_python(folder / name) for name in manifest.submit}
+    warnings = unanswered(manifest, files)
+    if len(warnings) == len(manifest.questions):
+        raise PackError(f"{folder}: no question is answered yet; is this the folder you worked in?")
+    try:
+        write_zip(out, files)
+    except OSError as error:
+        raise PackError(f"{out}: cannot write the submission: {error.strerror}") from None
+    return out, warnings
+
+
+def read_python(path: Path) -> bytes:
+    """Return the bytes of a Python file in UTF-8; raise PackError if it is anything else."""
+    try:
+        source = path.read_bytes()
+        source.decode("utf-8")
+        compile(source, path, "exec", dont_inherit=True)
+    except OSError as error:
+        raise PackError(f"{path}: cannot read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        byte = f"byte 0x{source[error.start]:02x} at offset {error.start}"
+        raise PackError(f"{path}: not UTF-8: {byte}; save the file as UTF-8") from None
+    except SyntaxError as error:
+        where = f"line {error.lineno}, column {error.offset}" if error.lineno else "not Python"
+        raise PackError(f"{path}: {where}: {error.msg}") from None
+    except (RecursionError, MemoryError):
+        raise PackError(f"{path}: not Python: nested too deeply") from None
+    except ValueError as error:  # a null byte, until Python 3.11.4
+        raise PackError(f"{path}: not Python: {error}") from None
+    return source
+
+
+def unanswered(manifest: Manifest, files: dict[str, bytes]) -> list[str]:
+    """Return a warning for each question whose placeholder still stands in the file that answers it."""
+    lines = {name: [line.strip() for line in source.decode().splitlines()] for name, source in files.items()}
+    return [
+        f"{question.file}: {question.id} is not answered yet"
+        for question in manifest.questions
+        if placeholder(question.id) in lines[question.file]
+    ]

@@ -1,0 +1,57 @@
+"""What the checks of assignment 4 ask of a submission, and what several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sanity.case import Case
+from sanity.check import Probe, Run, probe
+from sanity.compare import as_array
+from sanity.gradients import same_slope
+
+PAD = probe("pad", "pad_sents()", "padded, sents after the call")
+EMBEDDINGS = probe(
+    "embeddings", "ModelEmbeddings", "source, target, source padding_idx, target padding_idx, padding gradient, shared"
+)
+LAYERS = probe("layers", "NMT()", "layers, shared")
+DROPOUT_RATES = probe("dropout_rates", "NMT()", "difference to the rate given, rate by default")
+HAS_CONVOLUTION = probe("has_convolution", "NMT()", "has a convolution")
+CONVOLVE = probe("convolve", "post_embed_cnn()", "convolved")
+ENCODE = probe("encode", "encode()", "enc_hiddens, (dec_init_state[0], dec_init_state[1])")
+ENCODE_GRADIENTS = probe("encode_gradients", "encode()", "loss, gradients")
+DECODE = probe("decode", "decode()", "combined_outputs, Ybar_t of each step")
+DECODE_GRADIENTS = probe("decode_gradients", "decode()", "loss, gradients")
+DECODE_AND_REPEAT = probe("decode_and_repeat", "decode()", "combined_outputs, step after step")
+STEP = probe("step", "step()", "(dec_state[0], dec_state[1]), combined_output, e_t")
+TRAINING_STEP = probe("training_step", "step()", "(dec_state[0], dec_state[1]), combined_output, e_t")
+STEP_GRADIENTS = probe("step_gradients", "step()", "loss, gradients")
+
+ENCODED = {"enc_hiddens": "b src_len 2h", "dec_init_state[0]": "b h", "dec_init_state[1]": "b h"}
+DECODED = {"Ybar_t of each step": "tgt_len-1 b e+h", "combined_outputs": "tgt_len-1 b h"}
+STEPPED = {"dec_state[0]": "b h", "dec_state[1]": "b h", "combined_output": "b h", "e_t": "b src_len"}
+CONVOLUTION = ("post_embed_cnn.weight", "post_embed_cnn.bias")
+BY_SENTENCE = ("Ybar_t", "enc_hiddens", "enc_hiddens_proj", "enc_masks")
+
+
+def has_convolution(run: Run, case: Case) -> bool:
+    """Return whether the submission's model has the convolution of 2022 and later."""
+    return run(HAS_CONVOLUTION, case)["has a convolution"] is not False
+
+
+def rows(answers: Mapping[str, Any], name: str, which: slice, length: int | None = None) -> Any:
+    """Return some sentences' rows of an output that encode() or step() gave, cut to length words where it has words."""
+    array = as_array(name, answers[name], np.zeros(0))
+    return array[which, :length] if array.ndim == 3 else array[which]
+
+
+def true_gradients(run: Run, gradient_probe: Probe, case: Case) -> None:
+    """Raise CheckFailed unless the probe's gradients are the slope of its loss."""
+
+    def loss_and_gradients(weights: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+        answers = run(gradient_probe, case.having(weights=weights))
+        return as_array("the loss", answers["loss"], np.zeros(())), answers["gradients"]
+
+    same_slope(loss_and_gradients, case.weights, case.seed)

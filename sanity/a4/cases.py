@@ -1,0 +1,168 @@
+"""Cases of assignment 4: padded batches with weights, and sentences to pad.
+
+Sizes differ from each other and weights are random: constant weights would hide the order of a concatenation, and
+equal sizes a transposition. The padding row of every embedding is zero, since the convolution reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanity.case import Cases
+
+Array = NDArray[Any]
+
+
+def weight_shapes(e: int, h: int, v_src: int, v_tgt: int) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every weight of the model, by its dotted name."""
+    encoder = {"weight_ih_l0": (4 * h, e), "weight_hh_l0": (4 * h, h), "bias_ih_l0": (4 * h,), "bias_hh_l0": (4 * h,)}
+    return {
+        "model_embeddings.source.weight": (v_src, e),
+        "model_embeddings.target.weight": (v_tgt, e),
+        "post_embed_cnn.weight": (e, e, 2),
+        "post_embed_cnn.bias": (e,),
+        **{f"encoder.{name}{way}": shape for way in ("", "_reverse") for name, shape in encoder.items()},
+        "decoder.weight_ih": (4 * h, e + h),
+        "decoder.weight_hh": (4 * h, h),
+        "decoder.bias_ih": (4 * h,),
+        "decoder.bias_hh": (4 * h,),
+        "h_projection.weight": (h, 2 * h),
+        "c_projection.weight": (h, 2 * h),
+        "att_projection.weight": (h, 2 * h),
+        "combined_output_projection.weight": (h, 3 * h),
+        "target_vocab_projection.weight": (v_tgt, h),
+    }
+
+
+def identity_convolution(e: int, dtype: Any) -> dict[str, Array]:
+    """Return the weights of a convolution that changes nothing: what a model without one amounts to."""
+    kernel = np.zeros((e, e, 2), dtype)
+    kernel[:, :, 0] = np.eye(e)
+    return {"post_embed_cnn.weight": kernel, "post_embed_cnn.bias": np.zeros(e, dtype)}
+
+
+def padded_indices(rng: np.random.Generator, lengths: list[int], words: int, pad: int) -> Array:
+    """Draw a batch of word indices, (longest, b), none of them pad, padded below each sentence."""
+    indices = rng.integers(1, words, size=(lengths[0] if lengths else 0, len(lengths)))
+    indices = (indices + pad) % words  # every index but pad
+    for column, length in enumerate(lengths):
+        indices[length:, column] = pad
+    return indices
+
+
+def make_batch(
+    *, seed: int, b: int, src_len: int, tgt_len: int, e: int, h: int, ragged: int, double: int
+) -> dict[str, Any]:
+    """Make the arguments of encode, decode and step, and weights for the model.
+
+    Args:
+        seed: of everything random.
+        b: the number of sentences.
+        src_len: words of the longest source sentence.
+        tgt_len: words of every target sentence, <s> and </s> counted.
+        e: embed_size.
+        h: hidden_size.
+        ragged: 1 for source sentences of unequal lengths, 0 for equal ones.
+        double: 1 for float64.
+    """
+    rng = np.random.default_rng(seed)
+    dtype = np.float64 if double else np.float32
+
+    def normal(*shape: int) -> Array:
+        # Standard deviation 0.7 keeps LSTM gates and tanh away from saturation, where slips would not show.
+        return (0.7 * rng.standard_normal(shape)).astype(dtype)
+
+    v_src, v_tgt = src_len + 5, tgt_len + 6
+    pad_src, pad_tgt = int(rng.integers(v_src)), int(rng.integers(v_tgt))
+    shorter = rng.integers(1, src_len + 1, size=b - 1) if ragged else np.full(b - 1, src_len)
+    lengths = sorted([src_len, *map(int, shorter)], reverse=True)
+    weights = {name: normal(*shape) for name, shape in weight_shapes(e, h, v_src, v_tgt).items()}
+    weights["model_embeddings.source.weight"][pad_src] = 0
+    weights["model_embeddings.target.weight"][pad_tgt] = 0
+    masks = (np.arange(src_len) >= np.array(lengths)[:, None]).astype(dtype)  # (b, src_len)
+    enc_hiddens = normal(b, src_len, 2 * h) * (1 - masks)[:, :, None].astype(dtype)
+    return {
+        "e": e,
+        "h": h,
+        "v_src": v_src,
+        "v_tgt": v_tgt,
+        "pad_src": pad_src,
+        "pad_tgt": pad_tgt,
+        "seed": seed,
+        "weights": weights,
+        "source_padded": padded_indices(rng, lengths, v_src, pad_src),
+        "source_lengths": lengths,
+        "target_padded": padded_indices(rng, [tgt_len] * b, v_tgt, pad_tgt),
+        "enc_hiddens": enc_hiddens,
+        "enc_hiddens_proj": enc_hiddens @ weights["att_projection.weight"].T,
+        "enc_masks": masks,
+        "dec_init_state": [normal(b, h), normal(b, h)],
+        "Ybar_t": normal(b, e + h),
+        "attention_first": True,
+    }
+
+
+SIZES = {
+    "b": (1, 4),
+    "src_len": (1, 5),
+    "tgt_len": (2, 5),
+    "e": (1, 5),
+    "h": (1, 5),
+    "ragged": (0, 1),
+    "double": (0, 0),
+}
+CORNERS = (
+    {"b": 1, "src_len": 3, "tgt_len": 4, "e": 4, "h": 2},
+    {"b": 4, "src_len": 6, "tgt_len": 5, "e": 3, "h": 2, "ragged": 1},
+    {"b": 3, "src_len": 2, "tgt_len": 4, "e": 5, "h": 4},
+)
+WORDS = "{b} sentences of up to {src_len} words, e = {e}, h = {h}"
+
+BATCHES = Cases(make_batch, SIZES, WORDS, CORNERS)
+"""Batches of any sizes, in float32."""
+
+DOUBLES = Cases(
+    make_batch,
+    {**SIZES, "src_len": (2, 4), "e": (2, 4), "h": (2, 3), "double": (1, 1)},
+    WORDS + ", float64",
+    ({"b": 2, "src_len": 3, "tgt_len": 4, "e": 4, "h": 2, "ragged": 1},),
+)
+"""Batches in float64, for numeric gradients."""
+
+ATTENTION = Cases(
+    make_batch,
+    {**SIZES, "b": (2, 4), "src_len": (2, 4), "h": (4, 6)},
+    WORDS,
+    ({"b": 3, "src_len": 4, "e": 2, "h": 5, "ragged": 1},),
+)
+"""Batches with at least as many hidden units as source words, so that weights can be read off the output."""
+
+WIDE = Cases(
+    make_batch,
+    {**SIZES, "b": (4, 6), "h": (16, 24)},
+    WORDS,
+    ({"b": 5, "src_len": 3, "e": 2, "h": 20},),
+)
+"""Batches with enough hidden units that a right dropout drops some and keeps some, but for odds of 2^-64."""
+
+
+def make_sentences(*, seed: int, count: int, longest: int, numbers: int) -> dict[str, Any]:
+    """Make sentences to pad: words, or word indices if numbers is 1; some may be empty."""
+    rng = np.random.default_rng(seed)
+    lengths = [longest, *rng.integers(0, longest + 1, size=count - 1)]
+    rng.shuffle(lengths)
+    indices = [[int(i) for i in rng.integers(1, 99, size=n)] for n in lengths]
+    if numbers:
+        return {"sents": indices, "pad_token": 0}
+    return {"sents": [[f"w{i}" for i in sent] for sent in indices], "pad_token": "<pad>"}
+
+
+SENTENCES = Cases(
+    make_sentences,
+    {"count": (1, 6), "longest": (1, 6), "numbers": (0, 1)},
+    "{count} sentences of up to {longest} words",
+    ({"count": 4, "longest": 5}, {"count": 3, "longest": 2, "numbers": 1}),
+)

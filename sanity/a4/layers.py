@@ -1,0 +1,130 @@
+"""Questions 1a to 1c: padding, embeddings, layers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sanity.a4.asked import CONVOLVE, DROPOUT_RATES, EMBEDDINGS, LAYERS, PAD, has_convolution
+from sanity.a4.cases import BATCHES, SENTENCES
+from sanity.case import Case
+from sanity.check import Run, check
+from sanity.compare import same
+from sanity.errors import CheckFailed
+
+
+@check("1a", SENTENCES, weight=2, outputs=("pad_sents",))
+def pads_on_the_right(run: Run, expect: Run, case: Case) -> None:
+    """Every sentence is padded on the right to the length of the longest."""
+    got, want = run(PAD, case)["padded"], expect(PAD, case)["padded"]
+    if not (isinstance(got, list) and all(isinstance(sent, list) for sent in got)):
+        raise CheckFailed("pad_sents() did not return a list of lists", output="pad_sents")
+    if len(got) != len(want):
+        raise CheckFailed(f"pad_sents() returned {len(got)} sentences, expected {len(want)}", output="pad_sents")
+    for index, (mine, right) in enumerate(zip(got, want, strict=True)):
+        detail = f"got {mine}, expected {right}"
+        if len(mine) != len(right):
+            said = f"sentence {index} has {len(mine)} words after padding, expected {len(right)}"
+            raise CheckFailed(said, detail=detail, output="pad_sents")
+        if mine != right:
+            left = mine[len(mine) - len(case.sents[index]) :] == case.sents[index]
+            slip = "the padding is on the left" if left else ""
+            said = f"sentence {index} has the right length after padding, but not the right words"
+            raise CheckFailed(said, slip=slip, detail=detail, output="pad_sents")
+
+
+@check("1a", SENTENCES)
+def leaves_the_sentences_alone(run: Run, case: Case) -> None:
+    """The sentences given to pad_sents() are the same afterwards."""
+    if run(PAD, case)["sents after the call"] != case.sents:
+        raise CheckFailed("pad_sents() changed its argument", slip="the padding was appended to the given lists")
+
+
+@check("1b", BATCHES, weight=2, outputs=("source", "target"))
+def embeds_both_languages(run: Run, expect: Run, case: Case) -> None:
+    """The source and target embeddings have one row a word and embed_size columns."""
+    same(run(EMBEDDINGS, case), expect(EMBEDDINGS, case), {"source": "2", "target": "2"})
+
+
+@check("1b", BATCHES, weight=2, outputs=("padding_idx",))
+def knows_the_padding(run: Run, expect: Run, case: Case) -> None:
+    """Each embedding has the padding index of its own language, and that row is never trained."""
+    got, want = run(EMBEDDINGS, case), expect(EMBEDDINGS, case)
+    for language, other in (("source", "target"), ("target", "source")):
+        name = f"{language} padding_idx"
+        if got[name] != want[name]:
+            slip = "it is not given" if got[name] is None else "it is a constant; ask the vocabulary"
+            if got[name] == want[f"{other} padding_idx"]:
+                slip = f"it is that of the {other} language"
+            detail = f"got {got[name]}, expected {want[name]}"
+            raise CheckFailed(f"the {name} is wrong", slip=slip, detail=detail, output="padding_idx")
+    if got["padding gradient"] != [0, 0]:
+        raise CheckFailed("a padding row receives a gradient", output="padding_idx")
+
+
+@check("1b", BATCHES)
+def keeps_the_languages_apart(run: Run, case: Case) -> None:
+    """The two languages do not share one embedding."""
+    if run(EMBEDDINGS, case)["shared"] is not False:
+        raise CheckFailed("self.source and self.target share their weights", slip="one layer was made and used twice")
+
+
+@check("1c", BATCHES, weight=3, outputs=("layers",))
+def has_layers_of_the_right_sizes(run: Run, expect: Run, case: Case) -> None:
+    """Every layer of the model has the right sizes, and a bias where it should have one."""
+    got, want = run(LAYERS, case)["layers"], expect(LAYERS, case)["layers"]
+    if not isinstance(got, dict):
+        raise CheckFailed("NMT() has no named layers", output="layers")
+    convolved = any(name.startswith("post_embed_cnn") for name in got)
+    for name, shape in want.items():
+        if name.startswith("post_embed_cnn") and not convolved:
+            continue
+        layer, _, parameter = name.rpartition(".")
+        if name not in got:
+            known = any(other.startswith(layer + ".") for other in got)
+            said = f"self.{layer} has no {parameter}" if known else f"there is no layer self.{layer}"
+            raise CheckFailed(said, slip=missing_parameter(name, known), output="layers")
+        if got[name] != shape:
+            said = f"self.{name} has another shape than expected"
+            slip = "the sizes in and out are swapped" if got[name] == shape[::-1] else ""
+            raise CheckFailed(said, slip=slip, detail=f"got {got[name]}, expected {shape}", output="layers")
+    for name in got:
+        layer, _, parameter = name.rpartition(".")
+        if parameter == "bias" and name not in want and f"{layer}.weight" in want:
+            raise CheckFailed(f"self.{layer} has a bias, it should have none", slip="bias=False", output="layers")
+
+
+def missing_parameter(name: str, known: bool) -> str:
+    """Name the slip behind a parameter that is missing from a layer that is there."""
+    if "_reverse" in name and known:
+        return "the LSTM is not bidirectional"
+    if "bias" in name and known:
+        return "the layer was made with bias=False"
+    return ""
+
+
+@check("1c", BATCHES)
+def convolves_each_word_with_the_next(run: Run, expect: Run, case: Case) -> None:
+    """The convolution keeps the length: it joins each word with the next one, and the last with a zero."""
+    if has_convolution(run, case):
+        channels = np.resize(case.enc_hiddens, (len(case.source_lengths), case.e, case.source_padded.shape[0]))
+        case = case.having(channels=channels)
+        same(run(CONVOLVE, case), expect(CONVOLVE, case), {"convolved": "b e src_len"})
+
+
+@check("1c", BATCHES)
+def drops_out_at_the_given_rate(run: Run, case: Case) -> None:
+    """The dropout layer has the rate given to NMT(), and 0.2 if none is given."""
+    rates = run(DROPOUT_RATES, case)
+    if rates["difference to the rate given"] != 0:
+        slip = "dropout_rate is not handed on to nn.Dropout"
+        raise CheckFailed("the dropout layer does not have the rate given to NMT()", slip=slip)
+    if rates["rate by default"] != 0.2:
+        raise CheckFailed("the dropout rate is not 0.2 by default")
+
+
+@check("1c", BATCHES)
+def shares_no_weights(run: Run, case: Case) -> None:
+    """Every layer has weights of its own."""
+    shared = run(LAYERS, case)["shared"]
+    if shared:
+        raise CheckFailed("two layers of the model are one and the same", slip="one layer was made and used twice")

@@ -1,0 +1,95 @@
+"""Cases: the inputs of one call, made from a few whole numbers so that they can be drawn, shrunk and named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+Numbers = Mapping[str, int]
+"""What a case is made from: sizes, switches (0 or 1) and a seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Plain inputs by name: arrays, numbers, strings, and lists and dicts of those. Read as attributes."""
+
+    words: str
+    """The case as a student reads it: "2 sentences of up to 3 words, e = 4, h = 2"."""
+    values: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(f"the case has no {name!r}, only {', '.join(self.values)}") from None
+
+    def having(self, **changes: Any) -> Case:
+        """Return this case with some values replaced or added."""
+        return Case(self.words, {**self.values, **changes})
+
+    @cached_property
+    def digest(self) -> str:
+        """A name for the content: equal for equal values, whatever made them."""
+        digest = hashlib.sha256()
+        for part in _parts(self.values):
+            digest.update(part)
+        return digest.hexdigest()[:16]
+
+
+def _parts(value: Any) -> Iterator[bytes]:
+    """Spell a plain value as bytes, distinct for distinct values."""
+    if isinstance(value, np.ndarray):
+        yield f"a{value.dtype.str}{value.shape}".encode()
+        yield value.tobytes()
+    elif isinstance(value, Mapping):
+        yield f"d{len(value)}".encode()
+        for key in sorted(value):
+            yield repr(key).encode()
+            yield from _parts(value[key])
+    elif isinstance(value, list | tuple):
+        yield f"l{len(value)}".encode()
+        for item in value:
+            yield from _parts(item)
+    else:
+        yield repr(value).encode()
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """A family of cases: what makes one, and the numbers it is made from."""
+
+    make: Callable[..., Mapping[str, Any]]
+    """Turns numbers into values. Called by keyword; the same numbers give the same values."""
+    ranges: Mapping[str, tuple[int, int]]
+    """The smallest and largest value of each number but the seed. Cases shrink towards the smallest."""
+    words: str
+    """A format string over the numbers."""
+    corners: tuple[Numbers, ...] = field(default=())
+    """Numbers to try in every run, before any that are drawn; those left out take their smallest value."""
+
+    def case(self, **numbers: int) -> Case:
+        """Make the case of these numbers; those left out take their smallest value, the seed 0."""
+        full = {"seed": 0, **{name: low for name, (low, _) in self.ranges.items()}, **numbers}
+        return Case(self.words.format(**full), self.make(**full))
+
+    def corner_cases(self, seed: int) -> list[Case]:
+        """Make the corners, with seeds that follow from seed."""
+        seeds = np.random.default_rng(seed).integers(2**31, size=len(self.corners))
+        return [self.case(seed=int(s), **corner) for s, corner in zip(seeds, self.corners, strict=True)]
+
+    def strategy(self) -> SearchStrategy[Case]:
+        """Return the Hypothesis strategy that draws one case and shrinks it to the smallest numbers."""
+        from hypothesis import strategies as st
+
+        numbers = {name: st.integers(low, high) for name, (low, high) in self.ranges.items()}
+        return st.fixed_dictionaries({**numbers, "seed": st.integers(0, 2**31 - 1)}).map(
+            lambda drawn: self.case(**drawn)
+        )

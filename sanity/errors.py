@@ -1,0 +1,32 @@
+"""The two ways in which a check does not pass."""
+
+from __future__ import annotations
+
+
+class CheckFailed(Exception):
+    """The submission answered, and the answer is wrong."""
+
+    def __init__(self, message: str, *, slip: str = "", detail: str = "", output: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        """One or two lines for the student, free of values."""
+        self.slip = slip
+        """The likely mistake, by name."""
+        self.detail = detail
+        """Values, where they may be seen: on the student's own machine, and by staff."""
+        self.output = output
+        """The name of the output that is wrong."""
+
+
+class CouldNotRun(Exception):
+    """The submission gave no answer: it crashed, was stopped, or is not there."""
+
+    def __init__(self, message: str, *, slip: str = "", detail: str = "", fatal: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.slip = slip
+        """What to do about it, where that is known."""
+        self.detail = detail
+        """The submission's own words: error text and traceback."""
+        self.fatal = fatal
+        """True if the other checks of the question cannot run either: no time or no worker is left."""

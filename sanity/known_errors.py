@@ -1,0 +1,88 @@
+"""Errors of old code on new libraries, and other errors with one well-known cause: a line of advice each."""
+
+from __future__ import annotations
+
+import re
+
+KNOWN: tuple[tuple[str, str], ...] = (
+    (
+        r"masked_fill.*(?:only supports boolean|expected.*bool)|expected BoolTensor|mask.*(?:dtype|type).*[Bb]ool",
+        "torch masks are boolean now: write enc_masks.bool(), not .byte()",
+    ),
+    (r"module 'numpy' has no attribute '(int|float|bool|object|str)'", "np.{0} is gone since numpy 1.24: write {0}"),
+    (
+        r"module 'numpy' has no attribute '(float_|Inf|NaN|infty)'",
+        "np.{0} is gone since numpy 2: write np.float64, np.inf, np.nan",
+    ),
+    (
+        r"object has no attribute '(vocab|wv_vocab)'|The vocab attribute was removed",
+        "gensim 4 has no .vocab: use .key_to_index",
+    ),
+    (r"has no attribute 'index2word'", "gensim 4 calls it .index_to_key"),
+    (
+        r"Weights only load failed|weights_only",
+        "torch.load reads only plain weights by default: save state_dict(), not whole objects",
+    ),
+    (
+        r"Length of all samples has to be greater than 0",
+        "a sentence of length 0 cannot be packed: are the lengths right?",
+    ),
+    (
+        r"'lengths' argument should be a 1D CPU int64 tensor",
+        "pack_padded_sequence wants the lengths as a list or a CPU tensor",
+    ),
+    (r"lengths.*(?:sorted|decreasing)", "sentences must be sorted, longest first, or pass enforce_sorted=False"),
+    (
+        r"Expected size for first two dimensions of batch2 tensor",
+        "bmm wants (b, n, m) and (b, m, p): is an unsqueeze missing?",
+    ),
+    (
+        r"batch[12] must be a 3D tensor",
+        "bmm takes 3-D tensors: is an unsqueeze missing, or did squeeze() remove too much?",
+    ),
+    (r"Dimension out of range", "this axis is not there: did squeeze() without an axis remove one of size one?"),
+    (
+        r"mat1 and mat2 shapes cannot be multiplied",
+        "the last axis does not fit the layer's in_features: check the concatenation",
+    ),
+    (
+        r"Tensors must have same number of dimensions",
+        "torch.cat joins tensors with equally many axes: did squeeze() remove one?",
+    ),
+    (r"Sizes of tensors must match except in dimension", "torch.cat along the wrong axis, or of the wrong tensors"),
+    (
+        r"weight should have.*channels|expected input\[.*\] to have \d+ channels",
+        "Conv1d wants (b, e, src_len): permute before and after",
+    ),
+    (
+        r"input.size\(-1\) must be equal to input_size|input has inconsistent input_size",
+        "an LSTM's last axis is its input size: check the order of the axes",
+    ),
+    (
+        r"one of the variables needed for gradient computation has been modified by an inplace",
+        "an in-place operation changed a tensor that the gradient needs: use the version without underscore",
+    ),
+    (
+        r"view size is not compatible",
+        "view() cannot follow permute(): use reshape() or contiguous(), and check that a reshape is meant",
+    ),
+    (r"No module named 'torch'", "torch is missing: pip install torch"),
+    (
+        r"Torch not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver",
+        "there is no GPU here: use self.device, not .cuda()",
+    ),
+    (r"can't convert cuda|to copy the tensor to host memory", "call .cpu() before numpy()"),
+    (r"that requires grad\. Use .*detach", "call .detach() before .numpy()"),
+    (r"can't allocate memory|Cannot allocate memory|MemoryError", "too much memory was asked for: check the sizes"),
+    (r"super\(\)\.__init__|before Module\.__init__\(\) call", "call super().__init__() first in __init__"),
+)
+"""A pattern over `type: text`, and advice in which {0} stands for the pattern's first group."""
+
+
+def advice(type_name: str, text: str) -> str:
+    """Return one line of advice on an error, or "" if it is not a known one."""
+    for pattern, line in KNOWN:
+        found = re.search(pattern, f"{type_name}: {text}"[:2000])
+        if found:
+            return line.format(*(group or "" for group in found.groups()))
+    return ""
