@@ -24,6 +24,8 @@ class Case:
     words: str
     """The case as a student reads it: "2 sentences of up to 3 words, e = 4, h = 2"."""
     values: Mapping[str, Any]
+    changed: tuple[str, Mapping[str, Any]] | None = None
+    """The digest of the case that this was made from by `having`, and what changed."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -33,13 +35,13 @@ class Case:
 
     def having(self, **changes: Any) -> Case:
         """Return this case with some values replaced or added."""
-        return Case(self.words, {**self.values, **changes})
+        return Case(self.words, {**self.values, **changes}, (self.digest, changes))
 
     @cached_property
     def digest(self) -> str:
-        """A name for the content: equal for equal values, whatever made them."""
+        """A name for the content: cases made alike have the same, cases of different values never do."""
         digest = hashlib.sha256()
-        for part in _parts(self.values):
+        for part in _parts(self.changed or self.values):
             digest.update(part)
         return digest.hexdigest()[:16]
 

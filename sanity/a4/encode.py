@@ -14,7 +14,7 @@ from sanity.gradients import same_gradients
 
 def fitted(run: Run, case: Case) -> Case:
     """Return the case for this submission: a model without a convolution is compared on one that changes nothing."""
-    if has_convolution(run, case):
+    if has_convolution(run):
         return case
     return case.having(weights={**case.weights, **identity_convolution(case.e, case.Ybar_t.dtype)})
 

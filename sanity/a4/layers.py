@@ -105,7 +105,7 @@ def missing_parameter(name: str, known: bool) -> str:
 @check("1c", BATCHES)
 def convolves_each_word_with_the_next(run: Run, expect: Run, case: Case) -> None:
     """The convolution keeps the length: it joins each word with the next one, and the last with a zero."""
-    if has_convolution(run, case):
+    if has_convolution(run):
         channels = np.resize(case.enc_hiddens, (len(case.source_lengths), case.e, case.source_padded.shape[0]))
         case = case.having(channels=channels)
         same(run(CONVOLVE, case), expect(CONVOLVE, case), {"convolved": "b e src_len"})

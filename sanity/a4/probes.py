@@ -19,6 +19,18 @@ OPTIONAL = ("post_embed_cnn.weight", "post_embed_cnn.bias")
 """Weights that a model of before 2022 does not have."""
 
 
+def warm_up() -> None:
+    """Run every kind of layer once, forwards and backwards: torch prepares its kernels at the first call."""
+    x = torch.ones(2, 3, 4)
+    convolved = torch.nn.Conv1d(3, 3, 2, padding="same")(x)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(convolved, [2, 2, 1])
+    encoded, (h, c) = torch.nn.LSTM(4, 4, bidirectional=True)(packed)
+    unpacked, _ = torch.nn.utils.rnn.pad_packed_sequence(encoded, batch_first=True)
+    h, c = torch.nn.LSTMCell(8, 4)(unpacked[:, 0], (h[0], c[0]))
+    scores = torch.bmm(unpacked, torch.cat((h, c), dim=1).unsqueeze(2)).squeeze(2).masked_fill(h[:, :2] > 2, -1)
+    torch.nn.Dropout()(torch.tanh(torch.softmax(scores, dim=1))).sum().backward()
+
+
 def vocab_of(code: Any, case: Case) -> Any:
     """Make a Vocab of the case's sizes whose padding tokens have the case's indices."""
 
@@ -33,7 +45,8 @@ def build(code: Any, case: Case, dropout_rate: float = 0.0) -> Any:
     """Make the student's model and give it the case's weights; other weights are zero, so that they do no harm."""
     vocab = vocab_of(code, case)
     model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=dropout_rate)
-    model = model.to(tensor(case.Ybar_t).dtype)
+    if case.Ybar_t.dtype == "float64":
+        model = model.double()
     own = dict(model.named_parameters())
     missing = case.weights.keys() - own.keys() - set(OPTIONAL)
     if missing:

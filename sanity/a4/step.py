@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a4.asked import BY_SENTENCE, CONVOLUTION, STEP, STEP_GRADIENTS, STEPPED, TRAINING_STEP, rows, true_gradients
+from sanity.a4.asked import (
+    ANY,
+    BY_SENTENCE,
+    CONVOLUTION,
+    STEP,
+    STEP_GRADIENTS,
+    STEPPED,
+    TRAINING_STEP,
+    rows,
+    true_gradients,
+)
 from sanity.a4.cases import ATTENTION, BATCHES, DOUBLES, WIDE
 from sanity.case import Case
 from sanity.check import Run, check
@@ -16,22 +26,26 @@ from sanity.gradients import same_gradients
 
 
 def turned(run: Run, case: Case) -> Case:
-    """Return the case for this submission: with the columns in the order in which it joins a_t and h_dec.
+    """Return the case for this submission: with the columns in the order in which it joins a_t and h_dec."""
+    return case if attention_first(run) else case.having(attention_first=False)
+
+
+def attention_first(run: Run) -> bool:
+    """Return whether the submission's U_t is [a_t ; h_dec], not [h_dec ; a_t].
 
     With nothing to attend to and zero weights where a_t comes first, only [a_t ; h_dec] gives an output.
     """
     name = "combined_output_projection.weight"
-    weight = case.weights[name].copy()
-    weight[:, : 2 * case.h] = 0
-    blank = case.having(
-        enc_hiddens=np.zeros_like(case.enc_hiddens),
-        enc_hiddens_proj=np.zeros_like(case.enc_hiddens_proj),
+    weight = ANY.weights[name].copy()
+    weight[:, : 2 * ANY.h] = 0
+    blank = ANY.having(
+        enc_hiddens=np.zeros_like(ANY.enc_hiddens),
+        enc_hiddens_proj=np.zeros_like(ANY.enc_hiddens_proj),
         enc_masks=None,
-        weights={**case.weights, name: weight},
+        weights={**ANY.weights, name: weight},
     )
     output = run(STEP, blank)["combined_output"]
-    attention_first = bool(np.any(output)) if isinstance(output, np.ndarray) else True
-    return case.having(attention_first=attention_first)
+    return bool(np.any(output)) if isinstance(output, np.ndarray) else True
 
 
 @check("1f", BATCHES, weight=1, outputs=("dec_state[0]",))
@@ -68,7 +82,7 @@ def trains_the_step(run: Run, expect: Run, case: Case) -> None:
 def in_reference_order(gradients: Any, run: Run, case: Case) -> Any:
     """Put the columns of a gradient in the order [a_t ; h_dec], if the submission has the other."""
     name = "combined_output_projection.weight"
-    if turned(run, case).attention_first or not isinstance(gradients, dict) or name not in gradients:
+    if attention_first(run) or not isinstance(gradients, dict) or name not in gradients:
         return gradients
     return {**gradients, name: np.roll(gradients[name], 2 * case.h, axis=1)}
 

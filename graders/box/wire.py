@@ -1,0 +1,112 @@
+"""Frames between the grader and a worker: a length, then MessagePack, with arrays as dtype, shape and raw bytes.
+
+Nothing is ever unpickled. What a worker sends is decoded into plain data only, and an array's description must fit
+its bytes before it becomes an array.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from sanity.answer import Odd
+from sanity.asking import Raised
+
+MAX_FRAME = 4 * 2**20
+"""Bytes in a frame. The largest answer that a question asks for is under 100 kB."""
+
+LENGTH = struct.Struct("!I")
+DTYPES = {code: np.dtype(code) for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")}
+MAX_NDIM = 8
+ARRAY, ODD = 1, 2
+"""MessagePack extension codes."""
+
+
+class WireError(ValueError):
+    """A frame that is not what it should be; the message is one line."""
+
+
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """To a worker: import a module of the submission, or call a probe."""
+
+    id: int
+    """A number that the worker cannot guess; its reply must repeat it."""
+    name: str
+    """The module to import if there is no case, else the probe to call."""
+    case: dict[str, Any] | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, tag=True):
+    """From a worker: what the submission answered."""
+
+    id: int
+    value: Any
+
+
+class Failure(msgspec.Struct, frozen=True, tag=True):
+    """From a worker: what the submission raised."""
+
+    id: int
+    raised: Raised
+
+
+def _pack_ext(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        head = msgspec.msgpack.encode((value.dtype.str[1:], value.shape))
+        return msgspec.msgpack.Ext(ARRAY, bytes([len(head)]) + head + value.tobytes())
+    if isinstance(value, Odd):
+        return msgspec.msgpack.Ext(ODD, value.type.encode())
+    raise NotImplementedError(type(value).__name__)
+
+
+def _unpack_ext(code: int, data: memoryview) -> Any:
+    if code == ODD:
+        return Odd(bytes(data[:100]).decode(errors="replace"))
+    if code != ARRAY or len(data) == 0:
+        raise WireError(f"extension {code} is not one of ours")
+    start = 1 + data[0]
+    dtype, shape = msgspec.msgpack.decode(data[1:start], type=tuple[str, tuple[int, ...]])
+    if dtype not in DTYPES or len(shape) > MAX_NDIM or min(shape, default=0) < 0:
+        raise WireError(f"an array of dtype {dtype[:8]!r} and {len(shape)} axes")
+    if math.prod(shape) * DTYPES[dtype].itemsize != len(data) - start:
+        raise WireError("an array whose shape does not fit its bytes")
+    return np.frombuffer(data[start:], DTYPES[dtype]).reshape(shape)
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack_ext)
+_REPLIES = msgspec.msgpack.Decoder(Answer | Failure, ext_hook=_unpack_ext)
+_ASKS = msgspec.msgpack.Decoder(Ask, ext_hook=_unpack_ext)
+
+
+def encode(message: Ask | Answer | Failure) -> bytes:
+    """Return the frame of a message; raise WireError if it is too large."""
+    body = _ENCODER.encode(message)
+    if len(body) > MAX_FRAME:
+        raise WireError(f"an answer of {len(body)} bytes, more than {MAX_FRAME}")
+    return LENGTH.pack(len(body)) + body
+
+
+def body_length(head: bytes) -> int:
+    """Return the length that a frame's first four bytes announce; raise WireError if it is too large."""
+    (length,) = LENGTH.unpack(head)
+    if length > MAX_FRAME:
+        raise WireError(f"a frame of {length} bytes, more than {MAX_FRAME}")
+    return int(length)
+
+
+def decode_reply(body: bytes | bytearray) -> Answer | Failure:
+    """Return what a worker said; raise WireError for anything but an Answer or a Failure."""
+    try:
+        reply: Answer | Failure = _REPLIES.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
+        raise WireError(f"a malformed frame: {type(error).__name__}") from None
+    return reply
+
+
+def decode_ask(body: bytes | bytearray) -> Ask:
+    """Return what the grader asks."""
+    return _ASKS.decode(body)

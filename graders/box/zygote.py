@@ -1,0 +1,100 @@
+"""The zygote: a program that imports torch and the probes once, and forks a worker for each question.
+
+It never holds a case, an answer, a seed or a submission, so a worker inherits none. It is started with a control
+socket (SOCK_SEQPACKET) as standard input and takes these messages, each a JSON object:
+
+    {"fork": folder, "memory_mb": …, "seconds": …}, with two descriptors: the worker's socket and its standard output
+        → {"pid": …}
+    {"reap": pid} → {"status": wait status, "rss_mb": peak memory, "cpu": CPU seconds}; kills it and its descendants
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib.util
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+PR_SET_CHILD_SUBREAPER = 36
+PACKAGES = ("sanity", "graders", "graders.box")
+
+
+def graft(root: Path) -> None:
+    """Make our packages importable from root, which the sandbox does not let us list."""
+    for name in PACKAGES:
+        folder = root.joinpath(*name.split("."))
+        spec = importlib.util.spec_from_file_location(
+            name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+
+
+def main() -> None:
+    """Get warm, say so, then fork and reap as told until the control socket closes."""
+    settings = json.loads(sys.argv[1])
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of a worker become our children, and are swept
+    graft(Path(settings["root"]))
+    from graders.box import worker
+
+    home = worker.prepare(settings)
+    gc.collect()
+    gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers
+    control = socket.socket(fileno=os.dup(0))
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    control.send(json.dumps({"ready": os.getpid(), "versions": worker.versions()}).encode())
+    alive: set[int] = set()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
+        if not message:
+            break
+        order = json.loads(message)
+        if "fork" in order:
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                worker.serve(home, order, *descriptors)  # does not return
+            for descriptor in descriptors:
+                os.close(descriptor)
+            alive.add(pid)
+            control.send(json.dumps({"pid": pid}).encode())
+        else:
+            control.send(json.dumps(reap(order["reap"])).encode())
+            alive.discard(order["reap"])
+            sweep(alive)
+    sweep(set())
+
+
+def reap(pid: int) -> dict[str, Any]:
+    """End a worker if it has not ended itself; return how it ended and what it used."""
+    ended, status, usage = os.wait4(pid, os.WNOHANG)
+    if ended == 0:
+        os.kill(pid, signal.SIGKILL)
+        _, status, usage = os.wait4(pid, 0)
+    return {"status": status, "rss_mb": usage.ru_maxrss // 1024, "cpu": usage.ru_utime + usage.ru_stime}
+
+
+def sweep(alive: set[int]) -> None:
+    """Kill every child that is not a worker: what a worker left behind."""
+    while orphans := children() - alive:
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def children() -> set[int]:
+    """Return the process ids of our children."""
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Starting zygotes, inside the sandbox or without it, and asking them for workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import site
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from sanity.manifest import Manifest
+
+START_SECONDS = 120
+"""How long a zygote may take to import torch, on a slow disk."""
+REAP_SECONDS = 30
+
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",  # forked workers must find no thread pool
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "PYTHONBREAKPOINT": "0",
+    "PYTHONHASHSEED": "0",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+"""All that a submission sees of the environment, but for HOME and TMPDIR, which are its own folder."""
+
+
+class Isolation(StrEnum):
+    """The walls around a submission."""
+
+    SANDLOCK = "sandlock"
+    """Landlock and seccomp: no network, no files but its own, no signals, limited memory and processes."""
+    NONE = "none"
+    """Separate processes with limits only. For code you trust."""
+
+
+class SandboxError(RuntimeError):
+    """The sandbox cannot be set up, or a zygote did not start; the message is one line."""
+
+
+def walls() -> dict[str, str]:
+    """Return the walls that `sandlock` isolation needs, each with "" or the reason why it does not stand here."""
+    if sys.platform != "linux":
+        reason = f"needs Linux, this is {sys.platform}"
+        return {"sandlock": reason, "Landlock": reason}
+    try:
+        import sandlock
+    except ImportError:
+        return {"sandlock": "not installed: pip install 'trivium[graders]'", "Landlock": "not tested"}
+    have, need = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
+    landlock = "" if have >= need else f"the kernel offers ABI {have}, {need} is needed (Linux 6.12 and later)"
+    return {"sandlock": "", "Landlock": landlock}
+
+
+def require_walls(isolation: Isolation) -> None:
+    """Raise SandboxError if this isolation cannot be had here."""
+    if isolation is Isolation.SANDLOCK:
+        for wall, reason in walls().items():
+            if reason:
+                raise SandboxError(f"no sandbox here: {wall}: {reason}. `--isolation none` grades without one")
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A worker as its zygote and its grader know it."""
+
+    pid: int
+    folder: Path
+    channel: socket.socket
+    output: int
+    """The read end of its standard output, non-blocking."""
+
+
+class Zygote:
+    """One running zygote. Its workers live in folders below its scratch folder; close() ends and removes all."""
+
+    def __init__(self, manifest: Manifest, isolation: Isolation) -> None:
+        self.manifest = manifest
+        self.scratch = Path(tempfile.mkdtemp(prefix="trivium-")).resolve()
+        self._lock = threading.Lock()
+        self._forks = 0
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        program = "wall.py" if isolation is Isolation.SANDLOCK else "zygote.py"
+        settings = json.dumps(self._settings(isolation))
+        self._errors = (self.scratch / "errors").open("w+b")
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", str(Path(__file__).parent / "box" / program), settings],
+            stdin=theirs.fileno(),
+            stdout=self._errors,
+            stderr=self._errors,
+            env={**ENVIRONMENT, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)},
+            start_new_session=True,  # Ctrl-C is for the grader, which then ends its zygotes in order
+        )
+        theirs.close()
+
+    def _settings(self, isolation: Isolation) -> dict[str, Any]:
+        root = Path(__file__).resolve().parent.parent
+        paths = sysconfig.get_paths()
+        libraries = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
+        libraries |= {str(Path(sys.base_prefix).resolve() / "lib"), "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"}
+        own = {str(root / "sanity"), str(root / "graders" / "__init__.py"), str(root / "graders" / "box")}
+        start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/proc", "/sys"}
+        return {
+            "assignment": self.manifest.name,
+            "files": [*self.manifest.given, *self.manifest.submit],
+            "root": str(root),
+            "scratch": str(self.scratch),
+            "confined": isolation is Isolation.SANDLOCK,
+            "environment": {**ENVIRONMENT, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)},
+            "readable": sorted(path for path in libraries | own | {"/dev/urandom"} if Path(path).exists()),
+            "starting": sorted(path for path in start if Path(path).exists()),
+        }
+
+    def wait_ready(self) -> dict[str, str]:
+        """Wait until workers can be forked; return the versions there. Raise SandboxError if that fails."""
+        self._control.settimeout(START_SECONDS)
+        try:
+            message = self._control.recv(65536)
+        except TimeoutError:
+            message = b""
+        if not message:
+            raise SandboxError(f"the sandbox did not start: {self._last_error()}")
+        versions: dict[str, str] = json.loads(message)["versions"]
+        return versions
+
+    def _last_error(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self._process.poll()}"
+
+    def fork(self, files: Mapping[str, bytes], seconds: float) -> Forked:
+        """Fork a worker in a new folder that holds files."""
+        with self._lock:
+            self._forks += 1
+            folder = self.scratch / f"w{self._forks}"
+            for name, content in files.items():
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            ours, theirs = socket.socketpair()
+            read, write = os.pipe()
+            os.set_blocking(read, False)
+            order = {"fork": str(folder), "memory_mb": self.manifest.memory_mb, "seconds": int(seconds) + 1}
+            try:
+                socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno(), write])
+                pid = self._reply()["pid"]
+            finally:
+                theirs.close()
+                os.close(write)
+            return Forked(pid, folder, ours, read)
+
+    def reap(self, worker: Forked) -> dict[str, Any]:
+        """End a worker and what it started, remove its folder, and return {"status", "rss_mb", "cpu"}."""
+        with self._lock:
+            self._control.send(json.dumps({"reap": worker.pid}).encode())
+            used = self._reply()
+            worker.channel.close()
+            os.close(worker.output)
+            shutil.rmtree(worker.folder, ignore_errors=True)
+            return used
+
+    def _reply(self) -> dict[str, Any]:
+        self._control.settimeout(REAP_SECONDS)
+        try:
+            message = self._control.recv(65536)
+        except (TimeoutError, OSError):
+            message = b""
+        if not message:
+            raise SandboxError(f"a zygote died: {self._last_error()}")
+        reply: dict[str, Any] = json.loads(message)
+        return reply
+
+    def close(self) -> None:
+        """End the zygote and its workers, and remove the scratch folder."""
+        self._control.close()  # the zygote sees this, sweeps and ends
+        try:
+            self._process.wait(REAP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._errors.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

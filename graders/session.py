@@ -1,0 +1,170 @@
+"""A session: the grader's side of the workers that answer one question of one submission."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import selectors
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any, Self
+
+from graders.box.wire import LENGTH, Answer, Ask, WireError, body_length, decode_reply, encode
+from graders.sandbox import Forked, Zygote
+from graders.text import clean_text
+from sanity.asking import answers_of, problem_of
+from sanity.case import Case
+from sanity.check import Answers, Probe
+from sanity.errors import CouldNotRun
+
+MAX_PRINTED = 8_000
+"""Bytes of output kept from each end of what a submission prints."""
+MAX_FOLDER = 64 * 2**20
+"""Bytes that a worker's folder may hold."""
+MAX_DEATHS = 3
+"""Workers that may die in one session before the rest is given up."""
+LOOK_SECONDS = 0.25
+"""How often a waiting grader looks at the size of the worker's folder."""
+
+
+class Session:
+    """A Run in the sandbox. Use as a context manager.
+
+    A worker is forked when first needed, and again after it died, so that one crash does not take the question's
+    other checks with it. All of them share one time limit, counted while the grader waits for an answer.
+    """
+
+    def __init__(self, zygote: Zygote, files: Mapping[str, bytes], module: str, seconds: float) -> None:
+        self._zygote, self._files, self._module = zygote, files, module
+        self._seconds = self._left = seconds
+        self._worker: Forked | None = None
+        self._deaths = 0
+        self._head, self._tail = bytearray(), bytearray()
+        self.cpu = 0.0
+        """CPU seconds that workers used, once they have ended."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end()
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Ask the submission; raise CouldNotRun or CheckFailed as `sanity.asking.answers_of` does."""
+        if self._worker is None:
+            self.start()
+        return answers_of(probe, self._ask(probe.name, dict(case.values), probe.what), tuple(self._files))
+
+    def start(self) -> None:
+        """Fork a worker and import the question's module in it; raise CouldNotRun if that fails."""
+        if self._left <= 0 or self._deaths >= MAX_DEATHS:
+            raise CouldNotRun("not run: earlier checks used up this question's time or workers", fatal=True)
+        self._worker = self._zygote.fork(self._files, self._left)
+        what = f"importing {self._module}.py"
+        raised = self._ask(self._module, None, what)
+        if raised is not None:
+            problem = problem_of(raised, what, tuple(self._files))
+            problem.fatal = True
+            raise problem
+
+    @property
+    def printed(self) -> str:
+        """The start and the end of what the submission printed, made safe to show."""
+        gap = b"\n[...]\n" if len(self._tail) == MAX_PRINTED else b""
+        return clean_text((bytes(self._head) + gap + bytes(self._tail)).decode(errors="replace"), 2 * MAX_PRINTED)
+
+    def _ask(self, name: str, case: dict[str, Any] | None, what: str) -> Any:
+        """Put one question; return the plain answer or what was raised. Whatever else happens ends the worker."""
+        assert self._worker is not None
+        id = secrets.randbits(63)
+        started = time.monotonic()
+        try:
+            reply = self._exchange(self._worker, encode(Ask(id, name, case)), started + self._left, what)
+            if reply.id != id:
+                raise WireError("a reply to a question that was not asked")
+        except WireError as error:
+            self._end()
+            raise CouldNotRun(f"{what} broke the protocol: {error}") from None
+        except CouldNotRun:
+            self._end()
+            raise
+        except (ConnectionError, EOFError):
+            raise CouldNotRun(f"{what} {self._cause_of_death()}") from None
+        finally:
+            self._left -= time.monotonic() - started
+        return reply.value if isinstance(reply, Answer) else reply.raised
+
+    def _exchange(self, worker: Forked, frame: bytes, deadline: float, what: str) -> Any:
+        """Send a frame and return the one reply, by deadline, while draining what the worker prints."""
+        worker.channel.setblocking(False)
+        pending, got = memoryview(frame), bytearray()
+        expected = LENGTH.size
+        with selectors.DefaultSelector() as selector:
+            selector.register(worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            selector.register(worker.output, selectors.EVENT_READ)
+            look = time.monotonic() + LOOK_SECONDS
+            while len(got) < expected:
+                now = time.monotonic()
+                if now > deadline:
+                    raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s", fatal=True)
+                if now > look:
+                    self._check_folder(worker, what)
+                    look = now + LOOK_SECONDS
+                for key, events in selector.select(min(deadline, look) - now):
+                    if key.fileobj == worker.output:
+                        if not self._drain(worker):
+                            selector.unregister(worker.output)
+                        continue
+                    if events & selectors.EVENT_WRITE and pending:
+                        pending = pending[worker.channel.send(pending) :]
+                        if not pending:
+                            selector.modify(worker.channel, selectors.EVENT_READ)
+                    if events & selectors.EVENT_READ:
+                        chunk = worker.channel.recv(expected - len(got))
+                        if not chunk:
+                            raise EOFError
+                        if pending:
+                            raise WireError("a reply before the question")
+                        got += chunk
+                        if len(got) == expected == LENGTH.size:
+                            expected += body_length(bytes(got))
+        self._drain(worker)
+        return decode_reply(got[LENGTH.size :])
+
+    def _drain(self, worker: Forked) -> bool:
+        """Read what the worker has printed, keeping the start and the end; return False once it closed its output."""
+        for _ in range(16):  # then look at the protocol again: a flood must not starve it
+            try:
+                chunk = os.read(worker.output, 65536)
+            except BlockingIOError:
+                return True
+            if not chunk:
+                return False
+            room = MAX_PRINTED - len(self._head)
+            self._head += chunk[:room]
+            self._tail = (self._tail + chunk[room:])[-MAX_PRINTED:]
+        return True
+
+    def _check_folder(self, worker: Forked, what: str) -> None:
+        size = sum(path.lstat().st_blocks * 512 for path in worker.folder.rglob("*"))
+        if size > MAX_FOLDER:
+            raise CouldNotRun(f"{what} wrote more than {MAX_FOLDER // 2**20} MB of files", fatal=True)
+
+    def _cause_of_death(self) -> str:
+        status = self._end()
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            return f"died: signal {number}, {signal.strsignal(number) or 'unknown'}"
+        return "ended the process instead of returning"
+
+    def _end(self) -> int:
+        """End the worker, if there is one; return its wait status."""
+        if self._worker is None:
+            return 0
+        worker, self._worker = self._worker, None
+        self._deaths += 1
+        self._drain(worker)
+        used = self._zygote.reap(worker)
+        self.cpu += used["cpu"]
+        return int(used["status"])
