@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -10,9 +11,9 @@ class CourseError(ValueError):
 
 
 def course_root() -> Path:
-    """Return the folder that holds assignments/ and solutions/: a clone's root, or the wheel's data."""
+    """Return the folder that holds assignments/: a clone's root, or a wheel's data."""
     package = Path(__file__).resolve().parent
-    return package / "course" if (package / "course").is_dir() else package.parent
+    return package / "data" if (package / "data").is_dir() else package.parent
 
 
 def assignment_names() -> list[str]:
@@ -28,5 +29,10 @@ def handout_folder(assignment: str) -> Path:
 
 
 def solution_folder(assignment: str) -> Path:
-    """Return the folder of this assignment's reference submission."""
-    return course_root() / "solutions" / handout_folder(assignment).name
+    """Return the folder of this assignment's reference submission; raise CourseError if it is not here."""
+    name = handout_folder(assignment).name
+    folder = Path(os.environ.get("TRIVIUM_SOLUTIONS") or course_root() / "solutions") / name
+    if not folder.is_dir():
+        said = f"{folder}: the reference of {name} is not here"
+        raise CourseError(f"{said}; work in a clone of the course, or set TRIVIUM_SOLUTIONS to the folder with {name}/")
+    return folder

@@ -39,7 +39,7 @@ def safe_names(names: Sequence[str]) -> list[str]:
     seen: Counter[str] = Counter()
     safe = []
     for name, candidate in zip(names, plain, strict=True):
-        if candidate != name or uses[_folded(candidate)] > 1 or _RESERVED.match(candidate):
+        if candidate != name or uses[_folded(candidate)] > 1:
             original = f"{seen[name]} {name}".encode("utf-8", "backslashreplace")
             candidate = f"{candidate}~{sha256(original).hexdigest()[:16]}"
             seen[name] += 1
@@ -48,10 +48,11 @@ def safe_names(names: Sequence[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """Return name with everything unsafe replaced or cut off. At most 50 characters: 200 bytes in UTF-8."""
-    return re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip(".-")[:50].rstrip(".") or "unnamed"
+    """Return name with everything unsafe replaced or cut off. At most 51 characters: 204 bytes in UTF-8."""
+    plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip(".-")[:50].rstrip(".") or "unnamed"
+    return f"_{plain}" if _RESERVED.match(plain) else plain
 
 
 def _folded(name: str) -> str:
     """Return what a file system that ignores case may take name for."""
-    return unicodedata.normalize("NFKC", name.casefold()).casefold()
+    return unicodedata.normalize("NFC", name.casefold())

@@ -66,8 +66,9 @@ class Gradebook:
         if tables and application != _APPLICATION_ID:
             raise GradebookError(f"{self._path}: a database, but not a gradebook; choose another folder")
         self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        self._database.execute(_SCHEMA)
+        if not tables:  # the id first: whoever sees the table must find it
+            self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            self._database.execute(_SCHEMA)
 
     def __enter__(self) -> Self:
         return self

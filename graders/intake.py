@@ -89,7 +89,7 @@ def _is_submission(folder: Path, manifest: Manifest) -> bool:
         if any((folder / name).exists() for name in manifest.submit):
             return True
         inside = [child for child in folder.iterdir() if not is_junk(child.name)]
-        if len(inside) != 1 or inside[0].is_symlink() or not inside[0].is_dir():
+        if len(inside) != 1 or not inside[0].is_dir():
             return False
         folder = inside[0]
     return False

@@ -40,10 +40,12 @@ def earned(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
     )
 
 
-def withheld(verdicts: Sequence[Verdict]) -> bool:
-    """Say whether laws of this question passed that earn nothing, because no other check did."""
+def withheld(verdicts: Sequence[Verdict]) -> str:
+    """Return why the checks of this question that passed earn nothing, or an empty string if they do."""
     passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED]
-    return bool(passed) and all(verdict.law for verdict in passed)
+    if passed and all(verdict.law for verdict in passed):
+        return "This holds, but earns its points only once another check of this question passes."
+    return ""
 
 
 def total(amounts: Iterable[float]) -> float:

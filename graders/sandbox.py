@@ -93,6 +93,7 @@ class Zygote:
         self.scratch = Path(tempfile.mkdtemp(prefix="trivium-")).resolve()
         self._lock = threading.Lock()
         self._forks = 0
+        self._versions: dict[str, str] = {}
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = "wall.py" if isolation is Isolation.SANDLOCK else "zygote.py"
         settings = json.dumps(self._settings(isolation))
@@ -125,8 +126,14 @@ class Zygote:
             "starting": sorted(path for path in start if Path(path).exists()),
         }
 
+    def alive(self) -> bool:
+        """Return whether the zygote still runs."""
+        return self._process.poll() is None
+
     def wait_ready(self) -> dict[str, str]:
         """Wait until workers can be forked; return the versions there. Raise SandboxError if that fails."""
+        if self._versions:
+            return self._versions
         self._control.settimeout(START_SECONDS)
         try:
             message = self._control.recv(65536)
@@ -134,8 +141,8 @@ class Zygote:
             message = b""
         if not message:
             raise SandboxError(f"the sandbox did not start: {self._last_error()}")
-        versions: dict[str, str] = json.loads(message)["versions"]
-        return versions
+        self._versions = dict(json.loads(message)["versions"])
+        return self._versions
 
     def _last_error(self) -> str:
         self._errors.seek(0)

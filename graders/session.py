@@ -29,44 +29,61 @@ LOOK_SECONDS = 0.25
 
 
 class Session:
-    """A Run in the sandbox. Use as a context manager.
+    """A Run in the sandbox: the workers of one submission. Use as a context manager.
 
-    A worker is forked when first needed, and again after it died, so that one crash does not take the question's
-    other checks with it. All of them share one time limit, counted while the grader waits for an answer.
+    A worker is forked when first needed, and again after one died, so that one crash does not take other checks
+    with it. The checks of a question share one time limit, counted while the grader waits for answers.
     """
 
-    def __init__(self, zygote: Zygote, files: Mapping[str, bytes], module: str, seconds: float) -> None:
-        self._zygote, self._files, self._module = zygote, files, module
-        self._seconds = self._left = seconds
+    def __init__(self, zygote: Zygote, files: Mapping[str, bytes]) -> None:
+        self._zygote, self._files = zygote, files
+        self._module, self._seconds = "", 0.0
+        self._left, self._deaths = 0.0, 0
         self._worker: Forked | None = None
-        self._deaths = 0
+        self._imported: set[str] = set()
+        self._broken: dict[str, CouldNotRun] = {}
         self._head, self._tail = bytearray(), bytearray()
-        self.cpu = 0.0
-        """CPU seconds that workers used, once they have ended."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._end()
+        self.end()
+
+    def begin(self, module: str, seconds: float) -> None:
+        """Start a question whose answer is in this module, with this time limit."""
+        self._module, self._seconds = module, seconds
+        self._left, self._deaths = seconds, 0
+        self._head, self._tail = bytearray(), bytearray()
+
+    @property
+    def unused(self) -> bool:
+        """Whether the next question will be the first that its worker answers."""
+        return self._worker is None
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Ask the submission; raise CouldNotRun or CheckFailed as `sanity.asking.answers_of` does."""
+        if self._module in self._broken:
+            raise self._broken[self._module]
+        if self._left <= 0 or self._deaths >= MAX_DEATHS:
+            raise CouldNotRun("not run: earlier checks used up this question's time or workers")
         if self._worker is None:
-            self.start()
+            self._worker, self._imported = self._zygote.fork(self._files, self._left), set()
+        if self._module not in self._imported:
+            self._import()
         return answers_of(probe, self._ask(probe.name, dict(case.values), probe.what), tuple(self._files))
 
-    def start(self) -> None:
-        """Fork a worker and import the question's module in it; raise CouldNotRun if that fails."""
-        if self._left <= 0 or self._deaths >= MAX_DEATHS:
-            raise CouldNotRun("not run: earlier checks used up this question's time or workers", fatal=True)
-        self._worker = self._zygote.fork(self._files, self._left)
+    def _import(self) -> None:
+        """Import the question's module, once a worker; one that cannot be imported is not tried again."""
         what = f"importing {self._module}.py"
-        raised = self._ask(self._module, None, what)
-        if raised is not None:
-            problem = problem_of(raised, what, tuple(self._files))
-            problem.fatal = True
-            raise problem
+        try:
+            raised = self._ask(self._module, None, what)
+            if raised is not None:
+                raise problem_of(raised, what, tuple(self._files))
+        except CouldNotRun as problem:
+            self._broken[self._module] = problem
+            raise
+        self._imported.add(self._module)
 
     @property
     def printed(self) -> str:
@@ -84,10 +101,10 @@ class Session:
             if reply.id != id:
                 raise WireError("a reply to a question that was not asked")
         except WireError as error:
-            self._end()
+            self.end()
             raise CouldNotRun(f"{what} broke the protocol: {error}") from None
         except CouldNotRun:
-            self._end()
+            self.end()
             raise
         except (ConnectionError, EOFError):
             raise CouldNotRun(f"{what} {self._cause_of_death()}") from None
@@ -107,7 +124,7 @@ class Session:
             while len(got) < expected:
                 now = time.monotonic()
                 if now > deadline:
-                    raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s", fatal=True)
+                    raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
                 if now > look:
                     self._check_folder(worker, what)
                     look = now + LOOK_SECONDS
@@ -149,22 +166,20 @@ class Session:
     def _check_folder(self, worker: Forked, what: str) -> None:
         size = sum(path.lstat().st_blocks * 512 for path in worker.folder.rglob("*"))
         if size > MAX_FOLDER:
-            raise CouldNotRun(f"{what} wrote more than {MAX_FOLDER // 2**20} MB of files", fatal=True)
+            raise CouldNotRun(f"{what} wrote more than {MAX_FOLDER // 2**20} MB of files")
 
     def _cause_of_death(self) -> str:
-        status = self._end()
+        status = self.end()
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             return f"died: signal {number}, {signal.strsignal(number) or 'unknown'}"
         return "ended the process instead of returning"
 
-    def _end(self) -> int:
-        """End the worker, if there is one; return its wait status."""
+    def end(self) -> int:
+        """End the worker, if there is one; return its wait status. The next question gets a worker of its own."""
         if self._worker is None:
             return 0
         worker, self._worker = self._worker, None
         self._deaths += 1
         self._drain(worker)
-        used = self._zygote.reap(worker)
-        self.cpu += used["cpu"]
-        return int(used["status"])
+        return int(self._zygote.reap(worker)["status"])

@@ -39,8 +39,9 @@ def clean_text(text: str, limit: int = 4000) -> str:
 
 
 def clean_name(name: str, limit: int = 255) -> str:
-    """Return a file or student name on one line; control characters are shown (␛, ␊), so that names differ."""
-    return clean_text(name.translate(_CONTROL_PICTURES), limit=limit).replace("\n", " ")
+    """Return a file or student name on one line; control characters are shown (␛, ␊, �), so that names differ."""
+    shown = _INVISIBLE.sub("�", _LINE_END.sub("�", name.translate(_CONTROL_PICTURES)))
+    return clean_text(shown, limit).replace("\n", " ")
 
 
 def number(value: float) -> str:

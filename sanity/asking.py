@@ -79,7 +79,7 @@ def answers_of(probe: Probe, reply: Any, files: Sequence[str]) -> Answers:
 def problem_of(raised: Raised, what: str, files: Sequence[str]) -> CouldNotRun:
     """Say what an exception means. The submission's own words go into the detail only."""
     if raised.type == "NotImplementedError" and raised.text.endswith("not implemented yet"):
-        return CouldNotRun("not implemented yet", fatal=True)
+        return CouldNotRun("not implemented yet")
     place = f" in {raised.file}, line {raised.line}" if raised.file in files else ""
     known = isinstance(getattr(builtins, raised.type, None), type)
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:

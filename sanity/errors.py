@@ -21,12 +21,10 @@ class CheckFailed(Exception):
 class CouldNotRun(Exception):
     """The submission gave no answer: it crashed, was stopped, or is not there."""
 
-    def __init__(self, message: str, *, slip: str = "", detail: str = "", fatal: bool = False) -> None:
+    def __init__(self, message: str, *, slip: str = "", detail: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.slip = slip
         """What to do about it, where that is known."""
         self.detail = detail
         """The submission's own words: error text and traceback."""
-        self.fatal = fatal
-        """True if the other checks of the question cannot run either: no time or no worker is left."""

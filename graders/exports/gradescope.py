@@ -16,7 +16,6 @@ from graders.result import QuestionResult, Result
 from graders.text import clean_name, clean_text, number
 from sanity.verdict import Outcome, Verdict
 
-_WITHHELD = "This holds, but earns its points only once another check of this question passes."
 _NOT_GRADED = "This question was not graded."
 
 
@@ -56,7 +55,7 @@ def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
     did_earn = earned(question.verdicts, question.max_points)
     for verdict, score, max_score in zip(question.verdicts, did_earn, could_earn, strict=True):
         passed = verdict.outcome is Outcome.PASSED
-        output = _WITHHELD if passed and withheld(question.verdicts) else verdict.message
+        output = withheld(question.verdicts) if passed else verdict.message
         name = f"{question.name}: {verdict.sentence}"
         yield _entry(question, name, score, max_score, "passed" if passed else "failed", output, verdict)
 

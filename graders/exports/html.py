@@ -56,34 +56,32 @@ def report_html(results: Sequence[Result]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters |= {"text": clean_text, "name": clean_name, "number": number}
     totals = [result.points for result in results]
-    return (
-        environment.get_template("report.html.jinja").render(
-            results=results,
-            columns=question_columns(results),
-            bins=histogram([share(result.points, result.max_points) for result in results]),
-            mean=statistics.fmean(totals) if totals else 0.0,
-            median=statistics.median(totals) if totals else 0.0,
-            most=max((result.max_points for result in results), default=0.0),
-            slips=common_slips(results),
-            twins=same_files(results),
-            signatures=list({repr(result.signature): result.signature for result in results}.values()),
-            graded_at=max((result.graded_at for result in results), default=""),
-            cell=cell,
-            checks=lambda question: zip(
-                question.verdicts,
-                earned(question.verdicts, question.max_points),
-                shares(question.verdicts, question.max_points),
-                strict=True,
-            ),
-            first_problem=first_problem,
-            share=share,
-            withheld=withheld,
-            marks=_MARKS,
-        )
-        + "\n"
+    return environment.get_template("report.html.jinja").render(
+        results=results,
+        columns=question_columns(results),
+        bins=histogram([share(result.points, result.max_points) for result in results]),
+        mean=statistics.fmean(totals) if totals else 0.0,
+        median=statistics.median(totals) if totals else 0.0,
+        most=max((result.max_points for result in results), default=0.0),
+        slips=common_slips(results),
+        twins=same_files(results),
+        signatures=list({repr(result.signature): result.signature for result in results}.values()),
+        graded_at=max((result.graded_at for result in results), default=""),
+        cell=cell,
+        checks=lambda question: zip(
+            question.verdicts,
+            earned(question.verdicts, question.max_points),
+            shares(question.verdicts, question.max_points),
+            strict=True,
+        ),
+        first_problem=first_problem,
+        share=share,
+        withheld=withheld,
+        marks=_MARKS,
     )
 
 

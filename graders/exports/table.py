@@ -83,7 +83,9 @@ def rich_table(results: Sequence[Result]) -> Table:
         table.add_column(Text(question.id), justify="right", no_wrap=True)
     table.add_column("total", justify="right", no_wrap=True)
     table.add_column("%", justify="right", no_wrap=True)
-    table.add_column("first problem")  # the only one that may wrap, so the only one that shrinks; its cells are cut
+    table.add_column(
+        Text("first problem", no_wrap=True)
+    )  # the only one that may wrap, so the only one that shrinks; its cells are cut
 
     for result in results:
         found = {question.id: question for question in result.questions}

@@ -4,8 +4,9 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from sanity.manifest import Manifest, read_manifest
 
 TOY = Manifest("toy", "A toy", ("model.py", "utils.py"), ("vocab.py",), (), seconds=1, memory_mb=1)
 WHOLE = {"model.py": b"import utils\n", "utils.py": b"x = 1\n"}
+HandIn = Callable[..., Submission]
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:
@@ -38,15 +40,12 @@ def write_zip(path: Path, files: Mapping[str, bytes]) -> Path:
 
 
 @pytest.fixture(params=["folder", "zip"])
-def hand_in(request: pytest.FixtureRequest, tmp_path: Path):
+def hand_in(request: pytest.FixtureRequest, tmp_path: Path) -> HandIn:
     """Return a function that takes files in, as a folder and as a zip: every rule holds for both."""
 
-    def take(files: Mapping[str, bytes], manifest: Manifest = TOY, limits: Limits | None = None) -> Submission:
-        if request.param == "folder":
-            path = write_folder(tmp_path / "hw", files)
-        else:
-            path = write_zip(tmp_path / "hw", files)
-        return take_in(path, manifest, limits or Limits())
+    def take(files: Mapping[str, bytes], limits: Limits | None = None) -> Submission:
+        write = write_folder if request.param == "folder" else write_zip
+        return take_in(write(tmp_path / "hw", files), TOY, limits or Limits())
 
     return take
 
@@ -54,7 +53,7 @@ def hand_in(request: pytest.FixtureRequest, tmp_path: Path):
 # What is taken
 
 
-def test_a_whole_submission_has_no_notes(hand_in, tmp_path: Path) -> None:
+def test_a_whole_submission_has_no_notes(hand_in: HandIn, tmp_path: Path) -> None:
     submission = hand_in(WHOLE)
     assert submission.name == "hw"
     assert dict(submission.files) == WHOLE
@@ -78,13 +77,13 @@ def test_from_a_whole_handout_only_what_is_asked_for_is_taken(tmp_path: Path) ->
     assert any(note.startswith("ignored: README.md, assignment.toml, ") for note in submission.notes)
 
 
-def test_files_are_sorted_and_the_digest_is_theirs(hand_in) -> None:
+def test_files_are_sorted_and_the_digest_is_theirs(hand_in: HandIn) -> None:
     submission = hand_in({"utils.py": b"ab", "model.py": b"c", "helper.py": b""})
     assert list(submission.files) == ["helper.py", "model.py", "utils.py"]
     assert submission.digest == hashlib.sha256(b"9 0 helper.py8 1 model.pyc8 2 utils.pyab").hexdigest()
 
 
-def test_junk_is_not_seen(hand_in) -> None:
+def test_junk_is_not_seen(hand_in: HandIn) -> None:
     junk = [
         *("__MACOSX/._utils.py", "._utils.py", ".DS_Store", "Thumbs.db", "__pycache__/utils.cpython-311.pyc"),
         *(".ipynb_checkpoints/utils.py", "venv/lib/utils.py", ".venv/utils.py", ".git/HEAD", "utils.pyc", "utils.py~"),
@@ -94,39 +93,39 @@ def test_junk_is_not_seen(hand_in) -> None:
     assert submission.notes == ()
 
 
-def test_helper_modules_at_the_top_are_taken(hand_in) -> None:
+def test_helper_modules_at_the_top_are_taken(hand_in: HandIn) -> None:
     submission = hand_in({**WHOLE, "attention.py": b"y = 2\n"})
     assert submission.files["attention.py"] == b"y = 2\n"
     assert submission.notes == ()
 
 
 @pytest.mark.parametrize("module", ["numpy", "torch", "json", "sitecustomize", "usercustomize", "conftest", "sanity"])
-def test_a_helper_that_would_hide_a_module_is_left_out(hand_in, module: str) -> None:
+def test_a_helper_that_would_hide_a_module_is_left_out(hand_in: HandIn, module: str) -> None:
     submission = hand_in({**WHOLE, f"{module}.py": b"raise SystemExit"})
     assert dict(submission.files) == WHOLE
     assert submission.notes == (f"left out: {module}.py would hide a module of that name",)
 
 
 @pytest.mark.parametrize("name", ["vocab.py", "Vocab.py"])
-def test_given_files_cannot_be_replaced(hand_in, name: str) -> None:
+def test_given_files_cannot_be_replaced(hand_in: HandIn, name: str) -> None:
     submission = hand_in({**WHOLE, name: b"PAD = 0\n"})
     assert dict(submission.files) == WHOLE
     assert submission.notes == (f"ignored: {name} is given",)
 
 
-def test_other_files_are_left_out_in_one_note(hand_in) -> None:
+def test_other_files_are_left_out_in_one_note(hand_in: HandIn) -> None:
     extras = ["data.npz", "utils (1).py", "torch/__init__.py", "pytest.ini", "evil.pth"]
     submission = hand_in({**WHOLE, **dict.fromkeys(extras, b"x")})
     assert dict(submission.files) == WHOLE
     assert submission.notes == ("left out: 5 other files: data.npz, evil.pth, pytest.ini and 2 more",)
 
 
-def test_what_is_left_out_is_not_read(hand_in) -> None:
+def test_what_is_left_out_is_not_read(hand_in: HandIn) -> None:
     submission = hand_in({**WHOLE, "model.bin": b"\0" * 5_000}, limits=Limits(file_bytes=1_000))
     assert submission.notes == ("left out: 1 other file: model.bin",)
 
 
-def test_notes_show_no_control_characters(hand_in) -> None:
+def test_notes_show_no_control_characters(hand_in: HandIn) -> None:
     submission = hand_in({**WHOLE, "a\n\x1b[31mb\u202e.txt": b""})
     assert submission.notes == ("left out: 1 other file: a%0A%1B[31mb%E2%80%AE.txt",)
 
@@ -134,13 +133,13 @@ def test_notes_show_no_control_characters(hand_in) -> None:
 # Folders in folders
 
 
-def test_single_folders_are_unwrapped(hand_in) -> None:
+def test_single_folders_are_unwrapped(hand_in: HandIn) -> None:
     submission = hand_in({f"hw4/hw4/{name}": content for name, content in WHOLE.items()} | {"__MACOSX/x": b""})
     assert dict(submission.files) == WHOLE
     assert submission.notes == ("unwrapped the folder hw4/hw4/",)
 
 
-def test_a_folder_with_a_neighbour_is_not_unwrapped(hand_in) -> None:
+def test_a_folder_with_a_neighbour_is_not_unwrapped(hand_in: HandIn) -> None:
     submission = hand_in({**{f"hw4/{name}": content for name, content in WHOLE.items()}, "report.pdf": b""})
     assert submission.files == {}
     assert submission.notes == (
@@ -158,13 +157,13 @@ def test_a_folder_that_belongs_to_the_hand_in_is_not_unwrapped() -> None:
     assert submission.notes == ("unwrapped the folder hw/",)
 
 
-def test_two_candidates_are_refused(hand_in) -> None:
+def test_two_candidates_are_refused(hand_in: HandIn) -> None:
     with pytest.raises(IntakeError) as error:
         hand_in({"a/utils.py": b"1", "b/utils.py": b"2", "model.py": b""})
     assert str(error.value) == "hw: which utils.py counts? Found a/utils.py, b/utils.py; hand in one"
 
 
-def test_the_top_folder_counts(hand_in) -> None:
+def test_the_top_folder_counts(hand_in: HandIn) -> None:
     submission = hand_in({**WHOLE, "old/utils.py": b"x = 0\n", "older/utils.py": b""})
     assert dict(submission.files) == WHOLE
     assert submission.notes == ("left out: old/utils.py, older/utils.py: only the top folder counts",)
@@ -173,7 +172,7 @@ def test_the_top_folder_counts(hand_in) -> None:
 # Missing and misnamed files
 
 
-def test_a_missing_file_is_a_note(hand_in) -> None:
+def test_a_missing_file_is_a_note(hand_in: HandIn) -> None:
     submission = hand_in({"model.py": b"1"})
     assert submission.files == {"model.py": b"1"}
     assert submission.notes == ("missing: utils.py",)
@@ -186,7 +185,7 @@ def test_a_missing_file_is_a_note(hand_in) -> None:
         *("src/utils.py", "src/Utils.py"),
     ],
 )
-def test_a_near_miss_is_a_hint_and_never_used(hand_in, name: str) -> None:
+def test_a_near_miss_is_a_hint_and_never_used(hand_in: HandIn, name: str) -> None:
     submission = hand_in({"model.py": b"1", name: b"2"})
     assert submission.notes[0] == f"missing: utils.py (did you mean {name}?)"
     assert "utils.py" not in submission.files
@@ -200,7 +199,7 @@ def test_a_different_name_is_no_near_miss(name: str) -> None:
     assert notes[0] == "missing: utils.py"
 
 
-def test_nothing_known_is_an_empty_submission_with_the_reason(hand_in) -> None:
+def test_nothing_known_is_an_empty_submission_with_the_reason(hand_in: HandIn) -> None:
     submission = hand_in({"essay.docx": b"PK", "main.py": b"1"})
     assert submission.files == {}
     assert submission.notes == (
@@ -210,7 +209,7 @@ def test_nothing_known_is_an_empty_submission_with_the_reason(hand_in) -> None:
     )
 
 
-def test_nothing_at_all_is_an_empty_submission_with_the_reason(hand_in) -> None:
+def test_nothing_at_all_is_an_empty_submission_with_the_reason(hand_in: HandIn) -> None:
     submission = hand_in({})
     assert submission.files == {}
     assert submission.notes == ("missing: model.py", "missing: utils.py", "nothing to grade: it holds no files")
@@ -225,13 +224,13 @@ def test_nothing_at_all_is_an_empty_submission_with_the_reason(hand_in) -> None:
         ("x = 1".encode("utf-16-le"), "utils.py holds NUL bytes: save it as plain text, UTF-8"),
     ],
 )
-def test_contents_that_are_no_source_are_noted_and_kept(hand_in, content: bytes, note: str) -> None:
+def test_contents_that_are_no_source_are_noted_and_kept(hand_in: HandIn, content: bytes, note: str) -> None:
     submission = hand_in({**WHOLE, "utils.py": content})
     assert submission.files["utils.py"] == content
     assert submission.notes == (note,)
 
 
-def test_a_utf8_byte_order_mark_is_fine(hand_in) -> None:
+def test_a_utf8_byte_order_mark_is_fine(hand_in: HandIn) -> None:
     assert hand_in({**WHOLE, "utils.py": b"\xef\xbb\xbfx = 1\r\n"}).notes == ()
 
 
@@ -248,7 +247,7 @@ def test_a_name_is_escaped(tmp_path: Path, found: str, name: str) -> None:
 
 def test_the_name_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write_folder(tmp_path / "smith", WHOLE))
-    assert take_in(Path("."), TOY).name == "smith"
+    assert take_in(Path(), TOY).name == "smith"
     monkeypatch.chdir(write_folder(tmp_path / "smith" / "src", {}))
     assert take_in(Path(".."), TOY).name == "smith"
 
@@ -358,7 +357,7 @@ def test_a_folder_and_its_zip_are_the_same_submission(files: dict[str, bytes]) -
 
 
 @given(_trees, st.randoms(use_true_random=False))
-def test_the_digest_ignores_order_and_times(files: dict[str, bytes], random) -> None:
+def test_the_digest_ignores_order_and_times(files: dict[str, bytes], random: Random) -> None:
     shuffled = list(files.items())
     random.shuffle(shuffled)
     with tempfile.TemporaryDirectory() as name:

@@ -1,0 +1,96 @@
+"""The command `trivium`: what staff and course authors type. Students use `pack`, and `python sanity_check.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXAMPLES = """examples:
+  trivium grade a4 submissions/              grade a class: one folder or zip a student
+  trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
+  trivium pack                               in your assignment's folder: the zip to hand in
+  trivium handout a4 -o a4.zip               what students receive
+
+exit status: 0 fine; 1 a check, or --fail-under, failed; 2 a wrong name, file or option
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser. It imports nothing heavy, so that --help is quick."""
+    top = argparse.ArgumentParser(
+        prog="trivium",
+        description="Grade assignments, and make what students receive.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_grade(commands.add_parser("grade", help="grade one submission or a class"))
+
+    doctor = commands.add_parser("doctor", help="say what works on this machine, and which walls stand")
+    doctor.set_defaults(run="doctor")
+
+    for name, help, what in (
+        ("stubs", "derive the stubs in assignments/ from solutions/", "the stubs"),
+        ("record", "record the reference for the students' sanity checks", "the recordings"),
+    ):
+        derive = commands.add_parser(name, help=help)
+        derive.add_argument("assignment", nargs="?", help="all assignments if none is named")
+        derive.add_argument("--check", action="store_true", help=f"change nothing; exit status 1 if {what} are stale")
+        derive.set_defaults(run=name)
+
+    handout = commands.add_parser("handout", help="build the zip that students receive; the same bytes every time")
+    handout.add_argument("assignment")
+    handout.add_argument("-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT.zip)")
+    handout.set_defaults(run="handout")
+
+    pack = commands.add_parser("pack", help="for students: check your files and zip them for handing in")
+    pack.add_argument("folder", nargs="?", type=Path, default=Path(), help="your assignment's folder (default: here)")
+    pack.add_argument("-o", "--out", type=Path, help="the zip to write (default: ./ASSIGNMENT-submission.zip)")
+    pack.set_defaults(run="pack")
+    return top
+
+
+def _add_grade(grade: argparse.ArgumentParser) -> None:
+    grade.add_argument("assignment", help="such as a4")
+    grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions")
+    grade.add_argument(
+        "-j", "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: cores)"
+    )
+    grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="where results go (default: grades/)")
+    grade.add_argument("-q", "--questions", default="", help="only these, such as 1d,1e")
+    grade.add_argument("--seed", type=int, help="of the hidden cases (default: that of the last run in OUT, or random)")
+    grade.add_argument("--fail-under", type=float, metavar="P", help="exit status 1 if a submission has less than P %%")
+    grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
+    grade.add_argument(
+        "--isolation",
+        choices=("sandlock", "none"),
+        default="sandlock",
+        help="the walls around submissions; none is for code you trust (default: sandlock)",
+    )
+    grade.set_defaults(run="grade")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status. Errors are one line on standard error."""
+    args = parser().parse_args(argv)
+    try:
+        from graders import commands
+
+        status: int = getattr(commands, args.run)(args)
+        return status
+    except KeyboardInterrupt:
+        print("trivium: interrupted; what is graded is kept, the same command goes on", file=sys.stderr)
+        return 130
+    except ModuleNotFoundError as error:
+        print(f"trivium: {error.name} is not installed: pip install 'trivium[graders]'", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `trivium grade … | head`
+        sys.stderr.close()
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""Grading one submission: every question is asked, judged, explained and given its points."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from graders.exam import Exam, Reference, given_files
+from graders.intake import Submission
+from graders.points import earned, total
+from graders.result import QuestionResult, Result, Signature
+from graders.sandbox import Zygote
+from graders.session import Session
+from sanity.case import Case
+from sanity.check import Check, Run
+from sanity.errors import CheckFailed, CouldNotRun
+from sanity.judge import Remembering, attempt, judge, verdict_of
+from sanity.manifest import Question
+from sanity.recorded import diagnose
+from sanity.verdict import Outcome, Verdict
+
+MAX_SHRINKS = 60
+"""Calls of a failing check while its case is being shrunk; a second or two."""
+
+PATIENCE_BESIDE_OTHERS = 2.0
+"""Seconds for a question in a worker that has served others; one that needs more gets a worker and its full time."""
+
+_HYPOTHESIS = threading.Lock()
+
+OnQuestion = Callable[[Result], None]
+"""Told of the result so far, before the first question and after each."""
+
+
+def grade(
+    exam: Exam, submission: Submission, zygote: Zygote, reference: Reference, signature: Signature, tell: OnQuestion
+) -> Result:
+    """Grade one submission.
+
+    Its questions are asked in one worker as long as all goes well. A question that does not pass beside others is
+    asked again in a worker of its own, so that none can spoil another, and the next one gets a new worker too.
+    """
+    started = time.monotonic()
+    result = ungraded(exam, submission, signature)
+    tell(result)
+    questions: dict[str, QuestionResult] = {question.id: question for question in result.questions}
+    files = {**submission.files, **given_files(exam.manifest)}
+    with Session(zygote, files) as session:
+        for question in exam.questions:
+            questions[question.id] = grade_question(exam, question, session, reference, submission.files)
+            result = _replaced(result, questions, time.monotonic() - started)
+            tell(result)
+    blamed = {question.id: _blame(question, questions) for question in exam.questions}
+    return _replaced(result, blamed, time.monotonic() - started)
+
+
+def grade_question(
+    exam: Exam, question: Question, session: Session, reference: Reference, files: Mapping[str, bytes]
+) -> QuestionResult:
+    """Grade one question in the session's worker, or in a new one if it does not pass beside others."""
+    if question.file not in files:
+        missing = CouldNotRun(f"{question.file} is missing from the submission")
+        return scored(question, [verdict_of(check, missing) for check in exam.checks[question.id]])
+    alone = session.unused
+    verdicts = judge_question(exam, question, session, reference)
+    if any(verdict.outcome is not Outcome.PASSED for verdict in verdicts):
+        session.end()
+        if not alone:
+            verdicts = judge_question(exam, question, session, reference)
+            session.end()
+    return scored(question, verdicts, session.printed)
+
+
+def judge_question(exam: Exam, question: Question, session: Session, reference: Reference) -> list[Verdict]:
+    """Judge all checks of one question; the first failing case is shrunk, and slips are named."""
+    seconds = exam.manifest.seconds if session.unused else min(exam.manifest.seconds, PATIENCE_BESIDE_OTHERS)
+    session.begin(Path(question.file).stem, seconds)
+    run = Remembering(session)
+    verdicts: list[Verdict] = []
+    for check in exam.checks[question.id]:
+        first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
+        shrink = _shrinker(session, reference) if first else None
+        verdict = judge(check, exam.cases[check.cases], run, reference.expect, shrink)
+        if verdict.outcome is Outcome.FAILED:
+            verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _shrinker(run: Run, reference: Reference) -> Callable[[Check, Case], Case]:
+    def shrink(check: Check, case: Case) -> Case:
+        """Return the smallest case found by Hypothesis on which the check fails too."""
+        import hypothesis
+
+        smallest, calls = case, 0
+
+        def fails(candidate: Case) -> bool:
+            nonlocal smallest, calls
+            calls += 1
+            if calls > MAX_SHRINKS or not isinstance(attempt(check, run, reference.ask, candidate), CheckFailed):
+                return False
+            smallest = candidate
+            return True
+
+        settings = hypothesis.settings(max_examples=MAX_SHRINKS // 3, database=None, deadline=None)
+        # Hypothesis complains when nothing failed again or the calls ran out; `smallest` is then what there is.
+        with _HYPOTHESIS, suppress(hypothesis.errors.HypothesisException):
+            hypothesis.find(check.cases.strategy(), fails, settings=settings, random=Random(0))
+        return smallest
+
+    return shrink
+
+
+def scored(question: Question, verdicts: list[Verdict], printed: str = "") -> QuestionResult:
+    """Return a question's result with its points."""
+    points = total(earned(verdicts, question.points)) if verdicts else 0.0
+    return QuestionResult(question.id, question.name, points, question.points, tuple(verdicts), printed)
+
+
+def ungraded(exam: Exam, submission: Submission, signature: Signature, why: str = "not graded yet") -> Result:
+    """Return a complete result without points: what stands until the first question is graded."""
+    problem = CouldNotRun(why)
+    return Result(
+        assignment=exam.manifest.name,
+        title=exam.manifest.title,
+        submission=submission.name,
+        digest=submission.digest,
+        questions=tuple(scored(q, [verdict_of(c, problem) for c in exam.checks[q.id]]) for q in exam.questions),
+        signature=signature,
+        notes=submission.notes,
+        graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _replaced(result: Result, questions: Mapping[str, QuestionResult], seconds: float) -> Result:
+    now = tuple(questions[question.id] for question in result.questions)
+    return msgspec.structs.replace(result, questions=now, seconds=round(seconds, 3))
+
+
+def _blame(question: Question, results: Mapping[str, QuestionResult]) -> QuestionResult:
+    """Point from failures without a named slip to failures in the questions that this one runs on."""
+    result = results[question.id]
+    broken = [id for id in question.needs if id in results and results[id].points < results[id].max_points]
+    if not broken:
+        return result
+    advice = f"this question runs on {' and '.join(broken)}, which did not pass either: look there first"
+    verdicts = tuple(
+        replace(v, slip=advice) if v.outcome is not Outcome.PASSED and not v.slip else v for v in result.verdicts
+    )
+    return msgspec.structs.replace(result, verdicts=verdicts)

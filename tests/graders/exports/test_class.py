@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from results import FAILED, PASSED, SECRET, classes, made
+
+from graders.exports import export_class
+from graders.exports.junit import junit_xml
+from graders.result import Result
+
+
+def test_the_files_of_a_class(tmp_path: Path) -> None:
+    paths = export_class([made("ben.zip", FAILED), made("../ada", PASSED)], tmp_path / "out")
+    assert paths[:2] == [tmp_path / "out" / "gradebook.csv", tmp_path / "out" / "report.html"]
+    assert [path.name for path in paths[2:]] == ["_ada~" + paths[2].stem[-16:] + ".json", "ben.zip.json"]
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(paths)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(OSError):
+        export_class([made("ada", PASSED)], tmp_path / "out")
+
+
+@settings(max_examples=30)
+@given(classes(), st.randoms(use_true_random=False))
+def test_equal_classes_give_equal_files_with_the_same_points_in_any_order(results: list[Result], random) -> None:  # type: ignore[no-untyped-def]
+    distinct = list({(result.submission, result.digest): result for result in results}.values())
+    shuffled = random.sample(distinct, len(distinct))
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        files = {path.relative_to(one): path.read_bytes() for path in export_class(distinct, Path(one))}
+        again = {path.relative_to(two): path.read_bytes() for path in export_class(shuffled, Path(two))}
+    assert files == again and len(files) == 2 + len(distinct)
+
+    rows = list(csv.DictReader(io.StringIO(files[Path("gradebook.csv")].decode(), newline="")))
+    reports = [json.loads(data) for path, data in files.items() if path.parent.name == "results"]
+    suites = ET.fromstring(junit_xml(sorted(distinct, key=lambda r: (r.submission, r.digest))).encode())
+    points = [property.get("value") for property in suites.iter("property") if property.get("name") == "points"]
+    assert [float(row["total"]) for row in rows] == [r["score"] for r in reports] == [float(p or "") for p in points]
+    assert not any(SECRET.encode() in data for path, data in files.items() if path != Path("report.html"))

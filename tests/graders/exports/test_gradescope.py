@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from hypothesis import given
+from results import CRASHED, FAILED, HOSTILE, LAW, PASSED, SECRET, copy, made
+from results import results as any_result
+
+from graders.exports.gradescope import results_json
+from graders.points import total
+from graders.result import Result
+from graders.text import clean_name
+
+Format = Literal["text", "html", "simple_format", "md", "ansi"]
+Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]
+Points = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Test(msgspec.Struct, forbid_unknown_fields=True):
+    __test__ = False  # not pytest's
+
+    score: Points
+    max_score: Points
+    status: Literal["passed", "failed"]
+    name: str
+    name_format: Format
+    number: str
+    output: str
+    output_format: Format
+    tags: list[str]
+    visibility: Visibility
+    extra_data: dict[str, Any]
+
+
+class Column(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    value: float | str
+    order: Literal["asc", "desc"] = "desc"
+
+
+class Report(msgspec.Struct, forbid_unknown_fields=True):
+    """What Gradescope documents for results.json."""
+
+    score: Points
+    execution_time: Points
+    output: str
+    output_format: Format
+    test_output_format: Format
+    test_name_format: Format
+    visibility: Visibility
+    stdout_visibility: Visibility
+    extra_data: dict[str, Any]
+    tests: list[Test]
+    leaderboard: list[Column] | msgspec.UnsetType = msgspec.UNSET
+
+
+def read(data: bytes) -> Report:
+    return msgspec.json.decode(data, type=Report)
+
+
+@given(any_result())
+def test_any_result_is_a_valid_report_whose_points_add_up(result: Result) -> None:
+    report = read(results_json(result))
+    assert report.score == total(q.points for q in result.questions) == total(test.score for test in report.tests)
+    assert total(test.max_score for test in report.tests) == total(q.max_points for q in result.questions)
+    assert all(test.score <= test.max_score for test in report.tests)
+    assert list(dict.fromkeys(test.number for test in report.tests)) == [q.id for q in result.questions]
+
+
+@given(any_result())
+def test_nothing_for_staff_only_is_in_it_and_equal_results_give_equal_bytes(result: Result) -> None:
+    data = results_json(result)
+    assert SECRET.encode() not in data
+    assert data == results_json(copy([result])[0])
+
+
+def test_each_check_is_an_entry_with_its_share_and_its_message() -> None:
+    report = read(results_json(made("ada", FAILED, replace(LAW, outcome=FAILED.outcome, message="It leaks."), CRASHED)))
+    assert [(t.number, t.name, t.score, t.max_score, t.status, t.output) for t in report.tests] == [
+        ("1d", "Encode: encode() returns the hidden states.", 0, 6, "failed", "h_0 is wrong:\nits halves are swapped."),
+        ("1d", "Encode: Padding does not leak.", 0, 2, "failed", "It leaks."),
+        ("1e", "Decode: decode() returns the outputs.", 0, 8, "failed", "No answer in 20 s."),
+    ]
+    assert report.output == "0 of 16 points (0%)"
+    assert report.tests[0].tags == ["1d", "comparison", "failed"] and report.tests[2].tags[-1] == "could not run"
+    assert report.extra_data["signature"]["seed"] == 7 and report.extra_data["digest"] == "0" * 64
+
+
+def test_a_law_that_holds_alone_says_why_it_earns_nothing() -> None:
+    _, law = read(results_json(made("ada", FAILED, LAW))).tests
+    assert (law.score, law.max_score, law.status) == (0, 2, "passed")
+    assert law.output == "This holds, but earns its points only once another check of this question passes."
+
+
+def test_a_question_without_verdicts_keeps_its_points_in_the_sum() -> None:
+    result = made("ada", PASSED)
+    result = msgspec.structs.replace(
+        result, questions=(msgspec.structs.replace(result.questions[0], verdicts=(), points=0.0),)
+    )
+    (entry,) = read(results_json(result)).tests
+    assert (entry.score, entry.max_score, entry.output) == (0, 8, "This question was not graded.")
+
+
+def test_notes_are_shown_and_long_messages_are_cut() -> None:
+    result = made("ada", replace(FAILED, message="x" * 10_000))
+    report = read(results_json(msgspec.structs.replace(result, notes=("missing: \x1b[31mutils.py",))))
+    assert report.output == "0 of 8 points (0%)\nmissing: utils.py"
+    assert len(report.tests[0].output) <= 4000
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_stored_clean(name: str) -> None:
+    assert read(results_json(made(name, PASSED))).extra_data["submission"] == clean_name(name)
+
+
+def test_the_leaderboard_is_there_only_when_it_has_columns() -> None:
+    assert read(results_json(made("ada", PASSED))).leaderboard is msgspec.UNSET
+    assert read(results_json(made("ada", PASSED), {"BLEU": 31.2})).leaderboard == [Column("BLEU", 31.2)]

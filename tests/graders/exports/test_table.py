@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import msgspec
+from hypothesis import given
+from results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
+
+from graders.exports.table import columns, console_table, first_problem, gradebook_csv, rich_table
+from graders.points import total
+from graders.result import Result
+from graders.text import clean_name, number
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+@given(classes())
+def test_the_csv_of_any_class_reads_back(results: list[Result]) -> None:
+    text = gradebook_csv(results)
+    rows = read(text)
+    assert len(rows) == len(results)
+    for row, result in zip(rows, results, strict=True):
+        assert None not in row and None not in row.values()
+        assert row["submission"] in (clean_name(result.submission), "'" + clean_name(result.submission))
+        assert row["total"] == number(total(q.points for q in result.questions))
+        assert row["max"] == number(total(q.max_points for q in result.questions))
+        for question in result.questions:
+            assert row[question.id.replace("=", "'=")] == number(question.points)
+    assert SECRET not in text
+    assert text == gradebook_csv(copy(results))
+
+
+@given(classes())
+def test_no_cell_is_a_formula(results: list[Result]) -> None:
+    for row in csv.reader(io.StringIO(gradebook_csv(results), newline="")):
+        assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_the_csv_in_full() -> None:
+    left = msgspec.structs.replace(made("=cmd()", FAILED, CRASHED), notes=("unwrapped hw4/", "missing: utils.py"))
+    assert gradebook_csv([left, made("ada", PASSED, LAW, digest="f" * 64)]).splitlines() == [
+        "submission,1d,1e,total,max,percent,notes,digest,seed",
+        f"'=cmd(),0,0,0,16,0,unwrapped hw4/; missing: utils.py,{'0' * 64},7",
+        f"ada,8,,8,8,100,,{'f' * 64},7",
+    ]
+
+
+def test_an_empty_class_has_a_header() -> None:
+    assert gradebook_csv([]) == "submission,total,max,percent,notes,digest,seed\n"
+
+
+def test_columns_are_in_the_assignments_order_whatever_was_graded_first() -> None:
+    some, all_of_it = made("ada", CRASHED), made("ben", PASSED, CRASHED)
+    assert [question.id for question in columns([some, all_of_it])] == ["1d", "1e"]
+
+
+def test_the_first_problem() -> None:
+    assert first_problem(made("ada", PASSED)) == ""
+    assert first_problem(made("ada", PASSED, CRASHED)) == "1e: No answer in 20 s."
+    assert first_problem(made("ada", FAILED, CRASHED)) == "1d: halves swapped"
+
+
+@given(classes())
+def test_the_console_table_takes_any_class_and_holds_no_codes(results: list[Result]) -> None:
+    text = console_table(results)
+    assert "\x1b" not in text and SECRET not in text
+
+
+def test_the_console_table_in_full() -> None:
+    assert console_table([made("[bold]ada[/]", FAILED, CRASHED), made("ben", PASSED)], width=72) == (
+        " submission    1d  1e  total    %  first problem\n"
+        " ────────────────────────────────────────────────────\n"
+        " [bold]ada[/]   0   0      0    0  1d: halves swapped\n"
+        " ben            8   –      8  100\n"
+        "\n"
+        " of             8   8     16\n"
+    )
+
+
+def test_only_the_first_problem_is_cut_when_space_is_short() -> None:
+    narrow = console_table([made("a" * 40, FAILED, CRASHED)], width=62).splitlines()
+    assert narrow[2] == f" {'a' * 27}…   0   0      0  0  1d: halves …"
+
+
+def test_a_terminal_gets_colours() -> None:
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, force_terminal=True, color_system="standard", width=80).print(rich_table([made("ada", FAILED)]))
+    assert "\x1b[31m 0\x1b[0m" in out.getvalue()
