@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sanity.a4.asked import CONVOLUTION, DECODE, DECODE_AND_REPEAT, DECODE_GRADIENTS, DECODED, true_gradients
+from sanity.a4.asked import CONVOLUTION, DECODE, DECODE_AND_REPEAT, DECODE_GRADIENTS, DECODED, STEP, true_gradients
 from sanity.a4.cases import BATCHES, DOUBLES
 from sanity.case import Case
 from sanity.check import Run, check
