@@ -14,6 +14,7 @@ from graders.session import Session
 from sanity import recorded
 from sanity.case import Case, Cases
 from sanity.check import Answers, Check, Probe, load_checks
+from sanity.draw import draw
 from sanity.judge import Remembering
 from sanity.manifest import Manifest, Question, read_manifest
 
@@ -45,30 +46,8 @@ def set_exam(assignment: str, questions: list[str], seed: int) -> Exam:
     chosen = manifest.choose(questions)
     checks = {q.id: tuple(c for c in load_checks(assignment) if c.question == q.id) for q in chosen}
     families = {check.cases: None for group in checks.values() for check in group}
-    cases = {family: (*family.corner_cases(seed), *draw(family, seed)) for family in families}
+    cases = {family: (*family.corner_cases(seed), *draw(family, seed, DRAWN)) for family in families}
     return Exam(manifest, chosen, checks, cases, seed, recorded.load(recorded.recording_path(assignment)))
-
-
-def draw(family: Cases, seed: int, count: int = DRAWN) -> list[Case]:
-    """Draw cases of a family with Hypothesis; the same ones for the same seed."""
-    import hypothesis
-
-    drawn: list[Case] = []
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        phases=[hypothesis.Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(family.strategy())
-    def collect(case: Case) -> None:
-        drawn.append(case)
-
-    collect()
-    return drawn
 
 
 class Reference:

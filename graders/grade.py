@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from random import Random
 
 import msgspec
 
@@ -19,21 +17,15 @@ from graders.points import earned, total
 from graders.result import QuestionResult, Result, Signature
 from graders.sandbox import Zygote
 from graders.session import Session
-from sanity.case import Case
-from sanity.check import Check, Run
-from sanity.errors import CheckFailed, CouldNotRun
-from sanity.judge import Remembering, attempt, judge, verdict_of
+from sanity.draw import shrink
+from sanity.errors import CouldNotRun
+from sanity.judge import Remembering, judge, verdict_of
 from sanity.manifest import Question
 from sanity.recorded import diagnose
 from sanity.verdict import Outcome, Verdict
 
-MAX_SHRINKS = 60
-"""Calls of a failing check while its case is being shrunk; a second or two."""
-
 PATIENCE_BESIDE_OTHERS = 2.0
 """Seconds for a question in a worker that has served others; one that needs more gets a worker and its full time."""
-
-_HYPOTHESIS = threading.Lock()
 
 OnQuestion = Callable[[Result], None]
 """Told of the result so far, before the first question and after each."""
@@ -86,36 +78,12 @@ def judge_question(exam: Exam, question: Question, session: Session, reference: 
     verdicts: list[Verdict] = []
     for check in exam.checks[question.id]:
         first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
-        shrink = _shrinker(session, reference) if first else None
-        verdict = judge(check, exam.cases[check.cases], run, reference.expect, shrink)
+        smaller = partial(shrink, run=session, expect=reference.ask) if first else None
+        verdict = judge(check, exam.cases[check.cases], run, reference.expect, smaller)
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
         verdicts.append(verdict)
     return verdicts
-
-
-def _shrinker(run: Run, reference: Reference) -> Callable[[Check, Case], Case]:
-    def shrink(check: Check, case: Case) -> Case:
-        """Return the smallest case found by Hypothesis on which the check fails too."""
-        import hypothesis
-
-        smallest, calls = case, 0
-
-        def fails(candidate: Case) -> bool:
-            nonlocal smallest, calls
-            calls += 1
-            if calls > MAX_SHRINKS or not isinstance(attempt(check, run, reference.ask, candidate), CheckFailed):
-                return False
-            smallest = candidate
-            return True
-
-        settings = hypothesis.settings(max_examples=MAX_SHRINKS // 3, database=None, deadline=None)
-        # Hypothesis complains when nothing failed again or the calls ran out; `smallest` is then what there is.
-        with _HYPOTHESIS, suppress(hypothesis.errors.HypothesisException):
-            hypothesis.find(check.cases.strategy(), fails, settings=settings, random=Random(0))
-        return smallest
-
-    return shrink
 
 
 def scored(question: Question, verdicts: list[Verdict], printed: str = "") -> QuestionResult:

@@ -48,6 +48,7 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
         outcome=outcome,
         weight=check.weight,
         law=check.law,
+        outputs=check.outputs,
         message=problem.message if problem else "",
         slip=problem.slip if problem else "",
         case=case.words if case and isinstance(problem, CheckFailed) else "",

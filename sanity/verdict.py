@@ -28,6 +28,8 @@ class Verdict:
     """This check's share of its question's points, relative to the question's other checks."""
     law: bool
     """True of a property that holds without a reference; see `graders.points`."""
+    outputs: tuple[str, ...] = ()
+    """The outputs that the check proves right."""
     message: str = ""
     """For the student: what is wrong and what to do. Holds no value of a hidden case and no student text."""
     slip: str = ""

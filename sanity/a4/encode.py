@@ -63,7 +63,7 @@ def encodes_in_any_order(run: Run, case: Case) -> None:
     """Sentences of one length are encoded the same in any order."""
     length = case.source_lengths[-1]
     case = case.having(source_padded=case.source_padded[:length], source_lengths=[length] * len(case.source_lengths))
-    turned = case.having(source_padded=np.ascontiguousarray(case.source_padded[:, ::-1]))
+    turned = case.having(source_padded=case.source_padded[:, ::-1].copy())
     whole = run(ENCODE, case)
     same(run(ENCODE, turned), {name: rows(whole, name, slice(None, None, -1), length) for name in ENCODED}, ENCODED)
 

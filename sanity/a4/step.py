@@ -96,7 +96,7 @@ def attention_is_a_distribution(run: Run, case: Case) -> None:
     units = np.broadcast_to(np.eye(src_len, width, dtype=case.enc_hiddens.dtype), case.enc_hiddens.shape)
     weight = np.eye(case.h, 3 * case.h, dtype=units.dtype)
     name = "combined_output_projection.weight"
-    shown = turned(run, case).having(enc_hiddens=np.ascontiguousarray(units), weights={**case.weights, name: weight})
+    shown = turned(run, case).having(enc_hiddens=units.copy(), weights={**case.weights, name: weight})
     answers = run(STEP, shown)
     output = as_array("combined_output", answers["combined_output"], np.zeros((b, case.h)))
     e_t = as_array("e_t", answers["e_t"], np.zeros((b, src_len)))
@@ -136,8 +136,8 @@ def steps_without_masks(run: Run, expect: Run, case: Case) -> None:
 @check("1f", BATCHES)
 def steps_in_any_order(run: Run, case: Case) -> None:
     """The sentences of a batch do not see each other: in any order they get the same answers."""
-    flip = {name: np.ascontiguousarray(case.values[name][::-1]) for name in BY_SENTENCE}
-    flipped = case.having(**flip, dec_init_state=[np.ascontiguousarray(s[::-1]) for s in case.dec_init_state])
+    flip = {name: case.values[name][::-1].copy() for name in BY_SENTENCE}
+    flipped = case.having(**flip, dec_init_state=[s[::-1].copy() for s in case.dec_init_state])
     answers = run(STEP, case)
     same(run(STEP, flipped), {name: rows(answers, name, slice(None, None, -1)) for name in STEPPED}, STEPPED)
 

@@ -1,0 +1,58 @@
+"""Drawing cases and shrinking failing ones, with Hypothesis. Imported only where that is needed: it takes a while."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from random import Random
+
+import hypothesis
+
+from sanity.case import Case, Cases
+from sanity.check import Check, Run
+from sanity.errors import CheckFailed
+from sanity.judge import attempt
+
+MAX_CALLS = 60
+"""Calls of a failing check while its case is being shrunk; a second or two."""
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def draw(family: Cases, seed: int, count: int) -> list[Case]:
+    """Return count cases of a family; the same ones for the same seed, the first of them the smallest."""
+    drawn: list[Case] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        phases=[hypothesis.Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(family.strategy())
+    def collect(case: Case) -> None:
+        drawn.append(case)
+
+    collect()
+    return drawn
+
+
+def shrink(check: Check, case: Case, run: Run, expect: Run) -> Case:
+    """Return the smallest case found on which the check fails, as it does on the case given."""
+    smallest, calls = case, 0
+
+    def fails(candidate: Case) -> bool:
+        nonlocal smallest, calls
+        calls += 1
+        if calls > MAX_CALLS or not isinstance(attempt(check, run, expect, candidate), CheckFailed):
+            return False
+        smallest = candidate
+        return True
+
+    settings = hypothesis.settings(max_examples=MAX_CALLS // 3, database=None, deadline=None)
+    # Hypothesis complains when nothing failed again or the calls ran out; `smallest` is then what there is.
+    with _ONE_AT_A_TIME, suppress(hypothesis.errors.HypothesisException):
+        hypothesis.find(check.cases.strategy(), fails, settings=settings, random=Random(0))
+    return smallest

@@ -1,0 +1,60 @@
+"""Running an assignment's checks on the files in a folder, in this process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from sanity.asking import Here
+from sanity.case import Case
+from sanity.check import Check, Run, load_checks, load_probes
+from sanity.code import Code
+from sanity.judge import Remembering, judge
+from sanity.manifest import Manifest, Question
+from sanity.recorded import diagnose, fixed_cases, load, recording_path
+from sanity.verdict import Outcome, Verdict
+
+Answered = tuple[Question, list[Verdict]]
+
+DRAWN = 10
+"""Cases drawn for each law with --seed."""
+
+
+class Runner:
+    """Checks the files in a folder, as often as asked. What takes long is done once: torch, recordings, cases."""
+
+    def __init__(self, manifest: Manifest, folder: Path, seed: int | None) -> None:
+        self.manifest, self.folder, self.seed = manifest, folder.resolve(), seed
+        self.checks = load_checks(manifest.name)
+        self.probes = load_probes(manifest.name)
+        self.recordings = load(recording_path(manifest.name))
+
+    def run(self, questions: Sequence[Question]) -> list[Answered]:
+        """Return the verdicts on some questions; raise FileNotFoundError if their files are not there."""
+        files = (*self.manifest.given, *self.manifest.submit)
+        for name in (*self.manifest.given, *(question.file for question in questions)):
+            if not (self.folder / name).is_file():
+                raise FileNotFoundError(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
+        code = Code(self.folder, files)
+        try:
+            with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
+                run = Remembering(Here(self.probes, code, files))
+                return [(q, [self._judge(c, run) for c in self.checks if c.question == q.id]) for q in questions]
+        finally:
+            code.forget()
+
+    def _judge(self, check: Check, run: Run) -> Verdict:
+        verdict = judge(check, fixed_cases(check.cases), run, self.recordings.expect)
+        if verdict.outcome is Outcome.PASSED and check.law and self.seed is not None:
+            from sanity.draw import draw, shrink
+
+            smaller = partial(shrink, run=run, expect=self.recordings.expect)
+            drawn: list[Case] = draw(check.cases, self.seed, DRAWN)
+            verdict = judge(check, drawn, run, self.recordings.expect, smaller)
+        if verdict.outcome is Outcome.FAILED:
+            verdict = replace(verdict, slip=diagnose(check, run, self.recordings) or verdict.slip)
+        return verdict
