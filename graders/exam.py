@@ -14,12 +14,10 @@ from graders.session import Session
 from sanity import recorded
 from sanity.case import Case, Cases
 from sanity.check import Answers, Check, Probe, load_checks
+from sanity.code import module_name
 from sanity.draw import draw
 from sanity.judge import Remembering
 from sanity.manifest import Manifest, Question, read_manifest
-
-DRAWN = 3
-"""Cases that Hypothesis draws for each family, besides its corners."""
 
 PATIENCE = 3600.0
 """Seconds for the reference to answer all that a class is asked; it needs a few."""
@@ -46,7 +44,7 @@ def set_exam(assignment: str, questions: list[str], seed: int) -> Exam:
     chosen = manifest.choose(questions)
     checks = {q.id: tuple(c for c in load_checks(assignment) if c.question == q.id) for q in chosen}
     families = {check.cases: None for group in checks.values() for check in group}
-    cases = {family: (*family.corner_cases(seed), *draw(family, seed, DRAWN)) for family in families}
+    cases = {family: (*family.corner_cases(seed), *draw(family, seed, family.drawn)) for family in families}
     return Exam(manifest, chosen, checks, cases, seed, recorded.load(recorded.recording_path(assignment)))
 
 
@@ -57,7 +55,7 @@ class Reference:
         self._files = {**given_files(exam.manifest), **python_files(solution_folder(exam.manifest.name))}
         self._zygote = Zygote(exam.manifest, isolation)
         self._session = Session(self._zygote, self._files)
-        self._modules = [Path(name).stem for name in exam.manifest.submit]
+        self._modules = [module_name(name) for name in exam.manifest.submit]
         self._lock = threading.Lock()
         self._remembered = Remembering(self._ask)
 

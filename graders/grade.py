@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import msgspec
 
@@ -17,6 +16,7 @@ from graders.points import earned, total
 from graders.result import QuestionResult, Result, Signature
 from graders.sandbox import Zygote
 from graders.session import Session
+from sanity.code import module_name
 from sanity.draw import shrink
 from sanity.errors import CouldNotRun
 from sanity.judge import Remembering, judge, verdict_of
@@ -73,7 +73,7 @@ def grade_question(
 def judge_question(exam: Exam, question: Question, session: Session, reference: Reference) -> list[Verdict]:
     """Judge all checks of one question; the first failing case is shrunk, and slips are named."""
     seconds = exam.manifest.seconds if session.unused else min(exam.manifest.seconds, PATIENCE_BESIDE_OTHERS)
-    session.begin(Path(question.file).stem, seconds)
+    session.begin(module_name(question.file), seconds)
     run = Remembering(session)
     verdicts: list[Verdict] = []
     for check in exam.checks[question.id]:

@@ -76,6 +76,8 @@ class Cases:
     """A format string over the numbers."""
     corners: tuple[Numbers, ...] = field(default=())
     """Numbers to try in every run, before any that are drawn; those left out take their smallest value."""
+    drawn: int = 3
+    """How many cases the grader draws besides the corners; fewer where a case costs much or all are alike."""
 
     def case(self, **numbers: int) -> Case:
         """Make the case of these numbers; those left out take their smallest value, the seed 0."""

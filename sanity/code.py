@@ -10,23 +10,30 @@ from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+
+def module_name(file: str) -> str:
+    """Return the name under which a file of a submission is imported: utils/__init__.py is utils."""
+    parts = Path(file).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 class FolderFinder(MetaPathFinder):
-    """Finds the named modules in one folder, before anything of the same name that is installed."""
+    """Finds the modules of the named files in one folder, before anything of the same name that is installed."""
 
-    def __init__(self, folder: Path, names: Iterable[str]) -> None:
-        self.folder = folder
-        self.names = frozenset(names)
+    def __init__(self, folder: Path, files: Iterable[str]) -> None:
+        self.files = {module_name(file): folder / file for file in files}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec of folder/fullname.py if it is one of the named modules and there."""
-        file = self.folder / f"{fullname}.py"
-        if fullname not in self.names or not file.is_file():
+        """Return the spec of a module if it is one of ours and its file is there."""
+        file = self.files.get(fullname)
+        if file is None or not file.is_file():
             return None
-        return spec_from_file_location(fullname, file)
+        package = [str(file.parent)] if file.name == "__init__.py" else None
+        return spec_from_file_location(fullname, file, submodule_search_locations=package)
 
 
 class Code:
@@ -38,7 +45,9 @@ class Code:
 
     def __init__(self, folder: Path, files: Iterable[str]) -> None:
         self.folder = folder
-        self._finder = FolderFinder(folder, (Path(file).stem for file in files))
+        self.kept: dict[object, Any] = {}
+        """What probes made of the submission and use again, such as models."""
+        self._finder = FolderFinder(folder, files)
         sys.meta_path.insert(0, self._finder)
         sys.path.append(str(folder))
 
