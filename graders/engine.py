@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -16,9 +17,10 @@ from pathlib import Path
 from graders.exam import Exam, Reference, exam_digest
 from graders.grade import OnQuestion, grade, ungraded
 from graders.gradebook import Gradebook, key_of
-from graders.intake import IntakeError, Submission, take_in
+from graders.intake import IntakeError, Submission, name_of, take_in
 from graders.result import Result, Signature
 from graders.sandbox import Isolation, SandboxError, Zygote
+from graders.text import clean_text
 
 OnResult = Callable[[Result, bool], None]
 """Told of each finished result, and whether it was already in the gradebook."""
@@ -31,6 +33,8 @@ class Engine:
         self.exam, self.isolation, self.jobs = exam, isolation, jobs
         self._zygotes: queue.SimpleQueue[Zygote] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self.failures: list[str] = []
+        """One line for each submission that could not be graded, for no fault of its own."""
         self._reference = Reference(exam, isolation)
         try:
             for _ in range(jobs):
@@ -54,26 +58,28 @@ class Engine:
             self._zygotes.get().close()
 
     def grade(self, submission: Submission, tell: OnQuestion = lambda result: None) -> Result:
-        """Grade one submission in the next free zygote; one whose zygote dies twice is a result that says so."""
-        for _ in range(2):
-            with self._zygote() as zygote:
-                try:
-                    return grade(self.exam, submission, zygote, self._reference, self.signature, tell)
-                except SandboxError as error:
-                    problem = f"could not be graded: {error}"
-        return ungraded(self.exam, submission, self.signature, problem)
+        """Grade one submission in the next free zygote; if that one dies, in another. Raise SandboxError if both do."""
+        try:
+            return self._grade(submission, tell)
+        except SandboxError:
+            return self._grade(submission, tell)
+
+    def _grade(self, submission: Submission, tell: OnQuestion) -> Result:
+        with self._zygote() as zygote:
+            return grade(self.exam, submission, zygote, self._reference, self.signature, tell)
 
     @contextmanager
     def _zygote(self) -> Iterator[Zygote]:
-        """Take a zygote, and put back that one, or a new one if it died."""
+        """Take a zygote, and put back that one, or a new one if it failed."""
         zygote = self._zygotes.get()
         try:
             zygote.wait_ready()
             yield zygote
+        except SandboxError:
+            zygote.close()
+            zygote = Zygote(self.exam.manifest, self.isolation)
+            raise
         finally:
-            if not zygote.alive():
-                zygote.close()
-                zygote = Zygote(self.exam.manifest, self.isolation)
             self._zygotes.put(zygote)
 
     def grade_class(self, paths: Sequence[Path], book: Gradebook, tell: OnQuestion, done: OnResult) -> list[Result]:
@@ -81,12 +87,13 @@ class Engine:
 
         Args:
             paths: one folder or archive a submission.
-            book: where results go as they arrive; those already there are not graded again.
+            book: where results go as they arrive; those already there are not graded again. One that could not be
+                graded, for no fault of the submission's, is not kept: the next run tries again.
             tell: told of every question, from several threads.
             done: told of every submission, from this thread.
         """
         results: dict[int, Result] = {}
-        waiting: dict[Future[Result], tuple[int, str]] = {}
+        waiting: dict[Future[Result], tuple[int, str, Submission]] = {}
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
                 names: Counter[str] = Counter()
@@ -102,11 +109,14 @@ class Engine:
                         book.put(key, results[index])
                         done(results[index], known is not None)
                     else:
-                        waiting[pool.submit(self._unless_stopping, submission, tell)] = (index, key)
+                        waiting[pool.submit(self._until_stopping, submission, tell)] = (index, key, submission)
                 for future in as_completed(waiting):
-                    index, key = waiting.pop(future)
-                    results[index] = future.result()
-                    book.put(key, results[index])
+                    index, key, submission = waiting.pop(future)
+                    if error := future.exception():
+                        results[index] = self._not_graded(submission, error)
+                    else:
+                        results[index] = future.result()
+                        book.put(key, results[index])
                     done(results[index], False)
             except BaseException:  # Ctrl-C: let running questions end, start no other
                 self._stopping.set()
@@ -114,10 +124,23 @@ class Engine:
                 raise
         return [results[index] for index in range(len(paths))]
 
-    def _unless_stopping(self, submission: Submission, tell: OnQuestion) -> Result:
-        if self._stopping.is_set():
-            raise SandboxError("stopped")
-        return self.grade(submission, tell)
+    def _until_stopping(self, submission: Submission, tell: OnQuestion) -> Result:
+        def tell_unless_stopping(result: Result) -> None:
+            if self._stopping.is_set():
+                raise CancelledError
+            tell(result)
+
+        return self.grade(submission, tell_unless_stopping)
+
+    def _not_graded(self, submission: Submission, error: BaseException) -> Result:
+        """Return the result of a submission on which the grader failed, so that the rest of the class is graded."""
+        why, trace = str(error), ""
+        if not isinstance(error, SandboxError):  # a bug of ours
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            why = f"the grader failed: {type(error).__name__} in {Path(at.filename).name}, line {at.lineno}"
+            trace = "".join(traceback.format_exception(error))
+        self.failures.append(f"{submission.name}: could not be graded: {why}")
+        return ungraded(self.exam, submission, self.signature, f"could not be graded: {why}", clean_text(trace))
 
     def _key(self, submission: Submission) -> str:
         signature = self.signature
@@ -131,4 +154,4 @@ class Engine:
             return take_in(path, self.exam.manifest), ""
         except IntakeError as error:
             digest = sha256(str(error).encode()).hexdigest()
-            return Submission(path.name, {}, digest, (str(error),), path), f"cannot read this submission: {error}"
+            return Submission(name_of(path), {}, digest, (str(error),), path), f"cannot read this submission: {error}"

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from graders.course import handout_folder, solution_folder
-from graders.sandbox import Isolation, Zygote
+from graders.sandbox import Isolation, SandboxError, Zygote
 from graders.session import Session
 from sanity import recorded
 from sanity.case import Case, Cases
 from sanity.check import Answers, Check, Probe, load_checks
 from sanity.code import module_name
 from sanity.draw import draw
+from sanity.errors import CheckFailed, CouldNotRun
 from sanity.judge import Remembering
 from sanity.manifest import Manifest, Question, read_manifest
 
 PATIENCE = 3600.0
-"""Seconds for the reference to answer all that a class is asked; it needs a few."""
+"""Seconds for the reference to answer, and for its worker to compute for a class; it needs a few."""
 
 
 @dataclass(frozen=True)
@@ -49,24 +52,37 @@ def set_exam(assignment: str, questions: list[str], seed: int) -> Exam:
 
 
 class Reference:
-    """The reference, live, in a worker of its own: `ask` for any case, `expect` for those of the exam, remembered."""
+    """The reference, live, in a worker of its own: `ask` for any case, `expect` for those of the exam, remembered.
+
+    Both raise SandboxError if it does not answer, so that its failure is never taken for a submission's.
+    """
 
     def __init__(self, exam: Exam, isolation: Isolation) -> None:
         self._files = {**given_files(exam.manifest), **python_files(solution_folder(exam.manifest.name))}
-        self._zygote = Zygote(exam.manifest, isolation)
-        self._session = Session(self._zygote, self._files)
-        self._modules = [module_name(name) for name in exam.manifest.submit]
+        self._module = module_name(exam.manifest.submit[-1])
+        self._new_zygote = partial(Zygote, exam.manifest, isolation)
+        self._open()
         self._lock = threading.Lock()
         self._remembered = Remembering(self._ask)
 
+    def _open(self) -> None:
+        self._zygote = self._new_zygote()
+        self._session = Session(self._zygote, self._files)
+
     def start(self) -> dict[str, str]:
-        """Wait for the worker; return the versions that it runs on."""
-        versions = self._zygote.wait_ready()
-        self._session.begin(self._modules[-1], PATIENCE)
-        return versions
+        """Wait until it can answer; return the versions that it runs on."""
+        return self._zygote.wait_ready()
 
     def _ask(self, probe: Probe, case: Case) -> Answers:
-        return self._session(probe, case)
+        self._session.begin(self._module, PATIENCE)
+        try:
+            return self._session(probe, case)
+        except (CheckFailed, CouldNotRun) as problem:
+            raise SandboxError(f"the reference did not answer: {problem}") from None
+        except SandboxError:
+            self.close()
+            self._open()  # for the next question
+            raise
 
     def ask(self, probe: Probe, case: Case) -> Answers:
         """Return the right answers to any case."""
@@ -80,7 +96,8 @@ class Reference:
 
     def close(self) -> None:
         """End the worker."""
-        self._session.end()
+        with suppress(SandboxError):
+            self._session.end()
         self._zygote.close()
 
 

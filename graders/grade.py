@@ -16,6 +16,7 @@ from graders.points import earned, total
 from graders.result import QuestionResult, Result, Signature
 from graders.sandbox import Zygote
 from graders.session import Session
+from graders.text import clean_text
 from sanity.code import module_name
 from sanity.draw import shrink
 from sanity.errors import CouldNotRun
@@ -82,7 +83,7 @@ def judge_question(exam: Exam, question: Question, session: Session, reference: 
         verdict = judge(check, exam.cases[check.cases], run, reference.expect, smaller)
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
-        verdicts.append(verdict)
+        verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
     return verdicts
 
 
@@ -92,9 +93,11 @@ def scored(question: Question, verdicts: list[Verdict], printed: str = "") -> Qu
     return QuestionResult(question.id, question.name, points, question.points, tuple(verdicts), printed)
 
 
-def ungraded(exam: Exam, submission: Submission, signature: Signature, why: str = "not graded yet") -> Result:
+def ungraded(
+    exam: Exam, submission: Submission, signature: Signature, why: str = "not graded yet", detail: str = ""
+) -> Result:
     """Return a complete result without points: what stands until the first question is graded."""
-    problem = CouldNotRun(why)
+    problem = CouldNotRun(why, detail=detail)
     return Result(
         assignment=exam.manifest.name,
         title=exam.manifest.title,

@@ -35,6 +35,10 @@ def grade_and_report(args: argparse.Namespace) -> int:
     manifest.choose(questions)
     if args.jobs < 1:
         raise ManifestError(f"--jobs {args.jobs}: expected 1 or more")
+    if args.seed is not None and not 0 <= args.seed < 2**63:
+        raise ManifestError(f"--seed {args.seed}: expected a number from 0 to {2**63 - 1}")
+    if args.fail_under is not None and not 0 <= args.fail_under <= 100:
+        raise ManifestError(f"--fail-under {args.fail_under}: expected a percentage from 0 to 100")
     paths = find_submissions(args.paths, manifest)
     require_walls(isolation)
     with Gradebook(args.out / "gradebook.sqlite") as book:
@@ -56,7 +60,9 @@ def grade_and_report(args: argparse.Namespace) -> int:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for result in results:
             print(workflow_commands(result, {question.id: question.file for question in exam.questions}))
-    return _status(results, args.fail_under)
+    for line in engine.failures:
+        print(f"{line}; grade again", file=sys.stderr)
+    return 1 if engine.failures else _status(results, args.fail_under)
 
 
 def _seed(book: Gradebook, assignment: str) -> int:

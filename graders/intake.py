@@ -12,7 +12,7 @@ from graders.members import LIMITS, IntakeError, Limits, is_junk, shown
 from graders.unpack import Tree, is_archive, open_tree
 from sanity.manifest import Manifest
 
-__all__ = ["IntakeError", "Submission", "find_submissions", "take_in"]
+__all__ = ["IntakeError", "Submission", "find_submissions", "name_of", "take_in"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def take_in(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submissi
 
     Takes the files to submit and other modules beside them. A file that is missing is a note, not an error.
     """
-    name = shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
+    name = name_of(path)
     try:
         tree = open_tree(path, limits)
         wrapper = wrapping_folders(tree.names, manifest.submit)
@@ -65,6 +65,11 @@ def take_in(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submissi
         raise IntakeError(f"{name}: cannot be read: {error.strerror}") from None
     unwrapped = [f"unwrapped the folder {shown(wrapper)}"] if wrapper else []
     return Submission(name, files, _digest(files), (*unwrapped, *notes, *_doubts(files)), path)
+
+
+def name_of(path: Path) -> str:
+    """Return the name of the submission at path, fit to show."""
+    return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
 
 
 def _submissions_at(path: Path, manifest: Manifest) -> list[Path]:

@@ -13,12 +13,14 @@ import sys
 import sysconfig
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from sanity.errors import CannotAsk
 from sanity.manifest import Manifest
 
 START_SECONDS = 120
@@ -48,7 +50,7 @@ class Isolation(StrEnum):
     """Separate processes with limits only. For code you trust."""
 
 
-class SandboxError(RuntimeError):
+class SandboxError(CannotAsk):
     """The sandbox cannot be set up, or a zygote did not start; the message is one line."""
 
 
@@ -68,6 +70,8 @@ def walls() -> dict[str, str]:
 
 def require_walls(isolation: Isolation) -> None:
     """Raise SandboxError if this isolation cannot be had here."""
+    if sys.platform != "linux":
+        raise SandboxError(f"grading needs Linux, this is {sys.platform}; a virtual machine or a container will do")
     if isolation is Isolation.SANDLOCK:
         for wall, reason in walls().items():
             if reason:
@@ -145,46 +149,58 @@ class Zygote:
         return self._versions
 
     def _last_error(self) -> str:
+        if self._errors.closed:
+            return "it was ended"
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self._process.poll()}"
+        return lines[-1] if lines else "it gave no reason"
 
     def fork(self, files: Mapping[str, bytes], seconds: float) -> Forked:
-        """Fork a worker in a new folder that holds files."""
+        """Fork a worker in a new folder that holds files; raise SandboxError if that fails."""
         with self._lock:
             self._forks += 1
             folder = self.scratch / f"w{self._forks}"
-            for name, content in files.items():
-                path = folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+            try:
+                for name, content in files.items():
+                    path = folder / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+            except OSError as error:
+                raise SandboxError(f"{folder}: cannot lay out a submission: {error.strerror}") from None
             ours, theirs = socket.socketpair()
             read, write = os.pipe()
             os.set_blocking(read, False)
             order = {"fork": str(folder), "memory_mb": self.manifest.memory_mb, "seconds": int(seconds) + 1}
             try:
-                socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno(), write])
-                pid = self._reply()["pid"]
+                pid = self._order(order, (theirs.fileno(), write))["pid"]
+            except BaseException:
+                ours.close()
+                os.close(read)
+                raise
             finally:
                 theirs.close()
                 os.close(write)
             return Forked(pid, folder, ours, read)
 
     def reap(self, worker: Forked) -> dict[str, Any]:
-        """End a worker and what it started, remove its folder, and return {"status", "rss_mb", "cpu"}."""
-        with self._lock:
-            self._control.send(json.dumps({"reap": worker.pid}).encode())
-            used = self._reply()
-            worker.channel.close()
-            os.close(worker.output)
-            shutil.rmtree(worker.folder, ignore_errors=True)
-            return used
+        """End a worker and what it started, remove its folder, and return {"status", "rss_mb", "cpu"}.
 
-    def _reply(self) -> dict[str, Any]:
-        self._control.settimeout(REAP_SECONDS)
+        Raise SandboxError if the zygote is dead.
+        """
+        with self._lock:
+            try:
+                return self._order({"reap": worker.pid})
+            finally:
+                worker.channel.close()
+                os.close(worker.output)
+                remove(worker.folder)
+
+    def _order(self, order: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
         try:
+            self._control.settimeout(REAP_SECONDS)
+            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
             message = self._control.recv(65536)
-        except (TimeoutError, OSError):
+        except OSError:  # TimeoutError too
             message = b""
         if not message:
             raise SandboxError(f"a zygote died: {self._last_error()}")
@@ -200,10 +216,19 @@ class Zygote:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._errors.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove(self.scratch)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, even if a submission locked it or nested it deeper than Python's own recursion goes."""
+    with suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for command in ("chmod", "-R", "u+rwX"), ("rm", "-rf"):
+            subprocess.run([*command, folder], stderr=subprocess.DEVNULL, check=False)

@@ -13,7 +13,7 @@ from typing import Any, Self
 from graders.box.wire import LENGTH, Answer, Ask, WireError, body_length, decode_reply, encode
 from graders.sandbox import Forked, Zygote
 from graders.text import clean_text
-from sanity.asking import answers_of, problem_of
+from sanity.asking import Raised, answers_of, problem_of
 from sanity.case import Case
 from sanity.check import Answers, Probe
 from sanity.errors import CouldNotRun
@@ -74,14 +74,16 @@ class Session:
         return answers_of(probe, self._ask(probe.name, dict(case.values), probe.what), tuple(self._files))
 
     def _import(self) -> None:
-        """Import the question's module, once a worker; one that cannot be imported is not tried again."""
+        """Import the question's module, once a worker; one that cannot be imported alone is not tried again."""
         what = f"importing {self._module}.py"
+        alone = not self._imported
         try:
             raised = self._ask(self._module, None, what)
-            if raised is not None:
+            if isinstance(raised, Raised):
                 raise problem_of(raised, what, tuple(self._files))
         except CouldNotRun as problem:
-            self._broken[self._module] = problem
+            if alone:  # else it may be another module's fault, or want of time
+                self._broken[self._module] = problem
             raise
         self._imported.add(self._module)
 
@@ -89,7 +91,8 @@ class Session:
     def printed(self) -> str:
         """The start and the end of what the submission printed, made safe to show."""
         gap = b"\n[...]\n" if len(self._tail) == MAX_PRINTED else b""
-        return clean_text((bytes(self._head) + gap + bytes(self._tail)).decode(errors="replace"), 2 * MAX_PRINTED)
+        text = bytes(self._head + gap + self._tail).decode(errors="replace")
+        return clean_text(text, limit=len(text))
 
     def _ask(self, name: str, case: dict[str, Any] | None, what: str) -> Any:
         """Put one question; return the plain answer or what was raised. Whatever else happens ends the worker."""
@@ -164,7 +167,12 @@ class Session:
         return True
 
     def _check_folder(self, worker: Forked, what: str) -> None:
-        size = sum(path.lstat().st_blocks * 512 for path in worker.folder.rglob("*"))
+        try:
+            size = sum(path.lstat().st_blocks * 512 for path in worker.folder.rglob("*"))
+        except FileNotFoundError:  # removed while we looked
+            return
+        except (OSError, RecursionError):
+            raise CouldNotRun(f"{what} nested folders too deeply") from None
         if size > MAX_FOLDER:
             raise CouldNotRun(f"{what} wrote more than {MAX_FOLDER // 2**20} MB of files")
 

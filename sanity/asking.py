@@ -17,6 +17,9 @@ from sanity.code import Code
 from sanity.errors import CouldNotRun
 from sanity.known_errors import advice
 
+NOT_IMPLEMENTED = "not implemented yet"
+"""What is said of a question that is still as the handout has it; `raised.text` also names the question."""
+
 MAX_TEXT = 2000
 """Characters kept of an error text or a traceback."""
 
@@ -78,8 +81,8 @@ def answers_of(probe: Probe, reply: Any, files: Sequence[str]) -> Answers:
 
 def problem_of(raised: Raised, what: str, files: Sequence[str]) -> CouldNotRun:
     """Say what an exception means. The submission's own words go into the detail only."""
-    if raised.type == "NotImplementedError" and raised.text.endswith("not implemented yet"):
-        return CouldNotRun("not implemented yet")
+    if raised.type == "NotImplementedError" and raised.text.endswith(NOT_IMPLEMENTED):
+        return CouldNotRun(NOT_IMPLEMENTED, detail=raised.text)
     place = f" in {raised.file}, line {raised.line}" if raised.file in files else ""
     known = isinstance(getattr(builtins, raised.type, None), type)
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:

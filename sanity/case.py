@@ -42,6 +42,7 @@ class Case:
         """A name for the content: cases made alike have the same, cases of different values never do."""
         digest = hashlib.sha256()
         for part in _parts(self.changed or self.values):
+            digest.update(b"%d:" % len(part))  # else [1, 23] and [12, 3] would read alike
             digest.update(part)
         return digest.hexdigest()[:16]
 

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -53,6 +54,8 @@ class Check:
     weight: float
     outputs: tuple[str, ...]
     """The outputs it proves, for the lines `… Sanity Checks Passed!`."""
+    gradients: bool = False
+    """True if it is about gradients, and so a part of `sanity_check.py gradients`."""
 
     def __call__(self, run: Run, expect: Run, case: Case) -> None:
         """Return if the sentence holds for this case; raise CheckFailed or CouldNotRun if not."""
@@ -68,14 +71,14 @@ def probe(name: str, what: str, returns: str) -> Probe:
 
 
 def check(
-    question: str, cases: Cases, weight: float = 1, outputs: tuple[str, ...] = ()
+    question: str, cases: Cases, weight: float = 1, outputs: tuple[str, ...] = (), gradients: bool = False
 ) -> Callable[[Callable[..., None]], Check]:
     """Make a function of (run, expect, case) a differential check, one of (run, case) a law."""
 
     def wrap(function: Callable[..., None]) -> Check:
         law = "expect" not in inspect.signature(function).parameters
         sentence = inspect.cleandoc(function.__doc__ or "")
-        return Check(question, function.__name__, sentence, cases, function, law, weight, outputs)
+        return Check(question, function.__name__, sentence, cases, function, law, weight, outputs, gradients)
 
     return wrap
 
@@ -90,3 +93,9 @@ def load_checks(assignment: str) -> list[Check]:
 def load_probes(assignment: str) -> ModuleType:
     """Return the module with an assignment's probe functions. It imports what they need, such as torch."""
     return import_module(f"sanity.{assignment}.probes")
+
+
+def load_snippets(assignment: str) -> ModuleType | None:
+    """Return the module whose functions, called as probes are, spell a case as a script; None if there is none."""
+    name = f"sanity.{assignment}.snippets"
+    return import_module(name) if find_spec(name) else None

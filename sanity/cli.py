@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sanity.manifest import Manifest, ManifestError, read_manifest
+from sanity.errors import CouldNotRun
+from sanity.manifest import Manifest, ManifestError, Question, read_manifest
 
 if TYPE_CHECKING:
-    from sanity.running import Answered
+    from sanity.running import Answered, Runner
 
 EXAMPLES = """examples:
   python sanity_check.py 1d            check question 1d
   python sanity_check.py               check every question
   python sanity_check.py 1d --watch    check again whenever you save a file
   python sanity_check.py 1d --seed 7   try the laws on new cases, and shrink one that fails
+  python sanity_check.py gradients     try all laws about gradients on many new cases
 
 exit status: 0 all passed; 1 a check failed; 2 a wrong name, file or option
 """
@@ -32,7 +35,9 @@ def parser(manifest: Manifest) -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("questions", nargs="*", metavar="QUESTION", help="such as 1d (default: all)")
+    top.add_argument(
+        "questions", nargs="*", metavar="QUESTION", help="such as 1d (default: all); or gradients, and then questions"
+    )
     top.add_argument("--list", action="store_true", help="print the questions and what is checked, run nothing")
     top.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     top.add_argument("--watch", action="store_true", help="run again whenever a file is saved, until Ctrl-C")
@@ -50,22 +55,19 @@ def main(argv: Sequence[str], folder: Path) -> int:
     try:
         manifest = read_manifest(folder)
         args = parser(manifest).parse_args(argv)
+        if args.questions[:1] == ["gradients"]:
+            return _try_gradients(manifest, folder, args)
         questions = manifest.choose(args.questions)
         if args.list:
             from sanity.console import print_list
 
             print_list(manifest, questions)
             return 0
+        from sanity.console import print_question
         from sanity.running import Runner
 
-        runner = Runner(manifest, folder, args.seed)
-        if args.watch:
-            from sanity.watch import watch
-
-            watch(folder, lambda: _report(runner.run(questions), args.json))
-            return 0
-        return _report(runner.run(questions), args.json)
-    except (ManifestError, FileNotFoundError) as error:
+        return _run(Runner(manifest, folder, args.seed), questions, args, print_question)
+    except (ManifestError, FileNotFoundError, CouldNotRun) as error:
         print(f"sanity_check.py: {error}", file=sys.stderr)
     except ModuleNotFoundError as error:
         print(f"sanity_check.py: {error.name} is not installed: pip install {error.name}", file=sys.stderr)
@@ -74,14 +76,37 @@ def main(argv: Sequence[str], folder: Path) -> int:
     return 2
 
 
-def _report(answered: list[Answered], as_json: bool) -> int:
+def _try_gradients(manifest: Manifest, folder: Path, args: argparse.Namespace) -> int:
+    """Run `sanity_check.py gradients`; return the exit status."""
+    from sanity.gradients.laws import GradientRunner, choose
+    from sanity.gradients.report import print_findings, print_laws
+
+    questions = choose(manifest, args.questions[1:])
+    if args.list:
+        print_laws(manifest, questions)
+        return 0
+    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
+    return _run(GradientRunner(manifest, folder, seed), questions, args, print_findings)
+
+
+def _run(runner: Runner, questions: Sequence[Question], args: argparse.Namespace, show: Callable[..., None]) -> int:
+    """Run the checks, once or at every save; return the exit status."""
+    if args.watch:
+        from sanity.watch import watch
+
+        watch(folder=runner.folder, run=lambda: _report(runner.run(questions), args.json, show))
+        return 0
+    return _report(runner.run(questions), args.json, show)
+
+
+def _report(answered: list[Answered], as_json: bool, show: Callable[..., None]) -> int:
     """Print what was found; return 1 if anything did not pass."""
-    from sanity.console import print_json, print_question
+    from sanity.console import print_json
 
     if as_json:
         print_json(answered)
     else:
         for question, verdicts in answered:
-            print_question(question, verdicts)
+            show(question, verdicts)
     sys.stdout.flush()
     return 0 if all(verdict.outcome == "passed" for _, verdicts in answered for verdict in verdicts) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.abc import MetaPathFinder
@@ -55,11 +56,15 @@ class Code:
         return importlib.import_module(name)
 
     def forget(self) -> None:
-        """Undo every import from the folder, so that the next one reads the files anew."""
-        folder = str(self.folder)
+        """Undo every import from the folder, so that the next one reads the files anew.
+
+        What is installed stays, even in a virtual environment inside the folder: torch cannot be imported twice.
+        """
+        folder = f"{self.folder}{os.sep}"  # with the separator: a4/ is not the start of a4-old/
         sys.meta_path.remove(self._finder)
-        sys.path.remove(folder)
+        sys.path.remove(str(self.folder))
         for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(folder):
+            file = str(getattr(module, "__file__", None) or "")
+            if file.startswith(folder) and "site-packages" not in file[len(folder) :]:
                 del sys.modules[name]
         importlib.invalidate_caches()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ Array = NDArray[Any]
 RTOL_32, ATOL_32 = 1e-4, 2e-5
 # Where both sides computed in float64 only rounding at 1e-15 remains.
 RTOL_64, ATOL_64 = 1e-8, 1e-9
+
+NOT_FINITE = "a softmax of nothing but minus infinity is NaN, and so is zero times infinity"
 
 
 def same(
@@ -46,9 +49,9 @@ def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str
             slip=explain(got, want, axes, others or {}),
             output=name,
         )
-    if np.isnan(got).any() and not np.isnan(want).any():
-        where = index_text(np.isnan(got), axes)
-        raise CheckFailed(f"{name} holds {int(np.isnan(got).sum())} NaN, the first at {where}", output=name)
+    if np.isnan(got).any():
+        said = f"{name} holds {int(np.isnan(got).sum())} NaN, the first at {index_text(np.isnan(got), axes)}"
+        raise CheckFailed(said, slip=NOT_FINITE, output=name)
     right = close(got, want)
     if not right.all():
         wrong = ~right
@@ -56,24 +59,26 @@ def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str
             f"{name} has the right shape {shape_text(want, axes)} but {int(wrong.sum())} of {wrong.size} values are "
             f"wrong, the first at {index_text(wrong, axes)}",
             slip=explain(got, want, axes, others or {}),
-            detail=values_text(got, want, wrong, axes),
+            detail=values_text(got, want, wrong),
             output=name,
         )
 
 
 def as_array(name: str, got: Any, want: Array) -> Array:
     """Return got as an array of the kind of want, or raise CheckFailed saying what it is instead."""
+    if isinstance(got, list) and any(isinstance(item, np.ndarray) and item.ndim for item in got):
+        said = f"{name} is a list of {len(got)} arrays, expected one array"
+        raise CheckFailed(said, slip="a list of tensors is no tensor: torch.stack() makes it one", output=name)
+    array = got
     if isinstance(got, list | bool | int | float):
-        try:
-            got = np.asarray(got)
-        except ValueError:  # ragged
-            raise CheckFailed(f"{name} is {describe(got)}, expected an array", output=name) from None
-    if not isinstance(got, np.ndarray) or got.dtype.kind not in "biuf":
+        with suppress(ValueError):  # lists of unequal lengths are no array
+            array = np.asarray(got)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
         hint = ": did you forget `return`?" if got is None else ""
-        raise CheckFailed(f"{name} is {describe(got)}, expected an array of shape {want.shape}{hint}", output=name)
-    if want.dtype.kind == "f" and got.dtype.kind != "f":
-        raise CheckFailed(f"{name} holds {got.dtype}, expected floating-point numbers", output=name)
-    return got
+        raise CheckFailed(f"{name} is {describe(got)}, expected an array{hint}", output=name)
+    if want.dtype.kind == "f" and array.dtype.kind != "f":
+        raise CheckFailed(f"{name} holds {array.dtype}, expected floating-point numbers", output=name)
+    return array
 
 
 def close(got: Array, want: Array) -> NDArray[np.bool_]:
@@ -101,16 +106,18 @@ def shape_text(array: Array, axes: str) -> str:
 
 
 def index_text(mask: Array, axes: str) -> str:
-    """Spell the index of the first true entry of mask, `[b=0, src_len=2]`."""
-    index = np.argwhere(mask)[0] if mask.ndim else ()
-    return "[" + ", ".join(f"{name}={i}" for name, i in zip(axes.split(), index, strict=True)) + "]"
+    """Spell the index of the first true entry of mask, `[b=0, src_len=2]`, with the axes' names if they fit."""
+    index, names = np.argwhere(mask)[0].tolist(), axes.split()
+    if len(names) != mask.ndim:
+        return str(index)
+    return "[" + ", ".join(f"{name}={i}" for name, i in zip(names, index, strict=True)) + "]"
 
 
-def values_text(got: Array, want: Array, wrong: Array, axes: str) -> str:
+def values_text(got: Array, want: Array, wrong: Array) -> str:
     """Spell the first wrong value and the largest finite difference."""
-    first = tuple(np.argwhere(wrong)[0])
+    mine, right = got[wrong].astype(np.float64), want[wrong].astype(np.float64)
     with np.errstate(invalid="ignore"):
-        difference = np.abs(got.astype(np.float64) - want.astype(np.float64))
+        difference = np.abs(mine - right)
     finite = difference[np.isfinite(difference)]
     largest = f"; largest difference {finite.max():.4g}" if finite.size else ""
-    return f"at {index_text(wrong, axes)}: got {got[first]:.6g}, expected {want[first]:.6g}{largest}"
+    return f"got {mine[0]:.6g} there, expected {right[0]:.6g}{largest}"

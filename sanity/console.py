@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from sanity.asking import NOT_IMPLEMENTED
 from sanity.check import load_checks
 from sanity.manifest import Manifest, Question
 from sanity.verdict import Outcome, Verdict
@@ -25,7 +26,7 @@ def coloured(text: str, code: str) -> str:
 
 
 def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
-    """Print what was found about one question: a block for the first problem, a line for each other one."""
+    """Print what was found about one question: a block for one problem, a line for each other one."""
     title = f"Question {question.id}: {question.name}"
     print(coloured(f"Running Sanity Check for {title}", BOLD))
     problems = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
@@ -34,38 +35,55 @@ def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
             for output in verdict.outputs:
                 print(coloured(f"{output} Sanity Checks Passed!", GREEN))
     if not problems:
-        laws = [verdict.sentence for verdict in verdicts if not verdict.outputs]
-        for sentence in laws:
-            print(f"also true: {sentence}")
+        for verdict in verdicts:
+            if not verdict.outputs:
+                print(f"also true: {verdict.sentence}")
         print(coloured(f"All Sanity Checks Passed for {title}!", GREEN))
-    elif all(problem.message == "not implemented yet" for problem in problems):
-        print(coloured(f"{title} is not implemented yet.", RED))
+    elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
+        first = problems[0].detail.partition(":")[0]
+        waits = "is" if first == question.id else f"waits for question {first}, which is"
+        print(coloured(f"{title} {waits} {NOT_IMPLEMENTED}.", RED))
     else:
         print(coloured(f"{len(problems)} of {len(verdicts)} checks did not pass for {title}.", RED))
-        _print_block(problems[0])
-        for problem in problems[1:]:
-            print(f"\nalso {problem.outcome}: {problem.sentence}")
-            if problem.slip and problem.slip != problems[0].slip:
-                print(_row("likely", problem.slip))
+        _print_problems(problems)
     print()
 
 
-def _print_block(problem: Verdict) -> None:
+def _print_problems(problems: Sequence[Verdict]) -> None:
+    """Print a block for the wrong output whose cause is known, else for the first problem; a line for each other."""
+    shown = min(problems, key=lambda problem: not (problem.outputs and problem.slip))
+    print_block(shown)
+    others = [problem for problem in problems if problem is not shown]
+    alike = [o for o in others if o.outcome is Outcome.COULD_NOT_RUN and o.message == shown.message]
+    if others:
+        print()
+    said = {"", shown.slip}
+    for problem in others:
+        if problem not in alike:
+            print(f"also {problem.outcome}: {problem.sentence}")
+            if problem.slip not in said:
+                print(row("likely", problem.slip))
+                said.add(problem.slip)
+    if alike:
+        print(f"{len(alike)} more could not run for the same reason.")
+
+
+def print_block(problem: Verdict) -> None:
     """Print all that is known about one problem."""
     print(f"\n{problem.outcome}: {problem.sentence}")
     for label, text in (
         ("found", problem.message),
         ("values", problem.detail if problem.outcome is Outcome.FAILED else ""),
-        ("on", problem.case),
+        ("case", problem.case),
         ("likely", problem.slip),
     ):
         if text:
-            print(_row(label, text))
+            print(row(label, text))
     if problem.outcome is Outcome.COULD_NOT_RUN and problem.detail:
         print(textwrap.indent(problem.detail.rstrip(), "    "))
 
 
-def _row(label: str, text: str) -> str:
+def row(label: str, text: str) -> str:
     return textwrap.fill(text, WIDTH, initial_indent=f"  {label:<8}", subsequent_indent=" " * 10)
 
 

@@ -1,4 +1,4 @@
-"""The two ways in which a check does not pass."""
+"""The two ways in which a check does not pass, and one in which there is no verdict."""
 
 from __future__ import annotations
 
@@ -28,3 +28,7 @@ class CouldNotRun(Exception):
         """What to do about it, where that is known."""
         self.detail = detail
         """The submission's own words: error text and traceback."""
+
+
+class CannotAsk(Exception):
+    """What stands between the check and the submission is broken: that says nothing about the submission."""

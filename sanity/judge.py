@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 
 from sanity.case import Case
 from sanity.check import Answers, Check, Probe, Run
-from sanity.errors import CheckFailed, CouldNotRun
+from sanity.errors import CannotAsk, CheckFailed, CouldNotRun
 from sanity.verdict import Outcome, Verdict
 
 Shrink = Callable[[Check, Case], Case]
@@ -33,12 +34,18 @@ def attempt(check: Check, run: Run, expect: Run, case: Case) -> CheckFailed | Co
         check(run, expect, case)
     except (CheckFailed, CouldNotRun) as problem:
         return problem
+    except CannotAsk:
+        raise
+    except Exception:  # an answer of a kind that the check did not think of must not end the run, nor pass
+        return CouldNotRun("this check cannot judge an answer of this kind", detail=traceback.format_exc(limit=-3))
     return None
 
 
 def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None) -> Verdict:
     """Return the verdict that a problem (or none) amounts to."""
     outcome = Outcome.PASSED
+    # A law compares a submission's answers with each other; how one might become the other is no diagnosis.
+    explained = problem is not None and not (check.law and isinstance(problem, CheckFailed) and problem.output)
     if problem is not None:
         outcome = Outcome.FAILED if isinstance(problem, CheckFailed) else Outcome.COULD_NOT_RUN
     return Verdict(
@@ -50,7 +57,7 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
         law=check.law,
         outputs=check.outputs,
         message=problem.message if problem else "",
-        slip=problem.slip if problem else "",
+        slip=problem.slip if problem and explained else "",
         case=case.words if case and isinstance(problem, CheckFailed) else "",
         detail=problem.detail if problem else "",
     )

@@ -66,6 +66,30 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"view size is not compatible",
         "view() cannot follow permute(): use reshape() or contiguous(), and check that a reshape is meant",
     ),
+    (
+        r"AttributeError: the model has no |ValueError: \S+ has shape \(.*, expected \(",
+        "a layer of the model is missing or has another size: see question 1c",
+    ),
+    (r"Padding_idx must be within num_embeddings", "padding_idx is no row of this embedding: are its sizes swapped?"),
+    (
+        r"index out of range in self",
+        "a word has an index beyond the last row: is this the embedding of the other language?",
+    ),
+    (r"Kernel size can't be greater than actual input size", "the convolution needs padding to keep the length"),
+    (
+        r"leaf Variable that requires grad is being used in an in-place operation",
+        "an argument is changed in place: make a new tensor with the operation without underscore",
+    ),
+    (r"stack expects a non-empty TensorList", "there was no step at all: is one word too many left out?"),
+    (
+        r"zero-dimensional tensor .* cannot be concatenated",
+        "torch.cat joins tensors with axes: did squeeze() without an axis remove them all?",
+    ),
+    (r"'NoneType' object has no attribute", "something is None here: enc_masks may be, and so is what lacks a return"),
+    (
+        r"The size of tensor a .* must match the size of tensor b",
+        "two tensors' axes do not fit: compare their shapes, and see that none is transposed",
+    ),
     (r"No module named 'torch'", "torch is missing: pip install torch"),
     (
         r"Torch not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver",

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -97,12 +98,13 @@ def save(recordings: Recordings, path: Path) -> None:
 
 
 def load(path: Path) -> Recordings:
-    """Read recordings; raise CouldNotRun if there are none."""
-    if not path.is_file():
-        raise CouldNotRun(f"no recordings at {path}: reinstall trivium")
-    with np.load(path) as file:
-        arrays = {kind: file[kind] for kind in KINDS}
-        tree = json.loads(file["index"].tobytes())
+    """Read recordings; raise CouldNotRun if they are not there or broken."""
+    try:
+        with np.load(path) as file:
+            arrays = {kind: file[kind] for kind in KINDS}
+            tree = json.loads(file["index"].tobytes())
+    except (OSError, ValueError, KeyError, BadZipFile):
+        raise CouldNotRun(f"no readable recordings at {path}: reinstall trivium") from None
 
     def value(node: Any) -> Any:
         if isinstance(node, dict) and "$" in node:

@@ -6,10 +6,9 @@ inherit the control socket as standard input.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,7 +21,6 @@ def main() -> None:
     import sandlock
 
     settings = json.loads(sys.argv[1])
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: when the grader dies, so does this
     sandbox = sandlock.Sandbox(
         fs_readable=[*settings["readable"], *settings["starting"]],
         fs_writable=[settings["scratch"], os.devnull],
@@ -33,7 +31,8 @@ def main() -> None:
     )
     zygote = Path(__file__).with_name("zygote.py")
     with sandbox.popen([sys.executable, "-I", str(zygote), sys.argv[1]]) as process:
-        process.wait()
+        process.wait()  # the zygote ends when the grader does, however that ends, and sweeps its workers first
+    shutil.rmtree(settings["scratch"], ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sanity.answer import Odd
-from sanity.asking import Raised
+from sanity.answer import MAX_DEPTH, Odd
+from sanity.asking import MAX_TEXT, Raised
 
 MAX_FRAME = 4 * 2**20
 """Bytes in a frame. The largest answer that a question asks for is under 100 kB."""
@@ -54,13 +54,20 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
     raised: Raised
 
 
-def _pack_ext(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        head = msgspec.msgpack.encode((value.dtype.str[1:], value.shape))
-        return msgspec.msgpack.Ext(ARRAY, bytes([len(head)]) + head + value.tobytes())
+def _pack_array(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        raise NotImplementedError(type(value).__name__)
+    head = msgspec.msgpack.encode((value.dtype.str[1:], value.shape))
+    return msgspec.msgpack.Ext(ARRAY, bytes([len(head)]) + head + value.tobytes())
+
+
+def _mark_odd(value: Any) -> Any:
+    """Replace each Odd by its extension: msgspec would write it as a dict, like every dataclass."""
     if isinstance(value, Odd):
         return msgspec.msgpack.Ext(ODD, value.type.encode())
-    raise NotImplementedError(type(value).__name__)
+    if isinstance(value, list):
+        return [_mark_odd(item) for item in value]
+    return {key: _mark_odd(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _unpack_ext(code: int, data: memoryview) -> Any:
@@ -70,20 +77,22 @@ def _unpack_ext(code: int, data: memoryview) -> Any:
         raise WireError(f"extension {code} is not one of ours")
     start = 1 + data[0]
     dtype, shape = msgspec.msgpack.decode(data[1:start], type=tuple[str, tuple[int, ...]])
-    if dtype not in DTYPES or len(shape) > MAX_NDIM or min(shape, default=0) < 0:
+    if dtype not in DTYPES or len(shape) > MAX_NDIM or not all(0 <= size <= MAX_FRAME for size in shape):
         raise WireError(f"an array of dtype {dtype[:8]!r} and {len(shape)} axes")
     if math.prod(shape) * DTYPES[dtype].itemsize != len(data) - start:
         raise WireError("an array whose shape does not fit its bytes")
     return np.frombuffer(data[start:], DTYPES[dtype]).reshape(shape)
 
 
-_ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack_ext)
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack_array)
 _REPLIES = msgspec.msgpack.Decoder(Answer | Failure, ext_hook=_unpack_ext)
 _ASKS = msgspec.msgpack.Decoder(Ask, ext_hook=_unpack_ext)
 
 
 def encode(message: Ask | Answer | Failure) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
+    if isinstance(message, Answer):
+        message = Answer(message.id, _mark_odd(message.value))
     body = _ENCODER.encode(message)
     if len(body) > MAX_FRAME:
         raise WireError(f"an answer of {len(body)} bytes, more than {MAX_FRAME}")
@@ -99,12 +108,30 @@ def body_length(head: bytes) -> int:
 
 
 def decode_reply(body: bytes | bytearray) -> Answer | Failure:
-    """Return what a worker said; raise WireError for anything but an Answer or a Failure."""
+    """Return what a worker said; raise WireError for anything but an Answer of plain data or a Failure."""
     try:
         reply: Answer | Failure = _REPLIES.decode(body)
+        if isinstance(reply, Answer):
+            _refuse_odd(reply.value)
+        elif max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT:
+            raise WireError(f"an error text of more than {MAX_TEXT} characters")
+    except WireError:
+        raise
     except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
         raise WireError(f"a malformed frame: {type(error).__name__}") from None
     return reply
+
+
+def _refuse_odd(value: Any, depth: int = 0) -> None:
+    """Raise WireError for what `sanity.answer.plain` never returns: bytes, times, deep nests, keys that are no text."""
+    if value is None or isinstance(value, bool | int | float | str | np.ndarray | Odd):
+        return
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        value = list(value.values())
+    if not isinstance(value, list) or depth == MAX_DEPTH:
+        raise WireError("a value that is not plain data")
+    for part in value:
+        _refuse_odd(part, depth + 1)
 
 
 def decode_ask(body: bytes | bytearray) -> Ask:

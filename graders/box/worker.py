@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import random
 import resource
 import socket
 import sys
@@ -46,6 +47,8 @@ def prepare(settings: dict[str, Any]) -> Home:
     warm_up = getattr(probes, "warm_up", None)
     if warm_up is not None:
         warm_up()
+    random.seed(0)  # so that a submission that draws numbers draws the same ones in every run; torch does so anyway
+    np.random.seed(0)
     if settings["confined"]:
         import sandlock  # noqa: F401  (here, so that workers need not)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() // 2**20

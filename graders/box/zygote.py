@@ -15,6 +15,7 @@ import gc
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -72,6 +73,7 @@ def main() -> None:
             alive.discard(order["reap"])
             sweep(alive)
     sweep(set())
+    shutil.rmtree(settings["scratch"], ignore_errors=True)  # if the grader was killed, nobody else would
 
 
 def reap(pid: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sanity.a4.cases import BATCHES
 from sanity.case import Case
 from sanity.check import Probe, Run, probe
 from sanity.compare import as_array
+from sanity.errors import CouldNotRun
 from sanity.gradients import same_slope
 
 PAD = probe("pad", "pad_sents()", "padded, sents after the call")
@@ -22,13 +23,12 @@ DROPOUT_RATES = probe("dropout_rates", "NMT()", "difference to the rate given, r
 HAS_CONVOLUTION = probe("has_convolution", "NMT()", "has a convolution")
 CONVOLVE = probe("convolve", "post_embed_cnn()", "convolved")
 ENCODE = probe("encode", "encode()", "enc_hiddens, (dec_init_state[0], dec_init_state[1])")
-ENCODE_GRADIENTS = probe("encode_gradients", "encode()", "loss, gradients")
+ENCODE_GRADIENTS = probe("encode_gradients", "encode()", "loss, gradients, gradients of the inputs")
 DECODE = probe("decode", "decode()", "combined_outputs, Ybar_t of each step")
-DECODE_GRADIENTS = probe("decode_gradients", "decode()", "loss, gradients")
+DECODE_GRADIENTS = probe("decode_gradients", "decode()", "loss, gradients, gradients of the inputs")
 DECODE_AND_REPEAT = probe("decode_and_repeat", "decode()", "combined_outputs, step after step")
 STEP = probe("step", "step()", "(dec_state[0], dec_state[1]), combined_output, e_t")
-TRAINING_STEP = probe("training_step", "step()", "(dec_state[0], dec_state[1]), combined_output, e_t")
-STEP_GRADIENTS = probe("step_gradients", "step()", "loss, gradients")
+STEP_GRADIENTS = probe("step_gradients", "step()", "loss, gradients, gradients of the inputs")
 
 ENCODED = {"enc_hiddens": "b src_len 2h", "dec_init_state[0]": "b h", "dec_init_state[1]": "b h"}
 DECODED = {"Ybar_t of each step": "tgt_len-1 b e+h", "combined_outputs": "tgt_len-1 b h"}
@@ -51,7 +51,16 @@ def rows(answers: Mapping[str, Any], name: str, which: slice, length: int | None
 
 
 def true_gradients(run: Run, gradient_probe: Probe, case: Case) -> None:
-    """Raise CheckFailed unless the probe's gradients are the slope of its loss."""
+    """Raise CheckFailed unless the probe's gradients are the slope of its loss.
+
+    A submission that computes in float32 even where it is given float64 is right, but too coarse to be measured.
+    """
+    try:
+        loss = run(gradient_probe, case)["loss"]
+    except CouldNotRun:
+        return  # the checks in float32 say whether that is a mistake
+    if isinstance(loss, np.ndarray) and loss.dtype == np.float32:
+        return
 
     def loss_and_gradients(weights: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         answers = run(gradient_probe, case.having(weights=weights))

@@ -102,6 +102,7 @@ def make_batch(
         "dec_init_state": [normal(b, h), normal(b, h)],
         "Ybar_t": normal(b, e + h),
         "attention_first": True,
+        "training": False,
     }
 
 
@@ -129,6 +130,7 @@ DOUBLES = Cases(
     {**SIZES, "src_len": (2, 4), "e": (2, 4), "h": (2, 3), "double": (1, 1)},
     WORDS + ", float64",
     ({"b": 2, "src_len": 3, "tgt_len": 4, "e": 4, "h": 2, "ragged": 1},),
+    drawn=1,
 )
 """Batches in float64, for numeric gradients."""
 
@@ -145,6 +147,7 @@ WIDE = Cases(
     {**SIZES, "b": (4, 6), "h": (16, 24)},
     WORDS,
     ({"b": 5, "src_len": 3, "e": 2, "h": 20},),
+    drawn=1,
 )
 """Batches with enough hidden units that a right dropout drops some and keeps some, but for odds of 2^-64."""
 
@@ -164,5 +167,5 @@ SENTENCES = Cases(
     make_sentences,
     {"count": (1, 6), "longest": (1, 6), "numbers": (0, 1)},
     "{count} sentences of up to {longest} words",
-    ({"count": 4, "longest": 5}, {"count": 3, "longest": 2, "numbers": 1}),
+    ({"count": 4, "longest": 5}, {"count": 3, "longest": 2, "numbers": 1}, {"count": 6, "longest": 1}),
 )

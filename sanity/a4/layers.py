@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sanity.a4.asked import CONVOLVE, DROPOUT_RATES, EMBEDDINGS, LAYERS, PAD, has_convolution
@@ -42,7 +44,19 @@ def leaves_the_sentences_alone(run: Run, case: Case) -> None:
 @check("1b", BATCHES, weight=2, outputs=("source", "target"))
 def embeds_both_languages(run: Run, expect: Run, case: Case) -> None:
     """The source and target embeddings have one row a word and embed_size columns."""
-    same(run(EMBEDDINGS, case), expect(EMBEDDINGS, case), {"source": "2", "target": "2"})
+    got, want = run(EMBEDDINGS, case), expect(EMBEDDINGS, case)
+    for language, other in (("source", "target"), ("target", "source")):
+        slip = f"it has a row for each word of the {other} language" if got[language] == want[other] else ""
+        same_shape(f"{language}.weight", got[language], want[language], slip, output=language)
+
+
+def same_shape(name: str, got: Any, want: list[int], slip: str, output: str) -> None:
+    """Raise CheckFailed unless a weight has the right shape; both are lists."""
+    if got != want:
+        shape = tuple(got) if isinstance(got, list) and all(isinstance(size, int) for size in got) else "none"
+        if got == want[::-1]:
+            slip = "the sizes in and out are swapped"
+        raise CheckFailed(f"self.{name} has shape {shape}, expected {tuple(want)}", slip=slip, output=output)
 
 
 @check("1b", BATCHES, weight=2, outputs=("padding_idx",))
@@ -52,7 +66,8 @@ def knows_the_padding(run: Run, expect: Run, case: Case) -> None:
     for language, other in (("source", "target"), ("target", "source")):
         name = f"{language} padding_idx"
         if got[name] != want[name]:
-            slip = "it is not given" if got[name] is None else "it is a constant; ask the vocabulary"
+            slip = "it is not given" if got[name] is None else "it is always 0; ask the vocabulary"
+            slip = slip if got[name] in (None, 0) else ""
             if got[name] == want[f"{other} padding_idx"]:
                 slip = f"it is that of the {other} language"
             detail = f"got {got[name]}, expected {want[name]}"
@@ -83,14 +98,17 @@ def has_layers_of_the_right_sizes(run: Run, expect: Run, case: Case) -> None:
             known = any(other.startswith(layer + ".") for other in got)
             said = f"self.{layer} has no {parameter}" if known else f"there is no layer self.{layer}"
             raise CheckFailed(said, slip=missing_parameter(name, known), output="layers")
-        if got[name] != shape:
-            said = f"self.{name} has another shape than expected"
-            slip = "the sizes in and out are swapped" if got[name] == shape[::-1] else ""
-            raise CheckFailed(said, slip=slip, detail=f"got {got[name]}, expected {shape}", output="layers")
-    for name in got:
+        same_shape(name, got[name], shape, "", output="layers")
+    layers = {name.rpartition(".")[0] for name in want}
+    for name in sorted(got.keys() - want.keys()):
         layer, _, parameter = name.rpartition(".")
-        if parameter == "bias" and name not in want and f"{layer}.weight" in want:
-            raise CheckFailed(f"self.{layer} has a bias, it should have none", slip="bias=False", output="layers")
+        if layer in layers:
+            said, slip = f"self.{layer} has more weights than it should", ""
+            if parameter == "bias":
+                said, slip = f"self.{layer} has a bias, it should have none", "bias=False"
+            elif "_l1" in parameter:
+                slip = "a second layer stands on the first"
+            raise CheckFailed(said, slip=slip, output="layers")
 
 
 def missing_parameter(name: str, known: bool) -> str:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from sanity.a4.build import build, default_dtype, fill, gradients, make, tensor, vocab_of, weighted_sum
 from sanity.case import Case
-
-# What torch says of every right convolution with kernel 2.
-warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")
-
-OPTIONAL = ("post_embed_cnn.weight", "post_embed_cnn.bias")
-"""Weights that a model of before 2022 does not have."""
 
 
 def warm_up() -> None:
@@ -31,81 +24,17 @@ def warm_up() -> None:
     torch.nn.Dropout()(torch.tanh(torch.softmax(scores, dim=1))).sum().backward()
 
 
-def vocab_of(code: Any, case: Case) -> Any:
-    """Make a Vocab of the case's sizes whose padding tokens have the case's indices."""
-
-    def entry(size: int, pad: int) -> Any:
-        others = iter(["<s>", "</s>", "<unk>", *(f"w{i}" for i in range(size))])
-        return code.vocab.VocabEntry({"<pad>" if i == pad else next(others): i for i in range(size)})
-
-    return code.vocab.Vocab(entry(case.v_src, case.pad_src), entry(case.v_tgt, case.pad_tgt))
+def inputs_of(case: Case, learn: bool = False) -> dict[str, Tensor]:
+    """Return what decode() and step() are given, by name; learn says whether gradients arrive there."""
+    h, c = case.dec_init_state
+    arrays = {name: case.values[name] for name in ("Ybar_t", "enc_hiddens", "enc_hiddens_proj")}
+    arrays |= {"dec_state[0]": h, "dec_state[1]": c}
+    return {name: tensor(array).requires_grad_(learn) for name, array in arrays.items()}
 
 
-def build(code: Any, case: Case, dropout_rate: float = 0.0) -> Any:
-    """Make the student's model and give it the case's weights; other weights are zero, so that they do no harm."""
-    vocab = vocab_of(code, case)
-    model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=dropout_rate)
-    if case.Ybar_t.dtype == "float64":
-        model = model.double()
-    own = dict(model.named_parameters())
-    missing = case.weights.keys() - own.keys() - set(OPTIONAL)
-    if missing:
-        raise AttributeError(f"the model has no {min(missing)}")
-    with torch.no_grad():
-        for name, parameter in own.items():
-            value = tensor(canonical(case, name)) if name in case.weights else torch.zeros_like(parameter)
-            if value.shape != parameter.shape:
-                raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected {tuple(value.shape)}")
-            parameter.copy_(value)
-    return model.eval()
-
-
-def canonical(case: Case, name: str) -> Any:
-    """Return a weight, its columns reordered for a model that joins U_t as [h_dec ; a_t]."""
-    weight = case.weights[name]
-    if name == "combined_output_projection.weight" and not case.attention_first:
-        a_t, h_dec = weight[:, : 2 * case.h], weight[:, 2 * case.h :]
-        return torch.cat((tensor(h_dec), tensor(a_t)), dim=1).numpy()
-    return weight
-
-
-def tensor(array: Any) -> Tensor:
-    """Copy an array into a tensor, so that the submission cannot change the case."""
-    return torch.tensor(array)
-
-
-def decoder_inputs(case: Case) -> tuple[Tensor, Tensor | None, tuple[Tensor, Tensor]]:
-    """Return enc_hiddens, enc_masks and dec_init_state as tensors."""
-    h_0, c_0 = case.dec_init_state
-    masks = None if case.enc_masks is None else tensor(case.enc_masks)
-    return tensor(case.enc_hiddens), masks, (tensor(h_0), tensor(c_0))
-
-
-@contextlib.contextmanager
-def default_dtype(like: Any) -> Iterator[None]:
-    """Make new tensors have the dtype of like, so that `torch.zeros(…)` in an answer fits a float64 case."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(tensor(like).dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
-def weighted_sum(tensors: list[Tensor]) -> Tensor:
-    """Add up all entries, each with a weight of its own: a loss whose gradient is different everywhere."""
-    return sum(  # type: ignore[return-value]
-        (t * torch.cos(torch.arange(t.numel(), dtype=t.dtype) + i).reshape(t.shape)).sum()
-        for i, t in enumerate(tensors)
-    )
-
-
-def gradients(model: Any, loss: Tensor, case: Case) -> dict[str, Tensor]:
-    """Return the gradient of the loss by each weight of the case that the model has; zeros where none arrives."""
-    if loss.requires_grad:
-        loss.backward()  # type: ignore[no-untyped-call]
-    own = {name: p for name, p in model.named_parameters() if name in case.weights}
-    return {name: torch.zeros_like(p) if p.grad is None else p.grad for name, p in own.items()}
+def masks_of(case: Case) -> Tensor | None:
+    """Return the case's enc_masks, None if it has none."""
+    return None if case.enc_masks is None else tensor(case.enc_masks)
 
 
 def pad(code: Any, case: Case) -> Any:
@@ -148,8 +77,10 @@ def has_convolution(code: Any, case: Case) -> Any:
 
 
 def convolve(code: Any, case: Case) -> Any:
-    """Run the convolution over the case's hidden states, cut to e channels; (b, e, src_len)."""
-    return build(code, case).post_embed_cnn(tensor(case.channels))
+    """Run the convolution, with the case's weights, over the case's channels; (b, e, src_len)."""
+    convolution = make(code, case).post_embed_cnn
+    fill({f"post_embed_cnn.{name}": p for name, p in convolution.named_parameters()}, case)
+    return convolution(tensor(case.channels))
 
 
 def encode(code: Any, case: Case) -> Any:
@@ -164,7 +95,13 @@ def encode_gradients(code: Any, case: Case) -> Any:
         model = build(code, case)
         enc_hiddens, (h_0, c_0) = model.encode(tensor(case.source_padded), list(case.source_lengths))
         loss = weighted_sum([enc_hiddens, h_0, c_0])
-        return loss, gradients(model, loss, case)
+        return loss, *gradients(model, loss, case, {})
+
+
+def mean(x: Tensor) -> Tensor:
+    """Return a mean of each sentence's numbers, (b, 1), in which each has another weight."""
+    x = x.flatten(1)
+    return (x * torch.cos(torch.arange(x.size(1), dtype=x.dtype))).mean(dim=1, keepdim=True)
 
 
 def stand_in_step(seen: list[Tensor]) -> Callable[..., Any]:
@@ -184,7 +121,7 @@ def stand_in_step(seen: list[Tensor]) -> Callable[..., Any]:
         seen.append(Ybar_t)
         mix = torch.cos(torch.arange(Ybar_t.size(1) * h.size(1), dtype=h.dtype)).reshape(Ybar_t.size(1), h.size(1))
         words = 1 if enc_masks is None else (1 - enc_masks.to(h.dtype)).unsqueeze(2)
-        source = (enc_hiddens_proj * words).mean(dim=1) + (enc_hiddens * words).mean(dim=(1, 2)).unsqueeze(1)
+        source = mean((1 + enc_hiddens_proj) * words) + mean(enc_hiddens * words)
         h = torch.tanh(Ybar_t @ mix + h / 2 + source)
         c = torch.tanh(c / 2 + source - h)
         return (h, c), torch.tanh(h - c), enc_hiddens_proj.sum(dim=2)
@@ -196,59 +133,57 @@ def decode(code: Any, case: Case) -> Any:
     """Decode the target sentences with the stand-in step; also return the inputs that it was given."""
     model, seen = build(code, case), list[Tensor]()
     model.step = stand_in_step(seen)
-    enc_hiddens, enc_masks, dec_init_state = decoder_inputs(case)
     with torch.no_grad():
-        outputs = model.decode(enc_hiddens, enc_masks, dec_init_state, tensor(case.target_padded))
+        outputs = call_decode(model, case, inputs_of(case))
     return outputs, torch.stack(seen) if seen else None
+
+
+def call_decode(model: Any, case: Case, inputs: dict[str, Tensor]) -> Any:
+    """Call the model's decode on the inputs."""
+    state = inputs["dec_state[0]"], inputs["dec_state[1]"]
+    return model.decode(inputs["enc_hiddens"], masks_of(case), state, tensor(case.target_padded))
 
 
 def decode_gradients(code: Any, case: Case) -> Any:
     """Decode with the stand-in step; return a weighted sum of the outputs with its gradients."""
     with default_dtype(case.Ybar_t):
-        model = build(code, case)
+        model, inputs = build(code, case), inputs_of(case, learn=True)
         model.step = stand_in_step([])
-        enc_hiddens, enc_masks, dec_init_state = decoder_inputs(case)
-        loss = weighted_sum([model.decode(enc_hiddens, enc_masks, dec_init_state, tensor(case.target_padded))])
-        return loss, gradients(model, loss, case)
+        loss = weighted_sum([call_decode(model, case, inputs)])
+        return loss, *gradients(model, loss, case, inputs)
 
 
 def decode_and_repeat(code: Any, case: Case) -> Any:
     """Decode with the student's own step; also call that step in a loop, as decode should."""
     with torch.no_grad():
-        model = build(code, case)
-        enc_hiddens, enc_masks, state = decoder_inputs(case)
-        target = tensor(case.target_padded)
-        outputs = model.decode(enc_hiddens, enc_masks, state, target)
+        model, inputs = build(code, case), inputs_of(case)
+        outputs = call_decode(model, case, inputs)
+        torch.manual_seed(case.seed)  # as `build` does before decode: if steps are random, then twice the same
+        state, enc_hiddens = (inputs["dec_state[0]"], inputs["dec_state[1]"]), inputs["enc_hiddens"]
         proj, o_prev, repeated = model.att_projection(enc_hiddens), torch.zeros_like(state[0]), []
-        for word in model.model_embeddings.target(target[:-1]):
-            state, o_prev, _ = model.step(torch.cat((word, o_prev), dim=1), state, enc_hiddens, proj, enc_masks)
+        for word in model.model_embeddings.target(tensor(case.target_padded)[:-1]):
+            Ybar_t = torch.cat((word, o_prev), dim=1)
+            state, o_prev, _ = model.step(Ybar_t, state, enc_hiddens, proj, masks_of(case))
             repeated.append(o_prev)
         return outputs, torch.stack(repeated)
 
 
-def call_step(model: Any, case: Case) -> Any:
-    """Call the model's step on the case."""
-    enc_hiddens, enc_masks, dec_state = decoder_inputs(case)
-    return model.step(tensor(case.Ybar_t), dec_state, enc_hiddens, tensor(case.enc_hiddens_proj), enc_masks)
+def call_step(model: Any, case: Case, inputs: dict[str, Tensor]) -> Any:
+    """Call the model's step on the inputs."""
+    state = inputs["dec_state[0]"], inputs["dec_state[1]"]
+    return model.step(inputs["Ybar_t"], state, inputs["enc_hiddens"], inputs["enc_hiddens_proj"], masks_of(case))
 
 
 def step(code: Any, case: Case) -> Any:
-    """Take one step in evaluation mode."""
+    """Take one step."""
     with torch.no_grad():
-        return call_step(build(code, case, dropout_rate=0.5), case)
-
-
-def training_step(code: Any, case: Case) -> Any:
-    """Take one step in training mode with dropout 0.5."""
-    torch.manual_seed(case.seed)
-    with torch.no_grad():
-        return call_step(build(code, case, dropout_rate=0.5).train(), case)
+        return call_step(build(code, case), case, inputs_of(case))
 
 
 def step_gradients(code: Any, case: Case) -> Any:
     """Take one step; return a weighted sum of the new state and the combined output with its gradients."""
     with default_dtype(case.Ybar_t):
-        model = build(code, case)
-        (h, c), combined_output, _ = call_step(model, case)
+        model, inputs = build(code, case), inputs_of(case, learn=True)
+        (h, c), combined_output, _ = call_step(model, case, inputs)
         loss = weighted_sum([h, c, combined_output])
-        return loss, gradients(model, loss, case)
+        return loss, *gradients(model, loss, case, inputs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sanity.a4.asked import (
@@ -13,7 +11,6 @@ from sanity.a4.asked import (
     STEP,
     STEP_GRADIENTS,
     STEPPED,
-    TRAINING_STEP,
     rows,
     true_gradients,
 )
@@ -41,7 +38,6 @@ def attention_first(run: Run) -> bool:
     blank = ANY.having(
         enc_hiddens=np.zeros_like(ANY.enc_hiddens),
         enc_hiddens_proj=np.zeros_like(ANY.enc_hiddens_proj),
-        enc_masks=None,
         weights={**ANY.weights, name: weight},
     )
     output = run(STEP, blank)["combined_output"]
@@ -72,19 +68,12 @@ def scores_the_source_words(run: Run, expect: Run, case: Case) -> None:
     same(run(STEP, case), expect(STEP, case), STEPPED, only=("e_t",))
 
 
-@check("1f", DOUBLES)
+@check("1f", BATCHES, gradients=True)
 def trains_the_step(run: Run, expect: Run, case: Case) -> None:
-    """Every weight that step() uses receives the right gradient."""
+    """Every weight that step() uses, and everything that it is given, receives the right gradient."""
     got, want = run(STEP_GRADIENTS, turned(run, case)), expect(STEP_GRADIENTS, case)
-    same_gradients(in_reference_order(got["gradients"], run, case), want["gradients"], optional=CONVOLUTION)
-
-
-def in_reference_order(gradients: Any, run: Run, case: Case) -> Any:
-    """Put the columns of a gradient in the order [a_t ; h_dec], if the submission has the other."""
-    name = "combined_output_projection.weight"
-    if attention_first(run) or not isinstance(gradients, dict) or name not in gradients:
-        return gradients
-    return {**gradients, name: np.roll(gradients[name], 2 * case.h, axis=1)}
+    same_gradients(got["gradients"], want["gradients"], optional=CONVOLUTION)
+    same_gradients(got["gradients of the inputs"], want["gradients of the inputs"])
 
 
 @check("1f", ATTENTION, weight=2)
@@ -146,9 +135,12 @@ def steps_in_any_order(run: Run, case: Case) -> None:
 def drops_out_in_training_only(run: Run, case: Case) -> None:
     """Dropout acts on the combined output in training, doubling what it keeps at rate 0.5, and not in evaluation."""
     still = as_array("combined_output", run(STEP, case)["combined_output"], np.zeros(0))
-    training = as_array("combined_output", run(TRAINING_STEP, case)["combined_output"], np.zeros(0))
+    training = as_array("combined_output", run(STEP, case.having(training=True))["combined_output"], np.zeros(0))
     if still.shape != training.shape:
         raise CheckFailed("combined_output has another shape in training than in evaluation")
+    if (still == 0).any():
+        slip = "dropout is active in evaluation too: F.dropout does not know of eval() unless it is told"
+        raise CheckFailed("combined_output has zeros in evaluation", slip=slip)
     if (training == still).all():
         raise CheckFailed("dropout does nothing in training", slip="dropout is missing, or its result is not used")
     kept = training != 0
@@ -157,7 +149,7 @@ def drops_out_in_training_only(run: Run, case: Case) -> None:
         raise CheckFailed("in training combined_output is not the dropout of that in evaluation", slip=slip)
 
 
-@check("1f", DOUBLES)
+@check("1f", DOUBLES, gradients=True)
 def steps_with_true_gradients(run: Run, case: Case) -> None:
     """The gradients of step() are its slope, measured with small steps."""
     true_gradients(run, STEP_GRADIENTS, turned(run, case))

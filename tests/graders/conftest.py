@@ -1,1 +1,97 @@
-"""Pytest puts the folder of a conftest on the path: so tests below import `results`."""
+"""What the tests of the grader share: zygotes, an exam and an engine, started once and lent to every test.
+
+Pytest puts the folder of a conftest on the path: so tests below import `results`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from graders.course import handout_folder, solution_folder
+from graders.engine import Engine
+from graders.exam import Exam, Reference, set_exam
+from graders.intake import Submission, take_in
+from graders.sandbox import Isolation, Zygote, walls
+from sanity.manifest import Manifest, read_manifest
+
+Files = Mapping[str, str]
+HandIn = Callable[[str, Files], Submission]
+
+
+@pytest.fixture(scope="session")
+def isolation() -> Isolation:
+    """The strongest walls that stand here."""
+    return Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
+
+
+@pytest.fixture(scope="session")
+def manifest() -> Manifest:
+    return read_manifest(handout_folder("a4"))
+
+
+@pytest.fixture(scope="session")
+def reference_files(manifest: Manifest) -> dict[str, str]:
+    """The files of a submission that gets full marks."""
+    return {name: (solution_folder("a4") / name).read_text() for name in manifest.submit}
+
+
+@pytest.fixture(scope="session")
+def stub_files(manifest: Manifest) -> dict[str, str]:
+    """The files as a student receives them."""
+    return {name: (handout_folder("a4") / name).read_text() for name in manifest.submit}
+
+
+@pytest.fixture(scope="session")
+def zygote(manifest: Manifest, isolation: Isolation) -> Iterator[Zygote]:
+    with Zygote(manifest, isolation) as zygote:
+        zygote.wait_ready()
+        yield zygote
+
+
+@pytest.fixture(scope="session")
+def exam() -> Exam:
+    return set_exam("a4", [], 1)
+
+
+@pytest.fixture(scope="session")
+def reference(exam: Exam, isolation: Isolation) -> Iterator[Reference]:
+    reference = Reference(exam, isolation)
+    reference.start()
+    yield reference
+    reference.close()
+
+
+class LentZygote(Zygote):
+    """A zygote that outlives its engine: whoever closes it hands it back for the next one, unless it died."""
+
+    free: list[LentZygote]
+
+    def close(self) -> None:
+        self.free.append(self)
+
+
+@pytest.fixture(scope="session")
+def free_zygotes() -> Iterator[list[LentZygote]]:
+    free: list[LentZygote] = []
+    yield free
+    for zygote in free:
+        Zygote.close(zygote)
+
+
+@pytest.fixture
+def warm(free_zygotes: list[LentZygote], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every engine of this test take zygotes that are already started."""
+
+    def lend(manifest: Manifest, isolation: Isolation) -> LentZygote:
+        for index, zygote in enumerate(free_zygotes):
+            if zygote.alive() and zygote.lent_for == (manifest, isolation):
+                return free_zygotes.pop(index)
+        zygote = LentZygote(manifest, isolation)
+        zygote.free, zygote.lent_for = free_zygotes, (manifest, isolation)
+        return zygote
+
+    monkeypatch.setattr("graders.engine.Zygote", lend)
+    monkeypatch.setattr("graders.exam.Zygote", lend)

@@ -1,0 +1,109 @@
+"""The student's model of assignment 4, built with given weights, and the gradients that reach it."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sanity.case import Case
+
+# What torch says of every right convolution with kernel 2.
+warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")
+
+OPTIONAL = ("post_embed_cnn.weight", "post_embed_cnn.bias")
+"""Weights that a model of before 2022 does not have."""
+
+
+def vocab_of(code: Any, case: Case) -> Any:
+    """Make a Vocab of the case's sizes whose padding tokens have the case's indices."""
+
+    def entry(size: int, pad: int) -> Any:
+        others = iter(["<s>", "</s>", "<unk>", *(f"w{i}" for i in range(size))])
+        return code.vocab.VocabEntry({"<pad>" if i == pad else next(others): i for i in range(size)})
+
+    return code.vocab.Vocab(entry(case.v_src, case.pad_src), entry(case.v_tgt, case.pad_tgt))
+
+
+def make(code: Any, case: Case) -> Any:
+    """Make the student's model."""
+    vocab = vocab_of(code, case)
+    model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=0.5)
+    return model.double() if case.Ybar_t.dtype == "float64" else model
+
+
+def build(code: Any, case: Case) -> Any:
+    """Make the student's model and give it the case's weights; other weights are zero, so that they do no harm."""
+    model = make(code, case)
+    own = dict(model.named_parameters())
+    missing = case.weights.keys() - own.keys() - set(OPTIONAL)
+    if missing:
+        raise AttributeError(f"the model has no {min(missing)}")
+    fill(own, case)
+    torch.manual_seed(case.seed)  # of dropout
+    return model.train(case.training)
+
+
+def fill(own: dict[str, Tensor], case: Case) -> None:
+    """Give parameters, by name, the values that the case has for them."""
+    with torch.no_grad():
+        for name, parameter in own.items():
+            given = name in case.weights
+            value = turned(case, name, tensor(case.weights[name])) if given else torch.zeros_like(parameter)
+            if value.shape != parameter.shape:
+                raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected {tuple(value.shape)}")
+            parameter.copy_(value)
+
+
+def turned(case: Case, name: str, columns: Tensor, way: int = 1) -> Tensor:
+    """Turn the columns of a weight for a model that joins U_t as [h_dec ; a_t], or with way = -1 those back."""
+    if name == "combined_output_projection.weight" and not case.attention_first:
+        return columns.roll(way * case.h, dims=1)
+    return columns
+
+
+def tensor(array: Any) -> Tensor:
+    """Copy an array into a tensor, so that the submission cannot change the case."""
+    return torch.tensor(array)
+
+
+@contextlib.contextmanager
+def default_dtype(like: Any) -> Iterator[None]:
+    """Make new tensors have the dtype of like, so that `torch.zeros(…)` in an answer fits a float64 case."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(tensor(like).dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def weighted_sum(tensors: list[Tensor]) -> Tensor:
+    """Add up all entries, each with a weight of its own: a loss whose gradient is different everywhere."""
+    return sum(  # type: ignore[return-value]
+        (t * torch.cos(torch.arange(t.numel(), dtype=t.dtype) + i).reshape(t.shape)).sum()
+        for i, t in enumerate(tensors)
+    )
+
+
+def gradients(
+    model: Any, loss: Tensor, case: Case, inputs: dict[str, Tensor]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the gradients of the loss, zeros where none arrives.
+
+    The first are those by the case's weights that the model has, the second those by the inputs.
+    """
+    if loss.requires_grad:
+        loss.backward()  # type: ignore[no-untyped-call]
+    own = {name: p for name, p in model.named_parameters() if name in case.weights}
+    by_weights = {name: turned(case, name, arrived(p), way=-1) for name, p in own.items()}
+    return by_weights, {name: arrived(x) for name, x in inputs.items()}
+
+
+def arrived(leaf: Tensor) -> Tensor:
+    """Return the gradient that arrived at a leaf of the graph."""
+    return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad

@@ -1,0 +1,53 @@
+"""Printing what came of the laws about gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sanity.asking import NOT_IMPLEMENTED
+from sanity.check import load_checks
+from sanity.console import BOLD, GREEN, RED, coloured, print_block, row
+from sanity.gradients.laws import DRAWN, Finding, is_gradient_law
+from sanity.manifest import Manifest, Question
+from sanity.verdict import Outcome
+
+PASTE = "# Save this in the folder with your files, as try.py, and run it: python try.py"
+
+
+def print_findings(question: Question, findings: Sequence[Finding]) -> None:
+    """Print what came of one question's laws; where one is broken, how and on which case."""
+    title = f"Question {question.id}: {question.name}"
+    print(coloured(f"Running the gradient laws of {title}", BOLD))
+    problems = [finding for finding in findings if finding.outcome is not Outcome.PASSED]
+    for finding in findings:
+        if finding.outcome is Outcome.PASSED:
+            print(f"true of {finding.cases} cases: {finding.sentence}")
+    if not problems:
+        print(coloured(f"All gradient laws hold for {title}!", GREEN))
+    elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
+        print(coloured(f"{title} is {NOT_IMPLEMENTED}.", RED))
+    else:
+        print(coloured(f"{len(problems)} of {len(findings)} gradient laws do not hold for {title}.", RED))
+        for problem in problems:
+            _print_problem(problem)
+    print()
+
+
+def _print_problem(problem: Finding) -> None:
+    print_block(problem)
+    if problem.side:
+        print(row("side", problem.side))
+    if problem.outcome is Outcome.FAILED:
+        print(row("again", f"python sanity_check.py gradients {problem.question} --seed {problem.seed}"))
+    if problem.snippet:
+        print(f"\n{PASTE}\n{problem.snippet.rstrip()}")
+
+
+def print_laws(manifest: Manifest, questions: Sequence[Question]) -> None:
+    """Print the laws about gradients of each question."""
+    checks = [check for check in load_checks(manifest.name) if is_gradient_law(check)]
+    for question in questions:
+        print(f"{question.id}  {question.name}, {DRAWN} cases for each law")
+        for check in checks:
+            if check.question == question.id:
+                print(f"      {check.sentence}")

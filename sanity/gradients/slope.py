@@ -1,0 +1,69 @@
+"""Comparing the gradients of a model's many weights: with the reference's, and with a slope that needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from sanity.compare import NOT_FINITE, same_array
+from sanity.errors import CheckFailed
+
+# Central differences err by step^2 times the third derivative, here up to 3e-4, and by rounding / step: nothing in
+# float64, up to 4e-4 where a submission computes one part in float32. A missing term is about 0.1 in slopes about 1.
+STEP = 3e-4
+SLOPE_RTOL, SLOPE_ATOL = 1e-3, 2e-3
+
+
+def same_gradients(got: Mapping[str, Any], want: Mapping[str, Any], optional: tuple[str, ...] = ()) -> None:
+    """Raise CheckFailed at the first weight whose gradient differs; weights named optional may be missing."""
+    if not isinstance(got, Mapping):
+        raise CheckFailed("no gradients came back")
+    for name, right in want.items():
+        if name not in got and name in optional:
+            continue
+        said = f"the gradient of {name}"
+        if name not in got:
+            raise CheckFailed(f"the model has no {name}", output=said)
+        mine = got[name]
+        if isinstance(mine, np.ndarray) and not mine.any() and right.any():
+            slip = "detach(), .data, .item() or no_grad() cuts the graph, or it is not used"
+            raise CheckFailed(f"no gradient reaches {name}", slip=slip, output=said)
+        same_array(said, mine, right, "")
+
+
+def same_slope(
+    loss_and_gradients: Callable[[Mapping[str, Any]], tuple[Any, Mapping[str, Any]]],
+    weights: Mapping[str, Any],
+    seed: int,
+) -> None:
+    """Raise CheckFailed unless the loss changes along a random direction as its gradients say.
+
+    One direction through all weights at once suffices: a wrong gradient is orthogonal to a random direction with
+    probability zero.
+
+    Args:
+        loss_and_gradients: maps weights by name to the loss, a float64, and the gradients by name.
+        weights: where to differentiate, float64 arrays by name.
+        seed: of the direction.
+    """
+    rng = np.random.default_rng(seed)
+    _, gradients = loss_and_gradients(weights)
+    # Padding rows are zero and get no gradient by definition (padding_idx): keep them where they are.
+    direction = {name: rng.standard_normal(weights[name].shape) * (weights[name] != 0) for name in gradients}
+
+    def loss_at(step: float) -> float:
+        moved = {name: weights[name] + step * direction[name] for name in direction}
+        return float(loss_and_gradients({**weights, **moved})[0])
+
+    numeric = (loss_at(STEP) - loss_at(-STEP)) / (2 * STEP)
+    claimed = sum(float((np.asarray(gradients[name]) * direction[name]).sum()) for name in direction)
+    if not np.isfinite([numeric, claimed]).all():
+        raise CheckFailed("the outputs or their gradients are not finite", slip=NOT_FINITE)
+    if not abs(numeric - claimed) <= SLOPE_ATOL + SLOPE_RTOL * abs(numeric):
+        raise CheckFailed(
+            "the gradients are not the slope of the outputs",
+            slip="a part of the graph is cut: detach(), .data, .item() or no_grad()",
+            detail=f"along a random direction the loss changes by {numeric:.6g}, the gradients say {claimed:.6g}",
+        )

@@ -1,0 +1,18 @@
+"""A student's folder to spoil. Pytest also puts the folder of a conftest on the path: tests here import `drawn`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from graders.course import handout_folder, solution_folder
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    """A folder with the handout of assignment 4 and the reference's answers in it."""
+    shutil.copytree(handout_folder("a4"), tmp_path / "a4", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(solution_folder("a4"), tmp_path / "a4", dirs_exist_ok=True)
+    return tmp_path / "a4"
