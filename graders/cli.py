@@ -63,6 +63,12 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("-q", "--questions", default="", help="only these, such as 1d,1e")
     grade.add_argument("--seed", type=int, help="of the hidden cases (default: that of the last run in OUT, or random)")
     grade.add_argument("--fail-under", type=float, metavar="P", help="exit status 1 if a submission has less than P %%")
+    grade.add_argument(
+        "--marks",
+        type=Path,
+        metavar="FILE",
+        help="marks given by hand (default: OUT/marks.csv, yours to fill in)",
+    )
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     grade.add_argument(
         "--isolation",

@@ -39,12 +39,13 @@ def grade(args: argparse.Namespace) -> int:
     from graders.gradebook import GradebookError
     from graders.grading import grade_and_report
     from graders.intake import IntakeError
+    from graders.marks import MarksError
     from graders.sandbox import SandboxError
     from sanity.errors import CouldNotRun
 
     try:
         return grade_and_report(args)
-    except (GradebookError, IntakeError, SandboxError, CouldNotRun) as error:
+    except (GradebookError, IntakeError, MarksError, SandboxError, CouldNotRun) as error:
         print(f"trivium grade: {error}", file=sys.stderr)
     except OSError as error:
         print(f"trivium grade: {error.filename or args.out}: {error.strerror or error}", file=sys.stderr)

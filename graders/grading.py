@@ -20,6 +20,7 @@ from graders.exports.table import console_table, rich_table
 from graders.files import safe_names, write_atomically
 from graders.gradebook import Gradebook
 from graders.intake import find_submissions
+from graders.marks import marks_csv, read_marks, with_marks
 from graders.points import share
 from graders.result import Result
 from graders.sandbox import Isolation, require_walls
@@ -40,6 +41,8 @@ def grade_and_report(args: argparse.Namespace) -> int:
     if args.fail_under is not None and not 0 <= args.fail_under <= 100:
         raise ManifestError(f"--fail-under {args.fail_under}: expected a percentage from 0 to 100")
     paths = find_submissions(args.paths, manifest)
+    marks_path = args.marks or args.out / "marks.csv"
+    marks = read_marks(marks_path, manifest, must_exist=args.marks is not None)
     require_walls(isolation)
     with Gradebook(args.out / "gradebook.sqlite") as book:
         seed = args.seed if args.seed is not None else _seed(book, args.assignment)
@@ -51,6 +54,11 @@ def grade_and_report(args: argparse.Namespace) -> int:
 
         with Engine(exam, isolation, min(args.jobs, len(paths))) as engine, _progress(len(paths)) as done:
             results = engine.grade_class(paths, book, tell, done)
+    if manifest.written and not questions:
+        results = with_marks(results, manifest, marks, marks_path)
+        if not args.marks:
+            write_atomically(marks_path, marks_csv(results, manifest, marks))
+            print(f"marks for the answers in words go into {marks_path}: fill it in and run this again\n")
     _print_table(results)
     for path in export_class(results, args.out)[:2]:
         print(path)

@@ -31,6 +31,8 @@ class QuestionResult(msgspec.Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
     printed: str = ""
     """For staff: the start and end of what the submission printed, control characters escaped."""
+    comment: str = ""
+    """Of a question marked by a person, which has no verdicts: what they wrote, for the student."""
 
 
 class Result(msgspec.Struct, frozen=True):

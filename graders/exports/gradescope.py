@@ -50,7 +50,9 @@ def results_json(result: Result, leaderboard: Mapping[str, float] | None = None)
 
 def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
     if not question.verdicts:
-        yield _entry(question, question.name, question.points, question.max_points, "failed", _NOT_GRADED)
+        status = "passed" if question.points >= question.max_points else "failed"
+        output = question.comment or _NOT_GRADED
+        yield _entry(question, question.name, question.points, question.max_points, status, output)
     could_earn = shares(question.verdicts, question.max_points)
     did_earn = earned(question.verdicts, question.max_points)
     for verdict, score, max_score in zip(question.verdicts, did_earn, could_earn, strict=True):

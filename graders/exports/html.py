@@ -128,6 +128,6 @@ def cell(result: Result, id: str) -> Cell | None:
     if question is None:
         return None
     part = share(question.points, question.max_points)
-    ran = any(verdict.outcome is not Outcome.COULD_NOT_RUN for verdict in question.verdicts)
+    ran = bool(question.comment) or any(verdict.outcome is not Outcome.COULD_NOT_RUN for verdict in question.verdicts)
     mark = "●" if part >= 1 else "◐" if part > 0 else "○" if ran else "!"
     return Cell(question.points, part, mark)

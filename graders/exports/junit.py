@@ -37,7 +37,7 @@ def _suite(result: Result) -> ET.Element:
         place = clean_name(f"{result.assignment}.{question.id}")
         suite.extend(_case(place, verdict) for verdict in question.verdicts)
         if not question.verdicts:
-            suite.append(_not_graded(place, question))
+            suite.append(_without_checks(place, question))
     for count, path in {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}.items():
         suite.set(count, str(len(suite.findall(path))))
     suite.set("time", f"{result.seconds:.3f}")
@@ -55,7 +55,12 @@ def _case(place: str, verdict: Verdict) -> ET.Element:
     return case
 
 
-def _not_graded(place: str, question: QuestionResult) -> ET.Element:
+def _without_checks(place: str, question: QuestionResult) -> ET.Element:
+    """Return the case of a question that a person marks, or that was not graded."""
     case = ET.Element("testcase", classname=place, name=clean_name(question.name))
-    ET.SubElement(case, "error", message="this question was not graded", type=Outcome.COULD_NOT_RUN.value)
+    if question.comment:
+        points = f"{number(question.points)} of {number(question.max_points)} points"
+        ET.SubElement(case, "system-out").text = clean_text(f"{points}. {question.comment}")
+    else:
+        ET.SubElement(case, "error", message="this question was not graded", type=Outcome.COULD_NOT_RUN.value)
     return case

@@ -47,26 +47,27 @@ def gradebook_csv(results: Sequence[Result]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     header = ["submission", *ids, "total", "max", "percent", "notes", "digest", "seed"]
-    writer.writerow([_text(title) for title in header])
+    writer.writerow([harmless(title) for title in header])
     for result in results:
         earned = {question.id: question.points for question in result.questions}
         notes = "; ".join(clean_name(note) for note in result.notes)
         writer.writerow(
             [
-                _text(clean_name(result.submission)),
+                harmless(clean_name(result.submission)),
                 *(number(earned[id]) if id in earned else "" for id in ids),
                 number(result.points),
                 number(result.max_points),
                 number(100 * share(result.points, result.max_points)),
-                _text(clean_text(notes)),
-                _text(result.digest),
+                harmless(clean_text(notes)),
+                harmless(result.digest),
                 result.signature.seed,
             ]
         )
     return out.getvalue()
 
 
-def _text(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a cell's text so that no spreadsheet runs it as a formula: with an apostrophe before it if need be."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
