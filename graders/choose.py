@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from graders.course import assignment_names, handout_folder
 from graders.members import IntakeError, listed, same_name, shown
-from sanity.manifest import Manifest
+from sanity.manifest import Manifest, spelling
 
 # A helper of one of these names would be imported in place of a module that Python, the handout or the worker needs.
 _NEEDED_MODULES = sys.stdlib_module_names | {
@@ -38,13 +38,17 @@ def choose(names: Sequence[str], manifest: Manifest) -> tuple[list[str], list[st
     """Return which of the unwrapped names to take, and notes on the rest; raise IntakeError if ambiguous."""
     scaffold = _given_names(manifest)
     given = [name for name in names if same_name(name) in scaffold]
-    known = {*manifest.submit, *given}
+    known = {*manifest.accepted, *given}
     others = [name for name in names if name not in known]
-    taken = [name for name in manifest.submit if name in names]
-    notes = [_missing(name, others) for name in manifest.submit if name not in taken]
+    handed_in = {file: spelling(file, names) for file in manifest.submit}
+    taken = [name for name in handed_in.values() if name is not None]
+    notes = [_missing(file, others) for file, name in handed_in.items() if name is None]
     if not taken:
         found = f"found only {listed(names)}" if names else "it holds no files"
         return [], [*notes, f"nothing to grade: {found}"]
+    doubles = [name for name in manifest.accepted if name in names and name not in taken]
+    if doubles:
+        notes.append(f"ignored: {listed(doubles)}: the notebook counts")
     if given:
         notes.append(f"ignored: {listed(given)} {'is' if len(given) == 1 else 'are'} given")
     helpers, notes_on_rest = _helpers(others, manifest)
@@ -53,8 +57,8 @@ def choose(names: Sequence[str], manifest: Manifest) -> tuple[list[str], list[st
 
 def _helpers(others: Sequence[str], manifest: Manifest) -> tuple[list[str], list[str]]:
     """Return the modules of the student's own to take, and notes on what is left out."""
-    submit = {same_name(name) for name in manifest.submit}
-    last_names = {_last(name) for name in manifest.submit}
+    submit = {same_name(name) for name in manifest.accepted}
+    last_names = {_last(name) for name in manifest.accepted}
     modules = [
         name
         for name in others
@@ -79,7 +83,7 @@ def _given_names(manifest: Manifest) -> set[str]:
     names = set(manifest.given)
     if manifest.name in assignment_names():
         names.update(path.name for path in handout_folder(manifest.name).iterdir())
-    return {same_name(name) for name in names.difference(manifest.submit)}
+    return {same_name(name) for name in names.difference(manifest.accepted)}
 
 
 def _missing(wanted: str, others: Sequence[str]) -> str:

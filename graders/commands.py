@@ -83,9 +83,14 @@ def stubs(args: argparse.Namespace) -> int:
 @_one_line
 def record(args: argparse.Namespace) -> int:
     """Write the recordings, or say which are stale."""
-    from graders.record import stale, write_recordings
+    from graders.bugs import BugError
+    from graders.record import RecordError, stale, write_recordings
 
-    return _derive(args, "record", lambda name: [write_recordings(name)], stale)
+    try:
+        return _derive(args, "record", lambda name: [write_recordings(name)], stale)
+    except (BugError, RecordError) as error:
+        print(f"trivium record: {error}", file=sys.stderr)
+        return 2
 
 
 def _derive(

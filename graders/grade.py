@@ -21,7 +21,7 @@ from sanity.code import module_name
 from sanity.draw import shrink
 from sanity.errors import CouldNotRun
 from sanity.judge import Remembering, judge, verdict_of
-from sanity.manifest import Question
+from sanity.manifest import Question, spelling
 from sanity.recorded import diagnose
 from sanity.verdict import Outcome, Verdict
 
@@ -58,7 +58,7 @@ def grade_question(
     exam: Exam, question: Question, session: Session, reference: Reference, files: Mapping[str, bytes]
 ) -> QuestionResult:
     """Grade one question in the session's worker, or in a new one if it does not pass beside others."""
-    if question.file not in files:
+    if spelling(question.file, files) is None:
         missing = CouldNotRun(f"{question.file} is missing from the submission")
         return scored(question, [verdict_of(check, missing) for check in exam.checks[question.id]])
     alone = session.unused
@@ -72,15 +72,21 @@ def grade_question(
 
 
 def judge_question(exam: Exam, question: Question, session: Session, reference: Reference) -> list[Verdict]:
-    """Judge all checks of one question; the first failing case is shrunk, and slips are named."""
-    seconds = exam.manifest.seconds if session.unused else min(exam.manifest.seconds, PATIENCE_BESIDE_OTHERS)
+    """Judge all checks of one question; the first failing case is shrunk, and slips are named.
+
+    In a worker that has served others, stop at a check that does not pass: the question will be asked again.
+    """
+    alone = session.unused
+    seconds = exam.manifest.seconds if alone else min(exam.manifest.seconds, PATIENCE_BESIDE_OTHERS)
     session.begin(module_name(question.file), seconds)
     run = Remembering(session)
     verdicts: list[Verdict] = []
     for check in exam.checks[question.id]:
         first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
-        smaller = partial(shrink, run=session, expect=reference.ask) if first else None
+        smaller = partial(shrink, run=session, expect=reference.ask) if first and alone else None
         verdict = judge(check, exam.cases[check.cases], run, reference.expect, smaller)
+        if verdict.outcome is not Outcome.PASSED and not alone:
+            return [verdict]
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))

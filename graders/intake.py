@@ -56,7 +56,7 @@ def take_in(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submissi
     name = name_of(path)
     try:
         tree = open_tree(path, limits)
-        wrapper = wrapping_folders(tree.names, manifest.submit)
+        wrapper = wrapping_folders(tree.names, manifest.accepted)
         names, notes = choose([found.removeprefix(wrapper) for found in tree.names], manifest)
         files = _read(tree, wrapper, names, limits)
     except IntakeError as error:
@@ -91,7 +91,7 @@ def _submissions_at(path: Path, manifest: Manifest) -> list[Path]:
 def _is_submission(folder: Path, manifest: Manifest) -> bool:
     """Return whether folder holds a file to submit, directly or inside folders that are alone in theirs."""
     for _ in range(LIMITS.depth):
-        if any((folder / name).exists() for name in manifest.submit):
+        if any((folder / name).exists() for name in manifest.accepted):
             return True
         inside = [child for child in folder.iterdir() if not is_junk(child.name)]
         if len(inside) != 1 or not inside[0].is_dir():

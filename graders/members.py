@@ -21,6 +21,8 @@ class Limits:
 
     file_bytes: int = 1_000_000
     """One source file. A long one has 50 kB; compiling a megabyte already takes seconds."""
+    notebook_bytes: int = 10_000_000
+    """One notebook, with the plots that its outputs hold."""
     total_bytes: int = 20_000_000
     """All files taken, so that a class of them can wait in memory."""
     archive_bytes: int = 100_000_000
@@ -35,6 +37,10 @@ class Limits:
     """Folders inside folders, far from Python's recursion limit and the system's longest path."""
     name_chars: int = 200
     """One file or folder name. File systems end at 255 bytes."""
+
+    def bytes_of(self, name: str) -> int:
+        """Return how many bytes the file called name may have."""
+        return self.notebook_bytes if name.endswith(".ipynb") else self.file_bytes
 
 
 LIMITS = Limits()

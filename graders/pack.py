@@ -6,7 +6,8 @@ from pathlib import Path
 
 from graders.archive import write_zip
 from graders.stubs import placeholder
-from sanity.manifest import Manifest, read_manifest
+from sanity.manifest import Manifest, read_manifest, spelling
+from sanity.notebook import NotebookError, read_cells
 
 SUBMISSION = "-submission.zip"
 """How the name of a submission's archive ends."""
@@ -33,11 +34,13 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
         out /= manifest.name + SUBMISSION
     if out.suffix != ".zip":
         raise PackError(f"{out}: the archive's name must end in .zip")
-    missing = [name for name in manifest.submit if not (folder / name).exists()]
+    there = {name for name in manifest.accepted if (folder / name).exists()}
+    handed_in = {file: spelling(file, there) or file for file in manifest.submit}
+    missing = [name for name in handed_in.values() if name not in there]
     if missing:
         raise PackError(f"{folder}: missing {', '.join(missing)}; hand in {', '.join(manifest.submit)}")
-    files = {name: read_python(folder / name) for name in manifest.submit}
-    warnings = unanswered(manifest, files)
+    files = {name: read_source(folder / name) for name in handed_in.values()}
+    warnings = unanswered(manifest, {file: code_of(folder / name) for file, name in handed_in.items()})
     if len(warnings) == len(manifest.questions):
         raise PackError(f"{folder}: no question is answered yet; is this the folder you worked in?")
     try:
@@ -47,14 +50,19 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
     return out, warnings
 
 
-def read_python(path: Path) -> bytes:
-    """Return the bytes of a Python file in UTF-8; raise PackError if it is anything else."""
+def read_source(path: Path) -> bytes:
+    """Return the bytes of a notebook, or of a Python file in UTF-8; raise PackError if it is anything else."""
     try:
         source = path.read_bytes()
+        if path.suffix == ".ipynb":
+            read_cells(path)
+            return source
         source.decode("utf-8")
         compile(source, path, "exec", dont_inherit=True)
     except OSError as error:
         raise PackError(f"{path}: cannot read: {error.strerror}") from None
+    except NotebookError as error:
+        raise PackError(f"{path.parent}: {error}") from None
     except UnicodeDecodeError as error:
         byte = f"byte 0x{source[error.start]:02x} at offset {error.start}"
         raise PackError(f"{path}: not UTF-8: {byte}; save the file as UTF-8") from None
@@ -68,9 +76,16 @@ def read_python(path: Path) -> bytes:
     return source
 
 
-def unanswered(manifest: Manifest, files: dict[str, bytes]) -> list[str]:
-    """Return a warning for each question whose placeholder still stands in the file that answers it."""
-    lines = {name: [line.strip() for line in source.decode().splitlines()] for name, source in files.items()}
+def code_of(path: Path) -> str:
+    """Return the code in a Python file or notebook."""
+    if path.suffix == ".ipynb":
+        return "\n".join(cell.text for cell in read_cells(path))
+    return path.read_text(encoding="utf-8")
+
+
+def unanswered(manifest: Manifest, code: dict[str, str]) -> list[str]:
+    """Return a warning for each question whose placeholder still stands in the code of the file that answers it."""
+    lines = {file: [line.strip() for line in text.splitlines()] for file, text in code.items()}
     return [
         f"{question.file}: {question.id} is not answered yet"
         for question in manifest.questions

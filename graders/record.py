@@ -6,12 +6,14 @@ run on the reference and on every correct variant, and all that they expect is r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from graders.bugs import Bug, load_bugs, load_variants, reference_files
-from graders.bugs.live import Live
+from graders.bugs import Bug, Files, load_bugs, load_variants, reference_files
+from graders.bugs.live import Live, live
 from sanity.asking import answers_of
 from sanity.case import Case
 from sanity.check import Answers, Check, Probe, load_checks
@@ -47,46 +49,50 @@ class Noting:
 
 def record(assignment: str) -> Recordings:
     """Ask the reference, the correct variants and the planted bugs; raise RecordError if one of the first two fails."""
-    checks, reference = load_checks(assignment), reference_files(assignment)
-    submissions = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
-    with Live(assignment, reference) as live:
-        expect = Noting(live)
-        for name, files in submissions.items():
-            with Live(assignment, files) as other:
-                _must_pass(name, checks, Noting(other), expect)
-        right = {key: expect.replies[key] for key in sorted(expect.replies)}
-        slips: dict[str, list[tuple[str, Any]]] = {}
-        for bug in load_bugs(assignment):
-            for key, reply in _slipped(assignment, bug, checks, expect).items():
+    checks, reference, bugs = load_checks(assignment), reference_files(assignment), load_bugs(assignment)
+    right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
+    slips: dict[str, list[tuple[str, Any]]] = {}
+    with live(assignment, reference) as child, ThreadPoolExecutor(os.cpu_count()) as pool:
+        expect = Noting(child)
+        list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
+        answers = {key: expect.replies[key] for key in sorted(expect.replies)}
+        for bug, slipped in zip(bugs, pool.map(lambda bug: _slipped(bug, checks, expect), bugs), strict=True):
+            for key, reply in slipped.items():
                 if not any(alike(reply, known) for _, known in slips.get(key, ())):
                     slips.setdefault(key, []).append((bug.says, reply))
-    return Recordings(right, {key: slips[key] for key in sorted(slips)})
+    return Recordings(answers, {key: slips[key] for key in sorted(slips)})
 
 
-def _must_pass(name: str, checks: Sequence[Check], run: Noting, expect: Noting) -> None:
-    for check in checks:
-        for case in fixed_cases(check.cases):
-            problem = attempt(check, run, expect, case)
-            if problem is not None:
-                raise RecordError(f"{name} does not pass {check.name}: {problem.message}")
-
-
-def _slipped(assignment: str, bug: Bug, checks: Sequence[Check], expect: Noting) -> dict[str, Any]:
-    """Return the bug's wrong answers, by key, to what the checks of its question ask in the first case that fails."""
-    slipped: dict[str, Any] = {}
-    with Live(assignment, bug.files) as live:
-        run = Noting(live)
+def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Noting) -> None:
+    with live(expect.live.assignment, files) as child:
+        run = Noting(child)
         for check in checks:
-            for case in fixed_cases(check.cases) if check.question == bug.question else ():
-                run.asked = {}
-                if isinstance(attempt(check, run, expect, case), CheckFailed):
-                    slipped |= {key: run.replies[key] for key in run.asked if _wrong(*run.asked[key], run, expect)}
-                    break
-    return slipped
+            for case in fixed_cases(check.cases):
+                problem = attempt(check, run, expect, case)
+                if problem is not None:
+                    raise RecordError(f"{name} does not pass {check.name}: {problem.message}")
 
 
-def _wrong(probe: Probe, case: Case, run: Noting, expect: Noting) -> bool:
-    """Return whether there is an answer that is not the reference's."""
+def _slipped(bug: Bug, checks: Sequence[Check], expect: Noting) -> dict[str, Any]:
+    """Return a bug's wrong answers, by key, to what the checks of its question ask in the cases that fail.
+
+    Laws are left out, for they name their slips themselves, and bugs whose answers change from call to call.
+    """
+    wrong: dict[str, Any] = {}
+    with live(expect.live.assignment, bug.files) as child:
+        run = Noting(child)
+        for check in checks:
+            if check.question == bug.question and not check.law:
+                for case in fixed_cases(check.cases):
+                    run.asked = {}
+                    if isinstance(attempt(check, run, expect, case), CheckFailed):
+                        wrong |= {key: run.asked[key] for key in run.asked if _is_wrong(*run.asked[key], run, expect)}
+        steady = all(alike(child.reply(*asked), run.replies[key]) for key, asked in wrong.items())
+    return {key: run.replies[key] for key in wrong} if steady else {}
+
+
+def _is_wrong(probe: Probe, case: Case, run: Noting, expect: Noting) -> bool:
+    """Return whether there is an answer, and not the reference's."""
     try:
         run(probe, case)
     except (CheckFailed, CouldNotRun):
@@ -104,13 +110,11 @@ def write_recordings(assignment: str) -> Path:
 
 def stale(assignment: str) -> list[str]:
     """Return what of an assignment's recordings is missing or not what recording anew gives, within tolerance."""
-    path, fresh = recording_path(assignment), record(assignment)
+    path = recording_path(assignment)
     try:
         old = load(path)
     except CouldNotRun as problem:
         return [problem.message]
-    return [
-        f"{path}: {what}"
-        for what, mine, new in (("answers", old.right, fresh.right), ("slips", old.slips, fresh.slips))
-        if not alike(mine, new)
-    ]
+    new = record(assignment)
+    pairs = {"answers": (old.right, new.right), "slips": (old.slips, new.slips)}
+    return [f"{path}: {what}" for what, (mine, right) in pairs.items() if not alike(mine, right)]

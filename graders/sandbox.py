@@ -26,6 +26,9 @@ from sanity.manifest import Manifest
 START_SECONDS = 120
 """How long a zygote may take to import torch, on a slow disk."""
 REAP_SECONDS = 30
+MAX_FILE_BYTES = 16 * 2**20
+"""Of one file that a worker writes."""
+MAX_OPEN_FILES = 128
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -98,6 +101,7 @@ class Zygote:
         self._lock = threading.Lock()
         self._forks = 0
         self._versions: dict[str, str] = {}
+        self._used_mb = 0
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = "wall.py" if isolation is Isolation.SANDLOCK else "zygote.py"
         settings = json.dumps(self._settings(isolation))
@@ -121,7 +125,7 @@ class Zygote:
         start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/proc", "/sys"}
         return {
             "assignment": self.manifest.name,
-            "files": [*self.manifest.given, *self.manifest.submit],
+            "files": self.manifest.modules,
             "root": str(root),
             "scratch": str(self.scratch),
             "confined": isolation is Isolation.SANDLOCK,
@@ -145,7 +149,8 @@ class Zygote:
             message = b""
         if not message:
             raise SandboxError(f"the sandbox did not start: {self._last_error()}")
-        self._versions = dict(json.loads(message)["versions"])
+        ready = json.loads(message)
+        self._used_mb, self._versions = int(ready["used_mb"]), dict(ready["versions"])
         return self._versions
 
     def _last_error(self) -> str:
@@ -158,6 +163,7 @@ class Zygote:
     def fork(self, files: Mapping[str, bytes], seconds: float) -> Forked:
         """Fork a worker in a new folder that holds files; raise SandboxError if that fails."""
         with self._lock:
+            self.wait_ready()
             self._forks += 1
             folder = self.scratch / f"w{self._forks}"
             try:
@@ -170,9 +176,9 @@ class Zygote:
             ours, theirs = socket.socketpair()
             read, write = os.pipe()
             os.set_blocking(read, False)
-            order = {"fork": str(folder), "memory_mb": self.manifest.memory_mb, "seconds": int(seconds) + 1}
             try:
-                pid = self._order(order, (theirs.fileno(), write))["pid"]
+                pid = self._order({"fork": str(folder)}, (theirs.fileno(), write))["pid"]
+                self._limit(pid, seconds)
             except BaseException:
                 ours.close()
                 os.close(read)
@@ -181,6 +187,20 @@ class Zygote:
                 theirs.close()
                 os.close(write)
             return Forked(pid, folder, ours, read)
+
+    def _limit(self, pid: int, seconds: float) -> None:
+        """Limit a worker from outside, before it has seen any of the submission: in there nobody may set limits."""
+        import resource  # which Windows lacks
+
+        limits = {
+            resource.RLIMIT_AS: (self._used_mb + self.manifest.memory_mb) * 2**20,
+            resource.RLIMIT_CPU: int(seconds) + 6,  # the grader's clock ends a worker sooner
+            resource.RLIMIT_FSIZE: MAX_FILE_BYTES,
+            resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
+            resource.RLIMIT_CORE: 0,
+        }
+        for limit, value in limits.items():
+            resource.prlimit(pid, limit, (value, value))
 
     def reap(self, worker: Forked) -> dict[str, Any]:
         """End a worker and what it started, remove its folder, and return {"status", "rss_mb", "cpu"}.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import selectors
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 from typing import Any, Self
 
 from graders.box.wire import LENGTH, Answer, Ask, WireError, body_length, decode_reply, encode
@@ -16,16 +20,20 @@ from graders.text import clean_text
 from sanity.asking import Raised, answers_of, problem_of
 from sanity.case import Case
 from sanity.check import Answers, Probe
+from sanity.code import module_name
 from sanity.errors import CouldNotRun
 
 MAX_PRINTED = 8_000
 """Bytes of output kept from each end of what a submission prints."""
 MAX_FOLDER = 64 * 2**20
 """Bytes that a worker's folder may hold."""
+BLOCK = 4096
+"""Bytes that a file or folder counts for at least, so that their number is limited too."""
+MAX_THREADS = 64
 MAX_DEATHS = 3
 """Workers that may die in one session before the rest is given up."""
 LOOK_SECONDS = 0.25
-"""How often a waiting grader looks at the size of the worker's folder."""
+"""How often a waiting grader looks at the worker's folder and threads."""
 
 
 class Session:
@@ -75,7 +83,8 @@ class Session:
 
     def _import(self) -> None:
         """Import the question's module, once a worker; one that cannot be imported alone is not tried again."""
-        what = f"importing {self._module}.py"
+        file = next(file for file in self._files if module_name(file) == self._module)
+        what = f"importing {file}"
         alone = not self._imported
         try:
             raised = self._ask(self._module, None, what)
@@ -89,9 +98,10 @@ class Session:
 
     @property
     def printed(self) -> str:
-        """The start and the end of what the submission printed, made safe to show."""
+        """The start and the end of what the submission printed, made safe to show, without its folder's path."""
         gap = b"\n[...]\n" if len(self._tail) == MAX_PRINTED else b""
         text = bytes(self._head + gap + self._tail).decode(errors="replace")
+        text = re.sub(rf"{re.escape(str(self._zygote.scratch))}/w\d+/?", "", text)
         return clean_text(text, limit=len(text))
 
     def _ask(self, name: str, case: dict[str, Any] | None, what: str) -> Any:
@@ -129,7 +139,7 @@ class Session:
                 if now > deadline:
                     raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
                 if now > look:
-                    self._check_folder(worker, what)
+                    self._look(worker, what)
                     look = now + LOOK_SECONDS
                 for key, events in selector.select(min(deadline, look) - now):
                     if key.fileobj == worker.output:
@@ -166,14 +176,16 @@ class Session:
             self._tail = (self._tail + chunk[room:])[-MAX_PRINTED:]
         return True
 
-    def _check_folder(self, worker: Forked, what: str) -> None:
+    def _look(self, worker: Forked, what: str) -> None:
+        """Raise CouldNotRun if the worker holds more threads or files than it may."""
+        with suppress(OSError):  # it has just ended
+            if Path(f"/proc/{worker.pid}/task").stat().st_nlink - 2 > MAX_THREADS:
+                raise CouldNotRun(f"{what} started more than {MAX_THREADS} threads")
         try:
-            size = sum(path.lstat().st_blocks * 512 for path in worker.folder.rglob("*"))
-        except FileNotFoundError:  # removed while we looked
-            return
+            size = sum(islice(_sizes(worker.folder), MAX_FOLDER // BLOCK))
         except (OSError, RecursionError):
-            raise CouldNotRun(f"{what} nested folders too deeply") from None
-        if size > MAX_FOLDER:
+            raise CouldNotRun(f"{what} nested folders too deeply, or hid them") from None
+        if size >= MAX_FOLDER:
             raise CouldNotRun(f"{what} wrote more than {MAX_FOLDER // 2**20} MB of files")
 
     def _cause_of_death(self) -> str:
@@ -191,3 +203,17 @@ class Session:
         self._deaths += 1
         self._drain(worker)
         return int(self._zygote.reap(worker)["status"])
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Yield the bytes on disk of all that a folder holds; raise OSError for a folder that cannot be listed."""
+    gone = (FileNotFoundError, NotADirectoryError)  # while we looked
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, gone):
+            raise error
+
+    for parent, folders, files in os.walk(folder, onerror=refuse):
+        for name in (*folders, *files):
+            with suppress(*gone):
+                yield max(Path(parent, name).lstat().st_blocks * 512, BLOCK)

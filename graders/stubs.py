@@ -6,7 +6,8 @@ A solution file marks each answer, and a stub has a placeholder in its place:
     return self.encoder(words)          raise NotImplementedError("1d: not implemented yet")
     ### END SOLUTION                    # Question 1d: your code ends here.
 
-Lines `### STUB <code>` inside a block are the placeholder instead, where raising would not do.
+Lines `### STUB <code>` inside a block are the placeholder instead, where raising would not do. The stub of a notebook
+is a notebook; its solution is a Python file with the cells one after the other.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import re
 from pathlib import Path
 
 from graders.course import handout_folder, solution_folder
-from sanity.manifest import read_manifest
+from graders.notebook_handout import to_notebook
+from sanity.manifest import read_manifest, spellings
 
-BEGIN = re.compile(r"(?P<indent>\s*)### BEGIN SOLUTION(?: +(?P<question>\w+))?\s*")
+BEGIN = re.compile(r"(?P<indent>\s*)### BEGIN SOLUTION(?: +(?P<question>[\w.]+))?\s*")
 END = re.compile(r"\s*### END SOLUTION\s*")
 STUB = re.compile(r"(?P<indent>\s*)### STUB (?P<code>.*\S)\s*")
 # Anything else that looks like a marker is a mistyped one, and would give its answer away.
@@ -66,18 +68,24 @@ def derive(text: str, path: Path | str) -> str:
     return "\n".join(stub)
 
 
+def solution_of(file: str) -> str:
+    """Return the name of the solution of a file to hand in: that of a notebook is kept as a Python file."""
+    return spellings(file)[-1]
+
+
 def derive_stubs(assignment: str) -> dict[Path, str]:
     """Return the text of each stub of assignment by where it belongs; raise StubError or CourseError."""
     folder = handout_folder(assignment)
     manifest = read_manifest(folder)
     stubs = {}
     for name in manifest.submit:
-        path = solution_folder(assignment) / name
+        path = solution_folder(assignment) / solution_of(name)
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise StubError(f"{path}: cannot read the solution: {error.strerror}") from None
-        stubs[folder / name] = derive(text, path)
+        stub = derive(text, path)
+        stubs[folder / name] = to_notebook(stub) if name.endswith(".ipynb") else stub
         marked = sorted({match["question"] for line in text.split("\n") if (match := BEGIN.fullmatch(line))})
         listed = sorted(question.id for question in manifest.questions if question.file == name)
         if marked != listed:

@@ -71,7 +71,7 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Return the content of the file called name."""
-        return read_regular(self._path / name, self._limits.file_bytes, shown(name))
+        return read_regular(self._path / name, self._limits.bytes_of(name), shown(name))
 
 
 class Archive:
@@ -94,7 +94,7 @@ class Archive:
     def read(self, name: str) -> bytes:
         """Return the content of the member called name, counted as it unpacks: headers are not believed."""
         with _damage_in_one_line(), self._zip.open(self._infos[name]) as stream:
-            content = _capped(stream, self._limits.file_bytes, shown(name))
+            content = _capped(stream, self._limits.bytes_of(name), shown(name))
         self._unpacked += len(content)
         if self._unpacked > self._limits.ratio * self._packed:
             raise IntakeError(

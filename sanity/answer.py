@@ -63,7 +63,7 @@ class Odd:
     type: str
 
     def __str__(self) -> str:
-        return self.type if self.type in KNOWN_TYPES else "an object of another type"
+        return f"a value of type {self.type}" if self.type in KNOWN_TYPES else "a value of another type"
 
 
 def plain(value: Any, depth: int = 0) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def ask(probes: ModuleType, name: str, code: Code, case: Case) -> Any:
 
 
 def raised_from(error: BaseException, folder: Path) -> Raised:
-    """Describe an exception, keeping the frames in folder."""
+    """Describe an exception, keeping the frames in folder, whose own path is left out."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
     text = _text_of(error)
     shown = "".join(traceback.format_list(frames)) + f"{type(error).__name__}: {text}"
@@ -56,6 +57,7 @@ def raised_from(error: BaseException, folder: Path) -> Raised:
     if isinstance(error, SyntaxError) and error.filename:
         file, line = Path(error.filename).name, error.lineno or 0
         shown = "".join(traceback.format_exception_only(error))
+    shown = shown.replace(f"{folder}{os.sep}", "")
     return Raised(type(error).__name__, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
 
 
@@ -83,14 +85,21 @@ def problem_of(raised: Raised, what: str, files: Sequence[str]) -> CouldNotRun:
     """Say what an exception means. The submission's own words go into the detail only."""
     if raised.type == "NotImplementedError" and raised.text.endswith(NOT_IMPLEMENTED):
         return CouldNotRun(NOT_IMPLEMENTED, detail=raised.text)
-    place = f" in {raised.file}, line {raised.line}" if raised.file in files else ""
+    if raised.type == "NotebookError":
+        return CouldNotRun("the notebook cannot be read: save it again in Jupyter", detail=raised.text)
+    place = f" in {raised.file}, line {raised.line}" if _without_cell(raised.file) in files else ""
     known = isinstance(getattr(builtins, raised.type, None), type)
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
-        return CouldNotRun(
-            f"{raised.file} is not valid Python: {raised.type} at line {raised.line}", detail=raised.trace
-        )
+        said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
+        return CouldNotRun(said, slip=advice(raised.type, raised.text), detail=raised.trace)
     said = f"{what} raised {raised.type if known else 'an exception'}{place}"
     return CouldNotRun(said, slip=advice(raised.type, raised.text), detail=raised.trace)
+
+
+def _without_cell(place: str) -> str:
+    """Return the file of a place such as "words.ipynb, cell 3"."""
+    file, _, cell = place.partition(", cell ")
+    return file if cell.isdecimal() else place
 
 
 class Here:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,7 +84,8 @@ class Cases:
     def case(self, **numbers: int) -> Case:
         """Make the case of these numbers; those left out take their smallest value, the seed 0."""
         full = {"seed": 0, **{name: low for name, (low, _) in self.ranges.items()}, **numbers}
-        return Case(self.words.format(**full), self.make(**full))
+        words = re.sub(r"\b1 (\w+)s\b", r"1 \1", self.words.format(**full))  # 1 sentence, 2 sentences
+        return Case(words, self.make(**full))
 
     def corner_cases(self, seed: int) -> list[Case]:
         """Make the corners, with seeds that follow from seed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
@@ -71,6 +72,9 @@ def main(argv: Sequence[str], folder: Path) -> int:
         print(f"sanity_check.py: {error}", file=sys.stderr)
     except ModuleNotFoundError as error:
         print(f"sanity_check.py: {error.name} is not installed: pip install {error.name}", file=sys.stderr)
+    except BrokenPipeError:  # `python sanity_check.py … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else flushing at exit fails, too
+        return 1
     except KeyboardInterrupt:
         return 130
     return 2

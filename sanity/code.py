@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sanity.notebook import CellLoader
+
 
 def module_name(file: str) -> str:
     """Return the name under which a file of a submission is imported: utils/__init__.py is utils."""
@@ -21,20 +23,28 @@ def module_name(file: str) -> str:
 
 
 class FolderFinder(MetaPathFinder):
-    """Finds the modules of the named files in one folder, before anything of the same name that is installed."""
+    """Finds the modules of the named files in one folder, before anything of the same name that is installed.
+
+    Of several files for one module the first that is there counts.
+    """
 
     def __init__(self, folder: Path, files: Iterable[str]) -> None:
-        self.files = {module_name(file): folder / file for file in files}
+        self.files: dict[str, list[Path]] = {}
+        for file in files:
+            self.files.setdefault(module_name(file), []).append(folder / file)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec of a module if it is one of ours and its file is there."""
-        file = self.files.get(fullname)
-        if file is None or not file.is_file():
+        spellings = self.files.get(fullname, [])
+        file = next((file for file in spellings if file.is_file()), None)
+        if file is None:
             return None
         package = [str(file.parent)] if file.name == "__init__.py" else None
-        return spec_from_file_location(fullname, file, submodule_search_locations=package)
+        # Where a notebook may be handed in, so may a .py file made of one: both are run cell by cell.
+        loader = CellLoader(file) if any(other.suffix == ".ipynb" for other in spellings) else None
+        return spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=package)
 
 
 class Code:

@@ -52,12 +52,11 @@ def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str
     if np.isnan(got).any():
         said = f"{name} holds {int(np.isnan(got).sum())} NaN, the first at {index_text(np.isnan(got), axes)}"
         raise CheckFailed(said, slip=NOT_FINITE, output=name)
-    right = close(got, want)
-    if not right.all():
-        wrong = ~right
+    wrong = ~close(got, want)
+    if wrong.any():
+        said = f"{int(wrong.sum())} of {wrong.size} values are wrong, the first at {index_text(wrong, axes)}"
         raise CheckFailed(
-            f"{name} has the right shape {shape_text(want, axes)} but {int(wrong.sum())} of {wrong.size} values are "
-            f"wrong, the first at {index_text(wrong, axes)}",
+            f"{name} has the right shape {shape_text(want, axes)} but {said}" if want.ndim else f"{name} is wrong",
             slip=explain(got, want, axes, others or {}),
             detail=values_text(got, want, wrong),
             output=name,

@@ -40,13 +40,18 @@ def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
                 print(f"also true: {verdict.sentence}")
         print(coloured(f"All Sanity Checks Passed for {title}!", GREEN))
     elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
-        first = problems[0].detail.partition(":")[0]
-        waits = "is" if first == question.id else f"waits for question {first}, which is"
-        print(coloured(f"{title} {waits} {NOT_IMPLEMENTED}.", RED))
+        print_unwritten(question, problems[0])
     else:
         print(coloured(f"{len(problems)} of {len(verdicts)} checks did not pass for {title}.", RED))
         _print_problems(problems)
     print()
+
+
+def print_unwritten(question: Question, problem: Verdict) -> None:
+    """Print that a question, or one that it needs, is still as the handout has it."""
+    first = problem.detail.partition(":")[0]
+    waits = "is" if first == question.id else f"waits for question {first}, which is"
+    print(coloured(f"Question {question.id}: {question.name} {waits} {NOT_IMPLEMENTED}.", RED))
 
 
 def _print_problems(problems: Sequence[Verdict]) -> None:
@@ -84,6 +89,7 @@ def print_block(problem: Verdict) -> None:
 
 
 def row(label: str, text: str) -> str:
+    """Return a labelled text, filled."""
     return textwrap.fill(text, WIDTH, initial_indent=f"  {label:<8}", subsequent_indent=" " * 10)
 
 

@@ -138,10 +138,11 @@ def _along_axes(got: Array, want: Array, names: list[str]) -> Iterator[Slip]:
             moved = _inner(want, axis, -by)
             varied = bool(np.ptp(moved) > ATOL)  # zeros, moved by one, are zeros still
             yield f"it is off by one along {name}", varied and _equal(_inner(got, axis, by), moved)
-        yield (
-            f"only the first of {name} is right: is everything carried from one to the next?",
-            name_is_step(names[axis]) and _equal(got.take([0], axis), want.take([0], axis)),
-        )
+        if name_is_step(name):
+            wrong = np.array([not _equal(got.take(i, axis), want.take(i, axis)) for i in range(size)])
+            first = int(wrong.argmax())
+            said = f"it goes wrong at {name}={first} and stays wrong: is everything carried from step to step?"
+            yield said, first > 0 and bool(wrong[first:].all())
         yield (
             f"it is the same for every {name}",
             bool(np.ptp(got, axis=axis).max() < ATOL < np.ptp(want, axis=axis).max()),

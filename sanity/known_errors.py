@@ -9,11 +9,16 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"masked_fill.*(?:only supports boolean|expected.*bool)|expected BoolTensor|mask.*(?:dtype|type).*[Bb]ool",
         "torch masks are boolean now: write enc_masks.bool(), not .byte()",
     ),
-    (r"module 'numpy' has no attribute '(int|float|bool|object|str)'", "np.{0} is gone since numpy 1.24: write {0}"),
+    (r"Subtraction, the `-` operator, with a bool tensor", "turn a boolean mask over with ~mask, not with 1 - mask"),
     (
-        r"module 'numpy' has no attribute '(float_|Inf|NaN|infty)'",
+        r"module 'numpy' has no attribute '(int|float|bool|complex|object|str)'",
+        "np.{0} is gone since numpy 1.24: write {0}",
+    ),
+    (
+        r"`np\.(float_|Inf|NaN|infty)` was removed in the NumPy 2",
         "np.{0} is gone since numpy 2: write np.float64, np.inf, np.nan",
     ),
+    (r"no cell defines ", "the notebook does not define this function, or not under this name"),
     (
         r"object has no attribute '(vocab|wv_vocab)'|The vocab attribute was removed",
         "gensim 4 has no .vocab: use .key_to_index",
@@ -30,6 +35,10 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"'lengths' argument should be a 1D CPU int64 tensor",
         "pack_padded_sequence wants the lengths as a list or a CPU tensor",
+    ),
+    (
+        r"`len\(lengths\)` to be equal to batch_size",
+        "pack_padded_sequence wants (src_len, b, e), unless told batch_first=True",
     ),
     (r"lengths.*(?:sorted|decreasing)", "sentences must be sorted, longest first, or pass enforce_sorted=False"),
     (
@@ -85,11 +94,13 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"zero-dimensional tensor .* cannot be concatenated",
         "torch.cat joins tensors with axes: did squeeze() without an axis remove them all?",
     ),
-    (r"'NoneType' object has no attribute", "something is None here: enc_masks may be, and so is what lacks a return"),
+    (r"NoneType", "something is None here: enc_masks may be, and so is what lacks a return"),
     (
         r"The size of tensor a .* must match the size of tensor b",
         "two tensors' axes do not fit: compare their shapes, and see that none is transposed",
     ),
+    (r"have the same dtype", "one tensor has a dtype of its own: make new ones with x.new_zeros(), or with dtype="),
+    (r"SyntaxError: .*(?:codec can't decode|null bytes|Non-UTF-8)", "the file is no plain text: save it as UTF-8"),
     (r"No module named 'torch'", "torch is missing: pip install torch"),
     (
         r"Torch not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver",
@@ -98,6 +109,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"can't convert cuda|to copy the tensor to host memory", "call .cpu() before numpy()"),
     (r"that requires grad\. Use .*detach", "call .detach() before .numpy()"),
     (r"can't allocate memory|Cannot allocate memory|MemoryError", "too much memory was asked for: check the sizes"),
+    (r"AttributeError: module '\w+' has no attribute", "the module has no such name: misspelt, or gone since?"),
     (r"super\(\)\.__init__|before Module\.__init__\(\) call", "call super().__init__() first in __init__"),
 )
 """A pattern over `type: text`, and advice in which {0} stands for the pattern's first group."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A question answered in words, in written.md, and marked by a person."""
+
+    id: str
+    name: str
+    points: float
+
+
+@dataclass(frozen=True)
 class Manifest:
     """One assignment."""
 
@@ -39,6 +49,17 @@ class Manifest:
     """Time limit for one question of one submission."""
     memory_mb: int
     """Memory limit for the same."""
+    written: tuple[Written, ...] = ()
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """The files that a student hands in, under every name that they may have."""
+        return tuple(name for file in self.submit for name in spellings(file))
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The Python files that are imported from a submission's folder: given, or handed in."""
+        return (*self.given, *self.accepted)
 
     @property
     def points(self) -> float:
@@ -59,6 +80,20 @@ class Manifest:
         return tuple(question for question in self.questions if question in wanted)
 
 
+def spellings(file: str) -> tuple[str, ...]:
+    """Return the names under which a file may be handed in; of several that are there the first counts.
+
+    A notebook may be handed in as a Python file too.
+    """
+    stem = file.removesuffix(".ipynb")
+    return (file,) if stem == file else (file, f"{stem}.py")
+
+
+def spelling(file: str, there: Container[str]) -> str | None:
+    """Return the name under which a file was handed in, or None."""
+    return next((name for name in spellings(file) if name in there), None)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read folder/assignment.toml; raise ManifestError if it is missing or wrong."""
     path = folder / "assignment.toml"
@@ -72,6 +107,7 @@ def read_manifest(folder: Path) -> Manifest:
             questions=tuple(Question(**{**q, "needs": tuple(q.get("needs", ()))}) for q in table["question"]),
             seconds=table["limits"]["seconds"],
             memory_mb=table["limits"]["memory_mb"],
+            written=tuple(Written(**written) for written in table.get("written", ())),
         )
     except FileNotFoundError:
         raise ManifestError(f"{path}: not found; run this in an assignment's folder") from None

@@ -45,12 +45,13 @@ class Recordings:
             raise CouldNotRun("the recordings are of another version of the checks: reinstall trivium")
         return unpack(self.right[key], probe.form, probe.what)
 
-    def slip(self, probe: Probe, case: Case, answers: Answers) -> str:
-        """Return the diagnosis of the slip that gives these answers, or ""."""
+    def compared(self, probe: Probe, case: Case, answers: Answers) -> dict[str, bool]:
+        """Return, by diagnosis, whether each slip recorded for this case gives these answers."""
+        given: dict[str, bool] = {}
         for diagnosis, slipped in self.slips.get(key_of(probe, case), ()):
-            if alike(answers, unpack(slipped, probe.form, probe.what)):
-                return diagnosis
-        return ""
+            same = alike(answers, unpack(slipped, probe.form, probe.what))
+            given[diagnosis] = same or given.get(diagnosis, False)
+        return given
 
 
 def key_of(probe: Probe, case: Case) -> str:
@@ -60,15 +61,23 @@ def key_of(probe: Probe, case: Case) -> str:
 
 def alike(got: Any, want: Any) -> bool:
     """Return whether two plain values are equal, arrays within tolerance."""
+    if isinstance(want, np.ndarray) and np.isnan(want).any():
+        return isinstance(got, np.ndarray) and all(map(agrees, _split_nan(got), _split_nan(want)))
     if isinstance(want, np.ndarray):
         return agrees(got, want)
     if isinstance(want, Mapping):
         return isinstance(got, Mapping) and got.keys() == want.keys() and all(alike(got[k], want[k]) for k in want)
-    if isinstance(want, list):
-        return isinstance(got, list) and len(got) == len(want) and all(map(alike, got, want))
+    if isinstance(want, list | tuple):
+        return isinstance(got, list | tuple) and len(got) == len(want) and all(map(alike, got, want))
     if isinstance(want, float):
         return isinstance(got, float | int) and bool(np.isclose(got, want, rtol=1e-5))
     return type(got) is type(want) and bool(got == want)
+
+
+def _split_nan(array: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return where an array is NaN, and the array with zeros there."""
+    nan = np.asarray(np.isnan(array))
+    return nan, np.where(nan, 0, array)
 
 
 def recording_path(assignment: str) -> Path:
@@ -88,10 +97,10 @@ def save(recordings: Recordings, path: Path) -> None:
             flat[kind].append(value.ravel())
             return {"$": [kind, start, list(value.shape)]}
         if isinstance(value, Mapping):
-            return {key: index(item) for key, item in value.items()}
+            return {key: index(value[key]) for key in sorted(value)}
         return [index(item) for item in value] if isinstance(value, list | tuple) else value
 
-    text = json.dumps(index({"right": recordings.right, "slips": recordings.slips}), sort_keys=True)
+    text = json.dumps(index({"right": recordings.right, "slips": recordings.slips}))
     arrays = {kind: np.concatenate([np.zeros(0, kind), *parts]) for kind, parts in flat.items()}
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, index=np.frombuffer(text.encode(), np.uint8), **arrays)
@@ -103,7 +112,7 @@ def load(path: Path) -> Recordings:
         with np.load(path) as file:
             arrays = {kind: file[kind] for kind in KINDS}
             tree = json.loads(file["index"].tobytes())
-    except (OSError, ValueError, KeyError, BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         raise CouldNotRun(f"no readable recordings at {path}: reinstall trivium") from None
 
     def value(node: Any) -> Any:
@@ -120,17 +129,16 @@ def load(path: Path) -> Recordings:
 
 def diagnose(check: Check, run: Any, recordings: Recordings) -> str:
     """Return the name of a known slip that answers this check's fixed cases just as the submission does, or ""."""
-    found: list[str] = []
+    fits: dict[str, bool] = {}
 
     def watched(probe: Probe, case: Case) -> Answers:
         answers: Answers = run(probe, case)
-        found.append(recordings.slip(probe, case, answers))
+        for diagnosis, same in recordings.compared(probe, case, answers).items():
+            fits[diagnosis] = same and fits.get(diagnosis, True)
         return answers
 
     from sanity.judge import attempt
 
     for case in fixed_cases(check.cases):
-        problem = attempt(check, watched, recordings.expect, case)
-        if problem is not None:
-            return next(filter(None, found), "")
-    return ""
+        attempt(check, watched, recordings.expect, case)
+    return next((diagnosis for diagnosis, same in fits.items() if same), "")

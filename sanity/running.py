@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import gettempdir
 
 from sanity.asking import Here
 from sanity.case import Case
 from sanity.check import Check, Run, load_checks, load_probes
 from sanity.code import Code
 from sanity.judge import Remembering, judge
-from sanity.manifest import Manifest, Question
+from sanity.manifest import Manifest, Question, spelling
 from sanity.recorded import diagnose, fixed_cases, load, recording_path
 from sanity.verdict import Outcome, Verdict
 
@@ -35,9 +37,10 @@ class Runner:
 
     def run(self, questions: Sequence[Question]) -> list[Answered]:
         """Return the verdicts on some questions; raise FileNotFoundError if their files are not there."""
-        files = (*self.manifest.given, *self.manifest.submit)
+        files = self.manifest.modules
+        there = {name for name in files if (self.folder / name).is_file()}
         for name in (*self.manifest.given, *(question.file for question in questions)):
-            if not (self.folder / name).is_file():
+            if spelling(name, there) is None:
                 raise FileNotFoundError(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
         code = Code(self.folder, files)
         try:
@@ -50,6 +53,8 @@ class Runner:
     def _judge(self, check: Check, run: Run) -> Verdict:
         verdict = judge(check, fixed_cases(check.cases), run, self.recordings.expect)
         if verdict.outcome is Outcome.PASSED and check.law and self.seed is not None:
+            # Hypothesis keeps a cache in the folder where it is first imported, beside the student's files.
+            os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(gettempdir()) / "hypothesis"))
             from sanity.draw import draw, shrink
 
             smaller = partial(shrink, run=run, expect=self.recordings.expect)

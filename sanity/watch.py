@@ -11,9 +11,9 @@ LOOK_SECONDS = 0.05
 
 
 def saved_at(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Return when each Python file in folder was saved, and its size."""
+    """Return when each Python file and notebook in folder was saved, and its size."""
     found = {}
-    for path in folder.glob("*.py"):
+    for path in (*folder.glob("*.py"), *folder.glob("*.ipynb")):
         try:
             status = path.stat()
         except FileNotFoundError:  # an editor is replacing it

@@ -22,6 +22,8 @@ MAX_FRAME = 4 * 2**20
 LENGTH = struct.Struct("!I")
 DTYPES = {code: np.dtype(code) for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")}
 MAX_NDIM = 8
+MAX_VALUES = 100_000
+"""Numbers, texts, lists and the like in an answer, arrays counting once: four million empty lists fit into a frame."""
 ARRAY, ODD = 1, 2
 """MessagePack extension codes."""
 
@@ -92,6 +94,7 @@ _ASKS = msgspec.msgpack.Decoder(Ask, ext_hook=_unpack_ext)
 def encode(message: Ask | Answer | Failure) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
     if isinstance(message, Answer):
+        _refuse_odd(message.value)
         message = Answer(message.id, _mark_odd(message.value))
     body = _ENCODER.encode(message)
     if len(body) > MAX_FRAME:
@@ -122,16 +125,28 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
     return reply
 
 
-def _refuse_odd(value: Any, depth: int = 0) -> None:
-    """Raise WireError for what `sanity.answer.plain` never returns: bytes, times, deep nests, keys that are no text."""
-    if value is None or isinstance(value, bool | int | float | str | np.ndarray | Odd):
-        return
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        value = list(value.values())
-    if not isinstance(value, list) or depth == MAX_DEPTH:
-        raise WireError("a value that is not plain data")
-    for part in value:
-        _refuse_odd(part, depth + 1)
+def _refuse_odd(answer: Any) -> None:
+    """Raise WireError for what `sanity.answer.plain` never returns: bytes, times, deep nests, keys that are no text.
+
+    And for more values than any answer has.
+    """
+    left = MAX_VALUES
+
+    def look(value: Any, depth: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise WireError(f"an answer of more than {MAX_VALUES} values")
+        if value is None or isinstance(value, bool | int | float | str | np.ndarray | Odd):
+            return
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            value = list(value.values())
+        if not isinstance(value, list) or depth == MAX_DEPTH:
+            raise WireError("a value that is not plain data")
+        for part in value:
+            look(part, depth + 1)
+
+    look(answer, 0)
 
 
 def decode_ask(body: bytes | bytearray) -> Ask:

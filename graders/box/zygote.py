@@ -3,8 +3,7 @@
 It never holds a case, an answer, a seed or a submission, so a worker inherits none. It is started with a control
 socket (SOCK_SEQPACKET) as standard input and takes these messages, each a JSON object:
 
-    {"fork": folder, "memory_mb": …, "seconds": …}, with two descriptors: the worker's socket and its standard output
-        → {"pid": …}
+    {"fork": folder}, with two descriptors: the worker's socket and its standard output → {"pid": …}
     {"reap": pid} → {"status": wait status, "rss_mb": peak memory, "cpu": CPU seconds}; kills it and its descendants
 """
 
@@ -19,6 +18,8 @@ import shutil
 import signal
 import socket
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,9 @@ def graft(root: Path) -> None:
 def main() -> None:
     """Get warm, say so, then fork and reap as told until the control socket closes."""
     settings = json.loads(sys.argv[1])
+    with Path(settings["scratch"], "errors").open("ab") as errors:
+        os.dup2(errors.fileno(), 1)
+        os.dup2(errors.fileno(), 2)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of a worker become our children, and are swept
     graft(Path(settings["root"]))
     from graders.box import worker
@@ -52,7 +56,7 @@ def main() -> None:
     control = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    control.send(json.dumps({"ready": os.getpid(), "versions": worker.versions()}).encode())
+    control.send(json.dumps({"used_mb": worker.used_mb(), "versions": worker.versions()}).encode())
     alive: set[int] = set()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
@@ -60,12 +64,17 @@ def main() -> None:
             break
         order = json.loads(message)
         if "fork" in order:
-            pid = os.fork()
+            ready, say_ready = os.pipe()
+            pid = fork()
             if pid == 0:
                 control.close()
-                worker.serve(home, order, *descriptors)  # does not return
-            for descriptor in descriptors:
+                os.close(ready)
+                worker.serve(home, order, say_ready, *descriptors)  # does not return
+            for descriptor in (*descriptors, say_ready):
                 os.close(descriptor)
+            if not os.read(ready, 1):
+                sys.exit(1)  # the worker cannot be confined, and has said why
+            os.close(ready)
             alive.add(pid)
             control.send(json.dumps({"pid": pid}).encode())
         else:
@@ -74,6 +83,15 @@ def main() -> None:
             sweep(alive)
     sweep(set())
     shutil.rmtree(settings["scratch"], ignore_errors=True)  # if the grader was killed, nobody else would
+
+
+def fork() -> int:
+    """Fork. The sandbox allows two processes, and may need a moment to see that the worker before has ended."""
+    for _ in range(500):
+        with suppress(BlockingIOError):
+            return os.fork()
+        time.sleep(0.01)
+    return os.fork()
 
 
 def reap(pid: int) -> dict[str, Any]:
@@ -88,8 +106,9 @@ def reap(pid: int) -> dict[str, Any]:
 def sweep(alive: set[int]) -> None:
     """Kill every child that is not a worker: what a worker left behind."""
     while orphans := children() - alive:
-        for pid in orphans:
+        for pid in orphans:  # all of them before any is waited for, so that they cannot replace each other
             os.kill(pid, signal.SIGKILL)
+        for pid in orphans:
             os.waitpid(pid, 0)
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from graders.course import handout_folder, solution_folder
+from graders.stubs import solution_of
 from sanity.manifest import read_manifest
 
 Files = dict[str, str]
 """A submission: text by file name."""
 
-ANSWER = re.compile(r"(?ms)(^ *### BEGIN SOLUTION (\w+)\n)(.*?)(^ *### END SOLUTION$)")
+ANSWER = re.compile(r"(?ms)(^ *### BEGIN SOLUTION ([\w.]+)\n)(.*?)(^ *### END SOLUTION$)")
 
 
 class BugError(ValueError):
@@ -55,7 +56,7 @@ def load_bugs(assignment: str) -> list[Bug]:
     manifest = read_manifest(handout_folder(assignment))
     bugs = []
     for row in _table(f"{assignment}.toml").get("bug", ()):
-        file = manifest.question(row["question"]).file
+        file = solution_of(manifest.question(row["question"]).file)
         found = reference[file].count(row["replace"])
         if found != 1:
             raise BugError(f"bug {row['id']}: its text to replace is {found} times in {file}, expected once")
@@ -67,16 +68,19 @@ def load_bugs(assignment: str) -> list[Bug]:
 def load_variants(assignment: str) -> list[Variant]:
     """Return the correct variants of an assignment; raise BugError if one answers a question that isn't there."""
     reference = reference_files(assignment)
-    return [
-        Variant(row.pop("id"), {name: _answered(text, row) for name, text in reference.items()})
-        for row in _table(f"{assignment}-variants.toml").get("variant", ())
-    ]
+    questions = {found[2] for text in reference.values() for found in ANSWER.finditer(text)}
+    variants = []
+    for row in _table(f"{assignment}-variants.toml").get("variant", ()):
+        id = row.pop("id")
+        if row.keys() - questions:
+            raise BugError(f"variant {id}: no question {min(row.keys() - questions)} in the reference")
+        variants.append(Variant(id, {name: _answered(text, row) for name, text in reference.items()}))
+    return variants
 
 
 def reference_files(assignment: str) -> Files:
-    """Return the reference submission of an assignment."""
-    manifest, folder = read_manifest(handout_folder(assignment)), solution_folder(assignment)
-    return {name: (folder / name).read_text(encoding="utf-8") for name in manifest.submit}
+    """Return the reference submission of an assignment, with the modules that it has beside the files asked for."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(solution_folder(assignment).glob("*.py"))}
 
 
 def _answered(text: str, answers: Mapping[str, str]) -> str:
@@ -85,4 +89,5 @@ def _answered(text: str, answers: Mapping[str, str]) -> str:
 
 
 def _table(name: str) -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    path = Path(__file__).parent / name
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import shutil
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from graders.bugs import Files
 from graders.course import handout_folder
@@ -19,48 +21,50 @@ from sanity.check import Answers, Probe, load_probes
 from sanity.code import Code
 from sanity.manifest import read_manifest
 
-_opened: list[tuple[str, Code]] = []
-"""The one submission of a child process; always empty in the parent."""
+LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
 
 
+@dataclass(frozen=True)
 class Live:
-    """A Run that asks a submission in a child process, which ends with the `with` block."""
+    """A Run that asks a submission in a child process."""
 
-    def __init__(self, assignment: str, files: Files) -> None:
-        self.manifest = read_manifest(handout_folder(assignment))
-        self.files = files
-        # A fork server that has imported torch makes children in milliseconds, and none inherits our threads.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["torch", "hypothesis", f"sanity.{assignment}.probes"])
-        self.folder = TemporaryDirectory()
-        self.child = ProcessPoolExecutor(1, context, _open, (assignment, self.folder.name))
-
-    def __enter__(self) -> Self:
-        folder = Path(self.folder.name)
-        for name in self.manifest.given:
-            shutil.copy(handout_folder(self.manifest.name) / name, folder)
-        for name, text in self.files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.child.shutdown()
-        self.folder.cleanup()
+    assignment: str
+    files: Files
+    folder: str
+    child: ProcessPoolExecutor
 
     def reply(self, probe: Probe, case: Case) -> Any:
         """Return what the submission answers, as plain data, or Raised."""
-        return self.child.submit(_ask, probe.name, case.words, case.values).result()
+        return self.child.submit(_ask, self.assignment, self.folder, probe.name, case.words, case.values).result()
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Return the outputs by name; raise CheckFailed or CouldNotRun."""
         return answers_of(probe, self.reply(probe, case), list(self.files))
 
 
-def _open(assignment: str, folder: str) -> None:
-    manifest = read_manifest(handout_folder(assignment))
-    _opened.append((assignment, Code(Path(folder), [*manifest.given, *manifest.submit])))
+@contextmanager
+def live(assignment: str, files: Files) -> Iterator[Live]:
+    """Start a child process with a submission, laid over the handout, and end it with the `with` block."""
+    # A fork server that has imported all libraries makes children in milliseconds, and none inherits our threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"sanity.{assignment}.probes", *LIBRARIES])
+    given = read_manifest(handout_folder(assignment)).given
+    whole = {name: (handout_folder(assignment) / name).read_bytes() for name in given}
+    whole |= {name: text.encode() for name, text in files.items()}
+    with TemporaryDirectory() as folder, ProcessPoolExecutor(1, context) as child:
+        for name, data in whole.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        yield Live(assignment, files, folder, child)
 
 
-def _ask(probe: str, words: str, values: Mapping[str, Any]) -> Any:
-    [(assignment, code)] = _opened
-    return ask(load_probes(assignment), probe, code, Case(words, values))
+@cache
+def _open(assignment: str, folder: str) -> Code:
+    """Open the child's one submission; what it prints is lost."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return Code(Path(folder), read_manifest(handout_folder(assignment)).modules)
+
+
+def _ask(assignment: str, folder: str, probe: str, words: str, values: Mapping[str, Any]) -> Any:
+    return ask(load_probes(assignment), probe, _open(assignment, folder), Case(words, values))

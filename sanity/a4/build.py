@@ -30,21 +30,31 @@ def vocab_of(code: Any, case: Case) -> Any:
 
 
 def make(code: Any, case: Case) -> Any:
-    """Make the student's model."""
-    vocab = vocab_of(code, case)
-    model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=0.5)
-    return model.double() if case.Ybar_t.dtype == "float64" else model
+    """Return the student's model of the case's sizes.
+
+    One of the same sizes is used again, as in training, where a model sees batch after batch.
+    """
+    sizes = (case.e, case.h, case.v_src, case.v_tgt, case.pad_src, case.pad_tgt, case.Ybar_t.dtype)
+    if sizes not in code.kept:
+        vocab = vocab_of(code, case)
+        model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=0.5)
+        code.kept[sizes] = model.double() if case.Ybar_t.dtype == "float64" else model
+    model = code.kept[sizes]
+    vars(model).pop("step", None)  # a stand-in
+    model.zero_grad()
+    return model
 
 
 def build(code: Any, case: Case) -> Any:
-    """Make the student's model and give it the case's weights; other weights are zero, so that they do no harm."""
+    """Give the student's model the case's weights; other weights are zero, so that they do no harm."""
     model = make(code, case)
     own = dict(model.named_parameters())
     missing = case.weights.keys() - own.keys() - set(OPTIONAL)
     if missing:
         raise AttributeError(f"the model has no {min(missing)}")
     fill(own, case)
-    torch.manual_seed(case.seed)  # of dropout
+    if case.training:
+        torch.manual_seed(case.seed)  # of dropout
     return model.train(case.training)
 
 

@@ -65,6 +65,7 @@ def decodes_with_true_gradients(run: Run, case: Case) -> None:
 @check("1e", BATCHES)
 def decode_is_repeated_step(run: Run, case: Case) -> None:
     """decode() gives what calling step() once a word gives."""
+    run(DECODE, case)  # raises if decode() itself cannot run
     try:
         run(STEP, case)
     except CouldNotRun:

@@ -157,8 +157,9 @@ def decode_and_repeat(code: Any, case: Case) -> Any:
     """Decode with the student's own step; also call that step in a loop, as decode should."""
     with torch.no_grad():
         model, inputs = build(code, case), inputs_of(case)
+        torch.manual_seed(case.seed)  # and below again: steps that are random, a mistake in 1f, are so twice alike
         outputs = call_decode(model, case, inputs)
-        torch.manual_seed(case.seed)  # as `build` does before decode: if steps are random, then twice the same
+        torch.manual_seed(case.seed)
         state, enc_hiddens = (inputs["dec_state[0]"], inputs["dec_state[1]"]), inputs["enc_hiddens"]
         proj, o_prev, repeated = model.att_projection(enc_hiddens), torch.zeros_like(state[0]), []
         for word in model.model_embeddings.target(tensor(case.target_padded)[:-1]):

@@ -94,7 +94,7 @@ class GradientRunner(Runner):
             broken = search(check, watched, self.cases_seed, DRAWN, tick)
         if not broken:
             fixed = ((case, attempt(check, watched, run, case)) for case in fixed_cases(check.cases))
-            broken = [(case, problem) for case, problem in fixed if problem is not None]
+            broken = [(case, problem) for case, problem in fixed if problem is not None][:1]
         if not broken and watched.problem:  # a law that asks again elsewhere may let this pass, but measured nothing
             broken = [(check.cases.case(), watched.problem)]
         if not broken:
@@ -103,27 +103,35 @@ class GradientRunner(Runner):
         if isinstance(problem, CouldNotRun):
             return self._finding(verdict_of(check, problem, case))
         case = simplest(case, lambda candidate: isinstance(attempt(check, run, run, candidate), CheckFailed))
-        smallest = attempt(check, run, run, case) or problem
-        # The smaller a case, the more slips look alike on it: what was found first tells most.
-        slip = diagnose(check, run, self.recordings) or first.slip or smallest.slip
-        verdict = replace(verdict_of(check, smallest, case), slip=slip)
+        verdict = verdict_of(check, attempt(check, run, run, case) or problem, case)
+        # The smallest case may be too small to tell one slip from another.
+        slip = self._diagnosis(check, run) or verdict.slip or verdict_of(check, first).slip
+        verdict = replace(verdict, slip=slip)
         return self._finding(verdict, side=self._side(check, run), snippet=self._snippet(check, run, case))
 
     def _finding(self, verdict: Verdict, side: str = "", snippet: str = "") -> Finding:
         return Finding(**vars(verdict), cases=DRAWN, seed=self.cases_seed, side=side, snippet=snippet)
 
-    def _side(self, check: Check, run: Run) -> str:
+    def _diagnosis(self, law: Check, run: Run) -> str:
+        """Return the known slip that answers the question's recorded cases just as the submission does, or ""."""
+        asked = [law, *self._differential(law.question)]
+        return next(filter(None, (diagnose(check, run, self.recordings) for check in asked)), "")
+
+    def _side(self, law: Check, run: Run) -> str:
         """Say which side is wrong, by what the recorded answers to the same question are like."""
 
         def right(gradients: bool) -> bool | None:
-            about = [c for c in self.all_checks if c.question == check.question and not c.law]
-            verdicts = [
-                judge(c, fixed_cases(c.cases), run, self.recordings.expect) for c in about if c.gradients == gradients
-            ]
-            return all(verdict.outcome is Outcome.PASSED for verdict in verdicts) if verdicts else None
+            checks = [check for check in self._differential(law.question) if check.gradients == gradients]
+            verdicts = [judge(check, fixed_cases(check.cases), run, self.recordings.expect) for check in checks]
+            if not verdicts or any(verdict.outcome is Outcome.COULD_NOT_RUN for verdict in verdicts):
+                return None
+            return all(verdict.outcome is Outcome.PASSED for verdict in verdicts)
 
         values, gradients = right(False), right(True)
         return "" if values is None or gradients is None else blame(values, gradients)
+
+    def _differential(self, question: str) -> list[Check]:
+        return [check for check in self.all_checks if check.question == question and not check.law]
 
     def _shown(self, probe: Probe) -> bool:
         return hasattr(self.snippets, probe.name)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sanity.asking import NOT_IMPLEMENTED
 from sanity.check import load_checks
-from sanity.console import BOLD, GREEN, RED, coloured, print_block, row
-from sanity.gradients.laws import DRAWN, Finding, is_gradient_law
+from sanity.console import BOLD, GREEN, RED, coloured, print_block, print_unwritten, row
+from sanity.gradients.laws import Finding, is_gradient_law
 from sanity.manifest import Manifest, Question
 from sanity.verdict import Outcome
 
@@ -25,11 +25,13 @@ def print_findings(question: Question, findings: Sequence[Finding]) -> None:
     if not problems:
         print(coloured(f"All gradient laws hold for {title}!", GREEN))
     elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
-        print(coloured(f"{title} is {NOT_IMPLEMENTED}.", RED))
+        print_unwritten(question, problems[0])
     else:
         print(coloured(f"{len(problems)} of {len(findings)} gradient laws do not hold for {title}.", RED))
         for problem in problems:
             _print_problem(problem)
+        for script in [problem.snippet for problem in problems if problem.snippet][:1]:
+            print(f"\n{PASTE}\n{script.rstrip()}")
     print()
 
 
@@ -39,15 +41,13 @@ def _print_problem(problem: Finding) -> None:
         print(row("side", problem.side))
     if problem.outcome is Outcome.FAILED:
         print(row("again", f"python sanity_check.py gradients {problem.question} --seed {problem.seed}"))
-    if problem.snippet:
-        print(f"\n{PASTE}\n{problem.snippet.rstrip()}")
 
 
 def print_laws(manifest: Manifest, questions: Sequence[Question]) -> None:
     """Print the laws about gradients of each question."""
     checks = [check for check in load_checks(manifest.name) if is_gradient_law(check)]
     for question in questions:
-        print(f"{question.id}  {question.name}, {DRAWN} cases for each law")
+        print(f"{question.id}  {question.name}")
         for check in checks:
             if check.question == question.id:
                 print(f"      {check.sentence}")

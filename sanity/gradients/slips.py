@@ -72,18 +72,19 @@ def _slips(
     claimed: Array, right: Array, wrong: NDArray[np.bool_], words: Sequence[str], rows: Sequence[int]
 ) -> Iterator[tuple[str, bool]]:
     """Slips that keep the shape, surest first; each with whether it is what happened."""
+    bad = np.flatnonzero(wrong.reshape(len(right), -1).any(axis=1)).tolist() if right.ndim else []
+    names = ", ".join(row_text(row, words) for row in bad)
+    times = np.array([list(rows).count(row) for row in bad])
+    repeated = bool(bad) and bool((times > 1).all())
+    again = f"each repeat must be added, but `grad[rows] += …` adds a row once: see {names}"
+    # Where a row is drawn k times, and each time for the same reason, only 1/k of it is there.
+    yield again, repeated and _equal((claimed[bad].T * times).T, right[bad])
     yield "it is zero everywhere: was it computed, and returned in this place?", not claimed.any()
     yield from _multiples("it is", claimed, right)
-    if right.ndim == 0:
-        return
-    bad = np.flatnonzero(wrong.reshape(len(right), -1).any(axis=1)).tolist()
-    names = ", ".join(row_text(row, words) for row in bad)
-    repeated = {row for row in rows if list(rows).count(row) > 1}
-    if bad and set(bad) <= repeated:
-        yield f"each repeat must be added, but `grad[rows] += …` adds a row once: see {names}", True
-    if len(bad) < len(right):
+    if 0 < len(bad) < len(right):
         yield f"nothing was added in {names}", not claimed[bad].any()
         yield from _multiples(f"only {names} {'is' if len(bad) == 1 else 'are'} wrong:", claimed[bad], right[bad])
+    yield again, repeated
 
 
 def _multiples(start: str, claimed: Array, right: Array) -> Iterator[tuple[str, bool]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sanity.compare import NOT_FINITE, same_array
 from sanity.errors import CheckFailed
@@ -53,17 +54,35 @@ def same_slope(
     # Padding rows are zero and get no gradient by definition (padding_idx): keep them where they are.
     direction = {name: rng.standard_normal(weights[name].shape) * (weights[name] != 0) for name in gradients}
 
-    def loss_at(step: float) -> float:
-        moved = {name: weights[name] + step * direction[name] for name in direction}
-        return float(loss_and_gradients({**weights, **moved})[0])
+    def slopes(names: list[str]) -> tuple[float, float]:
+        """Return the slope of the loss along the direction in these weights: measured, and as claimed."""
 
-    numeric = (loss_at(STEP) - loss_at(-STEP)) / (2 * STEP)
-    claimed = sum(float((np.asarray(gradients[name]) * direction[name]).sum()) for name in direction)
+        def loss_at(step: float) -> float:
+            moved = {name: weights[name] + step * direction[name] for name in names}
+            return float(loss_and_gradients({**weights, **moved})[0])
+
+        numeric = (loss_at(STEP) - loss_at(-STEP)) / (2 * STEP)
+        return numeric, sum(float((np.asarray(gradients[name]) * direction[name]).sum()) for name in names)
+
+    numeric, claimed = slopes(list(direction))
     if not np.isfinite([numeric, claimed]).all():
         raise CheckFailed("the outputs or their gradients are not finite", slip=NOT_FINITE)
-    if not abs(numeric - claimed) <= SLOPE_ATOL + SLOPE_RTOL * abs(numeric):
+    if not _agree(numeric, claimed):
+        suspects = list(direction)
+        while len(suspects) > 1:  # halve: some weight in the half that disagrees is wrong
+            half = suspects[: len(suspects) // 2]
+            suspects = suspects[len(half) :] if _agree(*slopes(half)) else half
+        told = _told(np.asarray(gradients[suspects[0]]))
         raise CheckFailed(
-            "the gradients are not the slope of the outputs",
-            slip="a part of the graph is cut: detach(), .data, .item() or no_grad()",
+            f"the gradients are not the slope of the outputs: see that of {suspects[0]}",
+            slip=f"{told}a part of the graph is cut: detach(), .data, .item() or no_grad()",
             detail=f"along a random direction the loss changes by {numeric:.6g}, the gradients say {claimed:.6g}",
         )
+
+
+def _agree(numeric: float, claimed: float) -> bool:
+    return abs(numeric - claimed) <= SLOPE_ATOL + SLOPE_RTOL * abs(numeric)
+
+
+def _told(gradient: NDArray[Any]) -> str:
+    return "" if gradient.any() else "no gradient arrives there: "

@@ -13,8 +13,6 @@ from sanity.case import Case
 DIGITS = (1, 2, 4)
 """Decimals to try, the fewest first, before a counterexample is shown with all that its numbers have."""
 
-CUT = "# " + "-" * 78
-
 
 def simplest(case: Case, fails: Callable[[Case], bool]) -> Case:
     """Return the case with its arrays rounded as much as it still fails, or as it is."""
@@ -26,7 +24,7 @@ def simplest(case: Case, fails: Callable[[Case], bool]) -> Case:
 
 
 def _rounded(value: Any, digits: int) -> Any:
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and not _is_distribution(value):
         return np.round(value, digits) + 0.0  # -0.0 becomes 0.0
     if isinstance(value, Mapping):
         return {key: _rounded(item, digits) for key, item in value.items()}
@@ -35,30 +33,40 @@ def _rounded(value: Any, digits: int) -> Any:
     return value
 
 
-def literal(value: Any, indent: int = 0) -> str:
+def _is_distribution(array: np.ndarray[Any, Any]) -> bool:
+    """Return whether an array sums to one, as it would not once rounded; right answers may count on that."""
+    return array.ndim == 1 and bool(np.isclose(array.sum(), 1) and (array >= 0).all())
+
+
+def assign(name: str, value: Any, wrap: str = "") -> str:
+    """Spell `name = value`, or `name = wrap(value)`, as a line of Python."""
+    start = f"{name} = {wrap}({{}})" if wrap else f"{name} = {{}}"
+    return start.format(literal(value, start.index("{"))) + "\n"
+
+
+def literal(value: Any, column: int = 0) -> str:
     """Spell a plain value as Python source that gives the same value where numpy is np.
 
     Args:
         value: an array, number, string or None, or a list or dict of those.
-        indent: the column at which the text will stand, for the lines after the first.
+        column: where the text will start, so that the rows of arrays stand below each other.
     """
     if isinstance(value, np.ndarray):
-        return _array(value, indent)
+        return _array(value, column)
     if isinstance(value, Mapping):
-        start = " " * (indent + 4)
-        items = [f"{start}{key!r}: {literal(item, indent + 4)},\n" for key, item in value.items()]
-        return "{\n" + "".join(items) + " " * indent + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(literal(item, indent) for item in value) + "]"
+        keys = [f"    {key!r}: " for key in value]
+        items = [key + literal(item, len(key)) for key, item in zip(keys, value.values(), strict=True)]
+        return "{\n" + "".join(f"{item},\n" for item in items) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(literal(item, column + 1) for item in value) + "]"
     return repr(value.item() if isinstance(value, np.generic) else value)
 
 
-def _array(array: np.ndarray[Any, Any], indent: int) -> str:
+def _array(array: np.ndarray[Any, Any], column: int) -> str:
     if not array.size or array.dtype == bool:
         return f"np.array({array.tolist()}, dtype={array.dtype.name!r}).reshape({array.shape})"
     start = "np.array("
-    text = np.array2string(
-        array, separator=", ", threshold=sys.maxsize, floatmode="unique", max_line_width=100, prefix=" " * (indent + 9)
-    )
+    text = np.array2string(array, separator=", ", threshold=sys.maxsize, floatmode="unique", max_line_width=100)
+    text = text.replace("\n\n", "\n").replace("\n", "\n" + " " * (column + len(start)))
     dtype = "" if array.dtype in (np.float64, np.int64) else f", dtype={array.dtype.name!r}"
     return f"{start}{text}{dtype})"

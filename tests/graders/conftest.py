@@ -5,20 +5,14 @@ Pytest puts the folder of a conftest on the path: so tests below import `results
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from graders.course import handout_folder, solution_folder
-from graders.engine import Engine
 from graders.exam import Exam, Reference, set_exam
-from graders.intake import Submission, take_in
-from graders.sandbox import Isolation, Zygote, walls
+from graders.sandbox import Isolation, SandboxError, Zygote, walls
 from sanity.manifest import Manifest, read_manifest
-
-Files = Mapping[str, str]
-HandIn = Callable[[str, Files], Submission]
 
 
 @pytest.fixture(scope="session")
@@ -65,12 +59,22 @@ def reference(exam: Exam, isolation: Isolation) -> Iterator[Reference]:
 
 
 class LentZygote(Zygote):
-    """A zygote that outlives its engine: whoever closes it hands it back for the next one, unless it died."""
+    """A zygote that outlives its engine: closing hands it back, to be lent to the next one."""
 
-    free: list[LentZygote]
+    def __init__(self, manifest: Manifest, isolation: Isolation, free: list[LentZygote]) -> None:
+        super().__init__(manifest, isolation)
+        self.made_for, self.free = (manifest, isolation), free
 
     def close(self) -> None:
         self.free.append(self)
+
+    def works(self) -> bool:
+        try:
+            self.wait_ready()
+            self.reap(self.fork({"utils.py": b""}, 1))
+        except SandboxError:  # killed by a test
+            return False
+        return True
 
 
 @pytest.fixture(scope="session")
@@ -83,15 +87,13 @@ def free_zygotes() -> Iterator[list[LentZygote]]:
 
 @pytest.fixture
 def warm(free_zygotes: list[LentZygote], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every engine of this test take zygotes that are already started."""
+    """Let the engines of this test take zygotes that are already started, where there are any."""
 
     def lend(manifest: Manifest, isolation: Isolation) -> LentZygote:
         for index, zygote in enumerate(free_zygotes):
-            if zygote.alive() and zygote.lent_for == (manifest, isolation):
+            if zygote.made_for == (manifest, isolation) and zygote.works():
                 return free_zygotes.pop(index)
-        zygote = LentZygote(manifest, isolation)
-        zygote.free, zygote.lent_for = free_zygotes, (manifest, isolation)
-        return zygote
+        return LentZygote(manifest, isolation, free_zygotes)
 
     monkeypatch.setattr("graders.engine.Zygote", lend)
     monkeypatch.setattr("graders.exam.Zygote", lend)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from drawn import alike, arrays, plain_values
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -130,12 +130,12 @@ def test_numbers_keep_their_values_on_the_way(array):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (torch.nn.utils.rnn.pack_sequence([torch.ones(2, 1)]), "PackedSequence"),
-        ((i for i in ()), "generator"),
-        (torch.ones(2).to_sparse(), "sparse"),
-        (torch.ones(1, dtype=torch.complex64), "complex64"),
-        ({1}, "set"),
-        (type("IgnoreTheRubric", (), {})(), "an object of another type"),
+        (torch.nn.utils.rnn.pack_sequence([torch.ones(2, 1)]), "a value of type PackedSequence"),
+        ((i for i in ()), "a value of type generator"),
+        (torch.ones(2).to_sparse(), "a value of type sparse"),
+        (torch.ones(1, dtype=torch.complex64), "a value of type complex64"),
+        ({1}, "a value of type set"),
+        (type("IgnoreTheRubric", (), {})(), "a value of another type"),
     ],
 )
 def test_of_what_is_not_data_only_a_known_type_name_remains(value, said):
@@ -174,13 +174,12 @@ def test_forms(text, form):
     assert parse_form(text) == form
 
 
-@given(st.data())
-def test_an_answer_of_the_form_is_unpacked_by_name(data):
-    form = data.draw(FORMS)
+@given(FORMS)
+def test_an_answer_of_the_form_is_unpacked_by_name(form):
     names = [name for name in parts(form) if isinstance(name, str)]
-    answer = data.draw(st.just(numbered(form, iter(range(99)))))
-    if len(set(names)) == len(names):
-        assert unpack(answer, form, "f()") == {name: number for number, name in enumerate(names)}
+    assume(len(set(names)) == len(names))
+    answer = numbered(form, iter(range(99)))
+    assert unpack(answer, form, "f()") == {name: number for number, name in enumerate(names)}
 
 
 def numbered(form: Any, counter: Any) -> Any:
@@ -200,7 +199,7 @@ ENCODED = ("enc_hiddens", ("h_0", "c_0"))
         ([1, [2]], ENCODED, "the part (h_0, c_0) of f() returned 1 values, expected 2: h_0, c_0"),
         ([1, np.ones(2)], ENCODED, "the part (h_0, c_0) of f() returned an array of shape (2,), expected 2 values: h_0, c_0"),
         ([1, None], ENCODED, "the part (h_0, c_0) of f() returned None: did you forget `return`?"),
-        (Odd("Wow"), ENCODED, "f() returned an object of another type, expected 2 values: enc_hiddens, (h_0, c_0)"),
+        (Odd("Wow"), ENCODED, "f() returned a value of another type, expected 2 values: enc_hiddens, (h_0, c_0)"),
         ({"enc_hiddens": 1}, ENCODED, "f() returned a dict, expected 2 values: enc_hiddens, (h_0, c_0)"),
     ],
 )  # fmt: skip
@@ -212,6 +211,4 @@ def test_an_answer_of_another_form_is_refused(answer, form, message):
 
 @given(odd_values())
 def test_every_plain_value_can_be_described_in_a_few_words(value):
-    answer = plain(value)
-    assert len(describe(answer)) < 60
-    assert describe(answer) == describe(plain(answer) if not isinstance(answer, Odd) else answer)
+    assert 0 < len(describe(plain(value))) < 60

@@ -101,6 +101,16 @@ def test_numbers_left_out_are_the_smallest():
     assert FAMILY.case().values == {"n": 2, "flag": 0, "seed": 0}
 
 
+def test_one_is_no_plural():
+    family = Cases(make, {"b": (1, 9), "n": (1, 30)}, "{b} sentences of up to {n} words, e = 1, classes")
+    said = [family.case(b=b, n=n).words for b, n in ((1, 2), (2, 1), (1, 21))]
+    assert said == [
+        "1 sentence of up to 2 words, e = 1, classes",
+        "2 sentences of up to 1 word, e = 1, classes",
+        "1 sentence of up to 21 words, e = 1, classes",
+    ]
+
+
 def test_corners_are_the_same_for_one_seed_and_others_for_another():
     corners = FAMILY.corner_cases(7)
     assert [(case.n, case.flag) for case in corners] == [(4, 0), (2, 1)]

@@ -1,0 +1,228 @@
+"""Assignment 1: its mistakes are found and named, its right answers pass, its laws and its given module hold."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graders.bugs import Bug, Variant, load_bugs, load_variants, reference_files
+from graders.bugs.live import live
+from graders.course import handout_folder, solution_folder
+from sanity.a1.cases import DOCUMENTS, LOW_RANK, MATRICES, POINTS
+from sanity.check import Check, Run, load_checks
+from sanity.draw import draw
+from sanity.errors import CheckFailed
+from sanity.judge import Remembering, attempt
+from sanity.manifest import read_manifest
+from sanity.recorded import Recordings, diagnose, fixed_cases, load, recording_path
+
+CHECKS, BUGS, VARIANTS = load_checks("a1"), load_bugs("a1"), load_variants("a1")
+LAWS = [check for check in CHECKS if check.law]
+MANIFEST = read_manifest(handout_folder("a1"))
+NEEDS = {question.id: {question.id, *question.needs} for question in MANIFEST.questions}
+
+
+@pytest.fixture(scope="module")
+def expect() -> Iterator[Run]:
+    with live("a1", reference_files("a1")) as child:
+        yield Remembering(child)
+
+
+@pytest.fixture(scope="module")
+def recordings() -> Recordings:
+    return load(recording_path("a1"))
+
+
+def failing(bug: Bug, expect: Run, recordings: Recordings) -> tuple[set[str], set[str], list[str]]:
+    """Return the checks that a bug fails, those that it breaks, and what it reads of its own differential ones."""
+    with live("a1", bug.files) as child:
+        run = Remembering(child)
+        problems = {c: [attempt(c, run, expect, case) for case in fixed_cases(c.cases)] for c in CHECKS}
+        broken = {c for c in CHECKS if any(isinstance(problem, CheckFailed) for problem in problems[c])}
+        own = [c for c in CHECKS if c in broken and c.question == bug.question and not c.law]
+        return (
+            {c.name for c in CHECKS if any(problems[c])},
+            {c.name for c in broken},
+            [diagnose(c, run, recordings) for c in own],
+        )
+
+
+@pytest.fixture(scope="module")
+def failures(expect: Run, recordings: Recordings) -> dict[str, tuple[set[str], set[str], list[str]]]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda bug: failing(bug, expect, recordings), BUGS)
+    return {bug.id: failed for bug, failed in zip(BUGS, found, strict=True)}
+
+
+def test_every_bug_fails_its_question_and_no_unrelated_one(failures) -> None:
+    for bug in BUGS:
+        failed = {check.question for check in CHECKS if check.name in failures[bug.id][0]}
+        assert bug.question in failed, bug.id
+        assert all(bug.question in NEEDS[question] for question in failed), (bug.id, failed)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_some_bug_of_its_question_breaks_each_law(law: Check, failures) -> None:
+    assert [bug.id for bug in BUGS if bug.question == law.question and law.name in failures[bug.id][1]]
+
+
+def test_slips_are_named(failures) -> None:
+    read = [(bug.says, failures[bug.id][2]) for bug in BUGS if failures[bug.id][2]]
+    assert len(read) > 0.8 * len(BUGS)
+    assert sum(says in named for says, named in read) >= 0.9 * len(read)
+    misnamed = [(says, other) for says, named in read for other in named if other not in ("", says)]
+    assert len(misnamed) <= 0.05 * len(read), misnamed
+
+
+def passes_on(variant: Variant, expect: Run, seeds: range) -> None:
+    with live("a1", variant.files) as child:
+        run = Remembering(child)
+        for check in CHECKS:
+            cases = fixed_cases(check.cases)
+            for seed in seeds:
+                cases += [*check.cases.corner_cases(seed), *draw(check.cases, seed, check.cases.drawn)]
+            for case in cases:
+                assert attempt(check, run, expect, case) is None, (check.name, case.words)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
+def test_a_correct_variant_passes_every_check(variant: Variant, expect: Run) -> None:
+    passes_on(variant, expect, range(2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
+def test_a_correct_variant_passes_every_check_on_fifty_seeds(variant: Variant, expect: Run) -> None:
+    passes_on(variant, expect, range(2, 52))
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(1, 6), st.integers(1, 5))
+def test_matrices_have_their_singular_values_well_apart(seed: int, k: int, more: int) -> None:
+    for whole in (0, 1):
+        singular = np.linalg.svd(MATRICES.case(seed=seed, k=k, more=more, whole=whole).M, compute_uv=False)
+        assert (singular[:-1] > 1.3 * singular[1:]).all()
+    assert np.linalg.matrix_rank(LOW_RANK.case(seed=seed, k=k, more=more, low=1).M) == k
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(1, 8), st.integers(0, 6))
+def test_points_are_at_least_half_a_unit_apart(seed: int, asked: int, more: int) -> None:
+    case = POINTS.case(seed=seed, asked=asked, more=more)
+    apart = np.linalg.norm(case.M_reduced[:, None] - case.M_reduced[None], axis=2)
+    assert (apart[~np.eye(len(apart), dtype=bool)] >= 0.5).all()
+    assert len(set(case.chosen)) == asked
+    assert sorted(case.word2ind.values()) == list(range(asked + more))
+
+
+def module(path: Path) -> ModuleType:
+    spec = spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+@given(st.data())
+def test_the_fast_counts_are_those_of_a_loop(data: st.DataObject) -> None:
+    counting = module(solution_folder("a1") / "counting.py")
+    numbers = {name: data.draw(st.integers(*limits)) for name, limits in DOCUMENTS.ranges.items()}
+    case = DOCUMENTS.case(**numbers, seed=data.draw(st.integers(0, 2**31 - 1)))
+    words = sorted({word for document in case.corpus for word in document})
+    word2ind = {word: index for index, word in enumerate(words)}
+    want = np.zeros((len(words), len(words)), int)
+    for document in case.corpus:
+        for place, word in enumerate(document):
+            for other, neighbour in enumerate(document):
+                want[word2ind[word], word2ind[neighbour]] += 0 < abs(place - other) <= case.window_size
+    counting.PAIRS_AT_ONCE = data.draw(st.integers(1, 60))
+    assert (counting.co_occurrences(case.corpus, word2ind, case.window_size).toarray() == want).all()
+
+
+@pytest.fixture
+def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    pytest.importorskip("gensim")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setitem(sys.modules, "gensim.downloader", Offline())
+    monkeypatch.setattr("gensim.downloader", sys.modules["gensim.downloader"], raising=False)
+    return module(handout_folder("a1") / "vectors.py")
+
+
+class Offline(ModuleType):
+    """gensim.downloader without a network."""
+
+    def __init__(self) -> None:
+        super().__init__("gensim.downloader")
+
+    def info(self, name_only: bool) -> None:
+        raise ValueError("unable to read local cache during fallback, connect to the Internet and retry")
+
+
+def test_vectors_of_a_file_are_read_in_each_format(vectors: ModuleType, tmp_path: Path) -> None:
+    from gensim.models import KeyedVectors
+
+    made = KeyedVectors(3)
+    made.add_vectors(["a", "b"], np.eye(2, 3, dtype=np.float32))
+    made.save_word2vec_format(tmp_path / "binary", binary=True)
+    made.save_word2vec_format(tmp_path / "text")
+    made.save_word2vec_format(tmp_path / "packed.gz")
+    (tmp_path / "without-sizes").write_text((tmp_path / "text").read_text().partition("\n")[2])
+    for name in ("binary", "text", "packed.gz", "without-sizes"):
+        read = vectors.load_vectors(tmp_path / name)
+        assert read.index_to_key == ["a", "b"], name
+        assert (read.vectors == made.vectors).all(), name
+
+
+def test_trained_vectors_are_kept_and_the_same_again(vectors: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = vectors.load_vectors()
+    assert len(first.index_to_key) > 2000
+    monkeypatch.setattr("gensim.models.Word2Vec", None)
+    again = vectors.load_vectors()
+    assert again.index_to_key == first.index_to_key
+    assert np.array_equal(again.vectors, first.vectors)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("nothing.bin", "nothing.bin: no such file"),
+        (
+            "glove-wiki-gigaword-50",
+            "glove-wiki-gigaword-50: there is no file of this name, and no network to fetch it; load_vectors() needs "
+            "none, and load_vectors('FILE') reads any file in word2vec's format",
+        ),
+    ],
+)
+def test_vectors_that_cannot_be_had_are_an_error_of_one_line(vectors: ModuleType, source: str, message: str) -> None:
+    with pytest.raises(vectors.VectorsError) as error:
+        vectors.load_vectors(source)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\nworld\n", b"\xff\xfe\x00", b"3 5\nword 1 2\n"])
+def test_a_file_that_holds_no_vectors_is_an_error(vectors: ModuleType, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(vectors.VectorsError, match=r"file: cannot be read as word vectors: "):
+        vectors.load_vectors(tmp_path / "file")
+
+
+def test_documents_are_read_from_a_file_or_from_gensim(vectors: ModuleType, tmp_path: Path) -> None:
+    assert len(vectors.read_documents()) == 300
+    (tmp_path / "text").write_text("One fish, two FISH.\n\nRed fish\n")
+    assert vectors.read_documents(tmp_path / "text") == [["one", "fish", "two", "fish"], ["red", "fish"]]
+    (tmp_path / "text").write_bytes(b"caf\xe9")
+    with pytest.raises(vectors.VectorsError, match=r"text: not UTF-8, at byte 3; save it as UTF-8$"):
+        vectors.read_documents(tmp_path / "text")
+
+
+def test_written_questions_are_listed() -> None:
+    assert [(written.id, written.points) for written in MANIFEST.written] == [("1.5", 2), ("2.7", 2)]
+    assert not {written.id for written in MANIFEST.written} & {question.id for question in MANIFEST.questions}
