@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from graders.course import assignment_names, handout_folder
 from graders.members import IntakeError, listed, same_name, shown
-from sanity.manifest import Manifest, spelling
+from sanity.manifest import WRITTEN, Manifest, spelling
 
 # A helper of one of these names would be imported in place of a module that Python, the handout or the worker needs.
 _NEEDED_MODULES = sys.stdlib_module_names | {
@@ -39,11 +39,12 @@ def choose(names: Sequence[str], manifest: Manifest) -> tuple[list[str], list[st
     scaffold = _given_names(manifest)
     given = [name for name in names if same_name(name) in scaffold]
     known = {*manifest.accepted, *given}
-    others = [name for name in names if name not in known]
+    words = [name for name in names if name == WRITTEN and manifest.written]
+    others = [name for name in names if name not in known and name not in words]
     handed_in = {file: spelling(file, names) for file in manifest.submit}
     taken = [name for name in handed_in.values() if name is not None]
     notes = [_missing(file, others) for file, name in handed_in.items() if name is None]
-    if not taken:
+    if not taken and not words:
         found = f"found only {listed(names)}" if names else "it holds no files"
         return [], [*notes, f"nothing to grade: {found}"]
     doubles = [name for name in manifest.accepted if name in names and name not in taken]
@@ -52,7 +53,7 @@ def choose(names: Sequence[str], manifest: Manifest) -> tuple[list[str], list[st
     if given:
         notes.append(f"ignored: {listed(given)} {'is' if len(given) == 1 else 'are'} given")
     helpers, notes_on_rest = _helpers(others, manifest)
-    return [*taken, *helpers], [*notes, *notes_on_rest]
+    return [*taken, *words, *helpers], [*notes, *notes_on_rest]
 
 
 def _helpers(others: Sequence[str], manifest: Manifest) -> tuple[list[str], list[str]]:
@@ -83,7 +84,7 @@ def _given_names(manifest: Manifest) -> set[str]:
     names = set(manifest.given)
     if manifest.name in assignment_names():
         names.update(path.name for path in handout_folder(manifest.name).iterdir())
-    return {same_name(name) for name in names.difference(manifest.accepted)}
+    return {same_name(name) for name in names.difference(manifest.accepted, [WRITTEN])}
 
 
 def _missing(wanted: str, others: Sequence[str]) -> str:

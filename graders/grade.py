@@ -21,12 +21,15 @@ from sanity.code import module_name
 from sanity.draw import shrink
 from sanity.errors import CouldNotRun
 from sanity.judge import Remembering, judge, verdict_of
-from sanity.manifest import Question, spelling
+from sanity.manifest import WRITTEN, Question, spelling
 from sanity.recorded import diagnose
 from sanity.verdict import Outcome, Verdict
 
 PATIENCE_BESIDE_OTHERS = 2.0
 """Seconds for a question in a worker that has served others; one that needs more gets a worker and its full time."""
+
+MAX_WRITTEN = 20_000
+"""Characters of the answers in words that the report shows."""
 
 OnQuestion = Callable[[Result], None]
 """Told of the result so far, before the first question and after each."""
@@ -112,6 +115,7 @@ def ungraded(
         questions=tuple(scored(q, [verdict_of(c, problem) for c in exam.checks[q.id]]) for q in exam.questions),
         signature=signature,
         notes=submission.notes,
+        written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

@@ -45,7 +45,7 @@ def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> dict
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if must_exist:
             raise MarksError(f"{path}: no such file") from None
         return {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from graders.archive import write_zip
 from graders.stubs import placeholder
-from sanity.manifest import Manifest, read_manifest, spelling
+from sanity.manifest import WRITTEN, Manifest, read_manifest, spelling
 from sanity.notebook import NotebookError, read_cells
 
 SUBMISSION = "-submission.zip"
@@ -43,6 +43,10 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
     warnings = unanswered(manifest, {file: code_of(folder / name) for file, name in handed_in.items()})
     if len(warnings) == len(manifest.questions):
         raise PackError(f"{folder}: no question is answered yet; is this the folder you worked in?")
+    if manifest.written and (folder / WRITTEN).is_file():
+        files[WRITTEN] = (folder / WRITTEN).read_bytes()
+    elif manifest.written:
+        warnings.append(f"{WRITTEN}: missing; it answers {', '.join(written.id for written in manifest.written)}")
     try:
         write_zip(out, files)
     except OSError as error:

@@ -48,6 +48,8 @@ class Result(msgspec.Struct, frozen=True):
     signature: Signature
     notes: tuple[str, ...] = ()
     """What intake did or refused: "unwrapped the folder hw4/", "missing: utils.py", …"""
+    written: str = ""
+    """For staff: the answers in words, cleaned and capped."""
     graded_at: str = ""
     """UTC, ISO 8601. A time field: the only part that differs between equal runs, with seconds."""
     seconds: float = 0.0

@@ -142,10 +142,10 @@ class Zygote:
         """Wait until workers can be forked; return the versions there. Raise SandboxError if that fails."""
         if self._versions:
             return self._versions
-        self._control.settimeout(START_SECONDS)
         try:
+            self._control.settimeout(START_SECONDS)
             message = self._control.recv(65536)
-        except TimeoutError:
+        except OSError:  # TimeoutError too
             message = b""
         if not message:
             raise SandboxError(f"the sandbox did not start: {self._last_error()}")
@@ -199,8 +199,11 @@ class Zygote:
             resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
             resource.RLIMIT_CORE: 0,
         }
-        for limit, value in limits.items():
-            resource.prlimit(pid, limit, (value, value))
+        try:
+            for limit, value in limits.items():
+                resource.prlimit(pid, limit, (value, value))
+        except OSError as error:
+            raise SandboxError(f"a worker cannot be limited: {error.strerror}") from None
 
     def reap(self, worker: Forked) -> dict[str, Any]:
         """End a worker and what it started, remove its folder, and return {"status", "rss_mb", "cpu"}.

@@ -25,6 +25,10 @@ class Question:
     """Questions whose answers this one runs on."""
 
 
+WRITTEN = "written.md"
+"""The file with the answers in words."""
+
+
 @dataclass(frozen=True)
 class Written:
     """A question answered in words, in written.md, and marked by a person."""

@@ -32,6 +32,7 @@ class Runner:
     def __init__(self, manifest: Manifest, folder: Path, seed: int | None) -> None:
         self.manifest, self.folder, self.seed = manifest, folder.resolve(), seed
         self.checks = load_checks(manifest.name)
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
         self.probes = load_probes(manifest.name)
         self.recordings = load(recording_path(manifest.name))
 

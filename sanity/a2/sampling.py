@@ -152,13 +152,15 @@ def draws_as_the_reference(run: Run, expect: Run, case: Case) -> None:
 @check("2d", COUNTS)
 def draws_by_probability(run: Run, case: Case) -> None:
     """Each word is drawn with its probability, within what chance allows; one of probability zero is never drawn."""
-    times = times_drawn(run(SAMPLE, case))
-    p = case.probabilities
+    times, p = times_drawn(run(SAMPLE, case)), case.probabilities
+
+    def drawn_by(probabilities: Array) -> bool:
+        return bool((np.abs(times / DRAWN - probabilities) <= deviation(len(p))).all())
+
+    slip = "the index is off by one" if any(drawn_by(np.roll(p, by)) for by in (1, -1)) else ""
     if times[p == 0].any():
-        raise CheckFailed("a word of probability zero is drawn", output="draws")
-    if not (np.abs(times / DRAWN - p) <= deviation(len(p))).all():
-        shifted = any((np.abs(times / DRAWN - np.roll(p, by)) <= deviation(len(p))).all() for by in (1, -1))
-        slip = "the index is off by one" if shifted else ""
+        raise CheckFailed("a word of probability zero is drawn", slip=slip, output="draws")
+    if not drawn_by(p):
         raise CheckFailed("words are not drawn with their probabilities", slip=slip, output="draws")
 
 

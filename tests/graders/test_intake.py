@@ -5,6 +5,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -16,7 +17,7 @@ from graders.choose import choose
 from graders.course import handout_folder, solution_folder
 from graders.intake import IntakeError, Submission, find_submissions, take_in
 from graders.members import Limits, shown
-from sanity.manifest import Manifest, read_manifest
+from sanity.manifest import Manifest, Written, read_manifest
 
 TOY = Manifest("toy", "A toy", ("model.py", "utils.py"), ("vocab.py",), (), seconds=1, memory_mb=1)
 WHOLE = {"model.py": b"import utils\n", "utils.py": b"x = 1\n"}
@@ -374,3 +375,10 @@ def test_the_digest_tells_any_two_sets_of_files_apart(first: dict[str, bytes], s
         one = take_in(write_folder(Path(name) / "1", first), TOY)
         two = take_in(write_folder(Path(name) / "2", second), TOY)
     assert (one.digest == two.digest) == (one.files == two.files)
+
+
+def test_answers_in_words_are_taken_where_they_are_asked_for(hand_in: HandIn) -> None:
+    files = {**WHOLE, "written.md": b"Because.\n"}
+    asked = replace(TOY, written=(Written("1.5", "Why", 2),))
+    assert take_in(hand_in(files).source, asked).files["written.md"] == b"Because.\n"
+    assert "written.md" not in hand_in(files).files

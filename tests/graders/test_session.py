@@ -239,15 +239,14 @@ return []
     "body",
     [
         "open('left', 'w').close()\nreturn []",
-        "import os\nos.makedirs('a/b')\nos.chmod('a/b', 0)\nos.chmod('a', 0)\nreturn []",
-        "import os\nos.symlink('/usr', 'usr')\nos.chmod('.', 0o500)\nreturn []",
+        "import os\nos.mkdir('a')\nos.mkdir('a/locked', 0)\nos.symlink('/usr', 'usr')\nreturn []",
         DEEP,
     ],
 )
 def test_nothing_is_left_of_a_worker(zygote: Zygote, body: str) -> None:
     with opened(zygote, utils(body)) as session:
         if body == DEEP:
-            assert problem(session) == "pad_sents() nested folders too deeply"
+            assert problem(session).startswith("pad_sents() nested folders too deeply")
         else:
             returned(session)
     assert [path.name for path in zygote.scratch.iterdir()] == ["errors"]
@@ -280,7 +279,8 @@ def test_fifty_forks_leave_no_descriptor_open(zygote: Zygote) -> None:
 
 def test_a_submission_draws_the_same_numbers_in_every_run(zygote: Zygote) -> None:
     body = "import numpy, random, torch\nreturn [random.random(), numpy.random.rand(), torch.rand(1).item()]"
-    with opened(zygote, utils(body)) as one, opened(zygote, utils(body)) as other:
-        drawn = returned(one)
-        assert returned(other) == drawn
+    with opened(zygote, utils(body)) as session:
+        drawn = returned(session)
+        session.end()
+        assert returned(session) == drawn
     assert drawn[:2] == [Random(0).random(), np.random.RandomState(0).rand()]

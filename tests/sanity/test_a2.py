@@ -150,6 +150,11 @@ def expect() -> Remembered:
     return Remembered(extra=1)
 
 
+@pytest.fixture(scope="module")
+def expect_50() -> Remembered:
+    return Remembered(extra=50)
+
+
 def failing(check: Check, run: Run, expect: Run) -> bool:
     return any(attempt(check, run, expect, case) for case in fixed_cases(check.cases))
 
@@ -178,12 +183,11 @@ def test_a_correct_variant_passes_every_check(variant: Variant, expect: Remember
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
-def test_no_check_is_flaky(variant: Variant) -> None:
-    expect = Remembered(extra=50)
+def test_no_check_is_flaky(variant: Variant, expect_50: Remembered) -> None:
     with asking(variant.files) as run:
         for check in CHECKS.values():
             for case in cases_of(check, 50):
-                assert attempt(check, run, expect, case) is None, (check.name, case.words)
+                assert attempt(check, run, expect_50, case) is None, (check.name, case.words)
 
 
 def test_every_law_has_a_bug_that_breaks_it() -> None:

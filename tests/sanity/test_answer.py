@@ -120,7 +120,9 @@ def test_what_is_plain_stays_as_it_is(value):
     assert alike(plain(plain(value)), value)
 
 
-@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=0, max_dims=3, max_side=3), elements=st.floats(-9, 9, width=16)))
+@given(
+    hnp.arrays(np.float32, hnp.array_shapes(min_dims=0, max_dims=3, max_side=3), elements=st.floats(-9, 9, width=16))
+)
 def test_numbers_keep_their_values_on_the_way(array):
     tensor = torch.tensor(array, requires_grad=True)
     for same in (tensor, tensor.half(), foreign(array), array.astype(np.longdouble)):
@@ -197,7 +199,8 @@ ENCODED = ("enc_hiddens", ("h_0", "c_0"))
         (np.ones((2, 3)), ENCODED, "f() returned an array of shape (2, 3), expected 2 values: enc_hiddens, (h_0, c_0)"),
         ([1, 2, 3], ENCODED, "f() returned 3 values, expected 2: enc_hiddens, (h_0, c_0)"),
         ([1, [2]], ENCODED, "the part (h_0, c_0) of f() returned 1 values, expected 2: h_0, c_0"),
-        ([1, np.ones(2)], ENCODED, "the part (h_0, c_0) of f() returned an array of shape (2,), expected 2 values: h_0, c_0"),
+        ([1, np.ones(2)], ENCODED,
+         "the part (h_0, c_0) of f() returned an array of shape (2,), expected 2 values: h_0, c_0"),
         ([1, None], ENCODED, "the part (h_0, c_0) of f() returned None: did you forget `return`?"),
         (Odd("Wow"), ENCODED, "f() returned a value of another type, expected 2 values: enc_hiddens, (h_0, c_0)"),
         ({"enc_hiddens": 1}, ENCODED, "f() returned a dict, expected 2 values: enc_hiddens, (h_0, c_0)"),

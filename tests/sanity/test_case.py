@@ -84,7 +84,7 @@ def test_having_the_same_gives_the_same_digest():
 
 
 def test_a_value_that_is_not_there_is_named_with_those_that_are():
-    with pytest.raises(AttributeError, match="^the case has no 'c', only a, b$"):
+    with pytest.raises(AttributeError, match=r"^the case has no 'c', only a, b$"):
         _ = Case("", {"a": 1, "b": 2}).c
 
 

@@ -72,7 +72,9 @@ def test_every_probe_has_its_function(assignment):
 def test_every_check_is_a_sentence_with_a_weight(one: Check):
     assert one.sentence.endswith(".") and "\n" not in one.sentence and len(one.sentence) < 120
     assert one.weight > 0
-    assert list(inspect.signature(one.function).parameters) == (["run", "case"] if one.law else ["run", "expect", "case"])
+    assert list(inspect.signature(one.function).parameters) == (
+        ["run", "case"] if one.law else ["run", "expect", "case"]
+    )
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -22,6 +22,9 @@ from sanity.check import load_checks
 from sanity.cli import main
 from sanity.manifest import read_manifest
 
+# What torch says of every right convolution; pytest takes back what sanity.a4.probes does about it.
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+
 COURSE_LINES = """\
 Running Sanity Check for Question 1d: Encode
 enc_hiddens Sanity Checks Passed!
@@ -108,7 +111,10 @@ def test_on_a_terminal_there_are_and_the_stub_is_not_implemented_yet(installed, 
 
 
 def test_help_needs_neither_torch_nor_hypothesis(installed, unzipped):
-    script = "import runpy, sys, atexit; atexit.register(lambda: print(*sys.modules)); runpy.run_path(sys.argv.pop(1), {}, '__main__')"
+    script = (
+        "import atexit, runpy, sys; atexit.register(lambda: print(*sys.modules)); "
+        "runpy.run_path(sys.argv.pop(1), {}, '__main__')"
+    )
     for option in ("--help", "--list"):
         args = [sys.executable, "-c", script, "sanity_check.py", option]
         done = subprocess.run(args, cwd=unzipped, env=installed, capture_output=True, text=True)
@@ -172,7 +178,10 @@ def test_a_wrong_shape_is_told_by_the_axes_names(check, spoilt):
         "case    1 sentence of up to 3 words, e = 4, h = 2",
         "likely  enc_hiddens has words first and sentences second; the batch comes first",
     ]
-    assert out.splitlines()[1:3] == ["dec_init_state[0] Sanity Checks Passed!", "dec_init_state[1] Sanity Checks Passed!"]
+    assert out.splitlines()[1:3] == [
+        "dec_init_state[0] Sanity Checks Passed!",
+        "dec_init_state[1] Sanity Checks Passed!",
+    ]
 
 
 def test_wrong_values_are_told_with_place_difference_and_slip(check, spoilt):
@@ -180,7 +189,8 @@ def test_wrong_values_are_told_with_place_difference_and_slip(check, spoilt):
     assert status == 1
     assert re.fullmatch(
         r"failed: dec_init_state\[1\] is c_projection of the last cell states, forward direction first\. "
-        r"found   dec_init_state\[1\] has the right shape \(b=4, h=2\) but 8 of 8 values are wrong, the first at \[b=0, h=0\] "
+        r"found   dec_init_state\[1\] has the right shape \(b=4, h=2\) but 8 of 8 values are wrong, "
+        r"the first at \[b=0, h=0\] "
         r"values  got -?\d\.\d+ there, expected -?\d\.\d+; largest difference \d\.\d+ "
         r"case    4 sentences of up to 6 words, e = 3, h = 2 "
         r"likely  it is off by a constant factor",
@@ -195,9 +205,11 @@ def test_wrong_values_are_told_with_place_difference_and_slip(check, spoilt):
         (RETURN_1D, "return enc_hiddens, h_0, c_0",
          "encode() returned 3 values, expected 2: enc_hiddens, (dec_init_state[0], dec_init_state[1])"),
         (RETURN_1D, "return packed, (h_0, c_0)", "enc_hiddens is a value of type PackedSequence, expected an array"),
-        (RETURN_1D, "return (x for x in enc_hiddens), (h_0, c_0)", "enc_hiddens is a value of type generator, expected an array"),
+        (RETURN_1D, "return (x for x in enc_hiddens), (h_0, c_0)",
+         "enc_hiddens is a value of type generator, expected an array"),
         (RETURN_1D, "return self, (h_0, c_0)", "enc_hiddens is a value of another type, expected an array"),
-        (RETURN_1D, "return enc_hiddens.long(), (h_0, c_0)", "enc_hiddens holds int64, expected floating-point numbers"),
+        (RETURN_1D, "return enc_hiddens.long(), (h_0, c_0)",
+         "enc_hiddens holds int64, expected floating-point numbers"),
         (RETURN_1D, "return enc_hiddens * float('nan'), (h_0, c_0)",
          "enc_hiddens holds 2 NaN, the first at [b=0, src_len=0, 2h=0]"),
         (RETURN_1E, "return combined_outputs", "combined_outputs is a list of 1 arrays, expected one array"),
@@ -214,14 +226,16 @@ def test_wrong_kinds_of_answers(check, spoilt, old, new, found):
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("embedded = self", "return self.encode(source_padded, source_lengths)  #", "encode() raised RecursionError in nmt_model.py, line"),
+        ("embedded = self", "return self.encode(source_padded, source_lengths)  #",
+         "encode() raised RecursionError in nmt_model.py, line"),
         (RETURN_1D, "import sys; sys.exit(0)", "encode() raised SystemExit in nmt_model.py, line"),
         (RETURN_1D, "return enc_hidens, (h_0, c_0)", "encode() raised NameError in nmt_model.py, line"),
         (RETURN_1D, "class Own(Exception): pass\n        raise Own('1d: 100 points')",
          "encode() raised an exception in nmt_model.py, line"),
         (RETURN_1D, "return enc_hiddens, (h_0, c_0", "nmt_model.py is not valid Python: SyntaxError at line"),
         ("class NMT(nn.Module):", "1 / 0\nclass NMT(nn.Module):", "raised ZeroDivisionError in nmt_model.py, line"),
-        ("from vocab import Vocab\n\nDecoder", "import nowhere\n\nDecoder", "raised ModuleNotFoundError in nmt_model.py, line"),
+        ("from vocab import Vocab\n\nDecoder", "import nowhere\n\nDecoder",
+         "raised ModuleNotFoundError in nmt_model.py, line"),
     ],
 )  # fmt: skip
 def test_crashes(check, spoilt, old, new, found):
@@ -239,7 +253,11 @@ def test_crashes(check, spoilt, old, new, found):
     [
         (b"def pad_sents(", "utils.py is not valid Python: SyntaxError at line 1", ""),
         (b"\tpad = 1", "utils.py is not valid Python: IndentationError at line 1", ""),
-        ("PAD = 'naïve'".encode("latin-1"), "utils.py is not valid Python: SyntaxError at line 1", "the file is no plain text: save it as UTF-8"),
+        (
+            "PAD = 'naïve'".encode("latin-1"),
+            "utils.py is not valid Python: SyntaxError at line 1",
+            "the file is no plain text: save it as UTF-8",
+        ),
         ("PAD = 1".encode("utf-16"), "pad_sents() raised SyntaxError", "the file is no plain text: save it as UTF-8"),
         (b"PAD = 1\0", "pad_sents() raised SyntaxError", "the file is no plain text: save it as UTF-8"),
         (b"", "pad_sents() raised AttributeError", "the module has no such name: misspelt, or gone since?"),
@@ -340,5 +358,3 @@ def test_without_torch_it_says_how_to_install_it(check, reference, monkeypatch):
 
 def test_ctrl_c_is_no_traceback(check, spoilt):
     assert check(spoilt(RETURN_1D, "raise KeyboardInterrupt"), "1d") == (130, "", "")
-
-

@@ -103,8 +103,10 @@ def test_what_differs_is_always_refused_in_words(got, want, axes):
         (np.ones(4), "out has shape (4,), expected (b=2, h=2)"),
         (1.0, "out has shape (), expected (b=2, h=2)"),
         (np.array([[1, np.nan], [np.nan, 2]]), "out holds 2 NaN, the first at [b=0, h=1]"),
-        (np.array([[1, 1], [1, 2.0]]), "out has the right shape (b=2, h=2) but 1 of 4 values are wrong, the first at [b=1, h=1]"),
-        (np.array([[1, 1], [np.inf, 2]]), "out has the right shape (b=2, h=2) but 2 of 4 values are wrong, the first at [b=1, h=0]"),
+        (np.array([[1, 1], [1, 2.0]]),
+         "out has the right shape (b=2, h=2) but 1 of 4 values are wrong, the first at [b=1, h=1]"),
+        (np.array([[1, 1], [np.inf, 2]]),
+         "out has the right shape (b=2, h=2) but 2 of 4 values are wrong, the first at [b=1, h=0]"),
     ],
 )  # fmt: skip
 def test_messages(got, message):
@@ -163,5 +165,5 @@ def test_one_value_is_close_or_said_to_be_wrong(got, want):
     if close(np.array(got), np.array(want)):
         same_array("x", got, want, "")
     else:
-        with pytest.raises(CheckFailed, match="^x is wrong$"):
+        with pytest.raises(CheckFailed, match=r"^x is wrong$"):
             same_array("x", got, want, "")

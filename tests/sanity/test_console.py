@@ -88,7 +88,9 @@ def test_the_block_is_of_the_output_whose_cause_is_known(printed):
     unknown = replace(WRONG, sentence="First.", slip="")
     law = replace(WRONG, sentence="Law.", outputs=(), slip="a law's")
     others = replace(WRONG, sentence="Another.", slip="another"), replace(WRONG, sentence="Same again.")
-    assert [line for line in printed(unknown, law, WRONG, *others) if line and line[:3] not in ("  f", "  v", "  c")] == [
+    assert [
+        line for line in printed(unknown, law, WRONG, *others) if line and line[:3] not in ("  f", "  v", "  c")
+    ] == [
         "Running Sanity Check for Question 1d: Encode",
         "5 of 5 checks did not pass for Question 1d: Encode.",
         "failed: It encodes.",
@@ -105,7 +107,10 @@ def test_the_block_is_of_the_output_whose_cause_is_known(printed):
 
 
 def test_what_crashed_for_one_reason_is_told_once(printed):
-    again, other = replace(CRASHED, sentence="Again."), replace(CRASHED, sentence="Other.", message="step() raised OSError")
+    again, other = (
+        replace(CRASHED, sentence="Again."),
+        replace(CRASHED, sentence="Other.", message="step() raised OSError"),
+    )
     assert printed(CRASHED, again, other, again)[-4:] == [
         "",
         "also could not run: Other.",

@@ -129,5 +129,7 @@ def test_a_question_is_put_once(problem):
             except (CheckFailed, CouldNotRun) as again:
                 assert again is problem
     remembering_another = probe("other", "other()", "size")
-    assert attempt(make_check(lambda run, case: run(remembering_another, case)), remembering, expect, CASES[0]) is problem
+    assert (
+        attempt(make_check(lambda run, case: run(remembering_another, case)), remembering, expect, CASES[0]) is problem
+    )
     assert asked == [("size", 2), ("size", 3), ("other", 1)]

@@ -109,7 +109,10 @@ PROVOKED: list[tuple[Callable[[], Any], str]] = [
     (lambda: KeyedVectors().index2word, "gensim 4 calls it .index_to_key"),
 ]
 if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
-    PROVOKED += [(lambda: np.float_, "np.float_ is gone since numpy 2"), (lambda: np.Inf, "np.Inf is gone since numpy 2")]
+    PROVOKED += [
+        (lambda: np.float_, "np.float_ is gone since numpy 2"),
+        (lambda: np.Inf, "np.Inf is gone since numpy 2"),
+    ]
 if not torch.cuda.is_available():
     PROVOKED += [(lambda: torch.ones(1).cuda(), "there is no GPU here")]
 
@@ -117,8 +120,8 @@ if not torch.cuda.is_available():
 QUOTED = [
     ("RuntimeError", "'lengths' argument should be a 1D CPU int64 tensor, but got 1D cuda:0 Long tensor",
      "pack_padded_sequence wants the lengths as a list"),
-    ("TypeError", "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
-     "first.", "call .cpu() before numpy()"),
+    ("TypeError", "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory",
+     "call .cpu() before numpy()"),
     ("AttributeError", "the model has no decoder.bias_hh", "a layer of the model is missing"),
     ("ValueError", "decoder.bias_hh has shape (3,), expected (4,)", "a layer of the model is missing"),
     ("AttributeError", "'Word2VecKeyedVectors' object has no attribute 'vocab'", "gensim 4 has no .vocab"),

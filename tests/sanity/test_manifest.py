@@ -66,7 +66,7 @@ def test_questions_are_chosen_in_the_assignments_order(manifest, ids, chosen):
 
 
 def test_an_unknown_question_is_named_with_those_that_there_are(manifest):
-    with pytest.raises(ManifestError, match="^a0 has no question '1z': choose from 1a, 1b$"):
+    with pytest.raises(ManifestError, match=r"^a0 has no question '1z': choose from 1a, 1b$"):
         manifest.choose(["1a", "1z"])
 
 

@@ -34,7 +34,10 @@ def recordable(value: Any) -> bool:
 VALUES = plain_values().filter(recordable)
 
 
-@given(st.dictionaries(st.text(), VALUES, max_size=4).filter(recordable), st.lists(st.tuples(st.text(), VALUES), max_size=3))
+@given(
+    st.dictionaries(st.text(), VALUES, max_size=4).filter(recordable),
+    st.lists(st.tuples(st.text(), VALUES), max_size=3),
+)
 def test_what_is_loaded_is_what_was_saved(right, slips):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a0.npz"
@@ -68,7 +71,7 @@ def test_no_code_is_loaded_with_them(tmp_path):
 def test_a_case_that_was_not_recorded_is_a_mix_up_of_versions():
     recordings = Recordings({key_of(PROBE, SIZES.case()): 1}, {})
     assert recordings.expect(PROBE, SIZES.case()) == {"size": 1}
-    with pytest.raises(CouldNotRun, match="^the recordings are of another version of the checks: reinstall trivium$"):
+    with pytest.raises(CouldNotRun, match=r"^the recordings are of another version of the checks: reinstall trivium$"):
         recordings.expect(PROBE, SIZES.case(n=2))
 
 

@@ -1,0 +1,82 @@
+"""The baseline: grade submissions in this process, one after the other, with no sandbox and nothing kept warm.
+
+`python -m benchmarks.fresh SEED FOLDER…` is what a simple autograder does, with one FOLDER a process. It draws the same
+cases, asks the reference and the submission the same questions, judges with the same function, and prints for each
+submission `passed checks/checks` and the CPU seconds that the submission's own code took.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+from types import ModuleType
+
+from graders.course import handout_folder, solution_folder
+from graders.exam import Exam, set_exam
+from sanity.asking import Here
+from sanity.case import Case
+from sanity.check import Answers, Probe, load_probes
+from sanity.code import Code, module_name
+from sanity.judge import Remembering, judge
+from sanity.manifest import Manifest
+from sanity.verdict import Outcome
+
+
+class Timed(Here):
+    """A Run in this process that adds up the CPU seconds that it takes."""
+
+    seconds = 0.0
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Ask the submission, here and now."""
+        started = time.process_time()
+        try:
+            return super().__call__(probe, case)
+        finally:
+            self.seconds += time.process_time() - started
+
+
+def opened(folder: Path, manifest: Manifest) -> Code:
+    """Import a submission's modules and let others of the same names be imported beside them."""
+    with tempfile.TemporaryDirectory() as laid:
+        for name in manifest.given:
+            shutil.copy(handout_folder(manifest.name) / name, laid)
+        for name in manifest.submit:
+            shutil.copy(folder / name, laid)
+        code = Code(Path(laid), manifest.modules)
+        for name in map(module_name, (*manifest.given, *manifest.submit)):
+            setattr(code, name, getattr(code, name))
+        code.forget()
+    return code
+
+
+def grade(exam: Exam, probes: ModuleType, folder: Path, expect: Remembering) -> tuple[int, int, float]:
+    """Return how many checks a submission passed, of how many, and the CPU seconds of its own code."""
+    run = Timed(probes, opened(folder, exam.manifest), exam.manifest.submit)
+    remembering = Remembering(run)
+    verdicts = [
+        judge(check, exam.cases[check.cases], remembering, expect)
+        for question in exam.questions
+        for check in exam.checks[question.id]
+    ]
+    return sum(v.outcome is Outcome.PASSED for v in verdicts), len(verdicts), run.seconds
+
+
+def main(seed: int, folders: list[Path]) -> None:
+    """Grade folders and print a line for each."""
+    exam = set_exam("a4", [], seed)
+    probes = load_probes("a4")
+    reference = Here(probes, opened(solution_folder("a4"), exam.manifest), exam.manifest.submit)
+    expect = Remembering(reference)
+    for folder in folders:
+        with redirect_stdout(sys.stderr):  # what a submission prints is not part of our answer
+            passed, checks, seconds = grade(exam, probes, folder, expect)
+        print(f"{passed}/{checks} {seconds}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), [Path(folder) for folder in sys.argv[2:]])

@@ -1,0 +1,60 @@
+"""What a student waits for: one check, and one more with --watch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.measuring import Cost, Row, compare, cost_of_command, interleaved
+from graders.course import handout_folder, solution_folder
+
+IMPORT_TORCH = [sys.executable, "-c", "import torch"]
+CHECK = [sys.executable, "sanity_check.py", "1d"]
+DONE = "watching; "
+"""How the line starts that --watch prints after each run."""
+
+
+def student_rows(folder: Path, repeats: int) -> list[Row]:
+    """Measure in a new folder with right answers."""
+    shutil.copytree(handout_folder("a4"), folder)
+    for path in solution_folder("a4").glob("*.py"):
+        shutil.copy(path, folder)
+    checks, imports = interleaved(
+        repeats, lambda: cost_of_command(CHECK, folder), lambda: cost_of_command(IMPORT_TORCH, folder)
+    )
+    again = watched(folder, repeats)
+    return [
+        compare('`sanity_check.py 1d` ÷ `python -c "import torch"`', checks, imports, "≤ 1.25"),
+        compare("a `--watch` run after a save ÷ the cold run", again, checks, "≤ 0.15"),
+    ]
+
+
+def watched(folder: Path, repeats: int) -> list[Cost]:
+    """Save a file and wait for the last line of a running --watch; return what each of these runs took."""
+    process = subprocess.Popen([*CHECK, "--watch"], cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    costs = []
+    try:
+        for _ in range(repeats + 2):  # the first is the cold run; the second still warms up
+            started, before = time.perf_counter(), cpu_of(process.pid)
+            for line in process.stdout:
+                if line.startswith(DONE):
+                    break
+            costs.append(Cost(time.perf_counter() - started, cpu_of(process.pid) - before))
+            time.sleep(0.2)  # a student's next save is not part of this one
+            path = folder / "nmt_model.py"
+            path.write_text(path.read_text() + "\n")
+    finally:
+        process.terminate()
+        process.wait()
+    return costs[2:]
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")

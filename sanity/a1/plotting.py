@@ -1,0 +1,98 @@
+"""Question 1.4: the picture, read off the axes and not off its pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sanity.a1.asked import PLOT, Array
+from sanity.a1.cases import POINTS
+from sanity.case import Case
+from sanity.check import Run, check
+from sanity.errors import CheckFailed
+
+NEAR = 0.3
+"""How far a label may stand from its point: points are at least 0.5 apart."""
+SAME = 1e-6
+"""Drawing takes coordinates as they are; float32 is good to 1e-7."""
+
+
+def points(run: Run, case: Case) -> Array:
+    """Return the points drawn, (n, 2); raise CheckFailed if there are none."""
+    found = np.array(run(PLOT, case)["points"], np.float64).reshape(-1, 2)
+    if not len(found):
+        raise CheckFailed("no points were drawn", slip="draw with plt.scatter(x, y) or ax.scatter(x, y)")
+    return found
+
+
+def labels(run: Run, case: Case) -> list[tuple[str, Array]]:
+    """Return the text and the place of each label; raise CheckFailed if there are none."""
+    found = [(text, np.array([x, y])) for text, x, y in run(PLOT, case)["labels"]]
+    if not found:
+        raise CheckFailed("no labels were drawn", slip="write with plt.text(x, y, word) or ax.annotate(word, (x, y))")
+    return found
+
+
+def asked_for(case: Case) -> Array:
+    """Return the points of the words asked for, (n, 2)."""
+    rows: Array = case.M_reduced[[case.word2ind[word] for word in case.chosen]]
+    return rows
+
+
+def nearest(place: Array, among: Array) -> float:
+    """Return the distance from place to the nearest of some points; infinite if place is not finite."""
+    distance = np.sqrt(((among - place) ** 2).sum(axis=1)).min()
+    return float(distance) if np.isfinite(distance) else np.inf
+
+
+def all_there(wanted: Iterable[Array], among: Array, said: str, slip: str = "") -> None:
+    """Raise CheckFailed unless each of the points wanted is one of some points."""
+    missing = [point for point in wanted if nearest(point, among) > SAME]
+    if missing:
+        raise CheckFailed(said.format(len(missing)), slip=slip, detail=f"such as {missing[0].round(3).tolist()}")
+
+
+@check("1.4", POINTS, weight=2, outputs=("points",))
+def draws_the_words_asked_for(run: Run, expect: Run, case: Case) -> None:
+    """There is a point for each word asked for, at its row of M_reduced."""
+    drawn, want = points(run, case), points(expect, case)
+    swapped = len(drawn) == len(want) and all(nearest(point[::-1], drawn) <= SAME for point in want)
+    slip = "x and y are swapped" if swapped else ""
+    all_there(want, drawn, f"{{}} of the {len(want)} points asked for are missing", slip)
+
+
+@check("1.4", POINTS, weight=2, outputs=("labels",))
+def labels_each_word(run: Run, expect: Run, case: Case) -> None:
+    """Each word asked for has one label with its name, at its own point and not at another's."""
+    drawn = labels(run, case)
+    where = dict(labels(expect, case))
+    for word, point in where.items():
+        places = [place for text, place in drawn if text == word]
+        if len(places) != 1:
+            raise CheckFailed(f"a word asked for has {len(places)} labels, expected one", detail=f"the word {word!r}")
+        if nearest(places[0], point[None]) > NEAR:
+            swapped = any(nearest(places[0], other[None]) <= NEAR for other in where.values())
+            slip = "labels stand at the points of other words" if swapped else ""
+            raise CheckFailed("a label is not at the point of its word", slip=slip, detail=f"the word {word!r}")
+
+
+@check("1.4", POINTS)
+def draws_nothing_else(run: Run, case: Case) -> None:
+    """No other point and no other label is drawn."""
+    others = [text for text, _ in labels(run, case) if text not in case.chosen]
+    if others:
+        raise CheckFailed(f"{len(others)} labels name words that were not asked for", detail=f"such as {others[0]!r}")
+    all_there(points(run, case), asked_for(case), "{} points are drawn that were not asked for")
+
+
+@check("1.4", POINTS)
+def draws_the_same_in_any_order(run: Run, case: Case) -> None:
+    """The words asked for in another order give the same points and labels."""
+    other = case.having(chosen=case.chosen[::-1])
+    said = "with the words in another order {} points differ"
+    all_there(points(run, case), points(run, other), said)
+    before, after = labels(run, case), dict(labels(run, other))
+    moved = [text for text, place in before if text not in after or nearest(place, after[text][None]) > NEAR]
+    if moved:
+        raise CheckFailed(f"with the words in another order {len(moved)} labels differ")
