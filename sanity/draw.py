@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from contextlib import suppress
+from pathlib import Path
 from random import Random
 
 import hypothesis
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from sanity.case import Case, Cases
 from sanity.check import Check, Run
@@ -17,6 +21,10 @@ MAX_CALLS = 60
 """Calls of a failing check while its case is being shrunk; a second or two."""
 
 _ONE_AT_A_TIME = threading.Lock()
+
+# Hypothesis keeps notes in the working directory, which here is the student's folder.
+if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "trivium-hypothesis")
 
 
 def draw(family: Cases, seed: int, count: int) -> list[Case]:

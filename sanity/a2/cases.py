@@ -97,7 +97,7 @@ PAIRS = Cases(
 DRAWN_PAIRS = Cases(
     make_pair,
     PAIR_SIZES,
-    "V = {V} words, D = {D}, K = {K}",
+    "V = {V} words, D = {D}, K = {K}, K left out: {default}",
     ({"V": 9, "D": 3, "K": 4}, {"V": 6, "D": 4, "K": 5, "repeats": 1}, {"V": 12, "D": 2, "default": 1}),
 )
 """One pair of words and negative samples; repeated ones among them, and K left out."""
