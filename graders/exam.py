@@ -17,7 +17,6 @@ from sanity import recorded
 from sanity.case import Case, Cases
 from sanity.check import Answers, Check, Probe, load_checks
 from sanity.code import module_name
-from sanity.draw import draw
 from sanity.errors import CheckFailed, CouldNotRun
 from sanity.judge import Remembering
 from sanity.manifest import Manifest, Question, read_manifest
@@ -47,7 +46,7 @@ def set_exam(assignment: str, questions: list[str], seed: int) -> Exam:
     chosen = manifest.choose(questions)
     checks = {q.id: tuple(c for c in load_checks(assignment) if c.question == q.id) for q in chosen}
     families = {check.cases: None for group in checks.values() for check in group}
-    cases = {family: (*family.corner_cases(seed), *draw(family, seed, family.drawn)) for family in families}
+    cases = {family: (*family.corner_cases(seed), *family.drawn_cases(seed, family.drawn)) for family in families}
     return Exam(manifest, chosen, checks, cases, seed, recorded.load(recorded.recording_path(assignment)))
 
 

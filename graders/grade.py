@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 import msgspec
 
@@ -17,10 +16,11 @@ from graders.result import QuestionResult, Result, Signature
 from graders.sandbox import Zygote
 from graders.session import Session
 from graders.text import clean_text
+from sanity.case import Case
+from sanity.check import Check
 from sanity.code import module_name
-from sanity.draw import shrink
 from sanity.errors import CouldNotRun
-from sanity.judge import Remembering, judge, verdict_of
+from sanity.judge import Remembering, Shrink, judge, verdict_of
 from sanity.manifest import WRITTEN, Question, spelling
 from sanity.recorded import diagnose
 from sanity.verdict import Outcome, Verdict
@@ -86,7 +86,7 @@ def judge_question(exam: Exam, question: Question, session: Session, reference: 
     verdicts: list[Verdict] = []
     for check in exam.checks[question.id]:
         first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
-        smaller = partial(shrink, run=session, expect=reference.ask) if first and alone else None
+        smaller = _shrinker(session, reference) if first and alone else None
         verdict = judge(check, exam.cases[check.cases], run, reference.expect, smaller)
         if verdict.outcome is not Outcome.PASSED and not alone:
             return [verdict]
@@ -94,6 +94,15 @@ def judge_question(exam: Exam, question: Question, session: Session, reference: 
             verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
     return verdicts
+
+
+def _shrinker(session: Session, reference: Reference) -> Shrink:
+    def shrink(check: Check, case: Case) -> Case:
+        from sanity.shrink import shrink as smallest  # takes a while to import, and most classes need it late
+
+        return smallest(check, case, session, reference.ask)
+
+    return shrink
 
 
 def scored(question: Question, verdicts: list[Verdict], printed: str = "") -> QuestionResult:

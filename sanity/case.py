@@ -92,6 +92,18 @@ class Cases:
         seeds = np.random.default_rng(seed).integers(2**31, size=len(self.corners))
         return [self.case(seed=int(s), **corner) for s, corner in zip(seeds, self.corners, strict=True)]
 
+    def drawn_cases(self, seed: int, count: int) -> list[Case]:
+        """Draw cases that follow from seed: first the smallest sizes, then any.
+
+        Not by Hypothesis, whose draws for one seed depend on which modules happen to be imported.
+        """
+        rng = np.random.default_rng((seed, 1))  # another stream than that of the corners' seeds
+        cases = [self.case(seed=int(rng.integers(2**31)))]
+        for _ in range(count - 1):
+            sizes = {name: int(rng.integers(low, high + 1)) for name, (low, high) in self.ranges.items()}
+            cases.append(self.case(**sizes, seed=int(rng.integers(2**31))))
+        return cases[:count]
+
     def strategy(self) -> SearchStrategy[Case]:
         """Return the Hypothesis strategy that draws one case and shrinks it to the smallest numbers."""
         from hypothesis import strategies as st

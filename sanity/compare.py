@@ -85,7 +85,7 @@ def close(got: Array, want: Array) -> NDArray[np.bool_]:
     double = got.dtype == np.float64 and want.dtype == np.float64
     rtol, atol = (RTOL_64, ATOL_64) if double else (RTOL_32, ATOL_32)
     got, want = got.astype(np.float64), want.astype(np.float64)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         near = np.abs(got - want) <= atol + rtol * np.abs(want)
     agree: NDArray[np.bool_] = (near & np.isfinite(got) & np.isfinite(want)) | (got == want)
     return agree
@@ -115,7 +115,7 @@ def index_text(mask: Array, axes: str) -> str:
 def values_text(got: Array, want: Array, wrong: Array) -> str:
     """Spell the first wrong value and the largest finite difference."""
     mine, right = got[wrong].astype(np.float64), want[wrong].astype(np.float64)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(mine - right)
     finite = difference[np.isfinite(difference)]
     largest = f"; largest difference {finite.max():.4g}" if finite.size else ""

@@ -9,7 +9,6 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 
 from sanity.asking import Here
 from sanity.case import Case
@@ -54,12 +53,10 @@ class Runner:
     def _judge(self, check: Check, run: Run) -> Verdict:
         verdict = judge(check, fixed_cases(check.cases), run, self.recordings.expect)
         if verdict.outcome is Outcome.PASSED and check.law and self.seed is not None:
-            # Hypothesis keeps a cache in the folder where it is first imported, beside the student's files.
-            os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(gettempdir()) / "hypothesis"))
-            from sanity.draw import draw, shrink
+            from sanity.shrink import shrink
 
             smaller = partial(shrink, run=run, expect=self.recordings.expect)
-            drawn: list[Case] = draw(check.cases, self.seed, DRAWN)
+            drawn: list[Case] = check.cases.drawn_cases(self.seed, DRAWN)
             verdict = judge(check, drawn, run, self.recordings.expect, smaller)
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, slip=diagnose(check, run, self.recordings) or verdict.slip)

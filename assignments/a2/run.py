@@ -40,7 +40,7 @@ THRESHOLD = 1e-5  # of thinning out; a text of millions of words wants 1e-3 or s
 MIN_COUNT = 2
 SEED = 9265
 
-WORDS = "government police people company market australia israel afghanistan taliban test cricket team fire bushfires"
+WORDS = "government police people company market australia israel afghanistan taliban test cricket team fire"
 """Plotted by default, where they are in the text."""
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import hypothesis
 
-import sanity.draw  # noqa: F401  (says where Hypothesis keeps its notes)
+import sanity.shrink  # noqa: F401  (says where Hypothesis keeps its notes)
 from sanity.case import Case
 from sanity.check import Check, Run
 from sanity.errors import CheckFailed, CouldNotRun

@@ -49,8 +49,8 @@ def noise_table(probabilities: Array, size: int) -> Indices:
         Whole numbers, (size,). Word i stands there size · probabilities[i] times, rounded up or down.
     """
     ### BEGIN SOLUTION 2c
-    ends = np.floor(size * np.cumsum(probabilities)).astype(np.int64)
-    ends[-1] = size
+    cumulative = np.cumsum(probabilities)
+    ends = np.floor(size * (cumulative / cumulative[-1])).astype(np.int64)
     return np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
     ### END SOLUTION
 

@@ -15,9 +15,11 @@ def descriptors() -> int:
 def process_of(zygote: Zygote) -> int:
     """Return the process id of the zygote itself, which the wall has started if there is one."""
     started = zygote._process.pid
+    if b"wall.py" not in Path(f"/proc/{started}/cmdline").read_bytes():
+        return started
     threads = Path(f"/proc/{started}/task").iterdir()
-    children = [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
-    return children[0] if children else started
+    [child] = [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+    return child
 
 
 def running(text: str) -> list[str]:

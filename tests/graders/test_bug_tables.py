@@ -13,7 +13,6 @@ from graders.bugs import Bug, BugError, Variant, load_bugs, load_variants, refer
 from graders.bugs.live import live
 from graders.course import handout_folder
 from sanity.check import Check, Run, load_checks
-from sanity.draw import draw
 from sanity.judge import Remembering, attempt
 from sanity.manifest import Manifest, read_manifest
 from sanity.recorded import fixed_cases
@@ -53,7 +52,7 @@ def test_a_correct_variant_passes_every_check(variant: Variant, expect: Run) -> 
     with live("a4", variant.files) as child:
         run = Remembering(child)
         for check in CHECKS:
-            for case in [*fixed_cases(check.cases), *check.cases.corner_cases(1), *draw(check.cases, 1, 3)]:
+            for case in [*fixed_cases(check.cases), *check.cases.corner_cases(1), *check.cases.drawn_cases(1, 3)]:
                 assert attempt(check, run, expect, case) is None, (check.name, case.words)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,6 @@ from graders.bugs.live import live
 from graders.course import handout_folder, solution_folder
 from sanity.a1.cases import DOCUMENTS, LOW_RANK, MATRICES, POINTS
 from sanity.check import Check, Run, load_checks
-from sanity.draw import draw
 from sanity.errors import CheckFailed
 from sanity.judge import Remembering, attempt
 from sanity.manifest import read_manifest
@@ -90,7 +90,7 @@ def passes_on(variant: Variant, expect: Run, seeds: range) -> None:
         for check in CHECKS:
             cases = fixed_cases(check.cases)
             for seed in seeds:
-                cases += [*check.cases.corner_cases(seed), *draw(check.cases, seed, check.cases.drawn)]
+                cases += [*check.cases.corner_cases(seed), *check.cases.drawn_cases(seed, check.cases.drawn)]
             for case in cases:
                 assert attempt(check, run, expect, case) is None, (check.name, case.words)
 
@@ -226,3 +226,13 @@ def test_documents_are_read_from_a_file_or_from_gensim(vectors: ModuleType, tmp_
 def test_written_questions_are_listed() -> None:
     assert [(written.id, written.points) for written in MANIFEST.written] == [("1.5", 2), ("2.7", 2)]
     assert not {written.id for written in MANIFEST.written} & {question.id for question in MANIFEST.questions}
+
+
+def test_a_wrong_count_is_told_with_its_words_and_corpus(recordings: Recordings) -> None:
+    [bug] = [bug for bug in BUGS if bug.id == "same-word-skipped"]
+    [check] = [check for check in CHECKS if check.name == "counts_the_neighbours"]
+    with live("a1", bug.files) as child:
+        problem = attempt(check, child, recordings.expect, fixed_cases(check.cases)[1])
+    assert isinstance(problem, CheckFailed)
+    assert problem.message.startswith("M has the right shape (word=3, neighbour=3) but ")
+    assert re.match(r"(\S+) near \1: got 0, expected \d+, in \[\[", problem.detail)

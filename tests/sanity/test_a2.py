@@ -27,7 +27,6 @@ from sanity.asking import Here
 from sanity.case import Case
 from sanity.check import Answers, Check, Run, load_checks, load_probes
 from sanity.code import Code
-from sanity.draw import draw
 from sanity.errors import CheckFailed
 from sanity.judge import Remembering, attempt
 from sanity.manifest import read_manifest
@@ -141,7 +140,7 @@ class Remembered:
 @cache  # what Hypothesis draws from a seed hangs on the modules that are loaded, too
 def cases_of(check: Check, extra: int) -> list[Case]:
     seeds = range(extra)
-    drawn_cases = [case for seed in seeds for case in draw(check.cases, seed, check.cases.drawn)]
+    drawn_cases = [case for seed in seeds for case in check.cases.drawn_cases(seed, check.cases.drawn)]
     return [*fixed_cases(check.cases), *(c for s in seeds for c in check.cases.corner_cases(s)), *drawn_cases]
 
 

@@ -127,3 +127,21 @@ def test_drawn_numbers_are_in_their_ranges(case):
 def test_cases_shrink_to_the_smallest_numbers():
     found = hypothesis.find(SIZES.strategy(), lambda case: case.n > 3)
     assert found.values == {"n": 4, "seed": 0}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**40])
+def test_the_same_seed_draws_the_same_cases(seed):
+    first = FAMILY.drawn_cases(seed, 10)
+    assert [case.digest for case in FAMILY.drawn_cases(seed, 10)] == [case.digest for case in first]
+    assert len(first) == 10 and len({case.digest for case in first}) == 10
+    assert len(FAMILY.drawn_cases(seed, 1)) == 1
+
+
+def test_the_first_drawn_case_has_the_smallest_sizes():
+    first = FAMILY.drawn_cases(3, 2)[0]
+    assert first.digest == FAMILY.case(seed=first.seed).digest
+
+
+def test_another_seed_draws_others():
+    one, other = ({case.digest for case in FAMILY.drawn_cases(seed, 10)} for seed in (1, 2))
+    assert one.isdisjoint(other)

@@ -120,7 +120,7 @@ if not torch.cuda.is_available():
 QUOTED = [
     ("RuntimeError", "'lengths' argument should be a 1D CPU int64 tensor, but got 1D cuda:0 Long tensor",
      "pack_padded_sequence wants the lengths as a list"),
-    ("TypeError", "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory",
+    ("TypeError", "can't convert cuda:0 tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory.",
      "call .cpu() before numpy()"),
     ("AttributeError", "the model has no decoder.bias_hh", "a layer of the model is missing"),
     ("ValueError", "decoder.bias_hh has shape (3,), expected (4,)", "a layer of the model is missing"),

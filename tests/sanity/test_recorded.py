@@ -50,6 +50,14 @@ def test_what_is_loaded_is_what_was_saved(right, slips):
     assert alike(loaded.slips, {"a probe": slips})
 
 
+def test_the_file_does_not_depend_on_the_order_of_asking(tmp_path):
+    right = {"encode": [np.ones(2)], "step": {"a": np.zeros(3), "b": np.full(1, 7.0)}}
+    turned = {"step": dict(reversed(right["step"].items())), "encode": right["encode"]}
+    for name, asked in (("one", right), ("two", turned)):
+        save(Recordings(asked, {}), tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"text", b"PK\x03\x04 cut", "no index"])
 def test_recordings_that_cannot_be_read_are_named(tmp_path, content):
     path = tmp_path / "a0.npz"

@@ -1,4 +1,4 @@
-"""Drawing cases and shrinking failing ones, with Hypothesis. Imported only where that is needed: it takes a while."""
+"""Shrinking a failing case, with Hypothesis. Imported only where that is needed: it takes a while."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from random import Random
 import hypothesis
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from sanity.case import Case, Cases
+from sanity.case import Case
 from sanity.check import Check, Run
 from sanity.errors import CheckFailed
 from sanity.judge import attempt
@@ -25,26 +25,6 @@ _ONE_AT_A_TIME = threading.Lock()
 # Hypothesis keeps notes in the working directory, which here is the student's folder.
 if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
     set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "trivium-hypothesis")
-
-
-def draw(family: Cases, seed: int, count: int) -> list[Case]:
-    """Return count cases of a family; the same ones for the same seed, the first of them the smallest."""
-    drawn: list[Case] = []
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        phases=[hypothesis.Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(family.strategy())
-    def collect(case: Case) -> None:
-        drawn.append(case)
-
-    collect()
-    return drawn
 
 
 def shrink(check: Check, case: Case, run: Run, expect: Run) -> Case:

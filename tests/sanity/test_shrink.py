@@ -1,4 +1,4 @@
-"""Drawing and shrinking: the same cases for the same seed, and the smallest failing one found."""
+"""Shrinking: the smallest failing case is found."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from drawn import SIZES, make_check
 
 from sanity.case import Case
 from sanity.check import probe
-from sanity.draw import MAX_CALLS, draw, shrink
 from sanity.errors import CheckFailed, CouldNotRun
 from sanity.judge import judge
+from sanity.shrink import MAX_CALLS, shrink
 
 PROBE = probe("size", "size()", "size")
 
@@ -26,23 +26,6 @@ def at_most(limit: int) -> Any:
             raise CheckFailed("too many")
 
     return make_check(holds)
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2**40])
-def test_the_same_seed_draws_the_same_cases(seed):
-    first = draw(SIZES, seed, 10)
-    assert [case.digest for case in draw(SIZES, seed, 10)] == [case.digest for case in first]
-    assert len(first) == 10 and all(1 <= case.n <= 9 for case in first)
-
-
-def test_the_first_case_is_the_smallest_and_the_others_are_not():
-    cases = draw(SIZES, 3, 10)
-    assert cases[0].values == {"n": 1, "seed": 0}
-    assert len({case.n for case in cases}) > 3
-
-
-def test_another_seed_draws_others():
-    assert {case.digest for case in draw(SIZES, 1, 10)[1:]}.isdisjoint(case.digest for case in draw(SIZES, 2, 10)[1:])
 
 
 @pytest.mark.parametrize("limit", [0, 2, 5])
@@ -78,5 +61,6 @@ def test_a_crash_is_not_taken_for_the_failure():
 
 
 def test_judging_says_the_smallest_case():
-    verdict = judge(at_most(4), draw(SIZES, 1, 20), size, size, lambda check, case: shrink(check, case, size, size))
+    cases = SIZES.drawn_cases(1, 20)
+    verdict = judge(at_most(4), cases, size, size, lambda check, case: shrink(check, case, size, size))
     assert (verdict.outcome, verdict.case) == ("failed", "n = 5")
