@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sanity
-from graders.course import handout_folder
+from graders.course import assignment_names, handout_folder
 from sanity.answer import Odd, unpack
 from sanity.case import Case
 from sanity.check import Check, Probe, check, load_checks, load_probes, probe
@@ -25,8 +25,8 @@ from sanity.judge import attempt
 from sanity.manifest import read_manifest
 from sanity.recorded import Recordings, fixed_cases, load, recording_path
 
-ASSIGNMENTS = ["a4"]
-CHECKS = [pytest.param(one, id=one.name) for name in ASSIGNMENTS for one in load_checks(name)]
+ASSIGNMENTS = assignment_names()
+CHECKS = [pytest.param(name, one, id=f"{name}-{one.name}") for name in ASSIGNMENTS for one in load_checks(name)]
 
 
 def test_a_function_that_expects_is_differential():
@@ -68,8 +68,8 @@ def test_every_probe_has_its_function(assignment):
         assert list(inspect.signature(getattr(probes, one.name)).parameters) == ["code", "case"], one.name
 
 
-@pytest.mark.parametrize("one", CHECKS)
-def test_every_check_is_a_sentence_with_a_weight(one: Check):
+@pytest.mark.parametrize(("assignment", "one"), CHECKS)
+def test_every_check_is_a_sentence_with_a_weight(assignment: str, one: Check):
     assert one.sentence.endswith(".") and "\n" not in one.sentence and len(one.sentence) < 120
     assert one.weight > 0
     assert list(inspect.signature(one.function).parameters) == (
@@ -81,7 +81,7 @@ def test_every_check_is_a_sentence_with_a_weight(one: Check):
 def test_every_question_is_checked_against_the_reference(assignment):
     manifest, checks = read_manifest(handout_folder(assignment)), load_checks(assignment)
     assert Counter(one.name for one in checks).most_common(1)[0][1] == 1
-    assert len({one.sentence for one in checks}) == len(checks)
+    assert len({(one.question, one.sentence) for one in checks}) == len(checks)
     for question in manifest.questions:
         own = [one for one in checks if one.question == question.id]
         assert any(not one.law for one in own), question.id
@@ -107,8 +107,8 @@ def test_what_students_have_never_imports_the_grader(path):
 
 
 @cache
-def recorded() -> Recordings:
-    return load(recording_path("a4"))
+def recorded(assignment: str) -> Recordings:
+    return load(recording_path(assignment))
 
 
 def replies(form: Any) -> st.SearchStrategy[Any]:
@@ -119,11 +119,11 @@ def replies(form: Any) -> st.SearchStrategy[Any]:
     return st.one_of(st.tuples(*map(replies, form)).map(list), st.tuples(*map(replies, form)).map(list), anything)
 
 
-@pytest.mark.parametrize("one", [param for param in CHECKS if not param.values[0].law])
+@pytest.mark.parametrize(("assignment", "one"), [param for param in CHECKS if not param.values[1].law])
 @settings(max_examples=10)
 @given(data=st.data())
-def test_nonsense_never_passes(one, data):
+def test_nonsense_never_passes(assignment, one, data):
     def run(probe: Probe, case: Case) -> Any:
         return unpack(data.draw(replies(probe.form)), probe.form, probe.what)
 
-    assert any(attempt(one, run, recorded().expect, case) for case in fixed_cases(one.cases))
+    assert any(attempt(one, run, recorded(assignment).expect, case) for case in fixed_cases(one.cases))
