@@ -51,14 +51,14 @@ def ask(probes: ModuleType, name: str, code: Code, case: Case) -> Any:
 def raised_from(error: BaseException, folder: Path) -> Raised:
     """Describe an exception, keeping the frames in folder, whose own path is left out."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
-    text = _text_of(error)
-    shown = "".join(traceback.format_list(frames)) + f"{type(error).__name__}: {text}"
+    name, text = type(error).__name__[:100], _text_of(error)
+    shown = "".join(traceback.format_list(frames)) + f"{name}: {text}"
     file, line = (Path(frames[-1].filename).name, frames[-1].lineno or 0) if frames else ("", 0)
     if isinstance(error, SyntaxError) and error.filename:
         file, line = Path(error.filename).name, error.lineno or 0
         shown = "".join(traceback.format_exception_only(error))
     shown = shown.replace(f"{folder}{os.sep}", "")
-    return Raised(type(error).__name__, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
+    return Raised(name, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
 
 
 def _text_of(error: BaseException) -> str:
@@ -89,11 +89,11 @@ def problem_of(raised: Raised, what: str, files: Sequence[str]) -> CouldNotRun:
         return CouldNotRun("the notebook cannot be read: save it again in Jupyter", detail=raised.text)
     place = f" in {raised.file}, line {raised.line}" if _without_cell(raised.file) in files else ""
     known = isinstance(getattr(builtins, raised.type, None), type)
+    said = f"{what} raised {raised.type if known else 'an exception'}{place}"
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
         said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
-        return CouldNotRun(said, slip=advice(raised.type, raised.text), detail=raised.trace)
-    said = f"{what} raised {raised.type if known else 'an exception'}{place}"
-    return CouldNotRun(said, slip=advice(raised.type, raised.text), detail=raised.trace)
+    # Not all of the text: some of the patterns take a second to search a long one that was made for them.
+    return CouldNotRun(said, slip=advice(raised.type, raised.text[:500]), detail=raised.trace)
 
 
 def _without_cell(place: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
 import threading
@@ -24,7 +25,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 # Hypothesis keeps notes in the working directory, which here is the student's folder.
 if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
-    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "trivium-hypothesis")
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / f"trivium-hypothesis-{getpass.getuser()}")
 
 
 def shrink(check: Check, case: Case, run: Run, expect: Run) -> Case:

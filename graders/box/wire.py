@@ -128,15 +128,18 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
 def _refuse_odd(answer: Any) -> None:
     """Raise WireError for what `sanity.answer.plain` never returns: bytes, times, deep nests, keys that are no text.
 
-    And for more values than any answer has.
+    And for what would take far more memory than its frame: very many values, or a long text beside many others, which
+    numpy would spell as long as that one.
     """
-    left = MAX_VALUES
+    values = longest = 0
 
     def look(value: Any, depth: int) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
+        nonlocal values, longest
+        values += 1
+        if values > MAX_VALUES:
             raise WireError(f"an answer of more than {MAX_VALUES} values")
+        if isinstance(value, str):
+            longest = max(longest, len(value))
         if value is None or isinstance(value, bool | int | float | str | np.ndarray | Odd):
             return
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -147,6 +150,8 @@ def _refuse_odd(answer: Any) -> None:
             look(part, depth + 1)
 
     look(answer, 0)
+    if values * longest > MAX_FRAME:
+        raise WireError(f"a text of {longest} characters among {values} values")
 
 
 def decode_ask(body: bytes | bytearray) -> Ask:

@@ -45,6 +45,9 @@ class Home:
 def prepare(settings: dict[str, Any]) -> Home:
     """Import what submissions need, and run it once, single-threaded, so that workers start warm."""
     probes = load_probes(settings["assignment"])
+    if "torch" in sys.modules:
+        # oneDNN compiles a kernel for every new size, in each worker anew, which takes longer than our small cases do.
+        sys.modules["torch"].backends.mkldnn.enabled = False
     warm_up = getattr(probes, "warm_up", None)
     if warm_up is not None:
         warm_up()

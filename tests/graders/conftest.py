@@ -53,9 +53,11 @@ def exam() -> Exam:
 @pytest.fixture(scope="session")
 def reference(exam: Exam, isolation: Isolation) -> Iterator[Reference]:
     reference = Reference(exam, isolation)
-    reference.start()
-    yield reference
-    reference.close()
+    try:
+        reference.start()
+        yield reference
+    finally:
+        reference.close()
 
 
 class LentZygote(Zygote):

@@ -145,7 +145,7 @@ NEST = b"\x83\xa4type\xa6Answer\xa2id\x01\xa5value" + b"\x91" * 100_000 + b"\x01
         (raw_array("V4", [1], b"1234"), "an array of dtype 'V4' and 1 axes"),
         (raw_array(4, [1], b"1234"), "a malformed frame: ValidationError"),
         (raw(b"bytes"), "a value that is not plain data"),
-        (raw(datetime.now(UTC)), "a value that is not plain data"),
+        (raw(datetime(2025, 1, 31, tzinfo=UTC)), "a value that is not plain data"),
         (raw({1: "an int for a key"}), "a value that is not plain data"),
         (pack({"type": "Failure", "id": 1, "raised": 5}), "a malformed frame: ValidationError"),
     ],

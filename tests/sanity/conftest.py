@@ -7,15 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from graders.course import handout_folder, solution_folder
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.running
-
-# How long an example takes says something of the machine, and nothing of the code.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
 
 
 @pytest.fixture
