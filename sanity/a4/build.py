@@ -29,12 +29,17 @@ def vocab_of(code: Any, case: Case) -> Any:
     return code.vocab.Vocab(entry(case.v_src, case.pad_src), entry(case.v_tgt, case.pad_tgt))
 
 
+def sizes_of(case: Case) -> tuple[Any, ...]:
+    """Return what a model is made for."""
+    return (case.e, case.h, case.v_src, case.v_tgt, case.pad_src, case.pad_tgt, case.Ybar_t.dtype)
+
+
 def make(code: Any, case: Case) -> Any:
     """Return the student's model of the case's sizes.
 
     One of the same sizes is used again, as in training, where a model sees batch after batch.
     """
-    sizes = (case.e, case.h, case.v_src, case.v_tgt, case.pad_src, case.pad_tgt, case.Ybar_t.dtype)
+    sizes = sizes_of(case)
     if sizes not in code.kept:
         vocab = vocab_of(code, case)
         model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=0.5)
@@ -52,7 +57,10 @@ def build(code: Any, case: Case) -> Any:
     missing = case.weights.keys() - own.keys() - set(OPTIONAL)
     if missing:
         raise AttributeError(f"the model has no {min(missing)}")
-    fill(own, case)
+    given = (sizes_of(case), case.attention_first, b"".join(weight.tobytes() for weight in case.weights.values()))
+    if code.kept.get(id(model)) != given:  # else the model has them still
+        fill(own, case)
+        code.kept[id(model)] = given
     if case.training:
         torch.manual_seed(case.seed)  # of dropout
     return model.train(case.training)

@@ -122,15 +122,20 @@ CORNERS = (
 )
 WORDS = "{b} sentences of up to {src_len} words, e = {e}, h = {h}"
 
-BATCHES = Cases(make_batch, SIZES, WORDS, CORNERS)
+BATCHES = Cases(make_batch, SIZES, WORDS, CORNERS, drawn=2)
 """Batches of any sizes, in float32."""
+
+TRAINING = Cases(
+    make_batch, SIZES, WORDS, ({"b": 3, "src_len": 4, "tgt_len": 5, "e": 3, "h": 2, "ragged": 1},), drawn=1
+)
+"""Fewer of the same: a gradient costs several times what an answer does, and one case shows a wrong one."""
 
 DOUBLES = Cases(
     make_batch,
     {**SIZES, "src_len": (2, 4), "e": (2, 4), "h": (2, 3), "double": (1, 1)},
     WORDS + ", float64",
     ({"b": 2, "src_len": 3, "tgt_len": 4, "e": 4, "h": 2, "ragged": 1},),
-    drawn=1,
+    drawn=0,
 )
 """Batches in float64, for numeric gradients."""
 
@@ -139,6 +144,7 @@ ATTENTION = Cases(
     {**SIZES, "b": (2, 4), "src_len": (2, 4), "h": (4, 6)},
     WORDS,
     ({"b": 3, "src_len": 4, "e": 2, "h": 5, "ragged": 1},),
+    drawn=1,
 )
 """Batches with at least as many hidden units as source words, so that weights can be read off the output."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sanity.a4.asked import CONVOLUTION, DECODE, DECODE_AND_REPEAT, DECODE_GRADIENTS, DECODED, STEP, true_gradients
-from sanity.a4.cases import BATCHES, DOUBLES
+from sanity.a4.cases import BATCHES, DOUBLES, TRAINING
 from sanity.case import Case
 from sanity.check import Run, check
 from sanity.compare import as_array, same
@@ -25,7 +25,7 @@ def collects_the_combined_outputs(run: Run, expect: Run, case: Case) -> None:
     same(run(DECODE, case), expect(DECODE, case), DECODED, only=("combined_outputs",))
 
 
-@check("1e", BATCHES, gradients=True)
+@check("1e", TRAINING, gradients=True)
 def trains_the_decoder(run: Run, expect: Run, case: Case) -> None:
     """Every weight that decode() uses, and everything that it is given, receives the right gradient."""
     got, want = run(DECODE_GRADIENTS, case), expect(DECODE_GRADIENTS, case)

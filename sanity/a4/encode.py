@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sanity.a4.asked import CONVOLUTION, ENCODE, ENCODE_GRADIENTS, ENCODED, has_convolution, rows, true_gradients
-from sanity.a4.cases import BATCHES, DOUBLES, identity_convolution
+from sanity.a4.cases import BATCHES, DOUBLES, TRAINING, identity_convolution
 from sanity.case import Case
 from sanity.check import Run, check
 from sanity.compare import same
@@ -38,7 +38,7 @@ def starts_the_cell_state(run: Run, expect: Run, case: Case) -> None:
     same(run(ENCODE, case), expect(ENCODE, case), ENCODED, only=("dec_init_state[1]",))
 
 
-@check("1d", BATCHES, gradients=True)
+@check("1d", TRAINING, gradients=True)
 def trains_the_encoder(run: Run, expect: Run, case: Case) -> None:
     """Every weight that encode() uses receives the right gradient."""
     case = fitted(run, case)

@@ -14,7 +14,7 @@ from sanity.a4.asked import (
     rows,
     true_gradients,
 )
-from sanity.a4.cases import ATTENTION, BATCHES, DOUBLES, WIDE
+from sanity.a4.cases import ATTENTION, BATCHES, DOUBLES, TRAINING, WIDE
 from sanity.case import Case
 from sanity.check import Run, check
 from sanity.compare import as_array, same, same_array
@@ -68,7 +68,7 @@ def scores_the_source_words(run: Run, expect: Run, case: Case) -> None:
     same(run(STEP, case), expect(STEP, case), STEPPED, only=("e_t",))
 
 
-@check("1f", BATCHES, gradients=True)
+@check("1f", TRAINING, gradients=True)
 def trains_the_step(run: Run, expect: Run, case: Case) -> None:
     """Every weight that step() uses, and everything that it is given, receives the right gradient."""
     got, want = run(STEP_GRADIENTS, turned(run, case)), expect(STEP_GRADIENTS, case)

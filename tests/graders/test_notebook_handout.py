@@ -108,6 +108,9 @@ def test_an_answered_notebook_is_packed_whatever_magics_it_has(work: Path, tmp_p
     path, warnings = pack(work, tmp_path)
     assert warnings == ["written.md: missing; it answers 1.5, 2.7"]
     assert list(take_in(path, MANIFEST).files) == [NOTEBOOK]
+    (work / "written.md").write_text("1.5: because\n")
+    path, warnings = pack(work, tmp_path)
+    assert warnings == [] and take_in(path, MANIFEST).files["written.md"] == b"1.5: because\n"
 
 
 def test_what_is_not_answered_is_a_warning(work: Path, tmp_path: Path) -> None:
