@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo.students import Student, files_of, write_class
+from demo.students import WORD_VECTORS, Student, files_of, write_class
 from graders.course import handout_folder
 from graders.sandbox import walls
 
@@ -33,10 +33,18 @@ def main(out: Path = OUT) -> int:
     say("Eleven students have handed in: two right answers, the untouched stub, four with mistakes, a syntax error, an")
     say("endless loop, one that tries to forge its mark, and one that forgot a file. They are graded in parallel.")
     write_class(out / "class")
-    options = ["--out", f"{out / 'grades'}", "--seed", str(SEED), *isolation()]
-    shown = " ".join(["trivium grade a4", f"{out / 'class'}", *options])
-    graded = run(shown, [sys.executable, "-m", "graders.cli", "grade", "a4", f"{out / 'class'}", *options], Path())
-    return 0 if (wrong, right, graded) == (1, 0, 0) else 1
+    graded = grade("a4", out / "class", out / "grades")
+
+    say("\nTwo of them have also handed in assignment 2, of which the first part is graded.")
+    write_class(out / "class-a2", WORD_VECTORS)
+    also = grade("a2", out / "class-a2", out / "grades-a2", "--questions", "1a,1b,1c,1d,1e")
+    return 0 if (wrong, right, graded, also) == (1, 0, 0, 0) else 1
+
+
+def grade(assignment: str, submissions: Path, out: Path, *options: str) -> int:
+    """Grade a class; return the exit status."""
+    arguments = ["grade", assignment, f"{submissions}", "--out", f"{out}", "--seed", str(SEED), *options, *isolation()]
+    return run(" ".join(["trivium", *arguments]), [sys.executable, "-m", "graders.cli", *arguments], Path())
 
 
 def isolation() -> list[str]:

@@ -33,6 +33,7 @@ class Student:
     """`reference`, `stub`, or the name of a right answer in graders/bugs/a4-variants.toml."""
     bugs: tuple[str, ...] = ()
     """Mistakes of graders/bugs/a4.toml."""
+    assignment: str = "a4"
     edits: tuple[Edit, ...] = ()
     lacks: tuple[str, ...] = ()
     """Files that were forgotten."""
@@ -93,6 +94,12 @@ CLASS = (
 )
 
 
+WORD_VECTORS = (
+    Student("amara-okafor", assignment="a2"),
+    Student("dario-conti", bugs=("negative-overwritten",), assignment="a2"),
+)
+
+
 def write_class(folder: Path, students: Sequence[Student] = CLASS) -> None:
     """Write a folder or a zip archive for each student."""
     for student in students:
@@ -110,8 +117,8 @@ def write_class(folder: Path, students: Sequence[Student] = CLASS) -> None:
 
 def files_of(student: Student) -> Files:
     """Return what a student hands in."""
-    files = start(student.starts_from)
-    bugs = {bug.id: bug for bug in load_bugs("a4")}
+    files = start(student.starts_from, student.assignment)
+    bugs = {bug.id: bug for bug in load_bugs(student.assignment)}
     edits = [Edit(bug.file, bug.replace, bug.by) for bug in (bugs[id] for id in student.bugs)]
     for edit in (*edits, *student.edits):
         if edit.replace not in files[edit.file]:
@@ -120,12 +127,12 @@ def files_of(student: Student) -> Files:
     return {name: text for name, text in files.items() if name not in student.lacks}
 
 
-def start(name: str) -> Files:
+def start(name: str, assignment: str = "a4") -> Files:
     """Return the reference, the stub, or a right answer that is written differently."""
-    reference = reference_files("a4")
+    reference = reference_files(assignment)
     if name == "stub":
-        return {file: (handout_folder("a4") / file).read_text(encoding="utf-8") for file in reference}
-    variants = {variant.id: variant.files for variant in load_variants("a4")}
+        return {file: (handout_folder(assignment) / file).read_text(encoding="utf-8") for file in reference}
+    variants = {variant.id: variant.files for variant in load_variants(assignment)}
     return dict(reference if name == "reference" else variants[name])
 
 
