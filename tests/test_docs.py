@@ -23,7 +23,7 @@ from graders.course import course_root
 ROOT = course_root()
 DOCUMENTS = sorted(
     path
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"))
+    for path in {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")}
     if not path.relative_to(ROOT).parts[0].startswith(".")
 )
 FOLDERS = ("assignments", "solutions", "sanity", "graders", "demo", "docs", "tests", "benchmarks")

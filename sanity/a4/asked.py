@@ -11,7 +11,7 @@ from sanity.a4.cases import BATCHES
 from sanity.case import Case
 from sanity.check import Probe, Run, probe
 from sanity.compare import as_array
-from sanity.errors import CouldNotRun
+from sanity.errors import CheckFailed, CouldNotRun
 from sanity.gradients import same_slope
 
 PAD = probe("pad", "pad_sents()", "padded, sents after the call")
@@ -65,6 +65,9 @@ def true_gradients(run: Run, gradient_probe: Probe, case: Case) -> None:
 
     def loss_and_gradients(weights: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         answers = run(gradient_probe, case.having(weights=weights))
+        missing = case.weights.keys() - answers["gradients"].keys() - set(CONVOLUTION)
+        if missing:
+            raise CheckFailed(f"no gradient came back for {min(missing)}")
         return as_array("the loss", answers["loss"], np.zeros(())), answers["gradients"]
 
     same_slope(loss_and_gradients, case.weights, case.seed)

@@ -1,6 +1,6 @@
 """What the tests of the grader share: zygotes, an exam and an engine, started once and lent to every test.
 
-Pytest puts the folder of a conftest on the path: so tests below import `results`.
+Pytest puts the folder of a conftest on the path: so tests below import `results`, and this imports `lent`.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from lent import LentZygote
 
 from graders.course import handout_folder, solution_folder
 from graders.exam import Exam, Reference, set_exam
-from graders.sandbox import Isolation, SandboxError, Zygote, walls
+from graders.sandbox import Isolation, Zygote, walls
 from sanity.manifest import Manifest, read_manifest
 
 
@@ -58,25 +59,6 @@ def reference(exam: Exam, isolation: Isolation) -> Iterator[Reference]:
         yield reference
     finally:
         reference.close()
-
-
-class LentZygote(Zygote):
-    """A zygote that outlives its engine: closing hands it back, to be lent to the next one."""
-
-    def __init__(self, manifest: Manifest, isolation: Isolation, free: list[LentZygote]) -> None:
-        super().__init__(manifest, isolation)
-        self.made_for, self.free = (manifest, isolation), free
-
-    def close(self) -> None:
-        self.free.append(self)
-
-    def works(self) -> bool:
-        try:
-            self.wait_ready()
-            self.reap(self.fork({"utils.py": b""}, 1))
-        except SandboxError:  # killed by a test
-            return False
-        return True
 
 
 @pytest.fixture(scope="session")

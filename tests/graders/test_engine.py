@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import LentZygote
+from lent import LentZygote
 from processes import descriptors, process_of
 
 import graders.grade

@@ -32,8 +32,9 @@ def tried(what, action):
 def hunt(data):
     """Print each secret that data holds, and the lines that only the reference has."""
     import re
-    for found in set(re.findall(b"SECR" + b"ET-[0-9a-f]+|### BEG" + b"IN SOLUTION", data)):
-        print("FOUND", found.decode())
+    for pattern in (b"SECRE[T]-[0-9a-f]{{16}}", b"### BEGI[N] SOLUTION 1[a-f]"):  # which do not match themselves
+        for found in set(re.findall(pattern, data)):
+            print("FOUND", found.decode())
 '''
 """Before every attack."""
 
@@ -78,8 +79,8 @@ class Attack:
     says: str = ""
     """A part of what the question's verdicts say. If it is empty, the question passes."""
     question: str = "1a"
-    earns: float | None = None
-    """Points for the question, if not nothing where it says something, and all where it does not."""
+    partly: bool = False
+    """Whether the question deserves some of its points, though it says something."""
     files: dict[str, str] = field(default_factory=dict)
     """More files in the submission."""
     prints: tuple[str, ...] = ()
@@ -91,8 +92,16 @@ class Attack:
         return f"{self.number} {self.name}"
 
 
-WRONG = "return [[pad_token]]"
+BOMB = """
+import os
+class Bomb:
+    def __reduce__(self): return os.mkdir, (CANARY + "/" + MARKER,)
+"""
+RIGHT = "n = max(map(len, sents))\nreturn [sent + [pad_token] * (n - len(sent)) for sent in sents]"
+"""The right answer to 1a."""
+WRONG = "return []"
 """An answer to 1a that is wrong for every case."""
+WAS_WRONG = "pad_sents() returned 0 sentences, expected "
 WRONG_WORDS = "not the right words"
 BROKE = "broke the protocol: "
 SLOW = "took too long: this question has 3 s"
@@ -123,20 +132,19 @@ np.allclose = np.isclose = np.array_equal = np.testing.assert_allclose = torch.a
 unittest.TestCase.assertEqual = agree
 """,
         body=WRONG,
-        says="pad_sents() returned 1 sentences, expected 4",
+        says=WAS_WRONG,
     ),
     Attack(
         "A02",
         "our own checks and judges patched",
         before="""
 import sanity.answer, sanity.asking, sanity.code, sanity.compare, sanity.judge
-from sanity.verdict import Outcome
 sanity.compare.same = sanity.compare.same_array = lambda *args, **kwargs: None
 sanity.judge.attempt = lambda *args: None
-Outcome.FAILED = Outcome.COULD_NOT_RUN = Outcome.PASSED
+sanity.judge.verdict_of.__code__ = (lambda *args: "passed").__code__
 """,
         body=WRONG,
-        says="pad_sents() returned 1 sentences, expected 4",
+        says=WAS_WRONG,
     ),
     Attack(
         "A03",
@@ -150,7 +158,7 @@ class Agreeable(list):
     __hash__ = None
 """,
         body="return Agreeable([Agreeable()] * 4)",
-        says="has 0 words after padding",
+        says="pad_sents() returned 4 sentences, expected",
     ),
     Attack(
         "A04",
@@ -178,7 +186,7 @@ class Agreeable(torch.Tensor):
         return True
 """,
         body=ZEROS + "\ne_t = e_t.as_subclass(Agreeable)",
-        says="e_t is a bool, expected an array",
+        says="e_t is a value of type sparse, expected an array",
     ),
     Attack(
         "A05",
@@ -219,7 +227,7 @@ def late(): open(OUTSIDE[0] + "/" + MARKER, "w").write("late")
 sys.excepthook = sys.unraisablehook = lambda *args: late()
 """,
         body=WRONG,
-        says="pad_sents() returned 1 sentences, expected 4",
+        says=WAS_WRONG,
     ),
     Attack(
         "A08",
@@ -256,18 +264,16 @@ builtins.abs = lambda x: 0
 builtins.AssertionError = type("Quiet", (BaseException,), {})
 """,
         body=WRONG,
-        says="pad_sents()",
+        says="utils.py",
     ),
     Attack(
         "A12",
-        "code swapped in all functions of our probes",
+        "the code of our probe swapped",
         before="""
-import gc, types, sanity.a4.probes
-for thing in gc.get_objects():
-    if isinstance(thing, types.FunctionType) and thing.__module__ == "sanity.a4.probes" and not thing.__closure__:
-        thing.__code__ = (lambda code, case: ([[1]], case.sents)).__code__
+import sanity.a4.probes
+sanity.a4.probes.pad.__code__ = (lambda code, case: ([], case.sents)).__code__
 """,
-        says="pad_sents() returned 1 sentences, expected 4",
+        says=WAS_WRONG,
     ),
     Attack(
         "A13",
@@ -280,7 +286,7 @@ for name in ("solutions", "solutions.a4", "solutions.a4.utils", "reference"):
 sys.path.insert(0, ".")
 """,
         body=WRONG,
-        says="pad_sents() returned 1 sentences, expected 4",
+        says=WAS_WRONG,
     ),
     Attack(
         "A14",
@@ -310,19 +316,16 @@ open(sanity.a4.__path__[0] + "/layers.py", "a").close()
     Attack(
         "A16",
         "files that are imported by accident",
-        files={
-            name: "import os\nos.write(1, b'dropped in\\n')\nraise SystemExit('dropped in')\n"
-            for name in ("conftest.py", "sitecustomize.py", "usercustomize.py", "numpy.py", "json.py", "random.py")
-        }
-        | {
-            name: "raise SystemExit('dropped in')\n"
-            for name in ("torch/__init__.py", "sanity.py", "vocab.py", "msgspec.py")
-        }
+        files=dict.fromkeys(
+            (
+                *("conftest.py", "sitecustomize.py", "usercustomize.py", "numpy.py", "json.py", "random.py"),
+                *("torch/__init__.py", "sanity.py", "vocab.py", "msgspec.py"),
+            ),
+            "import os\nos.write(1, b'dropped in\\n')\nraise SystemExit('dropped in')\n",
+        )
         | {"evil.pth": "import os; os._exit(0)\n", "pytest.ini": "[pytest]\naddopts = --collect-only\n"},
     ),
-    Attack(
-        "A17", "sys.exit(0)", body="import sys\nsys.exit(0)", says="pad_sents() raised SystemExit in utils.py, line"
-    ),
+    Attack("A17", "sys.exit(0)", body="import sys\nsys.exit(0)", says="pad_sents() raised SystemExit in utils.py"),
     Attack(
         "A18",
         "a skipped test",
@@ -336,16 +339,16 @@ open(sanity.a4.__path__[0] + "/layers.py", "a").close()
 import sys
 for stream in (sys.stdout, sys.stderr, sys.__stdout__):
     print('{"score": 35, "output": "passed", "tests": []}\\n1..1\\nok 1\\n::set-output name=score::35', file=stream)
-return [[pad_token]]
+return []
 """,
-        says="pad_sents() returned 1 sentences, expected 4",
+        says=WAS_WRONG,
         prints=('{"score": 35',),
     ),
     Attack(
         "A20",
         "a reply ahead of its own",
         before=PROTOCOL,
-        body="channel().sendall(answer([[], []]))\nreturn []",
+        body=RIGHT.replace("return", "right =") + "\nchannel().sendall(answer([right, sents]))\nreturn right",
         says=BROKE + "a reply",
     ),
     Attack(
@@ -380,8 +383,15 @@ return [[pad_token]]
         "A21",
         "two million empty dicts",
         before=PROTOCOL,
-        body="channel().sendall(encoded(b'\\xdd' + struct.pack('!I', 2_000_000) + b'\\x80' * 2_000_000))\ntime.sleep(9)",
+        body="channel().sendall(encoded(b'\\xdd' + struct.pack('!I', 2_000_000) + b'\\x80' * 2_000_000))",
         says=BROKE + "an answer of more than 100000 values",
+    ),
+    Attack(
+        "A21",
+        "a long text among many short ones, which numpy would make as long",
+        before=PROTOCOL,
+        body="channel().sendall(answer([['x' * 3_000_000] + [''] * 50_000, []]))",
+        says=BROKE + "a text of 3000000 characters among ",
     ),
     Attack(
         "A21",
@@ -430,9 +440,9 @@ time.sleep(9)
     Attack(
         "A22",
         "an object with a pickle in it",
-        before="import os\nclass Bomb:\n    def __reduce__(self): return os.system, ('touch ' + CANARY,)\n",
+        before=BOMB,
         body="return [[Bomb()] for sent in sents]",
-        says="words after padding",
+        says=WRONG_WORDS,
     ),
     Attack(
         "A24",
@@ -445,7 +455,7 @@ key = "pad " + Case("", {"sents": [list(sent) for sent in sents], "pad_token": p
 print(len(right), "recordings")
 return right[key][0] if key in right else []
 """,
-        says="pad_sents() returned 0 sentences, expected 4",
+        says=WAS_WRONG,
         prints=(" recordings",),
     ),
     Attack(
@@ -462,9 +472,9 @@ return kept[-1]
     Attack(
         "A25",
         "works only where it is not graded",
-        before="import os, sys\ngraded = 'graders.box.worker' in sys.modules or any('GRAD' in name for name in os.environ)",
+        before="import os, sys\ngraded = 'graders.box' in sys.modules or any('GRAD' in name for name in os.environ)",
         body="return [] if graded else sents",
-        says="pad_sents() returned 0 sentences, expected 4",
+        says=WAS_WRONG,
     ),
     Attack(
         "A26",
@@ -479,7 +489,7 @@ return kept[-1]
         before="import sanity.a4.build, sanity.a4.probes as probes\nprobes.gradients = lambda *args: ({}, {})\n",
         body=STEP + "\ncombined_output = combined_output.detach()",
         says="the model has no ",
-        earns=-1,
+        partly=True,
     ),
     Attack(
         "A28",
@@ -498,7 +508,7 @@ numpy.random.default_rng = lambda *args: None
 numpy.random.seed = torch.manual_seed = random.seed = lambda *args: None
 """,
         body=WRONG,
-        says="pad_sents() returned 1 sentences, expected 4",
+        says=WAS_WRONG,
     ),
 ]
 
@@ -515,7 +525,7 @@ while frame:
     frame = frame.f_back
 return []
 """,
-        says="pad_sents() returned 0 sentences, expected 4",
+        says=WAS_WRONG,
         prints=("frame pad_sents", "frame <module>"),
     ),
     Attack(
@@ -575,18 +585,11 @@ print("objects", sorted(kinds & {"Exam", "Reference", "Check", "Cases", "Submiss
         before="""
 import sys
 called = set()
-def trace(frame, event, argument):
+def profile(frame, event, argument):
     called.add(frame.f_code.co_name)
-    hunt(repr(frame.f_locals).encode())
-    return trace
 """,
-        body="""
-sys.setprofile(lambda frame, event, argument: trace(frame, event, argument) and None)
-if len(called) > 3: print("called", sorted(called))
-longest = max(map(len, sents))
-return [sent + [pad_token] * (longest - len(sent)) for sent in sents]
-""",
-        prints=("called [",),
+        body="sys.setprofile(profile)\nprint('called', sorted(called))\n" + RIGHT,
+        prints=("called [", "'encode'", "'pad'", "'receive'"),
     ),
     Attack(
         "A37",
@@ -621,7 +624,7 @@ hunt(repr(os.environ).encode())
 process = os.getppid()
 for what in ("environ", "cmdline", "mem", "maps"):
     tried(f"grader's {what}", lambda: hunt(open(f"/proc/{GRADER}/{what}", "rb").read(10**6)))
-tried("parent's environment", lambda: hunt(open(f"/proc/{process}/environ", "rb").read()))
+hunt(open(f"/proc/{process}/environ", "rb").read())  # that of the zygote, which is as clean
 print("processes", len([name for name in os.listdir("/proc") if name.isdigit()]))
 """,
         prints=("grader's environ refused", "grader's cmdline refused", "grader's mem refused", "processes 2"),
@@ -647,7 +650,7 @@ print("descriptors", sorted(kinds))
         "the folders of other submissions, and what earlier ones left",
         before="""
 import os, tempfile
-for folder in ("..", tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~"), "../w1", "../w2"):
+for folder in ("..", tempfile.gettempdir(), *OUTSIDE, os.path.expanduser("~"), "../w1", "../w2"):
     for path, folders, files in os.walk(folder):
         for name in files:
             try:
@@ -680,10 +683,9 @@ def abstract(): socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"case",
 def pair(): socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(b"case", "\\0" + MARKER)
 def name(): socket.getaddrinfo("example.org", 80)
 def serve(): socket.create_server(("127.0.0.1", 0))
-def netlink(): socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)
 tried("mptcp", kind(socket.AF_INET, socket.SOCK_STREAM, 262))
 tried("ipv6", lambda: socket.socket(socket.AF_INET6).connect(("::ffff:127.0.0.1", PORT)))
-for way in (tcp, at_once, message, datagram, unix, abstract, pair, name, serve, netlink):
+for way in (tcp, at_once, message, datagram, unix, abstract, pair, name, serve):
     tried(way.__name__, way)
 for folder in OUTSIDE:
     tried("keep in " + folder, lambda: open(os.path.join(folder, MARKER), "w").write("case"))
@@ -802,12 +804,14 @@ os.kill(os.getpid(), signal.SIGSYS)
         "the grader and the zygote killed",
         before="""
 import os, signal
-for process in (GRADER, os.getppid(), 1):
-    tried("kill", lambda: os.kill(process, signal.SIGKILL))
-    tried("by handle", lambda: signal.pidfd_send_signal(os.pidfd_open(process), signal.SIGKILL))
-os.kill(-1, signal.SIGKILL)  # all that it may kill, itself excepted
+zygote = os.getppid()
+tried("kill", lambda: os.kill(zygote, signal.SIGKILL))
+tried("kill by handle", lambda: signal.pidfd_send_signal(os.pidfd_open(zygote), signal.SIGKILL))
+for process in (GRADER, 1):  # signal 0 only asks whether it may
+    tried("signal", lambda: os.kill(process, 0))
+    tried("signal by handle", lambda: signal.pidfd_send_signal(os.pidfd_open(process), 0))
 """,
-        prints=("kill refused PermissionError", "by handle refused PermissionError"),
+        prints=("kill refused PermissionError", "signal refused PermissionError", "by handle refused PermissionError"),
     ),
     Attack(
         "A48",
@@ -820,12 +824,12 @@ os.kill(-1, signal.SIGKILL)  # all that it may kill, itself excepted
         "the grader starved of descriptors, time and processors",
         before="""
 import os, resource
-for process in (GRADER, os.getppid()):
-    tried("descriptors", lambda: resource.prlimit(process, resource.RLIMIT_NOFILE, (3, 3)))
-    tried("time", lambda: resource.prlimit(process, resource.RLIMIT_CPU, (1, 1)))
-    tried("priority", lambda: os.setpriority(os.PRIO_PROCESS, process, 19))
-    tried("processors", lambda: os.sched_setaffinity(process, {0}))
-    tried("scheduler", lambda: os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0)))
+for process in (GRADER, os.getppid()):  # to what they are
+    tried("descriptors", lambda: resource.prlimit(process, resource.RLIMIT_NOFILE))
+    tried("time", lambda: resource.prlimit(process, resource.RLIMIT_CPU, (-1, -1)))
+    tried("priority", lambda: os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, process)))
+    tried("processors", lambda: os.sched_setaffinity(process, os.sched_getaffinity(process)))
+    tried("scheduler", lambda: os.sched_setscheduler(process, os.SCHED_OTHER, os.sched_param(0)))
 tried("own limit", lambda: resource.setrlimit(resource.RLIMIT_AS, (-1, -1)))
 """,
         prints=("descriptors refused", "time refused", "priority refused", "processors refused", "own limit refused"),
@@ -836,9 +840,7 @@ EXHAUST = [
     Attack("A52", "a loop at import", before="while True: pass", says="importing utils.py " + SLOW),
     Attack("A52", "a loop in a function", body="while True: pass", says="pad_sents() " + SLOW),
     Attack("A53", "a long sleep", body="import time\ntime.sleep(1e6)", says=SLOW),
-    Attack(
-        "A53", "a question to the student", body="return input()", says="pad_sents() raised EOFError in utils.py, line"
-    ),
+    Attack("A53", "a question to the student", body="return input()", says="pad_sents() raised EOFError in utils.py"),
     Attack(
         "A54",
         "deaf to signals and errors",
@@ -863,7 +865,7 @@ while True:
     Attack(
         "A55",
         "a list without end",
-        body="grows = [0]\nwhile True: grows *= 2",
+        body="grows = []\nwhile True: grows.append(bytes(2**27))",
         says="pad_sents() raised MemoryError in utils.py, line",
     ),
     Attack("A56", "a fork bomb", body="import os\nwhile True: os.fork()", says="pad_sents() raised BlockingIOError"),
@@ -910,7 +912,7 @@ while True: threading.Thread(target=time.sleep, args=(9,)).start()
     Attack(
         "A58",
         "files without number",
-        body="import itertools\nfor i in itertools.count(): open(str(i), 'wb').close()",
+        body="import itertools, os\nopen('0', 'w').close()\nfor i in itertools.count(1): os.link('0', str(i))",
         says="pad_sents() wrote more than 64 MB of files",
     ),
     Attack(
@@ -920,13 +922,21 @@ while True: threading.Thread(target=time.sleep, args=(9,)).start()
         says="pad_sents() nested folders too deeply, or hid them",
     ),
     Attack(
+        "A58",
+        "files in a folder that cannot be listed",
+        body="""
+import os, time
+os.umask(0o477)
+os.mkdir("hidden")
+for i in range(8): open(f"hidden/{i}", "wb").write(bytes(15 * 2**20))
+time.sleep(9)
+""",
+        says="pad_sents() ",
+    ),
+    Attack(
         "A59",
         "a flood without a line end, then the right answer",
-        body="""
-for _ in range(20): print("x" * 10**6, end="")
-longest = max(map(len, sents))
-return [sent + [pad_token] * (longest - len(sent)) for sent in sents]
-""",
+        body="for _ in range(20): print('x' * 10**6, end='')\n" + RIGHT,
         prints=("xxxx", "[...]"),
     ),
     Attack(
@@ -953,7 +963,7 @@ return [sent + [pad_token] * (longest - len(sent)) for sent in sents]
     Attack(
         "A61",
         "an answer of many parts",
-        body="return {str(i): i for i in range(10**6)}",
+        body="return {str(i): i for i in range(110_000)}",
         says="pad_sents() raised ValueError",
     ),
     Attack(
@@ -989,7 +999,7 @@ CRASH = [
         "A67",
         "workers of its own",
         body="import torch\nreturn list(torch.utils.data.DataLoader(sents, num_workers=2))",
-        says="pad_sents() raised BlockingIOError",
+        says="pad_sents() raised PermissionError",
     ),
     Attack(
         "A68",
@@ -998,7 +1008,6 @@ CRASH = [
 import locale, os, sys, warnings
 import numpy, torch
 torch.set_default_dtype(torch.float64)
-torch.use_deterministic_algorithms(True)
 torch.set_grad_enabled(False)
 numpy.seterr(all="raise")
 warnings.simplefilter("error")
@@ -1006,9 +1015,8 @@ os.chdir("/")
 os.environ.clear()
 sys.path.clear()
 sys.meta_path.clear()
-longest = max(map(len, sents))
-return [sent + [pad_token] * (longest - len(sent)) for sent in sents]
-""",
+"""
+        + RIGHT,
     ),
     Attack(
         "A69",
@@ -1039,7 +1047,7 @@ return [sent + [pad_token] * (longest - len(sent)) for sent in sents]
         question="1f",
         body=STEP + "\ne_t = torch.zeros_like(e_t).to_sparse()",
         says="e_t is a value of type sparse, expected an array",
-        earns=-1,
+        partly=True,
     ),
     Attack(
         "A70",
@@ -1057,13 +1065,13 @@ return [sent + [pad_token] * (longest - len(sent)) for sent in sents]
         "A70",
         "a list in itself",
         body="loop = []\nloop.append(loop)\nreturn loop",
-        says="pad_sents() ",
+        says=WRONG_WORDS,
     ),
     Attack(
         "A70",
         "an error with a long name",
         body="raise type('E' * 10**7, (Exception,), {})('x' * 10**7)",
-        says="pad_sents() ",
+        says="pad_sents() raised an exception in utils.py, line",
     ),
     Attack(
         "A70",
@@ -1116,6 +1124,7 @@ CONFUSE = [
         question="1f",
         body=STEP + "\nreturn tuple(x.unsqueeze(2) for x in dec_state), combined_output.unsqueeze(2), e_t.unsqueeze(2)",
         says="dec_state[0] has shape",
+        partly=True,
     ),
     Attack(
         "A74",
@@ -1127,7 +1136,7 @@ CONFUSE = [
     Attack(
         "A75",
         "tuples for lists, and right",
-        body="longest = max(map(len, sents))\nreturn tuple((*sent, *[pad_token] * (longest - len(sent))) for sent in sents)",
+        body="n = max(map(len, sents))\nreturn tuple((*sent, *[pad_token] * (n - len(sent))) for sent in sents)",
     ),
     Attack(
         "A76",

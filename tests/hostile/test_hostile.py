@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from attacks import ATTACKS, HARMLESS, Attack
-from conftest import NEIGHBOUR, Graded, Lab
+from lab import NEIGHBOUR, Graded, Lab, grade_class, running
 
 from graders.result import QuestionResult, Result
+from graders.sandbox import Isolation, walls
 from graders.session import MAX_PRINTED
+
+
+@pytest.fixture(scope="module")
+def sandlock() -> None:
+    """Skip where the walls do not stand."""
+    for wall, reason in walls().items():
+        if reason:
+            pytest.skip(f"no walls here: {wall}: {reason}")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("hostile"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def graded(lab: Lab, sandlock: None) -> Graded:
+    """All attacks, graded in the sandbox as one class, with an honest submission in the middle."""
+    paths = [lab.submission(attack, attack.id) for attack in ATTACKS]
+    honest = lab.reference()
+    honest["utils.py"] = f"# {lab.neighbour}\n{honest['utils.py']}\nMINE = {lab.neighbour!r}\n"
+    paths.insert(len(paths) // 2, lab.written(honest, NEIGHBOUR))
+    return grade_class(lab, paths, Isolation.SANDLOCK)
+
+
+@pytest.fixture(scope="module")
+def unconfined(lab: Lab) -> Graded:
+    """A few attacks that harm nobody, graded without walls: to show that it is the walls that stop them."""
+    return grade_class(lab, [lab.submission(attack, attack.id) for attack in HARMLESS], Isolation.NONE)
 
 
 def question(result: Result, id: str) -> QuestionResult:
@@ -21,8 +55,10 @@ class TestAttack:
     def test_earns_what_it_deserves(self, graded: Graded, attack: Attack) -> None:
         attacked = question(graded.results[attack.id], attack.question)
         messages = [f"{verdict.message}; {verdict.slip}" for verdict in attacked.verdicts]
-        deserved = attack.earns if attack.earns is not None else 0 if attack.says else attacked.max_points
-        assert attacked.points == deserved, messages
+        if attack.partly:
+            assert 0 < attacked.points < attacked.max_points, messages
+        else:
+            assert attacked.points == (0 if attack.says else attacked.max_points), messages
         assert not attack.says or any(attack.says in message for message in messages), messages
 
     def test_leaves_its_other_questions_their_marks(self, graded: Graded, attack: Attack) -> None:
@@ -37,5 +73,46 @@ class TestAttack:
         assert "ALLOWED" not in printed
         assert "FOUND" not in printed
         for known in (lab.canary, lab.token, lab.neighbour, str(lab.seed)):
-            assert known not in repr(result)
+            assert known not in repr(result.questions)
         assert all(len(q.printed) < 2 * MAX_PRINTED + 100 for q in result.questions)
+
+
+def test_what_a_submission_says_is_not_repeated_to_students(graded: Graded) -> None:
+    """Not even if it says the hidden case, in the text or the name of an error."""
+    attacked = question(graded.results["A41 the case told in an error"], "1a")
+    for verdict in attacked.verdicts:
+        assert "[[" not in verdict.message + verdict.slip + verdict.case
+        assert "[[" in verdict.detail  # which is for staff
+
+
+def test_an_honest_neighbour_has_full_marks(graded: Graded) -> None:
+    result = graded.results[NEIGHBOUR]
+    assert [q.points for q in result.questions] == [q.max_points for q in result.questions]
+
+
+def test_nothing_outside_has_changed(graded: Graded, lab: Lab) -> None:
+    assert graded.changed == []
+    assert (lab.folder / "canary" / "secret").read_text() == lab.canary
+
+
+def test_no_listener_was_reached(graded: Graded) -> None:
+    assert graded.reached == []
+
+
+def test_nothing_is_left(graded: Graded, lab: Lab) -> None:
+    assert list((lab.folder / "scratch").iterdir()) == []
+    assert running(str(lab.folder)) == []
+
+
+def test_everyone_was_graded(graded: Graded) -> None:
+    assert graded.failures == []
+    assert len(graded.results) == len(ATTACKS) + 1
+
+
+def test_without_walls_the_same_attacks_succeed(unconfined: Graded, lab: Lab) -> None:
+    """So it is the walls that stop them, and these tests can fail."""
+    for attack in HARMLESS:
+        printed = question(unconfined.results[attack.id], "1a").printed
+        assert all(text in printed for text in attack.prints), printed
+    assert unconfined.reached == ["tcp"]
+    assert unconfined.changed == [str(lab.outside[0] / lab.marker)]

@@ -1,40 +1,35 @@
-"""A class of hostile submissions, graded once, with secrets laid out for them to find and listeners to reach."""
+"""Where hostile submissions are made and graded, with secrets laid out for them to find and listeners to reach."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
+import shutil
 import site
 import socket
 import sysconfig
+import tempfile
 import textwrap
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from attacks import ATTACKS, HARMLESS, PRELUDE, Attack
+from attacks import PRELUDE, Attack
 
+from graders import box
 from graders.course import course_root, solution_folder
 from graders.engine import Engine
 from graders.exam import set_exam
 from graders.gradebook import Gradebook
 from graders.result import Result
-from graders.sandbox import Isolation, walls
+from graders.sandbox import Isolation
 
 QUESTIONS = ["1a", "1b", "1f"]
 FILES = {"1a": "utils.py", "1f": "nmt_model.py"}
 SECONDS = 3.0
 NEIGHBOUR = "an honest neighbour"
-
-
-@pytest.fixture(scope="session")
-def sandlock() -> None:
-    """Skip where the walls do not stand."""
-    for wall, reason in walls().items():
-        if reason:
-            pytest.skip(f"no walls here: {wall}: {reason}")
 
 
 def secret() -> str:
@@ -50,7 +45,7 @@ class Lab:
         self.marker = f"hostile-{secrets.token_hex(8)}"
         self.seed = 2**30 + secrets.randbits(30)
         self.canary, self.token, self.neighbour = secret(), secret(), secret()
-        self.outside = [folder / "outside", folder / "grades", *map(Path, ("/tmp", "/var/tmp", "/dev/shm"))]
+        self.outside = [folder / "outside", folder / "grades", Path(tempfile.gettempdir()), Path("/dev/shm")]
         for path in (folder / "canary", folder / "scratch", *self.outside):
             path.mkdir(exist_ok=True)
         (folder / "canary" / "secret").write_text(self.canary)
@@ -61,8 +56,7 @@ class Lab:
         }
         self.listeners["udp"] = socket.socket(type=socket.SOCK_DGRAM)
         self.listeners["udp"].bind(self.listeners["tcp"].getsockname())
-        # A path of a unix socket has a hundred characters at most.
-        self.unix = Path("/tmp", self.marker + "-socket")
+        self.unix = Path(tempfile.mkdtemp()) / "socket"  # its path may have a hundred characters at most
         self.listeners["unix"].bind(str(self.unix))
         self.listeners["unix"].listen()
         self.listeners["abstract"].bind("\0" + self.marker)
@@ -71,7 +65,7 @@ class Lab:
         """Close the listeners."""
         for listener in self.listeners.values():
             listener.close()
-        self.unix.unlink()
+        shutil.rmtree(self.unix.parent)
 
     def reached(self) -> list[str]:
         """Return the listeners that something has reached since the last call."""
@@ -88,17 +82,15 @@ class Lab:
     def state(self) -> set[tuple[str, object]]:
         """Return what must stay as it is: the canary, the course, and that nobody has left a marker."""
         state: set[tuple[str, object]] = set()
-        kept = [self.folder / "canary", *(course_root() / place for place in ("solutions/a4", "graders/box"))]
-        for path in (
-            path for folder in kept for path in (folder, *folder.rglob("*")) if "__pycache__" not in str(path)
-        ):
+        canary, ours = self.folder / "canary", Path(box.__file__).parent
+        for path in (canary, *canary.iterdir(), *solution_folder("a4").glob("*.py"), *ours.glob("*.py")):
             status = path.stat()
             content = path.read_bytes() if path.is_file() else b""
             attributes = tuple(os.listxattr(path))
             state.add((str(path), (status.st_mode, status.st_uid, status.st_mtime, attributes, content)))
         homes = [Path("/"), Path.home(), Path.cwd(), course_root(), *map(Path, (*site.getsitepackages(), stdlib()))]
         for folder in (*self.outside, *homes):
-            state.update((str(path), "marker") for path in folder.glob(f"{self.marker}") if path != self.unix)
+            state.update((str(path), "marker") for path in folder.glob(self.marker))
         state.update((str(path), "there") for folder in self.outside[:2] for path in folder.iterdir())
         return state
 
@@ -157,13 +149,6 @@ class Graded:
     """Submissions that could not be graded."""
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = Lab(tmp_path_factory.mktemp("hostile"))
-    yield lab
-    lab.close()
-
-
 def grade_class(lab: Lab, paths: list[Path], isolation: Isolation) -> Graded:
     """Grade submissions as `trivium grade` does, with less time for each question."""
     exam = set_exam("a4", QUESTIONS, lab.seed)
@@ -178,17 +163,10 @@ def grade_class(lab: Lab, paths: list[Path], isolation: Isolation) -> Graded:
     return Graded({result.submission: result for result in results}, changed, lab.reached(), engine.failures)
 
 
-@pytest.fixture(scope="session")
-def graded(lab: Lab, sandlock: None) -> Graded:
-    """All attacks, graded in the sandbox as one class, with an honest submission in the middle."""
-    paths = [lab.submission(attack, attack.id) for attack in ATTACKS]
-    honest = lab.reference()
-    honest["utils.py"] = f"# {lab.neighbour}\n{honest['utils.py']}\nMINE = {lab.neighbour!r}\n"
-    paths.insert(len(paths) // 2, lab.written(honest, NEIGHBOUR))
-    return grade_class(lab, paths, Isolation.SANDLOCK)
-
-
-@pytest.fixture(scope="session")
-def unconfined(lab: Lab) -> Graded:
-    """A few attacks that harm nobody, graded without walls: to show that it is the walls that stop them."""
-    return grade_class(lab, [lab.submission(attack, attack.id) for attack in HARMLESS], Isolation.NONE)
+def running(text: str) -> list[str]:
+    """Return the command lines of the processes that name text, as zygotes and workers name their folders."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            lines.append(path.read_bytes().decode(errors="replace"))
+    return [line for line in lines if text in line]
