@@ -135,7 +135,7 @@ DOUBLES = Cases(
     {**SIZES, "src_len": (2, 4), "e": (2, 4), "h": (2, 3), "double": (1, 1)},
     WORDS + ", float64",
     ({"b": 2, "src_len": 3, "tgt_len": 4, "e": 4, "h": 2, "ragged": 1},),
-    drawn=0,
+    drawn=1,
 )
 """Batches in float64, for numeric gradients."""
 
