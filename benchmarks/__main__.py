@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from benchmarks import word2vec
 from benchmarks.classes import class_rows
 from benchmarks.measuring import signature, table
 from benchmarks.student import student_rows
@@ -24,6 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = student_rows(Path(folder, "homework"), args.repeats)
         rows += class_rows(Path(folder), args.repeats)
+    rows += word2vec.rows(args.repeats)
     text = f"{table(rows)}\n\n{measured_on}; {args.repeats} rounds.\n"
     print(text)
     if args.write:
