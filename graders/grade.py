@@ -12,7 +12,7 @@ import msgspec
 from graders.exam import Exam, Reference, given_files
 from graders.intake import Submission
 from graders.points import earned, total
-from graders.result import QuestionResult, Result, Signature
+from graders.result import RUNS_ON, QuestionResult, Result, Signature
 from graders.sandbox import Zygote
 from graders.session import Session
 from graders.text import clean_text
@@ -140,7 +140,7 @@ def _blame(question: Question, results: Mapping[str, QuestionResult]) -> Questio
     broken = [id for id in question.needs if id in results and results[id].points < results[id].max_points]
     if not broken:
         return result
-    advice = f"this question runs on {' and '.join(broken)}, which did not pass either: look there first"
+    advice = f"{RUNS_ON} {' and '.join(broken)}, which did not pass either: look there first"
     verdicts = tuple(
         replace(v, slip=advice) if v.outcome is not Outcome.PASSED and not v.slip else v for v in result.verdicts
     )

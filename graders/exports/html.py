@@ -10,7 +10,7 @@ from pathlib import Path
 
 from graders.exports.table import columns, first_problem
 from graders.points import earned, share, shares, withheld
-from graders.result import QuestionResult, Result
+from graders.result import RUNS_ON, QuestionResult, Result
 from graders.text import clean_name, clean_text, number
 from sanity.verdict import Outcome
 
@@ -108,10 +108,15 @@ def common_slips(results: Sequence[Result], most: int = 10) -> list[tuple[str, s
     found = Counter(
         found
         for result in results
-        for found in {(v.question, v.slip) for q in result.questions for v in q.verdicts if v.slip}
+        for found in {(v.question, v.slip) for q in result.questions for v in q.verdicts if names_a_mistake(v.slip)}
     )
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return [(question, slip, count) for (question, slip), count in ranked[:most]]
+
+
+def names_a_mistake(slip: str) -> bool:
+    """Return whether a slip is one, and not advice to look at another question first."""
+    return bool(slip) and not slip.startswith(RUNS_ON)
 
 
 def same_files(results: Sequence[Result]) -> list[list[int]]:

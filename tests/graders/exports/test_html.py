@@ -11,7 +11,7 @@ from results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
 
 from graders.exports.html import cell, common_slips, histogram, question_columns, report_html, same_files
 from graders.points import total
-from graders.result import Result
+from graders.result import RUNS_ON, Result
 from graders.text import clean_name, number
 
 VOID = {"meta", "rect", "line"}
@@ -144,6 +144,11 @@ def test_a_slip_counts_once_a_submission() -> None:
     other = replace(FAILED, check="other", slip="transposed")
     results = [made("ada", FAILED, replace(FAILED, check="again")), made("ben", FAILED, other), made("cem", PASSED)]
     assert common_slips(results) == [("1d", "halves swapped", 2), ("1d", "transposed", 1)]
+
+
+def test_advice_to_look_elsewhere_is_no_mistake() -> None:
+    advice = made("a", replace(FAILED, slip=f"{RUNS_ON} 1b, which did not pass either: look there first"))
+    assert common_slips([advice]) == []
 
 
 def test_the_same_files_are_found() -> None:
