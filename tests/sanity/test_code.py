@@ -43,7 +43,13 @@ def test_a_broken_file_breaks_no_other(tmp_path):
             _ = code.broken
 
 
-def test_a_submissions_file_comes_before_what_is_installed(tmp_path):
+@pytest.fixture
+def without_colorsys(monkeypatch):
+    """colorsys as if nothing had imported it yet: matplotlib may have."""
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+
+
+def test_a_submissions_file_comes_before_what_is_installed(tmp_path, without_colorsys):
     write(tmp_path, colorsys="answer = 1", student="import colorsys\nanswer = colorsys.answer + 1")
     with opened(tmp_path, "colorsys.py", "student.py") as code:
         assert code.student.answer == 2
@@ -52,7 +58,7 @@ def test_a_submissions_file_comes_before_what_is_installed(tmp_path):
     assert not hasattr(colorsys, "answer")
 
 
-def test_other_files_of_the_folder_are_found_but_shadow_nothing(tmp_path):
+def test_other_files_of_the_folder_are_found_but_shadow_nothing(tmp_path, without_colorsys):
     write(tmp_path, helper_of_mine="answer = 1", colorsys="raise AssertionError")
     write(tmp_path, student="import colorsys, helper_of_mine\nanswer = helper_of_mine.answer")
     with opened(tmp_path, "student.py") as code:
