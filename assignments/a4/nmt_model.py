@@ -8,6 +8,7 @@ tgt_len the number of words of the longest source and target sentence.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from model_embeddings import ModelEmbeddings
 from vocab import Vocab
+
+if TYPE_CHECKING:
+    from nmt.search import Hypothesis
 
 DecoderState = tuple[Tensor, Tensor]
 
@@ -59,19 +63,12 @@ class NMT(nn.Module):
             source: the source sentences, longest first.
             target: their translations, each starting with <s> and ending with </s>.
         """
+        from nmt.likelihood import sentence_log_likelihoods
+
         source_lengths = [len(sentence) for sentence in source]
         source_padded = self.vocab.src.to_input_tensor(source, device=self.device)  # (src_len, b)
         target_padded = self.vocab.tgt.to_input_tensor(target, device=self.device)  # (tgt_len, b)
-
-        enc_hiddens, dec_init_state = self.encode(source_padded, source_lengths)
-        enc_masks = self.generate_sent_masks(enc_hiddens, source_lengths)
-        combined_outputs = self.decode(enc_hiddens, enc_masks, dec_init_state, target_padded)
-        log_probs = F.log_softmax(self.target_vocab_projection(combined_outputs), dim=-1)
-
-        predicted = target_padded[1:]  # <s> is given, not predicted
-        is_word = (predicted != self.vocab.tgt["<pad>"]).to(log_probs.dtype)
-        word_log_probs = torch.gather(log_probs, dim=-1, index=predicted.unsqueeze(-1)).squeeze(-1)
-        return (word_log_probs * is_word).sum(dim=0)
+        return sentence_log_likelihoods(self, source_padded, source_lengths, target_padded)
 
     def encode(self, source_padded: Tensor, source_lengths: list[int]) -> tuple[Tensor, DecoderState]:
         """Question 1d. Read the source sentences.
@@ -141,6 +138,20 @@ class NMT(nn.Module):
         raise NotImplementedError("1f: not implemented yet")
         # Question 1f: your code ends here.
         return dec_state, combined_output, e_t
+
+    def beam_search(
+        self, src_sent: list[str], beam_size: int = 5, max_decoding_time_step: int = 70
+    ) -> "list[Hypothesis]":
+        """Translate a sentence, given and returned as words; return what was found, the most likely first.
+
+        Args:
+            src_sent: the words of the source sentence.
+            beam_size: how many translations are pursued at a time, and how many are returned at most.
+            max_decoding_time_step: how many words a translation has at most.
+        """
+        from nmt.search import beam_search
+
+        return beam_search(self, [src_sent], beam_size, max_decoding_time_step)[0]
 
     def generate_sent_masks(self, enc_hiddens: Tensor, source_lengths: list[int]) -> Tensor:
         """Return 1 where the source is padding and 0 where it is a word, (b, src_len), on enc_hiddens' device."""

@@ -1,15 +1,30 @@
-"""Words and their indices, in both languages. Given: there is nothing to write here."""
+"""Words and their indices, in both languages. Given: there is nothing to write here.
+
+    python vocab.py --train-src train.fr --train-tgt train.en vocab.json
+
+counts the words of two files and keeps the frequent ones; `--help` tells the rest.
+"""
 
 from __future__ import annotations
 
+import argparse
+import base64
+import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<unk>")
+
+
+class VocabError(ValueError):
+    """A vocabulary that can't be made or read. The message is one line."""
 
 
 class VocabEntry:
@@ -47,6 +62,14 @@ class VocabEntry:
         self.id2word[index] = word
         return index
 
+    def split(self, text: str) -> list[str]:
+        """Return the words of a sentence. One that is spelt like a special token is not that token: it is unknown."""
+        return ["<unk>" if word in SPECIAL_TOKENS else word for word in text.split()]
+
+    def join(self, words: list[str]) -> str:
+        """Return the sentence that has these words."""
+        return " ".join(words)
+
     def words2indices(self, sents: list[str] | list[list[str]]) -> list[int] | list[list[int]]:
         """Return the indices of the words of a sentence, or of each of several sentences."""
         return [self[item] if isinstance(item, str) else [self[word] for word in item] for item in sents]
@@ -80,6 +103,57 @@ class VocabEntry:
         return entry
 
 
+class SubwordEntry(VocabEntry):
+    """One language in pieces of words, after SentencePiece: a rare word is several pieces, and hardly any is unknown.
+
+    A piece that starts a word starts with "▁", so that the pieces know where the spaces were.
+    """
+
+    def __init__(self, word2id: dict[str, int], model: bytes) -> None:
+        """Start from the pieces and from SentencePiece's model file, which knows how to cut."""
+        super().__init__(word2id)
+        self.model = model
+
+    @cached_property
+    def _processor(self) -> Any:
+        return _sentencepiece().SentencePieceProcessor(model_proto=self.model)
+
+    def split(self, text: str) -> list[str]:
+        """Return the pieces of a sentence."""
+        return list(self._processor.encode(text, out_type=str))
+
+    def join(self, words: list[str]) -> str:
+        """Return the sentence that has these pieces."""
+        return str(self._processor.decode_pieces(words))
+
+    @classmethod
+    def from_texts(cls, texts: Iterable[str], size: int) -> SubwordEntry:
+        """Learn at most `size` pieces from sentences, special tokens not counted; fewer if there is little text."""
+        sentencepiece = _sentencepiece()
+        model = io.BytesIO()
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=iter(texts),
+                model_writer=model,
+                vocab_size=size + len(SPECIAL_TOKENS),
+                hard_vocab_limit=False,
+                character_coverage=1.0,  # each character of the text is a piece
+                normalization_rule_name="identity",  # translations are compared with the text as it stands
+                num_threads=1,  # with more, the pieces hang on how the work was shared out
+                minloglevel=2,
+                pad_id=0,
+                bos_id=1,
+                eos_id=2,
+                unk_id=3,
+            )
+        except RuntimeError as error:
+            reason = str(error).rpartition("] ")[2].strip() or "there is no text"
+            raise VocabError(f"SentencePiece can't learn {size} pieces: {reason}") from None
+        processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+        pieces = {processor.id_to_piece(index): index for index in range(processor.get_piece_size())}
+        return cls(pieces, model.getvalue())
+
+
 class Vocab:
     """The words of the source language, `src`, and of the target language, `tgt`."""
 
@@ -87,14 +161,50 @@ class Vocab:
         self.src = src
         self.tgt = tgt
 
-    def to_plain(self) -> dict[str, dict[str, int]]:
-        """Return the same as plain dictionaries, for a checkpoint or a JSON file."""
-        return {"src_word2id": self.src.word2id, "tgt_word2id": self.tgt.word2id}
+    @classmethod
+    def from_texts(
+        cls,
+        source: Iterable[str],
+        target: Iterable[str],
+        size: int | None = None,
+        freq_cutoff: int = 2,
+        subwords: bool = False,
+    ) -> Vocab:
+        """Collect the words, or the pieces of words, of the *training* text: what dev and test hold stays unseen.
+
+        Args:
+            source, target: sentences, as they stand in a file.
+            size: at most so many of each language; if None, 50,000 words or 8,000 pieces.
+            freq_cutoff: leave out words that occur less often. Pieces are frequent by construction.
+            subwords: pieces by SentencePiece instead of words.
+        """
+        if subwords:
+            return cls(*(SubwordEntry.from_texts(texts, size or 8_000) for texts in (source, target)))
+        split = VocabEntry().split
+        return cls(
+            *(
+                VocabEntry.from_corpus((split(text) for text in texts), size or 50_000, freq_cutoff)
+                for texts in (source, target)
+            )
+        )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the same as plain dictionaries and strings, for a checkpoint or a JSON file."""
+        plain: dict[str, Any] = {"src_word2id": self.src.word2id, "tgt_word2id": self.tgt.word2id}
+        for side, entry in (("src", self.src), ("tgt", self.tgt)):
+            if isinstance(entry, SubwordEntry):
+                plain[f"{side}_sentencepiece"] = base64.b64encode(entry.model).decode("ascii")
+        return plain
 
     @classmethod
-    def from_plain(cls, plain: dict[str, dict[str, int]]) -> Vocab:
+    def from_plain(cls, plain: dict[str, Any]) -> Vocab:
         """Return the Vocab that `to_plain` turned into plain."""
-        return cls(VocabEntry(plain["src_word2id"]), VocabEntry(plain["tgt_word2id"]))
+
+        def entry(side: str) -> VocabEntry:
+            words, model = plain[f"{side}_word2id"], plain.get(f"{side}_sentencepiece")
+            return VocabEntry(words) if model is None else SubwordEntry(words, base64.b64decode(model))
+
+        return cls(entry("src"), entry("tgt"))
 
     def save(self, path: str | Path) -> None:
         """Write the words to a JSON file."""
@@ -103,5 +213,56 @@ class Vocab:
 
     @classmethod
     def load(cls, path: str | Path) -> Vocab:
-        """Read a JSON file that `save` wrote."""
-        return cls.from_plain(json.loads(Path(path).read_text(encoding="utf-8")))
+        """Read a JSON file that `save` wrote, or raise VocabError."""
+        try:
+            return cls.from_plain(json.loads(Path(path).read_text(encoding="utf-8")))
+        except OSError as error:
+            raise VocabError(f"{path}: can't be read: {error.strerror}; `python vocab.py` makes one") from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise VocabError(f"{path}: not a vocabulary; `python vocab.py` makes one") from None
+
+
+def _sentencepiece() -> Any:
+    """Import SentencePiece, which only pieces of words need."""
+    try:
+        import sentencepiece
+    except ModuleNotFoundError:
+        raise VocabError("subwords need the package sentencepiece: python -m pip install sentencepiece") from None
+    return sentencepiece
+
+
+def main(arguments: list[str]) -> int:
+    """Make a vocabulary file; return the exit status."""
+    from nmt.corpus import CorpusError, read_texts  # here, because nmt is not beside this file where it's only given
+
+    parser = argparse.ArgumentParser(prog="vocab.py", description="Collect the words of a corpus.")
+    parser.add_argument("--train-src", required=True, metavar="FILE", help="sentences, one a line")
+    parser.add_argument("--train-tgt", required=True, metavar="FILE", help="their translations, one a line")
+    parser.add_argument(
+        "--size", type=int, metavar="INT", help="words to keep of each language (50000), or pieces (8000)"
+    )
+    parser.add_argument(
+        "--freq-cutoff", type=int, metavar="INT", default=2, help="leave out words that occur less often (2)"
+    )
+    parser.add_argument("--subwords", action="store_true", help="pieces of words, by SentencePiece")
+    parser.add_argument("vocab_file", metavar="VOCAB_FILE", help="where to write the vocabulary (JSON)")
+    options = parser.parse_args(arguments)
+    if options.size is not None and options.size < 1:
+        parser.error("--size: expected at least 1")
+    try:
+        texts = read_texts(options.train_src, options.train_tgt)
+        vocab = Vocab.from_texts(texts.source, texts.target, options.size, options.freq_cutoff, options.subwords)
+        vocab.save(options.vocab_file)
+    except (CorpusError, VocabError) as error:
+        print(f"vocab.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"vocab.py: {options.vocab_file}: can't be written: {error.strerror}", file=sys.stderr)
+        return 2
+    what = "pieces" if options.subwords else "words"
+    print(f"{options.vocab_file}: {len(vocab.src)} source {what}, {len(vocab.tgt)} target {what}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -77,9 +77,11 @@ def test_it_holds_the_assignment_and_no_junk(course, tmp_path):
         (folder / junk).parent.mkdir(exist_ok=True)
         (folder / junk).write_text("junk")
     archive = build_handout("a4", tmp_path / "a4.zip")
-    names = ["README.md", "assignment.toml", "model_embeddings.py", "nmt_model.py", "sanity_check.py", "utils.py"]
+    names = ["README.md", "assignment.toml", "model_embeddings.py", "nmt_model.py", "run.py", "run.sh"]
+    names += ["sanity_check.py", "utils.py", "vocab.py"]
+    names += [f"nmt/{path.name}" for path in (folder / "nmt").glob("*.py")]
     with ZipFile(archive) as handout:
-        assert handout.namelist() == [f"a4/{name}" for name in [*names, "vocab.py"]]
+        assert handout.namelist() == sorted(f"a4/{name}" for name in names)
         assert handout.read("a4/vocab.py") == (folder / "vocab.py").read_bytes()
         assert {entry.external_attr >> 16 for entry in handout.infolist()} == {stat.S_IFREG | 0o644}
 

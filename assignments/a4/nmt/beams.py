@@ -1,0 +1,129 @@
+"""Beams: the unfinished translations of many sentences as rows of one batch, and how they grow by a word.
+
+Here "the best" of equal ones are those that come first, so that what is found for a sentence doesn't depend on the
+sentences beside it; `torch.topk` promises nothing of the kind.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from nmt.likelihood import padding_mask
+
+Parts = TypeVar("Parts", bound=NamedTuple)
+MANY = 50  # ways for a row; to sort more takes longer than to look for the best of each row
+
+
+class Beams(NamedTuple):
+    """The unfinished translations of all sentences, as rows; those of a sentence stand together, the best first."""
+
+    sentence: Tensor
+    """Which sentence a row translates, (rows,)."""
+    scores: Tensor
+    """The log-probability of its words, (rows,)."""
+    words: Tensor
+    """Their indices, from <s> on, (rows, number of words)."""
+    memory: tuple[Tensor, Tensor, Tensor]
+    """What the model carries to the next word: both parts of the decoder's state and o_prev, each (rows, h)."""
+
+
+class Source(NamedTuple):
+    """What the decoder looks at: for each sentence, or for each row its sentence's."""
+
+    hiddens: Tensor
+    """(rows, src_len, 2h)."""
+    projected: Tensor
+    """(rows, src_len, h)."""
+    masks: Tensor
+    """1 on the padding, else 0, (rows, src_len)."""
+
+
+class Longer(NamedTuple):
+    """Ways to go on with beams by a word, in the order of Beams; all of them (ways,)."""
+
+    row: Tensor
+    """Which row goes on."""
+    word: Tensor
+    """The index of the word."""
+    score: Tensor
+    """The log-probability of all words then."""
+
+
+def begin(model: Any, sentences: list[list[int]]) -> tuple[Source, Beams]:
+    """Encode sentences, longest first, and return what the decoder looks at and begins with: <s> for each."""
+    weight = model.model_embeddings.target.weight
+    lengths = [len(sentence) for sentence in sentences]
+    padding = model.vocab.src["<pad>"]
+    padded = pad_sequence([torch.tensor(sentence) for sentence in sentences], padding_value=padding).to(weight.device)
+    hiddens, (h_0, c_0) = model.encode(padded, lengths)
+    h_0, c_0 = h_0.to(weight.dtype), c_0.to(weight.dtype)
+    number = torch.arange(len(sentences), device=weight.device)
+    scores = torch.zeros(len(sentences), dtype=torch.promote_types(weight.dtype, torch.float32), device=weight.device)
+    starts = torch.full_like(number, model.vocab.tgt["<s>"]).unsqueeze(1)
+    beams = Beams(number, scores, starts, (h_0, c_0, torch.zeros_like(h_0)))
+    return Source(hiddens, model.att_projection(hiddens), padding_mask(hiddens, lengths)), beams
+
+
+def step(model: Any, beams: Beams, looked_at: Source) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+    """Let the model read the last word of each row.
+
+    Returns:
+        What it carries on, and the log-probability of each row's words with each possible next one, (rows, |tgt|).
+    """
+    h, c, o_prev = beams.memory
+    Y_t = model.model_embeddings.target(beams.words[:, -1])
+    (h, c), o_t, _ = model.step(torch.cat((Y_t, o_prev), dim=1), (h, c), *looked_at)
+    h, c, o_t = (part.to(Y_t.dtype) for part in (h, c, o_t))  # whatever it computes in
+    log_p = torch.log_softmax(model.target_vocab_projection(o_t), dim=-1, dtype=beams.scores.dtype)
+    return (h, c, o_t), log_p.add_(beams.scores.unsqueeze(1))
+
+
+def choose(beams: Beams, scores: Tensor, room: Tensor) -> Longer:
+    """Of all ways to write one more word choose the best for each sentence; of equal ones those of the first rows and
+    words. What is no number, or impossible, is not chosen.
+
+    Args:
+        beams: what is written so far.
+        scores: what `step` returned, (rows, |tgt|).
+        room: how many ways to choose for each sentence, (sentences,); it has no more rows.
+    """
+    row, word = promising(beams.sentence, scores, room).nonzero(as_tuple=True)
+    score = scores[row, word]
+    order = score.argsort(descending=True, stable=True)
+    order = order[beams.sentence[row[order]].argsort(stable=True)]
+    sentence = beams.sentence[row[order]]
+    rank = torch.arange(len(order), device=order.device) - torch.searchsorted(sentence, sentence)
+    return at(Longer(row, word, score), order[rank < room[sentence]])
+
+
+def promising(sentence: Tensor, scores: Tensor, room: Tensor) -> Tensor:
+    """Return which ways are to be sorted: those that `choose` chooses, and few others, (rows, |tgt|)."""
+    if (torch.bincount(sentence, minlength=len(room)) == room)[sentence].all():
+        # As many rows as room: so many ways reach the lowest of the rows' highest scores. That is found fastest.
+        highest = scores.amax(dim=1).nan_to_num(nan=float("-inf"), neginf=float("-inf"))
+        reached = torch.zeros_like(room, dtype=scores.dtype)
+        reached = reached.scatter_reduce(0, sentence, highest, "amin", include_self=False)
+        ways = scores >= reached.clamp(min=torch.finfo(scores.dtype).min)[sentence].unsqueeze(1)
+        if ways.sum() <= MANY * len(ways):
+            return ways
+    most = min(int(room.max()), scores.size(1))
+    last = scores.topk(most).values[:, -1:]
+    equal = scores == last
+    return ((scores > last) | (equal & (equal.cumsum(dim=1) <= most))) & scores.isfinite()
+
+
+def follow(beams: Beams, memory: tuple[Tensor, Tensor, Tensor], longer: Longer) -> Beams:
+    """Return the beams that go on in these ways, with what the model carries on."""
+    row, word, score = longer
+    words = torch.cat((beams.words[row], word.unsqueeze(1)), dim=1)
+    h, c, o_t = (part.index_select(0, row) for part in memory)
+    return Beams(beams.sentence[row], score, words, (h, c, o_t))
+
+
+def at(parts: Parts, rows: Tensor) -> Parts:
+    """Return some rows of each part, or some rows several times."""
+    return type(parts)(*(part.index_select(0, rows) for part in parts))

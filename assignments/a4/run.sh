@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Train and try a model: bash run.sh train_debug | train_local | train | test_local | test | vocab [more options of run.py]
+#
+# The text is in the folder DATA, in six files: train, dev and test, each in the language SRC and in the language TGT.
+#     DATA=data SRC=de TGT=en bash run.sh train
+# The toy languages need no files: python run.py train
+set -eu
+
+DATA=${DATA:-data} SRC=${SRC:-src} TGT=${TGT:-tgt} OUT=${OUT:-trained}
+PYTHON=${PYTHON:-python}
+
+task=${1:-help}
+[ $# -eq 0 ] || shift
+
+train() {
+    "$PYTHON" run.py train --vocab="$OUT/vocab.json" --save-to="$OUT/model.bin" \
+        --train-src="$DATA/train.$SRC" --train-tgt="$DATA/train.$TGT" \
+        --dev-src="$DATA/dev.$SRC" --dev-tgt="$DATA/dev.$TGT" "$@"
+}
+
+decode() {
+    "$PYTHON" run.py decode "$OUT/model.bin" "$DATA/test.$SRC" "$DATA/test.$TGT" "$OUT/test.translations" "$@"
+}
+
+case $task in
+    vocab)       mkdir -p "$OUT" && "$PYTHON" vocab.py --train-src="$DATA/train.$SRC" --train-tgt="$DATA/train.$TGT" "$@" "$OUT/vocab.json" ;;
+    train)       train --cuda --mixed-precision=bf16 --embed-size=1024 --hidden-size=768 --lr=5e-5 "$@" ;;
+    train_local) train --device=cpu "$@" ;;
+    train_debug) train --device=cpu --embed-size=32 --hidden-size=32 --max-updates=20 --valid-niter=10 --log-every=5 "$@" ;;
+    test)        decode --cuda "$@" ;;
+    test_local)  decode --device=cpu "$@" ;;
+    *)           sed -n 's/^# //p' "$0" >&2; exit 2 ;;
+esac

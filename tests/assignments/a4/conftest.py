@@ -1,0 +1,36 @@
+"""For the tests of what assignment 4 gives: the handout's modules with the reference's answers in them."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from graders.course import handout_folder, solution_folder
+from sanity.code import Code
+
+
+@pytest.fixture(scope="session")
+def a4_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The handout with the reference's answers laid over: what a student has in the end."""
+    path = tmp_path_factory.mktemp("a4") / "a4"
+    shutil.copytree(handout_folder("a4"), path, ignore=shutil.ignore_patterns("__pycache__"))
+    for answer in solution_folder("a4").rglob("*.py"):  # the staff's modules too
+        shutil.copy(answer, path)
+    return path.resolve()
+
+
+@pytest.fixture(scope="module")
+def a4(a4_folder: Path) -> Iterator[Callable[[str], ModuleType]]:
+    """Import a module from there by name: a4("nmt.recipe"). Other assignments' utils or run don't come in between."""
+    code = Code(a4_folder, [path.relative_to(a4_folder).as_posix() for path in a4_folder.rglob("*.py")])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # models this small are slower with more
+    yield importlib.import_module
+    torch.set_num_threads(threads)
+    code.forget()

@@ -1,0 +1,112 @@
+"""Files that training goes on from: complete or not there, and a line for each that is of no use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import Modules, Tiny, weights
+
+
+def test_a_file_is_replaced_only_when_it_is_complete(a4: Modules, tmp_path: Path) -> None:
+    checkpoint, path = a4("nmt.checkpoint"), tmp_path / "file"
+    checkpoint.write(path, lambda file: file.write(b"first"))
+
+    def fails(file: Any, error: BaseException = RuntimeError("pool\nand more")) -> None:  # noqa: B008
+        file.write(b"second")
+        raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.write(path, lambda file: fails(file, KeyboardInterrupt()))
+    with pytest.raises(checkpoint.SaveError) as error:
+        checkpoint.write(path, fails)
+    assert str(error.value) == f"{path}: can't be written: pool; what was there before is unharmed"
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("numbers", [10, 100_000])  # torch meets a full disk here while closing, there while writing
+def test_a_full_disk_is_what_the_system_says_it_is(a4: Modules, tmp_path: Path, numbers: int) -> None:
+    checkpoint, path = a4("nmt.checkpoint"), tmp_path / "file"
+    (tmp_path / "file.part").symlink_to("/dev/full")
+    with pytest.raises(checkpoint.SaveError) as error:
+        checkpoint.write(path, lambda file: torch.save({"weights": torch.zeros(numbers)}, file))
+    assert str(error.value) == f"{path}: can't be written: No space left on device; what was there before is unharmed"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_one_line(a4: Modules, tmp_path: Path) -> None:
+    checkpoint, path = a4("nmt.checkpoint"), tmp_path / "none" / "file"
+    with pytest.raises(checkpoint.SaveError, match=r"can't be written: No such file or directory; what was"):
+        checkpoint.write(path, lambda file: file.write(b"x"))
+
+
+def test_what_is_no_checkpoint_is_one_line(a4: Modules, tmp_path: Path) -> None:
+    checkpoint = a4("nmt.checkpoint")
+    whole = tmp_path / "whole.bin"
+    checkpoint.write(whole, lambda file: torch.save({"weights": {"a": torch.zeros(1000)}}, file))
+    assert checkpoint.read(whole)["weights"]["a"].shape == (1000,)
+    content = whole.read_bytes()
+    other, evil = tmp_path / "other.bin", tmp_path / "evil.bin"
+    torch.save([1, 2], other)
+    torch.save({"weights": Path("/")}, evil)  # a class: only code can read it
+    files = {"empty": b"", "text": b"hello\n", "cut": content[:-30], "short": content[:500], "zeros": bytes(900)}
+    for name, written in files.items():
+        (tmp_path / name).write_bytes(written)
+    for path in [other, evil, *(tmp_path / name for name in files)]:
+        with pytest.raises(checkpoint.CheckpointError) as error:
+            checkpoint.read(path)
+        assert str(error.value) == f"{path}: not a model or a checkpoint of this program, or a damaged one"
+    with pytest.raises(checkpoint.CheckpointError) as error:
+        checkpoint.read(tmp_path / "none")
+    assert str(error.value) == f"{tmp_path / 'none'}: can't be read: No such file or directory"
+
+
+def test_weights_of_another_shape_are_one_line(a4: Modules) -> None:
+    checkpoint = a4("nmt.checkpoint")
+    model, path = torch.nn.Linear(2, 3), Path("m.bin")
+    for other, said in (
+        (torch.nn.Linear(2, 4), "weight is (4, 2) there and (3, 2) here"),
+        (torch.nn.Linear(2, 3, bias=False), "bias is missing there and (3,) here"),
+        (torch.nn.Sequential(torch.nn.Linear(2, 3)), "weight is missing there and (3, 2) here"),
+    ):
+        before = weights(model).clone()
+        with pytest.raises(checkpoint.CheckpointError) as error:
+            checkpoint.load_weights(model, other.state_dict(), path)
+        assert str(error.value) == f"m.bin: made for another model: {said}"
+        assert torch.equal(weights(model), before)
+
+
+def test_a_model_is_what_it_was(a4: Modules, tmp_path: Path) -> None:
+    checkpoint, NMT = a4("nmt.checkpoint"), a4("nmt_model").NMT
+    tiny, path = Tiny(a4), tmp_path / "model.bin"
+    model = tiny.model()
+    checkpoint.write(path, model.save)
+    for again in (checkpoint.load_model(path, NMT), NMT.load(path)):
+        assert torch.equal(weights(model), weights(again))
+        assert again.vocab.to_plain() == tiny.vocab.to_plain()
+        assert again.dropout_rate == tiny.recipe.dropout
+
+
+def test_a_checkpoint_is_not_taken_for_a_model(a4: Modules, tmp_path: Path) -> None:
+    checkpoint = a4("nmt.checkpoint")
+    Tiny(a4, max_epoch=1).train(tmp_path)
+    (path,) = tmp_path.iterdir()
+    with pytest.raises(checkpoint.CheckpointError) as error:
+        checkpoint.load_model(path, a4("nmt_model").NMT)
+    assert str(error.value) == f"{path}: a checkpoint, not a model; the model is model.bin beside it"
+
+
+def test_the_newest_and_the_best_are_kept(a4: Modules, tmp_path: Path) -> None:
+    checkpoints = a4("nmt.checkpoint").Checkpoints(tmp_path / "new" / "folder")
+    assert checkpoints.newest() is None
+    kept = []
+    for update, best in ((9, 9), (10, 10), (11, 10), (100, 10), (101, 101)):
+        checkpoints.save(update, {"weights": {}}, best)
+        kept.append([int(path.stem.split("-")[1]) for path in checkpoints.all()])
+        assert checkpoints.newest() == checkpoints.path(update)
+    assert kept == [[9], [10], [10, 11], [10, 100], [101]]
+    checkpoints.remove()
+    assert checkpoints.all() == []

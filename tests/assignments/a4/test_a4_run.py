@@ -1,0 +1,345 @@
+"""The command line: training and translating from end to end, and one line for each thing that can go wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import Modules, sentences
+
+pytest.importorskip("sacrebleu")
+pytest.importorskip("matplotlib")
+pytest.importorskip("tqdm")
+
+SMALL = ["--embed-size=5", "--hidden-size=4", "--batch-size=4", "--valid-niter=4", "--max-epoch=2", "--device=cpu"]
+SMALL += ["--threads=1"]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    """Six files of text, as options."""
+    options = []
+    for seed, (part, number) in enumerate((("train", 20), ("dev", 8), ("test", 6))):
+        for side, lines in zip(("src", "tgt"), sentences(number, seed), strict=True):
+            path = tmp_path / f"{part}.{side}"
+            path.write_text("".join(f"{line}\n" for line in lines))
+            options.append(f"--{part}-{side}={path}")
+    return options
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "trained" / "model.bin"
+
+
+def failing(a4: Modules, capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    """What is said of a call that fails."""
+    assert a4("run").main(argv) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("run.py: ")
+    assert err.count("\n") == 1
+    return err.removeprefix("run.py: ").rstrip("\n")
+
+
+def train(a4: Modules, out: Path, files: list[str], *more: str) -> int:
+    status: int = a4("run").main(["train", f"--save-to={out}", *files, *SMALL, *more])
+    return status
+
+
+def test_training_leaves_a_model_its_words_curves_and_a_report(
+    a4: Modules, files: list[str], out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out, files, "--label-smoothing=0.1", "--warmup=3") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith(", src to tgt: 20 pairs to learn from, 8 of dev")
+    assert said[-3] == f"all epochs are done; the best weights, those of iter 10, are in {out}"
+    assert said[-2].startswith("test: BLEU ")
+    assert said[-1] == f"curves, attention and translations to read: {out.parent / 'report.html'}"
+    names = {path.name for path in out.parent.iterdir() if not path.name.startswith("events.")}
+    pictures = {"curves.svg", "bleu_by_length.svg", "attention_1.svg", "attention_2.svg", "attention_3.svg"}
+    written = {"model.bin", "vocab.json", "log.jsonl", "checkpoint-0000010.bin", "test.translations", "report.html"}
+    assert names - pictures == written
+    model = a4("nmt_model").NMT.load(out)
+    assert model.vocab.to_plain() == a4("vocab").Vocab.load(out.parent / "vocab.json").to_plain()
+    assert len((out.parent / "test.translations").read_text().splitlines()) == 6
+
+
+def test_the_toy_languages_are_learnt_without_any_option(
+    a4: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Recipe = a4("nmt.recipe").Recipe
+    tiny = Recipe(embed_size=4, hidden_size=4, max_updates=2, beam_size=1, max_decoding_time_step=3)
+    monkeypatch.setattr(a4("run"), "TOY", tiny)
+    assert a4("run").main(["train"]) == 0
+    assert capsys.readouterr().out.startswith("toy, ")
+    assert (tmp_path / "trained" / "report.html").is_file()
+
+
+def test_test_is_touched_once_and_at_the_end(
+    a4: Modules, files: list[str], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Training is steered by dev alone."""
+    calls: list[tuple[str, Any]] = []
+    search, likelihood, training = a4("nmt.search"), a4("nmt.likelihood"), a4("nmt.training")
+
+    def spy(module: Any, name: str, what: Any) -> None:
+        function = getattr(module, name)
+
+        def spied(*args: Any, **options: Any) -> Any:
+            result = function(*args, **options)
+            calls.append((name, what(*args)))
+            return result
+
+        monkeypatch.setattr(module, name, spied)
+
+    spy(search, "translate", lambda model, texts, *rest: texts)
+    spy(likelihood, "evaluate_ppl", lambda model, pairs: len(pairs))
+    spy(training, "train", lambda *args: None)
+    assert train(a4, out, files, "--dev-bleu=4") == 0
+    looks = [("evaluate_ppl", 8), ("translate", sentences(8, 1)[0][1::2])] * 3
+    assert calls == [*looks, ("train", None), ("translate", sentences(6, 2)[0])]
+
+
+def test_dev_bleu_can_be_left_out(a4: Modules, files: list[str], out: Path) -> None:
+    assert train(a4, out, files, "--dev-bleu=0") == 0
+    looks = [entry for entry in a4("nmt.tracking").read_log(out.parent / "log.jsonl") if "score" in entry]
+    assert [entry["update"] for entry in looks] == [4, 8, 10]
+    assert all(entry["score"] == -entry["perplexity/dev"] and "bleu/dev" not in entry for entry in looks)
+
+
+def test_translations_of_a_file(
+    a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out, files) == 0
+    source, target, output = tmp_path / "test.src", tmp_path / "test.tgt", tmp_path / "out"
+    said = capsys.readouterr().out
+    for names in ([source, output], [source, target, output]):
+        output.unlink(missing_ok=True)
+        assert a4("run").main(["decode", str(out), *map(str, names), "--device=cpu"]) == 0
+        assert output.read_text() == (out.parent / "test.translations").read_text()
+    number, score = capsys.readouterr().out.splitlines()
+    assert number == "6 translations"
+    assert f"test: {score}" in said
+
+
+def test_ctrl_c_and_then_resume(
+    a4: Modules, files: list[str], out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out.parent.with_name("whole") / "model.bin", files) == 0
+    step = a4("nmt.tracking").Log.step
+
+    def interrupted(self: Any, update: int) -> None:
+        if update == 6:
+            raise KeyboardInterrupt
+        step(self, update)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(a4("nmt.tracking").Log, "step", interrupted)
+        assert train(a4, out, files) == 130
+    stopped = "run.py: stopped; with --resume, training goes on from its last look at dev\n"
+    assert capsys.readouterr().err.endswith(stopped)
+    assert a4("nmt_model").NMT.load(out)
+    capsys.readouterr()
+    assert train(a4, out, files, "--resume") == 0
+    assert capsys.readouterr().out.splitlines()[2] == "going on after iter 4"
+    assert curve(out.parent) == curve(out.parent.with_name("whole"))
+
+
+def test_ctrl_c_while_translating_says_nothing_of_training(
+    a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(a4("run"), "decode_command", interrupted)
+    assert a4("run").main(["decode", "model", "source", "output"]) == 130
+    assert capsys.readouterr().err == "run.py: stopped\n"
+
+
+def curve(folder: Path) -> list[dict[str, float]]:
+    """All that was logged but for times."""
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name not in ("seconds", "speed")} for line in lines]
+
+
+def test_a_model_in_training_is_not_lost_by_accident(
+    a4: Modules, files: list[str], out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out, files) == 0
+    before = {path.name: path.read_bytes() for path in out.parent.iterdir()}
+    capsys.readouterr()
+    said = failing(a4, capsys, "train", f"--save-to={out}", *files, *SMALL)
+    assert said == f"{out.parent}: has a model in training: go on with --resume, or begin again with --restart"
+    assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
+    assert train(a4, out, files, "--restart", "--dev-src=none") == 2
+    assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
+    assert train(a4, out, files, "--restart", "--seed=1") == 0
+    assert {path.name for path in out.parent.glob("checkpoint-*")} == {"checkpoint-0000010.bin"}
+
+
+def test_other_words_than_the_checkpoint_s_are_one_line(
+    a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out, files) == 0
+    capsys.readouterr()
+    other = a4("vocab").Vocab.load(out.parent / "vocab.json")
+    other.src.add("zu")
+    other.save(tmp_path / "other.json")
+    before = {path.name: path.read_bytes() for path in out.parent.iterdir()}
+    assert train(a4, out, files, "--resume", f"--vocab={tmp_path / 'other.json'}") == 2
+    said = capsys.readouterr().err
+    assert f"{out.parent}/checkpoint-0000010.bin: made with vocabulary 10/10 words" in said
+    assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
+
+
+def test_a_gpu_that_is_not_there_is_one_line(
+    a4: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    for option, name in (("--cuda", "cuda"), ("--device=cuda", "cuda"), ("--device=cuda:1", "cuda:1")):
+        said = failing(a4, capsys, "train", f"--save-to={tmp_path / 'm' / 'model.bin'}", option)
+        assert said == f"device {name}: PyTorch {torch.__version__} finds 0 GPUs here; try --device cpu"
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("name", ["tpu", "cpu:", "cuda:x", "cuda:-1", ""])
+def test_a_device_that_is_none_is_one_line(a4: Modules, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = failing(a4, capsys, "train", f"--device={name}")
+    assert said == f"device {name!r}: expected auto, cpu, cuda or cuda:0, cuda:1, …"
+
+
+def test_devices(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = a4("nmt.device")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    named = [device.device_named(name) for name in ("auto", "cpu", "cuda", "cuda:1")]
+    assert named == [torch.device(name) for name in ("cuda", "cpu", "cuda", "cuda:1")]
+    with pytest.raises(device.DeviceError, match="finds 2 GPUs here"):
+        device.device_named("cuda:2")
+
+
+def test_sixteen_bits_are_for_gpus(a4: Modules) -> None:
+    precision = a4("nmt.device").precision
+    with precision("bf16", torch.device("cpu")):
+        assert not torch.is_autocast_enabled("cpu")
+    assert isinstance(precision("bf16", torch.device("cuda")), torch.autocast)
+    assert not isinstance(precision("off", torch.device("cuda")), torch.autocast)
+
+
+def test_text_that_is_not_there_is_one_line(
+    a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = f"{tmp_path / 'none'}: no such file; expected text, one sentence a line"
+    assert failing(a4, capsys, "train", f"--save-to={out}", *files, f"--dev-tgt={tmp_path / 'none'}") == missing
+    assert failing(a4, capsys, "decode", str(out), str(tmp_path / "none"), str(tmp_path / "o")).startswith(missing)
+    said = failing(a4, capsys, "train", f"--save-to={out}", *files[:3])
+    assert said == "--dev-src and --dev-tgt: expected both; --train-… and --dev-… are needed"
+    assert "no such corpus" in failing(a4, capsys, "train", f"--save-to={out}", "--data=klingon")
+
+
+def test_a_place_that_cannot_be_written_is_said_before_the_work(
+    a4: Modules, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in (tmp_path, tmp_path / "new"):
+        said = failing(a4, capsys, "train", f"--save-to={place}", *files)
+        assert said == f"--save-to {place}: expected a file, such as {place / 'model.bin'}"
+    file = tmp_path / "test.src"
+    said = failing(a4, capsys, "train", f"--save-to={file / 'deep' / 'model.bin'}", *files)
+    assert said == f"{file / 'deep'}: can't be made: Not a directory"
+    for output in (tmp_path, tmp_path / "none" / "out"):
+        said = failing(a4, capsys, "decode", "model", str(file), str(output))
+        assert said == f"{output}: can't be written: expected a file in a folder that is there"
+
+
+def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        a4("run").main(["train", "--resume", "--restart"])
+    assert error.value.code == 2
+    assert "--restart: not allowed with argument --resume" in capsys.readouterr().err
+
+
+def test_a_module_that_is_no_package_of_training_shows_where(a4: Modules) -> None:
+    assert a4("run").explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
+    assert a4("run").explained(ModuleNotFoundError(name="my_own_file")) is None
+
+
+def test_a_model_that_is_none_is_one_line(
+    a4: Modules, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = str(tmp_path / "test.src"), str(tmp_path / "out")
+    said = failing(a4, capsys, "decode", source, source, output)
+    assert said == f"{source}: not a model or a checkpoint of this program, or a damaged one"
+
+
+def test_a_number_that_makes_no_sense_is_one_line(a4: Modules, capsys: pytest.CaptureFixture[str]) -> None:
+    assert failing(a4, capsys, "train", "--batch-size=0") == "batch_size is 0; expected at least 1"
+    with pytest.raises(SystemExit) as error:
+        a4("run").main(["train", "--lr=fast"])
+    assert error.value.code == 2
+    assert "argument --lr: invalid float value: 'fast'" in capsys.readouterr().err
+    for option, said in (("--beam-size=0", "0 is not at least 1"), ("--length-penalty=-1", "-1 is not at least 0")):
+        with pytest.raises(SystemExit):
+            a4("run").main(["decode", "model", "source", "output", option])
+        assert said in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        a4("run").main(["decode", "model", "source", "output", "--beam-size=two"])
+    assert "invalid int value: 'two'" in capsys.readouterr().err
+
+
+def test_a_question_that_is_not_answered_is_one_line(
+    a4: Modules, files: list[str], out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unanswered(*args: object) -> None:
+        raise NotImplementedError("1f: not implemented yet")
+
+    monkeypatch.setattr(a4("nmt_model").NMT, "step", unanswered)
+    assert train(a4, out, files) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "run.py: 1f: not implemented yet"
+
+
+def test_a_mistake_in_the_code_shows_where(
+    a4: Modules, files: list[str], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(a4("nmt_model").NMT, "encode", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(a4, out, files)
+
+
+def test_a_package_that_is_missing_is_said_before_training(
+    a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(a4("run"), "find_spec", lambda name: None)
+    assert failing(a4, capsys, "train") == "sacrebleu is not installed: pip install sacrebleu"
+
+
+def test_help_needs_no_torch_and_knows_every_number(a4: Modules, a4_folder: Path) -> None:
+    code = "import sys, run\ntry: run.main(['train', '--help'])\nfinally: print('torch' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], cwd=a4_folder, capture_output=True, text=True).stdout
+    assert told.endswith("False\n")
+    for name in ("--embed-size", "--patience", "--max-num-trial", "--uniform-init", "--save-to", "--valid-niter"):
+        assert name in told
+
+
+def test_run_sh_has_the_course_s_tasks(a4_folder: Path, files: list[str], tmp_path: Path) -> None:
+    def run(*argv: str) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable, "DATA": str(tmp_path), "OUT": str(tmp_path / "o")}
+        env |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(["bash", "run.sh", *argv], cwd=a4_folder, env=env, capture_output=True, text=True)
+
+    assert run("vocab", "--freq-cutoff=1").returncode == 0
+    trained = run("train_debug", "--max-updates=3")
+    assert trained.returncode == 0, trained.stderr
+    assert "avg. ppl" not in trained.stdout  # three updates are fewer than a line is for
+    tested = run("test_local", "--beam-size=2")
+    assert tested.stdout.startswith("BLEU "), tested.stderr
+    assert len((tmp_path / "o" / "test.translations").read_text().splitlines()) == 6
+    wrong = run("dance")
+    assert wrong.returncode == 2
+    assert "train_debug | train_local | train | test_local | test | vocab" in wrong.stderr
