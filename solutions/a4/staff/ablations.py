@@ -1,0 +1,266 @@
+"""The model with one part replaced or left out at a time: which part earns how much BLEU?
+
+python solutions/a4/staff/ablations.py                 all variants on a toy language pair: half an hour on a CPU
+python solutions/a4/staff/ablations.py dot additive    these only; `--help` lists all
+
+Each variant starts from the same seed and learns from the same batches for as many updates. The folder gets the tables
+ablations.md and ablations.csv and the plot ablations.svg, anew after each variant. A run that was stopped goes on where
+it was: variants that are done are not trained again, and the one under way continues from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if __name__ == "__main__":
+    sys.path[1:1] = [str(Path(__file__).resolve().parents[3] / part / "a4") for part in ("solutions", "assignments")]
+
+import torch
+
+from nmt.corpus import Corpus
+from nmt.recipe import TOY, Recipe, RecipeError, initialise
+from variants import VARIANTS, VariantNMT
+from vocab import Vocab
+
+if TYPE_CHECKING:
+    from nmt.tracking import Judged, Progress, Report
+
+Tell = Callable[[str], object]
+"""Is told a line about how it goes."""
+
+
+class AblationError(ValueError):
+    """What was asked can't be done. The message is one line."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of a variant."""
+
+    variant: str
+    about: str
+    bleu: float
+    """On test, by beam search."""
+    low: float
+    high: float
+    """sacreBLEU's 95 % interval."""
+    dev_bleu: float
+    """The best one; its weights are those tested."""
+    dev_perplexity: float
+    weights: int
+    updates: int
+    seconds: float
+    signature: str
+
+
+def ablations(
+    names: Sequence[str],
+    corpus: Corpus,
+    recipe: Recipe,
+    seed: int,
+    folder: Path,
+    tell: Tell = print,
+    device: torch.device | None = None,
+) -> list[Row]:
+    """Train variants of the model, each in a folder of its own, and write the tables and the plot.
+
+    Args:
+        names: which ones, of VARIANTS.
+        corpus: what they learn and are tested on.
+        recipe: how each is trained; max_updates makes all train equally long.
+        seed: of the first weights, of the order of the sentences and of dropout.
+        folder: where all goes. What an earlier call finished there is not done again.
+        tell: is told a line about each look at dev and each result.
+        device: where to compute, the CPU by default.
+
+    Returns:
+        The results, in the order of names.
+
+    Raises:
+        AblationError: there is no variant of that name, or the folder holds results of another recipe or corpus.
+    """
+    unknown = [name for name in names if name not in VARIANTS]
+    if unknown or not names:
+        raise AblationError(f"no variant {', '.join(unknown) or 'named'}; expected some of {', '.join(VARIANTS)}")
+    recipe = replace(recipe, seed=seed)
+    rows = []
+    for name in names:
+        rows.append(_result(name, corpus, recipe, folder / name, tell, device or torch.device("cpu")))
+        tell(f"{name}: BLEU {rows[-1].bleu:.1f} ({rows[-1].low:.1f} to {rows[-1].high:.1f}), {rows[-1].about}")
+        _write(rows, folder)
+    return rows
+
+
+def _result(name: str, corpus: Corpus, recipe: Recipe, folder: Path, tell: Tell, device: torch.device) -> Row:
+    """Return a variant's result: the one in the folder, or a new one."""
+    from nmt.checkpoint import write
+    from nmt.state import crc
+
+    made_of = {"recipe": asdict(recipe), "corpus": f"{corpus.name} {crc(corpus)}"}
+    path, origin = folder / "result.json", folder / "made_of.json"
+    if origin.exists() and json.loads(origin.read_text(encoding="utf-8")) != made_of:
+        raise AblationError(f"{folder}: begun with another recipe or corpus; take another folder, or remove this one")
+    if path.exists():
+        return Row(**json.loads(path.read_text(encoding="utf-8")))
+    folder.mkdir(parents=True, exist_ok=True)
+    write(origin, lambda file: file.write(json.dumps(made_of, indent=2).encode()))
+    row = _train(name, corpus, recipe, folder, tell, device)
+    write(path, lambda file: file.write(json.dumps(asdict(row), indent=2).encode()))
+    return row
+
+
+def _train(name: str, corpus: Corpus, recipe: Recipe, folder: Path, tell: Tell, device: torch.device) -> Row:
+    """Train a variant, go on if it was begun, and try it on test."""
+    from nmt.batches import indexed
+    from nmt.likelihood import evaluate_ppl
+    from nmt.scoring import bleu, score
+    from nmt.search import translate
+    from nmt.tracking import Judged
+    from nmt.training import train
+
+    vocab = Vocab.from_texts(corpus.train.source, corpus.train.target)
+    torch.manual_seed(recipe.seed)
+    model = VariantNMT(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout, VARIANTS[name])
+    initialise(model, recipe)
+    dev_pairs = indexed(corpus.dev, vocab)
+
+    def validate(model: Any, progress: Progress) -> Judged:
+        dev_bleu = bleu(translate(model, corpus.dev.source, beam_size=1), corpus.dev.target)
+        return Judged(dev_bleu, {"perplexity/dev": evaluate_ppl(model, dev_pairs), "bleu/dev": dev_bleu})
+
+    trained = train(
+        model, indexed(corpus.train, vocab), recipe, validate, _Lines(name, tell), folder, device, resume=True
+    )
+    translations = translate(model, corpus.test.source, recipe.beam_size, recipe.max_decoding_time_step)
+    test = score(translations, corpus.test.target)
+    return Row(
+        variant=name,
+        about=VARIANTS[name].about,
+        bleu=test.bleu,
+        low=test.low,
+        high=test.high,
+        dev_bleu=trained.best_score,
+        dev_perplexity=evaluate_ppl(model, dev_pairs),
+        weights=sum(weight.numel() for weight in model.parameters()),
+        updates=trained.progress.update,
+        seconds=trained.progress.seconds,
+        signature=test.signature,
+    )
+
+
+class _Lines:
+    """The training loop's tracker: a line for each look at dev."""
+
+    def __init__(self, name: str, tell: Tell) -> None:
+        self._name, self._tell = name, tell
+
+    def begin(self, update: int, updates: int) -> None:
+        self._tell(f"{self._name}: {VARIANTS[self._name].about}" + (f", on from update {update}" if update else ""))
+
+    def step(self, update: int) -> None:
+        pass
+
+    def log(self, report: Report) -> None:
+        pass
+
+    def judged(self, progress: Progress, judged: Judged, better: bool) -> None:
+        perplexity = judged.scalars["perplexity/dev"]
+        self._tell(f"{self._name}: update {progress.update}, dev BLEU {judged.score:.1f}, perplexity {perplexity:.2f}")
+
+    def say(self, line: str) -> None:
+        self._tell(f"{self._name}: {line}")
+
+
+def _write(rows: Sequence[Row], folder: Path) -> None:
+    """Write the tables and the plot."""
+    from nmt.checkpoint import write
+
+    for ending, text in (("md", markdown(rows)), ("csv", comma_separated(rows)), ("svg", plot(rows))):
+        write(folder / f"ablations.{ending}", lambda file, text=text: file.write(text.encode()))
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Return the results as a table to read."""
+    head = ("variant", "BLEU on test", "95 % interval", "perplexity of dev", "weights", "seconds", "what it is")
+    lines = [head, ("---", "--:", ":-:", "--:", "--:", "--:", "---")]
+    for row in rows:
+        interval = f"{row.low:.1f} to {row.high:.1f}"
+        numbers = (f"{row.bleu:.1f}", interval, f"{row.dev_perplexity:.2f}", f"{row.weights:,}", f"{row.seconds:.0f}")
+        lines.append((row.variant, *numbers, row.about))
+    notes = sorted({f"{row.updates} updates each; {row.signature}" for row in rows})
+    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *notes, ""])
+
+
+def comma_separated(rows: Sequence[Row]) -> str:
+    """Return the results as a table for a program."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, list(Row.__dataclass_fields__), lineterminator="\n")
+    table.writeheader()
+    table.writerows(map(asdict, rows))
+    return written.getvalue()
+
+
+def plot(rows: Sequence[Row]) -> str:
+    """Return a bar for each variant's BLEU with its interval, as SVG."""
+    from nmt.pictures import COLORS, svg_of
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        heights = [row.bleu for row in rows]
+        around = [[row.bleu - row.low for row in rows], [row.high - row.bleu for row in rows]]
+        bars = axes.barh([row.variant for row in rows], heights, xerr=around, color=COLORS["train"], ecolor="#444444")
+        axes.bar_label(bars, [f"{height:.1f}" for height in heights], padding=4)
+        axes.invert_yaxis()
+        axes.set(xlabel="BLEU on test", xlim=(0, 112))
+
+    return svg_of(draw, 6.4, 0.9 + 0.34 * len(rows))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Do what the command line says; return the exit status."""
+    from nmt.checkpoint import CheckpointError, SaveError
+    from nmt.corpus import CorpusError
+    from nmt.datasets import load_corpus
+    from nmt.device import DeviceError, device_named
+
+    top = argparse.ArgumentParser(
+        prog="ablations.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(f"  {name:18}{variant.about}" for name, variant in VARIANTS.items()),
+    )
+    top.add_argument("names", nargs="*", metavar="VARIANT", help="default: all")
+    top.add_argument("--data", default="toy", help="toy, multi30k, tatoeba, or a folder (default: toy)")
+    top.add_argument("--seed", type=int, default=0, help="of the toy languages and of training (default: 0)")
+    top.add_argument("--updates", type=int, help=f"of each variant (default: {TOY.max_updates} on toy)")
+    top.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:1 (default: auto)")
+    top.add_argument("-o", "--out", type=Path, default=Path("ablations"), help="folder (default: ablations)")
+    args = top.parse_args(argv)
+    warnings.filterwarnings("ignore", "Using padding='same'")  # the convolution's kernel is even on purpose
+    recipe = TOY if args.data == "toy" else Recipe()
+    try:
+        if args.updates is not None:
+            recipe = replace(recipe, max_updates=args.updates)
+        corpus, device = load_corpus(args.data, args.seed), device_named(args.device)
+        ablations(args.names or list(VARIANTS), corpus, recipe, args.seed, args.out, device=device)
+    except (AblationError, CorpusError, DeviceError, CheckpointError, RecipeError, SaveError) as error:
+        print(f"ablations.py: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("ablations.py: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+    else:
+        print(f"table and plot: {args.out / 'ablations.md'}, {args.out / 'ablations.svg'}")
+        return 0
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
