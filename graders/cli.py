@@ -11,6 +11,7 @@ from pathlib import Path
 EXAMPLES = """examples:
   trivium grade a4 submissions/              grade a class: one folder or zip a student
   trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
+  trivium train a4 --reference --bleu 90     train a model in the sandbox until BLEU 90, or 10 minutes are over
   trivium pack                               in your assignment's folder: the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
 
@@ -28,6 +29,16 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_grade(commands.add_parser("grade", help="grade one submission or a class"))
+    _add_train(
+        commands.add_parser(
+            "train",
+            help="train submissions, or the reference, to a score or a budget",
+            description="Train submissions, or the reference, in the sandbox, to a score or the end of a budget. The "
+            "same command goes on after a kill. `trivium grade` with the same --out then has the points.",
+            epilog="exit status: 0 all reached the score; 1 one did not, or could not be trained; 2 a wrong name, file "
+            "or option",
+        )
+    )
 
     doctor = commands.add_parser("doctor", help="say what works on this machine, and which walls stand")
     doctor.set_defaults(run="doctor")
@@ -70,13 +81,44 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
         help="marks given by hand (default: OUT/marks.csv, yours to fill in)",
     )
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
-    grade.add_argument(
+    _add_isolation(grade)
+    grade.set_defaults(run="grade")
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
+    train.add_argument("assignment", help="such as a4")
+    what = train.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--submission", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions"
+    )
+    what.add_argument("--reference", action="store_true", help="the reference, with its faster model")
+    what.add_argument(
+        "--ablations", action="store_true", help="the reference, with one part replaced or left out at a time"
+    )
+    train.add_argument("--plain", action="store_true", help="with --reference: the model as students write it")
+    train.add_argument("--bleu", type=float, metavar="B", help="stop at this BLEU (default: the one for all points)")
+    train.add_argument("--budget", metavar="T", help="of each training: 90s, 10m, 2h (default: in assignment.toml)")
+    train.add_argument("--data", help="toy, multi30k, tatoeba, a folder or file (default: in assignment.toml)")
+    train.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one"
+    )
+    train.add_argument(
+        "--seed", type=int, help="of toy data and training (default: that of the last run in OUT, or random)"
+    )
+    train.add_argument("-j", "--jobs", type=int, default=1, help="trainings at a time, on one GPU too (default: 1)")
+    train.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://node1:8786")
+    train.add_argument("-o", "--out", type=Path, default=Path("grades"), help="where results go (default: grades/)")
+    _add_isolation(train)
+    train.set_defaults(run="train")
+
+
+def _add_isolation(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--isolation",
         choices=("sandlock", "none"),
         default="sandlock",
         help="the walls around submissions; none is for code you trust (default: sandlock)",
     )
-    grade.set_defaults(run="grade")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -52,6 +52,24 @@ def grade(args: argparse.Namespace) -> int:
     return 2
 
 
+@_one_line
+def train(args: argparse.Namespace) -> int:
+    """Train submissions or the reference, and print how it went."""
+    from graders.intake import IntakeError
+    from graders.sandbox import SandboxError
+    from graders.training.cluster import ClusterError
+    from graders.training.command import train_and_report
+    from graders.training.task import TaskError
+
+    try:
+        return train_and_report(args)
+    except (ClusterError, IntakeError, SandboxError, TaskError) as error:
+        print(f"trivium train: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"trivium train: {error.filename or args.out}: {error.strerror or error}", file=sys.stderr)
+    return 2
+
+
 def doctor(args: argparse.Namespace) -> int:
     """Print versions and which walls stand; exit status 1 if grading is not possible in the sandbox."""
     from graders.sandbox import walls

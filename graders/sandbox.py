@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -82,6 +82,25 @@ def require_walls(isolation: Isolation) -> None:
 
 
 @dataclass(frozen=True)
+class Purpose:
+    """What the workers of a zygote are for, and what they need for it; as it stands, to answer questions."""
+
+    server: str = "graders.box.worker"
+    """The module whose `prepare` and `serve` they run."""
+    readable: tuple[str, ...] = ()
+    """Files and folders, besides Python and ours."""
+    writable: tuple[str, ...] = ()
+    """Folders and devices, besides their own folder."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What differs from ENVIRONMENT."""
+    address_space: bool = True
+    """Whether memory is limited as address space. A GPU's driver reserves far more of it than there is memory."""
+    file_bytes: int = MAX_FILE_BYTES
+    inherited: tuple[int, ...] = ()
+    """Descriptors that stay open as long as any process of the sandbox lives, such as a lock."""
+
+
+@dataclass(frozen=True)
 class Forked:
     """A worker as its zygote and its grader know it."""
 
@@ -95,8 +114,9 @@ class Forked:
 class Zygote:
     """One running zygote. Its workers live in folders below its scratch folder; close() ends and removes all."""
 
-    def __init__(self, manifest: Manifest, isolation: Isolation) -> None:
+    def __init__(self, manifest: Manifest, isolation: Isolation, purpose: Purpose | None = None) -> None:
         self.manifest = manifest
+        self.purpose = purpose or Purpose()
         self.scratch = Path(tempfile.mkdtemp(prefix="trivium-")).resolve()
         self._lock = threading.Lock()
         self._forks = 0
@@ -111,10 +131,14 @@ class Zygote:
             stdin=theirs.fileno(),
             stdout=self._errors,
             stderr=self._errors,
-            env={**ENVIRONMENT, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)},
+            env=self._environment(),
+            pass_fds=self.purpose.inherited,
             start_new_session=True,  # Ctrl-C is for the grader, which then ends its zygotes in order
         )
         theirs.close()
+
+    def _environment(self) -> dict[str, str]:
+        return {**ENVIRONMENT, **self.purpose.environment, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)}
 
     def _settings(self, isolation: Isolation) -> dict[str, Any]:
         root = Path(__file__).resolve().parent.parent
@@ -123,14 +147,18 @@ class Zygote:
         libraries |= {str(Path(sys.base_prefix).resolve() / "lib"), "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"}
         own = {str(root / "sanity"), str(root / "graders" / "__init__.py"), str(root / "graders" / "box")}
         start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/proc", "/sys"}
+        readable = libraries | own | {"/dev/urandom"} | set(self.purpose.readable)
         return {
+            "server": self.purpose.server,
             "assignment": self.manifest.name,
             "files": self.manifest.modules,
             "root": str(root),
             "scratch": str(self.scratch),
             "confined": isolation is Isolation.SANDLOCK,
-            "environment": {**ENVIRONMENT, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)},
-            "readable": sorted(path for path in libraries | own | {"/dev/urandom"} if Path(path).exists()),
+            "environment": self._environment(),
+            "inherited": self.purpose.inherited,
+            "readable": sorted(path for path in readable if Path(path).exists()),
+            "writable": self.purpose.writable,
             "starting": sorted(path for path in start if Path(path).exists()),
         }
 
@@ -172,33 +200,44 @@ class Zygote:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
             except OSError as error:
+                remove(folder)
                 raise SandboxError(f"{folder}: cannot lay out a submission: {error.strerror}") from None
-            ours, theirs = socket.socketpair()
-            read, write = os.pipe()
-            os.set_blocking(read, False)
-            try:
-                pid = self._order({"fork": str(folder)}, (theirs.fileno(), write))["pid"]
-                self._limit(pid, seconds)
-            except BaseException:
-                ours.close()
-                os.close(read)
-                raise
-            finally:
-                theirs.close()
-                os.close(write)
-            return Forked(pid, folder, ours, read)
+            return self._fork(folder, seconds)
+
+    def fork_in(self, folder: Path, seconds: float) -> Forked:
+        """Fork a worker in a folder that is there and that stays; raise SandboxError if that fails."""
+        with self._lock:
+            self.wait_ready()
+            return self._fork(folder, seconds)
+
+    def _fork(self, folder: Path, seconds: float) -> Forked:
+        ours, theirs = socket.socketpair()
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        try:
+            pid = self._order({"fork": str(folder)}, (theirs.fileno(), write))["pid"]
+            self._limit(pid, seconds)
+        except BaseException:
+            ours.close()
+            os.close(read)
+            raise
+        finally:
+            theirs.close()
+            os.close(write)
+        return Forked(pid, folder, ours, read)
 
     def _limit(self, pid: int, seconds: float) -> None:
         """Limit a worker from outside, before it has seen any of the submission: in there nobody may set limits."""
         import resource  # which Windows lacks
 
         limits = {
-            resource.RLIMIT_AS: (self._used_mb + self.manifest.memory_mb) * 2**20,
             resource.RLIMIT_CPU: int(seconds) + 6,  # the grader's clock ends a worker sooner
-            resource.RLIMIT_FSIZE: MAX_FILE_BYTES,
+            resource.RLIMIT_FSIZE: self.purpose.file_bytes,
             resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
             resource.RLIMIT_CORE: 0,
         }
+        if self.purpose.address_space:
+            limits[resource.RLIMIT_AS] = (self._used_mb + self.manifest.memory_mb) * 2**20
         try:
             for limit, value in limits.items():
                 resource.prlimit(pid, limit, (value, value))
@@ -206,7 +245,7 @@ class Zygote:
             raise SandboxError(f"a worker cannot be limited: {error.strerror}") from None
 
     def reap(self, worker: Forked) -> dict[str, Any]:
-        """End a worker and what it started, remove its folder, and return {"status", "rss_mb", "cpu"}.
+        """End a worker and what it started, remove a folder that `fork` made, and return {"status", "rss_mb", "cpu"}.
 
         Raise SandboxError if the zygote is dead.
         """
@@ -216,7 +255,8 @@ class Zygote:
             finally:
                 worker.channel.close()
                 os.close(worker.output)
-                remove(worker.folder)
+                if worker.folder.parent == self.scratch:
+                    remove(worker.folder)
 
     def _order(self, order: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
         try:

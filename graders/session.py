@@ -8,13 +8,27 @@ import secrets
 import selectors
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from graders.box.wire import LENGTH, Answer, Ask, WireError, body_length, decode_reply, encode
+import msgspec
+
+from graders.box.wire import (
+    LENGTH,
+    MAX_FRAME,
+    Answer,
+    Ask,
+    AskAll,
+    WireError,
+    body_length,
+    calls_of,
+    decode_reply,
+    encode,
+)
 from graders.sandbox import Forked, Zygote
 from graders.text import clean_text
 from sanity.asking import Raised, answers_of, problem_of
@@ -34,6 +48,32 @@ MAX_DEATHS = 3
 """Workers that may die in one session before the rest is given up."""
 LOOK_SECONDS = 0.25
 """How often a waiting grader looks at the worker's folder and threads."""
+
+
+Key = tuple[str, str]
+"""A probe's name and a case's digest."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of probes that are put at once."""
+
+    asked: tuple[tuple[Probe, str], ...]
+    """Each probe, and the digest of its case."""
+    written: msgspec.Raw
+
+    @classmethod
+    def of(cls, asked: Sequence[tuple[Probe, Case]]) -> Calls | None:
+        """Write calls down; None if they don't fit into a frame."""
+        written = calls_of([(probe.name, case.values) for probe, case in asked])
+        if len(written) > MAX_FRAME // 2:
+            return None
+        return cls(tuple((probe, case.digest) for probe, case in asked), written)
+
+
+def new_id() -> int:
+    """Return a number that a worker cannot guess."""
+    return secrets.randbits(63)
 
 
 class Session:
@@ -71,6 +111,30 @@ class Session:
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Ask the submission; raise CouldNotRun or CheckFailed as `sanity.asking.answers_of` does."""
+        self._prepare()
+        reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
+        return answers_of(probe, reply, tuple(self._files))
+
+    def ask_all(self, calls: Calls) -> dict[Key, Answers]:
+        """Ask many questions at once; return the answers to those that did not raise.
+
+        Raise CouldNotRun or CheckFailed if anything else is wrong with one of them, whichever it is.
+        """
+        self._prepare()
+        what, files = "answering many calls at once", tuple(self._files)
+        replies = self._ask(AskAll(new_id(), calls.written), what)
+        if isinstance(replies, Raised):
+            raise problem_of(replies, what, files)
+        if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
+            raise CouldNotRun(f"{what} broke the protocol")
+        return {
+            (probe.name, digest): answers_of(probe, reply[0], files)
+            for (probe, digest), reply in zip(calls.asked, replies, strict=True)
+            if reply
+        }
+
+    def _prepare(self) -> None:
+        """See to a worker that has imported the question's module."""
         if self._module in self._broken:
             raise self._broken[self._module]
         if self._left <= 0 or self._deaths >= MAX_DEATHS:
@@ -79,7 +143,6 @@ class Session:
             self._worker, self._imported = self._zygote.fork(self._files, self._left), set()
         if self._module not in self._imported:
             self._import()
-        return answers_of(probe, self._ask(probe.name, dict(case.values), probe.what), tuple(self._files))
 
     def _import(self) -> None:
         """Import the question's module, once a worker; one that cannot be imported alone is not tried again."""
@@ -87,7 +150,7 @@ class Session:
         what = f"importing {file}"
         alone = not self._imported
         try:
-            raised = self._ask(self._module, None, what)
+            raised = self._ask(Ask(new_id(), self._module), what)
             if isinstance(raised, Raised):
                 raise problem_of(raised, what, tuple(self._files))
         except CouldNotRun as problem:
@@ -104,14 +167,13 @@ class Session:
         text = re.sub(rf"{re.escape(str(self._zygote.scratch))}/w\d+/?", "", text)
         return clean_text(text, limit=len(text))
 
-    def _ask(self, name: str, case: dict[str, Any] | None, what: str) -> Any:
+    def _ask(self, question: Ask | AskAll, what: str) -> Any:
         """Put one question; return the plain answer or what was raised. Whatever else happens ends the worker."""
         assert self._worker is not None
-        id = secrets.randbits(63)
         started = time.monotonic()
         try:
-            reply = self._exchange(self._worker, encode(Ask(id, name, case)), started + self._left, what)
-            if reply.id != id:
+            reply = self._exchange(self._worker, encode(question), started + self._left, what)
+            if reply.id != question.id:
                 raise WireError("a reply to a question that was not asked")
         except WireError as error:
             self.end()
@@ -182,7 +244,7 @@ class Session:
             if Path(f"/proc/{worker.pid}/task").stat().st_nlink - 2 > MAX_THREADS:
                 raise CouldNotRun(f"{what} started more than {MAX_THREADS} threads")
         try:
-            size = sum(islice(_sizes(worker.folder), MAX_FOLDER // BLOCK))
+            size = sum(islice(sizes(worker.folder), MAX_FOLDER // BLOCK))
         except (OSError, RecursionError):
             raise CouldNotRun(f"{what} nested folders too deeply, or hid them") from None
         if size >= MAX_FOLDER:
@@ -205,7 +267,7 @@ class Session:
         return int(self._zygote.reap(worker)["status"])
 
 
-def _sizes(folder: Path) -> Iterator[int]:
+def sizes(folder: Path) -> Iterator[int]:
     """Yield the bytes on disk of all that a folder holds; raise OSError for a folder that cannot be listed."""
     gone = (FileNotFoundError, NotADirectoryError)  # while we looked
 

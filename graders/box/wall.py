@@ -46,9 +46,11 @@ class NoSockets(sandlock.Handler):  # type: ignore[misc]  # it has no types
 def main() -> None:
     """Start the zygote as the settings on the command line say, and wait for it."""
     settings = json.loads(sys.argv[1])
+    for descriptor in settings["inherited"]:  # they are this process's to hold, not the submission's
+        os.set_inheritable(descriptor, False)
     sandbox = sandlock.Sandbox(
         fs_readable=[*settings["readable"], *settings["starting"]],
-        fs_writable=[settings["scratch"], os.devnull],
+        fs_writable=[settings["scratch"], *settings["writable"], os.devnull],
         max_processes=MAX_PROCESSES,
         extra_deny_syscalls=[*REFUSED, *(REFUSED_ON_X86 if platform.machine() == "x86_64" else ())],
         clean_env=True,

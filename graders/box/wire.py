@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,8 +26,10 @@ DTYPES = {code: np.dtype(code) for code in ("b1", "i1", "i2", "i4", "i8", "u1", 
 MAX_NDIM = 8
 MAX_VALUES = 100_000
 """Numbers, texts, lists and the like in an answer, arrays counting once: four million empty lists fit into a frame."""
-ARRAY, ODD = 1, 2
+ARRAY, ODD, SHARED = 1, 2, 3
 """MessagePack extension codes."""
+MAX_HEADS = 1024
+"""Descriptions of arrays that are remembered: few differ, and most cases hold two dozen arrays."""
 
 
 class WireError(ValueError):
@@ -42,8 +46,16 @@ class Ask(msgspec.Struct, frozen=True, tag=True):
     case: dict[str, Any] | None = None
 
 
+class AskAll(msgspec.Struct, frozen=True, tag=True):
+    """To a worker: call many probes, one after the other, in modules that it has imported."""
+
+    id: int
+    calls: msgspec.Raw
+    """From `calls_of`."""
+
+
 class Answer(msgspec.Struct, frozen=True, tag=True):
-    """From a worker: what the submission answered."""
+    """From a worker: what the submission answered. To AskAll, a list for each call, empty for one that raised."""
 
     id: int
     value: Any
@@ -59,8 +71,14 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
 def _pack_array(value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         raise NotImplementedError(type(value).__name__)
-    head = msgspec.msgpack.encode((value.dtype.str[1:], value.shape))
-    return msgspec.msgpack.Ext(ARRAY, bytes([len(head)]) + head + value.tobytes())
+    return msgspec.msgpack.Ext(ARRAY, _head_of(value.dtype, value.shape) + value.tobytes())
+
+
+@lru_cache(MAX_HEADS)
+def _head_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Return what describes an array: its length in one byte, its dtype and its shape."""
+    head = msgspec.msgpack.encode((dtype.str[1:], shape))
+    return bytes([len(head)]) + head
 
 
 def _mark_odd(value: Any) -> Any:
@@ -78,20 +96,55 @@ def _unpack_ext(code: int, data: memoryview) -> Any:
     if code != ARRAY or len(data) == 0:
         raise WireError(f"extension {code} is not one of ours")
     start = 1 + data[0]
-    dtype, shape = msgspec.msgpack.decode(data[1:start], type=tuple[str, tuple[int, ...]])
+    dtype, shape, size = _described(bytes(data[1:start]))
+    if size != len(data) - start:
+        raise WireError("an array whose shape does not fit its bytes")
+    return np.frombuffer(data[start:], dtype).reshape(shape)
+
+
+@lru_cache(MAX_HEADS)
+def _described(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Return the dtype, shape and size in bytes of the array that a head describes, if it may be one of ours."""
+    dtype, shape = _HEADS.decode(head)
     if dtype not in DTYPES or len(shape) > MAX_NDIM or not all(0 <= size <= MAX_FRAME for size in shape):
         raise WireError(f"an array of dtype {dtype[:8]!r} and {len(shape)} axes")
-    if math.prod(shape) * DTYPES[dtype].itemsize != len(data) - start:
-        raise WireError("an array whose shape does not fit its bytes")
-    return np.frombuffer(data[start:], DTYPES[dtype]).reshape(shape)
+    return DTYPES[dtype], shape, math.prod(shape) * DTYPES[dtype].itemsize
 
 
+_HEADS = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...]])
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack_array)
 _REPLIES = msgspec.msgpack.Decoder(Answer | Failure, ext_hook=_unpack_ext)
-_ASKS = msgspec.msgpack.Decoder(Ask, ext_hook=_unpack_ext)
+_ASKS = msgspec.msgpack.Decoder(Ask | AskAll, ext_hook=_unpack_ext)
+_CALLS = msgspec.msgpack.Decoder(tuple[list[Any], msgspec.Raw], ext_hook=_unpack_ext)
 
 
-def encode(message: Ask | Answer | Failure) -> bytes:
+def calls_of(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> msgspec.Raw:
+    """Write calls of probes, each a name and a case, for AskAll. An array that several cases have is written once."""
+    arrays: dict[int, np.ndarray[Any, Any]] = {}
+    places: dict[int, int] = {}
+
+    def share(value: Any) -> Any:
+        arrays[id(value)] = value
+        place = places.setdefault(id(value), len(places))
+        return msgspec.msgpack.Ext(SHARED, place.to_bytes(4, "big"))
+
+    written = msgspec.Raw(msgspec.msgpack.encode(calls, enc_hook=share))
+    return msgspec.Raw(_ENCODER.encode((list(arrays.values()), written)))
+
+
+def read_calls(raw: msgspec.Raw) -> list[tuple[str, dict[str, Any]]]:
+    """Return the calls that `calls_of` wrote, which share arrays that none of them can change."""
+    arrays, written = _CALLS.decode(raw)
+
+    def shared(code: int, data: memoryview) -> Any:
+        return arrays[int.from_bytes(data, "big")] if code == SHARED else _unpack_ext(code, data)
+
+    calls: list[tuple[str, dict[str, Any]]]
+    calls = msgspec.msgpack.decode(written, type=list[tuple[str, dict[str, Any]]], ext_hook=shared)
+    return calls
+
+
+def encode(message: Ask | AskAll | Answer | Failure) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
     if isinstance(message, Answer):
         _refuse_odd(message.value)
@@ -154,6 +207,7 @@ def _refuse_odd(answer: Any) -> None:
         raise WireError(f"a text of {longest} characters among {values} values")
 
 
-def decode_ask(body: bytes | bytearray) -> Ask:
+def decode_ask(body: bytes | bytearray) -> Ask | AskAll:
     """Return what the grader asks."""
-    return _ASKS.decode(body)
+    question: Ask | AskAll = _ASKS.decode(body)
+    return question

@@ -18,8 +18,20 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
+import numpy.random  # here, or numpy imports it when it is first used, in each worker
 
-from graders.box.wire import MAX_FRAME, Answer, Ask, Failure, WireError, body_length, decode_ask, encode
+from graders.box.wire import (
+    MAX_FRAME,
+    Answer,
+    Ask,
+    AskAll,
+    Failure,
+    WireError,
+    body_length,
+    decode_ask,
+    encode,
+    read_calls,
+)
 from sanity.asking import Raised, ask, raised_from
 from sanity.case import Case
 from sanity.check import load_probes
@@ -40,14 +52,13 @@ class Home:
     readable: tuple[str, ...]
     """What a worker may read besides its own folder; none if it is not to be confined."""
     confined: bool
+    writable: tuple[str, ...] = ()
+    """What a worker may write besides its own folder."""
 
 
 def prepare(settings: dict[str, Any]) -> Home:
     """Import what submissions need, and run it once, single-threaded, so that workers start warm."""
     probes = load_probes(settings["assignment"])
-    if "torch" in sys.modules:
-        # oneDNN compiles a kernel for every new size, in each worker anew, which takes longer than our small cases do.
-        sys.modules["torch"].backends.mkldnn.enabled = False
     warm_up = getattr(probes, "warm_up", None)
     if warm_up is not None:
         warm_up()
@@ -97,7 +108,7 @@ def confine(home: Home, folder: Path) -> None:
         from sandlock import Sandbox
         from sandlock import confine as confine_here
 
-        confine_here(Sandbox(fs_readable=home.readable, fs_writable=[str(folder), os.devnull]))
+        confine_here(Sandbox(fs_readable=home.readable, fs_writable=[str(folder), *home.writable, os.devnull]))
 
 
 def drop_privileges() -> None:
@@ -130,13 +141,21 @@ def answer(home: Home, folder: Path, channel: socket.socket) -> None:
         channel.sendall(frame)
 
 
-def reply_to(question: Ask, probes: ModuleType, code: Code) -> Answer | Failure:
+def reply_to(question: Ask | AskAll, probes: ModuleType, code: Code) -> Answer | Failure:
     """Do what is asked."""
-    if question.case is None:
-        value: Any = import_module(code, question.name)
+    if isinstance(question, AskAll):
+        value: Any = ask_all(question, probes, code)
+    elif question.case is None:
+        value = import_module(code, question.name)
     else:
         value = ask(probes, question.name, code, Case("", question.case))
     return Failure(question.id, value) if isinstance(value, Raised) else Answer(question.id, value)
+
+
+def ask_all(question: AskAll, probes: ModuleType, code: Code) -> list[list[Any]]:
+    """Return, for each call, a list with the answer, or an empty one if it raised anything."""
+    answers = (ask(probes, name, code, Case("", case)) for name, case in read_calls(question.calls))
+    return [[] if isinstance(answer, Raised) else [answer] for answer in answers]
 
 
 def import_module(code: Code, name: str) -> Raised | None:
@@ -148,7 +167,7 @@ def import_module(code: Code, name: str) -> Raised | None:
     return None
 
 
-def receive(channel: socket.socket) -> Ask | None:
+def receive(channel: socket.socket) -> Ask | AskAll | None:
     """Return the grader's next question, or None if it has hung up."""
     head = channel.recv(4, socket.MSG_WAITALL)
     return decode_ask(channel.recv(body_length(head), socket.MSG_WAITALL)) if len(head) == 4 else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import importlib.util
 import json
 import os
@@ -50,7 +51,8 @@ def main() -> None:
     graft(Path(settings["root"]))
     from graders.box import worker
 
-    home = worker.prepare(settings)
+    server = importlib.import_module(settings["server"])
+    home = server.prepare(settings)
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers
     control = socket.socket(fileno=os.dup(0))
@@ -69,7 +71,7 @@ def main() -> None:
             if pid == 0:
                 control.close()
                 os.close(ready)
-                worker.serve(home, order, say_ready, *descriptors)  # does not return
+                server.serve(home, order, say_ready, *descriptors)  # does not return
             for descriptor in (*descriptors, say_ready):
                 os.close(descriptor)
             if not os.read(ready, 1):

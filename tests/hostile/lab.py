@@ -19,6 +19,7 @@ import pytest
 from attacks import PRELUDE, Attack
 
 from graders import box
+from graders.bugs import reference_files
 from graders.course import course_root, solution_folder
 from graders.engine import Engine
 from graders.exam import set_exam
@@ -122,7 +123,7 @@ class Lab:
     @staticmethod
     def reference() -> dict[str, str]:
         """Return the files of the reference."""
-        return {path.name: path.read_text() for path in solution_folder("a4").glob("*.py")}
+        return reference_files("a4")
 
 
 def stdlib() -> str:

@@ -1,0 +1,74 @@
+"""What is asked of one training, as data that can be sent to another process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from graders.intake import Submission
+from graders.sandbox import Isolation
+from graders.training.result import training_folder
+
+
+def devices() -> list[str]:
+    """Return the device files of NVIDIA's GPUs; none without one."""
+    if not any(Path("/dev").glob("nvidia[0-9]*")):
+        return []
+    patterns = ("nvidia[0-9]*", "nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-caps/*")
+    return [str(path) for pattern in patterns for path in sorted(Path("/dev").glob(pattern))]
+
+
+def memory_default() -> int:
+    """Return how many MB a training may use: three quarters of this machine's, and 16 GB at most."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return min(16 * 1024, pages * size * 3 // 4 // 2**20)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a training may use besides its budget."""
+
+    memory_mb: int = field(default_factory=memory_default)
+    folder_mb: int = 8 * 1024
+    """Of its working folder, where checkpoints go; one of a large model with its optimizer takes 2 GB."""
+    file_mb: int = 4 * 1024
+    silence: float | None = None
+    """Seconds without a word after which it is given up; by default half the budget, between 60 and 300."""
+    answering: float = 600.0
+    """Seconds for the test, after training."""
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    def silence_in(self, budget: float) -> float:
+        """Return the seconds without a word after which a training with this budget is given up."""
+        return min(300.0, max(60.0, budget / 2)) if self.silence is None else self.silence
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to train."""
+
+    assignment: str
+    submission: Submission
+    out: Path
+    """Where results go; below it each submission has a folder, where the same job goes on if it was stopped."""
+    threshold: float
+    budget: float
+    """Seconds of training, on the clock; those of earlier runs in the same folder count."""
+    data: str = "toy"
+    device: str = "auto"
+    seed: int = 0
+    """Of data that is drawn, and of training. A submission that knew it could draw the answers too."""
+    isolation: Isolation = Isolation.SANDLOCK
+    limits: Limits = field(default_factory=Limits)
+    model: str = ""
+    """The class to train, as module.Class, if it is not the task's own: only ever the reference's fast one."""
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+    """Of the task's recipe, where it is not the data's own."""
+
+    @property
+    def folder(self) -> Path:
+        """Where everything about this training goes."""
+        return training_folder(self.out, self.submission.name).absolute()

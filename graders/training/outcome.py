@@ -1,0 +1,81 @@
+"""What a ledger comes to: a Training. A pure function, so that a run that was killed tells the same story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from graders.sandbox import Isolation
+from graders.text import clean_name
+from graders.training.job import Job
+from graders.training.ledger import Answered, Event, Prepared, Scored, Stopped, Went
+from graders.training.result import Ended, Point, Training
+from graders.training.task import Scores, Task
+from graders.training.verdicts import End, stalled
+
+MAX_POINTS = 1000
+"""Of a curve, besides those with a score."""
+SAMPLES = 8
+
+
+def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
+    """Return how a training went, from its ledger alone."""
+    [stopped] = [event for event in events if isinstance(event, Stopped)]
+    [answers] = [event for event in events if isinstance(event, Answered)]
+    prepared = next((event for event in events if isinstance(event, Prepared)), Prepared("", {}))
+    scored = {event.update: event for event in events if isinstance(event, Scored)}
+    went = {event.update: event for event in events if isinstance(event, Went)}
+    scores = task.test_scores(answers.texts) if answers.texts is not None else Scores(None)
+    end = stalled(End(stopped.ended, stopped.message), events)
+    notes = [end.message]
+    if end.ended is Ended.CRASHED:
+        missing = [name for name in task.manifest.submit if name not in job.submission.files]
+        notes += [f"missing from the submission: {name}" for name in missing]
+    notes += [f"no test: {answers.reason}"] if answers.texts is None else []
+    notes += ["trained without walls"] if job.isolation is Isolation.NONE else []
+    speeds = [event.words_per_second for event in went.values() if event.words_per_second]
+    return Training(
+        assignment=job.assignment,
+        question=task.question,
+        submission=job.submission.name,
+        digest=job.submission.digest,
+        ended=end.ended,
+        message="; ".join(notes),
+        metric=task.metric,
+        score=scores.score,
+        low=scores.low,
+        high=scores.high,
+        chrf=scores.chrf,
+        best_dev=max((event.score for event in scored.values()), default=None),
+        threshold=job.threshold,
+        signature=scores.signature,
+        seed=job.seed,
+        device=clean_name(prepared.device),
+        versions={clean_name(name): clean_name(value) for name, value in prepared.versions.items()},
+        data=task.data_name,
+        seconds=round(stopped.seconds, 2),
+        cpu_seconds=round(stopped.cpu_seconds, 2),
+        seconds_to_threshold=min((e.seconds for e in scored.values() if e.score >= job.threshold), default=None),
+        words_per_second=round(median(speeds), 1) if speeds else 0.0,
+        updates=max((*scored, *went), default=0),
+        curve=curve(went, scored),
+        samples=samples(task, answers.texts or []),
+    )
+
+
+def curve(went: Mapping[int, Went], scored: Mapping[int, Scored]) -> tuple[Point, ...]:
+    """Return the points of a curve, by update: all with a score, and at most MAX_POINTS others, evenly chosen."""
+    kept = sorted(went)[:: len(went) // MAX_POINTS + 1]
+    points = []
+    for update in sorted({*kept, *scored}):
+        said, score = went.get(update), scored.get(update)
+        seconds = max(event.seconds for event in (said, score) if event)
+        loss, perplexity = (said.loss, said.perplexity) if said else (None, None)
+        points.append(Point(update, round(seconds, 2), loss, perplexity, score.score if score else None))
+    return tuple(points)
+
+
+def samples(task: Task, texts: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """Return a few sentences of the test with reference and answer, evenly chosen."""
+    chosen = range(0, len(texts), max(1, len(texts) // SAMPLES))[:SAMPLES]
+    return tuple((task.test[i], task.references[i], clean_name(texts[i], 1000)) for i in chosen)

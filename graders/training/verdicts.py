@@ -1,0 +1,71 @@
+"""Why a training ended, in our own words: a kind, a line for the student, and the submission's words for staff."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from graders.box.talk import Finished
+from graders.text import clean_text, number
+from graders.training.ledger import Event, Went
+from graders.training.process import Used
+from graders.training.result import Ended
+from sanity.asking import Raised, problem_of
+
+MEMORY_ERRORS = ("MemoryError", "OutOfMemoryError")
+MEMORY_WORDS = ("allocate memory", "out of memory")
+LEARNT = 0.95
+"""A loss that did not fall below this part of the first one has not fallen."""
+
+
+class End(NamedTuple):
+    """How a process in the sandbox ended."""
+
+    ended: Ended
+    message: str
+    detail: str = ""
+
+
+def finished(said: Finished, enough: bool) -> End:
+    """Return what it means that the loop ended by itself."""
+    if enough:
+        return End(Ended.REACHED, "training reached its aim on dev")
+    if said.how == "diverged":
+        return End(Ended.DIVERGED, "training diverged: the loss was no longer a finite number")
+    return End(Ended.CONVERGED, "training ended by itself: the recipe's limit was reached, or dev had stopped to rise")
+
+
+def raised(error: Raised, what: str, files: Collection[str]) -> End:
+    """Return what an exception means, and where in the submission it was raised."""
+    memory = error.type in MEMORY_ERRORS or any(words in error.text for words in MEMORY_WORDS)
+    problem = problem_of(error, what, tuple(files))
+    if memory:
+        return End(Ended.OUT_OF_MEMORY, f"{what} ran out of memory", clean_text(problem.detail))
+    advice = f"; {problem.slip}" if problem.slip else ""
+    return End(Ended.CRASHED, f"{problem.message}{advice}", clean_text(problem.detail))
+
+
+def died(used: Used, what: str) -> End:
+    """Return what it means that a process ended without a word."""
+    if os.WIFSIGNALED(used.status) and os.WTERMSIG(used.status) == 9:
+        return End(Ended.OUT_OF_MEMORY, f"{what} was killed by the system, as it does when memory runs out")
+    return End(Ended.CRASHED, f"{what} {used.cause}")
+
+
+def stalled(end: End, events: Sequence[Event]) -> End:
+    """Return the same end, or that the loss never fell."""
+    losses = [event.loss for event in events if isinstance(event, Went) and event.loss is not None]
+    if end.ended not in (Ended.BUDGET, Ended.CONVERGED) or len(losses) < 2:
+        return end
+    if min(losses[1:]) < LEARNT * losses[0]:
+        return end
+    return End(Ended.STALLED, f"the loss did not fall: {number(losses[0])} at first, {number(losses[-1])} at last")
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a budget is written: 90s, 10m, 1.5h."""
+    for unit, size in (("h", 3600.0), ("m", 60.0)):
+        if seconds >= 2 * size or seconds == size:
+            return f"{number(seconds / size)}{unit}"
+    return f"{number(seconds)}s"
