@@ -25,6 +25,7 @@ from graders.points import share
 from graders.result import Result
 from graders.sandbox import Isolation, require_walls
 from graders.text import number
+from graders.training.merge import with_trainings
 from sanity.manifest import ManifestError, read_manifest
 
 
@@ -59,6 +60,9 @@ def grade_and_report(args: argparse.Namespace) -> int:
         if not args.marks:
             write_atomically(marks_path, marks_csv(results, manifest, marks))
             print(f"marks for the answers in words go into {marks_path}: fill it in and run this again\n")
+    unread: list[str] = []
+    if not questions:
+        results, unread = with_trainings(results, manifest, args.out)
     _print_table(results)
     for path in export_class(results, args.out)[:2]:
         print(path)
@@ -68,9 +72,9 @@ def grade_and_report(args: argparse.Namespace) -> int:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for result in results:
             print(workflow_commands(result, {question.id: question.file for question in exam.questions}))
-    for line in engine.failures:
-        print(f"{line}; grade again", file=sys.stderr)
-    return 1 if engine.failures else _status(results, args.fail_under)
+    for line in (*(f"{line}; grade again" for line in engine.failures), *unread):
+        print(line, file=sys.stderr)
+    return 1 if engine.failures or unread else _status(results, args.fail_under)
 
 
 def _seed(book: Gradebook, assignment: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from graders.training.result import Training
 from sanity.verdict import Verdict
 
 RUNS_ON = "this question runs on"
@@ -35,7 +36,11 @@ class QuestionResult(msgspec.Struct, frozen=True):
     printed: str = ""
     """For staff: the start and end of what the submission printed, control characters escaped."""
     comment: str = ""
-    """Of a question marked by a person, which has no verdicts: what they wrote, for the student."""
+    """Of a question without verdicts, which a person marks or training does: what the student should read."""
+    training: Training | None = None
+    """Of a question that was trained."""
+    metric: str = ""
+    """Of a question that is graded by training, whether it was or not: what its score is called."""
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -10,17 +10,22 @@ from sanity.verdict import Outcome
 
 
 def workflow_commands(result: Result, files: Mapping[str, str]) -> str:
-    """Return a line `::error …` for each check that did not pass, then a notice with the points.
+    """Return a line `::error …` for each check that did not pass or training that fell short, then the points.
+
+    Where training is still to be done there is a warning.
 
     files gives the path of each question's answer, relative to the repository; without one the line names none.
     """
     lines = []
     for question in result.questions:
         where = {"file": files[question.id]} if question.id in files else {}
+        title = f"{question.id} {question.name}"
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
                 text = verdict.message or verdict.sentence
-                lines.append(_command("error", {**where, "title": f"{question.id} {question.name}"}, text))
+                lines.append(_command("error", {**where, "title": title}, text))
+        if question.metric and question.points < question.max_points:
+            lines.append(_command("error" if question.training else "warning", {"title": title}, question.comment))
     points = f"{number(result.points)} of {number(result.max_points)} points"
     lines.append(_command("notice", {"title": result.assignment}, f"{clean_name(result.submission)}: {points}"))
     return "".join(f"{line}\n" for line in lines)

@@ -14,6 +14,7 @@ import msgspec
 from graders.points import earned, share, shares, total, withheld
 from graders.result import QuestionResult, Result
 from graders.text import clean_name, clean_text, number
+from graders.training.result import Training
 from sanity.verdict import Outcome, Verdict
 
 _NOT_GRADED = "This question was not graded."
@@ -83,5 +84,15 @@ def _entry(
         "output_format": "text",
         "tags": [question.id, *kind],
         "visibility": "visible",
-        "extra_data": {"question": question.id, "check": verdict.check if verdict else ""},
+        "extra_data": {
+            "question": question.id,
+            "check": verdict.check if verdict else "",
+            **({"training": _training(question.training)} if question.training else {}),
+        },
     }
+
+
+def _training(training: Training) -> dict[str, Any]:
+    """Return the numbers of a training, and what is needed to get them again; never a sentence of the test."""
+    left_out = ("curve", "samples")
+    return {name: value for name, value in msgspec.to_builtins(training).items() if name not in left_out}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.exports.table import columns, first_problem
+from graders.exports.training import curves, facts
 from graders.points import earned, share, shares, withheld
 from graders.result import RUNS_ON, QuestionResult, Result
 from graders.text import clean_name, clean_text, number
@@ -82,6 +83,8 @@ def report_html(results: Sequence[Result]) -> str:
         share=share,
         withheld=withheld,
         marks=_MARKS,
+        curves=curves,
+        facts=facts,
     )
 
 
@@ -134,5 +137,7 @@ def cell(result: Result, id: str) -> Cell | None:
         return None
     part = share(question.points, question.max_points)
     ran = bool(question.comment) or any(verdict.outcome is not Outcome.COULD_NOT_RUN for verdict in question.verdicts)
+    if question.training:
+        ran = question.training.score is not None
     mark = "●" if part >= 1 else "◐" if part > 0 else "○" if ran else "!"
     return Cell(question.points, part, mark)

@@ -56,9 +56,13 @@ def _case(place: str, verdict: Verdict) -> ET.Element:
 
 
 def _without_checks(place: str, question: QuestionResult) -> ET.Element:
-    """Return the case of a question that a person marks, or that was not graded."""
+    """Return the case of a question that a person marks, that was trained, or that was not graded."""
     case = ET.Element("testcase", classname=place, name=clean_name(question.name))
-    if question.comment:
+    if question.training and question.points < question.max_points:
+        tag, kind = ("error", Outcome.COULD_NOT_RUN) if question.training.score is None else ("failure", Outcome.FAILED)
+        problem = ET.SubElement(case, tag, message=question.training.ended.value, type=kind.value)
+        problem.text = clean_text(question.comment)
+    elif question.comment:
         points = f"{number(question.points)} of {number(question.max_points)} points"
         ET.SubElement(case, "system-out").text = clean_text(f"{points}. {question.comment}")
     else:

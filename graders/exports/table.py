@@ -33,23 +33,31 @@ def first_problem(result: Result) -> str:
     for question in result.questions:
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
-                text = clean_text(verdict.slip or verdict.message or verdict.outcome.value, limit=200)
-                return f"{question.id}: {' '.join(text.split())}"
+                return _in_one_line(question.id, verdict.slip or verdict.message or verdict.outcome.value)
+        if question.metric and question.points < question.max_points:
+            return _in_one_line(question.id, question.comment)
     return ""
+
+
+def _in_one_line(id: str, text: str) -> str:
+    return f"{id}: {' '.join(clean_text(text, limit=200).split())}"
 
 
 def gradebook_csv(results: Sequence[Result]) -> str:
     """Return a row for each result: name, points per question, total, max, percent, notes, digest, seed.
 
-    A cell is empty where a question was not graded. Text that a spreadsheet would run starts with an apostrophe.
+    A question that is trained has one column more, for its score. A cell is empty where a question was not graded or
+    trained. Text that a spreadsheet would run starts with an apostrophe.
     """
     ids = [question.id for question in columns(results)]
+    measured = {question.id: f"{question.id} {question.metric}" for question in columns(results) if question.metric}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    header = ["submission", *ids, "total", "max", "percent", "notes", "digest", "seed"]
+    header = ["submission", *ids, "total", "max", "percent", *measured.values(), "notes", "digest", "seed"]
     writer.writerow([harmless(title) for title in header])
     for result in results:
         earned = {question.id: question.points for question in result.questions}
+        scores = {question.id: question.training.score for question in result.questions if question.training}
         notes = "; ".join(clean_name(note) for note in result.notes)
         writer.writerow(
             [
@@ -58,6 +66,7 @@ def gradebook_csv(results: Sequence[Result]) -> str:
                 number(result.points),
                 number(result.max_points),
                 number(100 * share(result.points, result.max_points)),
+                *("" if (score := scores.get(id)) is None else number(score) for id in measured),
                 harmless(clean_text(notes)),
                 harmless(result.digest),
                 result.signature.seed,

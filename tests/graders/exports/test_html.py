@@ -14,7 +14,7 @@ from graders.points import total
 from graders.result import RUNS_ON, Result
 from graders.text import clean_name, number
 
-VOID = {"meta", "rect", "line"}
+VOID = {"meta", "rect", "line", "polyline"}
 TAGS = {
     "html", "head", "title", "style", "body", "header", "h1", "h2", "h3", "p", "div", "figure", "figcaption", "svg",
     "text", "tspan", "table", "thead", "tbody", "tr", "th", "td", "small", "a", "b", "span", "details", "summary",

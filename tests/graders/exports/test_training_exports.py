@@ -1,0 +1,140 @@
+"""A training in every export: points, score and interval, curves as drawn, and which words reach whom."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from results import PASSED, SECRET, made
+from test_html import Page
+from trainings import REACHED, trained, trainings, with_training
+
+from graders.exports.annotations import workflow_commands
+from graders.exports.gradescope import results_json
+from graders.exports.html import cell, report_html
+from graders.exports.junit import junit_xml
+from graders.exports.table import console_table, first_problem, gradebook_csv
+from graders.exports.training import BOTTOM, LEFT, MOST_POINTS, RIGHT, TOP, curves, facts
+from graders.result import QuestionResult
+from graders.training.result import Ended, Point, Training
+
+ADA = made("ada", PASSED)
+FULL = with_training(ADA, REACHED)
+SHORT = with_training(ADA, trained(score=20.0, low=None, ended=Ended.BUDGET, message="the time is up"))
+NONE = with_training(ADA, trained(score=None, ended=Ended.CRASHED, message="it crashed"))
+WAITING = msgspec.structs.replace(
+    ADA,
+    questions=(*ADA.questions, QuestionResult("1h", "Training", 0, 8, (), comment="not trained yet", metric="BLEU")),
+)
+TOLD = "BLEU 20 on toy; BLEU 50 earns 4 points; the time is up"
+
+
+def test_the_csv_has_points_and_score() -> None:
+    header, *rows = gradebook_csv([FULL, SHORT, NONE]).splitlines()
+    assert header == "submission,1d,1h,total,max,percent,1h BLEU,notes,digest,seed"
+    assert [row.split(",")[1:7] for row in rows] == [
+        ["8", "8", "16", "16", "100", "93.46"],
+        ["8", "2", "10", "16", "62.5", "20"],
+        ["8", "0", "8", "16", "50", ""],
+    ]
+
+
+def test_the_first_problem_may_be_training() -> None:
+    assert first_problem(FULL) == ""
+    assert first_problem(SHORT) == f"1h: {TOLD}"
+    assert first_problem(WAITING) == "1h: not trained yet"
+    assert "1h: no BLEU; it crashed" in console_table([NONE])
+    assert [getattr(cell(result, "1h"), "mark", None) for result in (FULL, SHORT, NONE)] == ["●", "◐", "!"]
+
+
+def test_gradescope_gets_the_numbers_and_no_sentence() -> None:
+    entry = json.loads(results_json(SHORT))["tests"][-1]
+    assert (entry["score"], entry["max_score"], entry["status"], entry["output"]) == (2, 8, "failed", TOLD)
+    training = entry["extra_data"]["training"]
+    assert (training["score"], training["signature"], training["seed"]) == (20.0, REACHED.signature, 7)
+    assert "samples" not in training and "curve" not in training
+
+
+def test_junit_tells_a_low_score_from_none() -> None:
+    cases = [list(suite.iter("testcase"))[-1] for suite in ET.fromstring(junit_xml([FULL, SHORT, NONE]).encode())]
+    assert [(case[0].tag, case[0].get("message"), case[0].text) for case in cases] == [
+        ("system-out", None, "8 of 8 points. BLEU 93.46 (91 to 95.25) on toy; training reached its aim on dev"),
+        ("failure", "budget", TOLD),
+        ("error", "crashed", "no BLEU; it crashed"),
+    ]
+
+
+def test_an_annotation_says_what_training_lacks() -> None:
+    assert workflow_commands(FULL, {}) == "::notice title=a4::ada: 16 of 16 points\n"
+    assert (
+        workflow_commands(SHORT, {}) == f"::error title=1h Training::{TOLD}\n::notice title=a4::ada: 10 of 16 points\n"
+    )
+    assert workflow_commands(WAITING, {}).splitlines()[0] == "::warning title=1h Training::not trained yet"
+
+
+@settings(max_examples=60)
+@given(trainings())
+def test_any_training_makes_a_page_of_our_own_elements_only(training: Training) -> None:
+    result = with_training(ADA, training)
+    html = report_html([result])
+    page = Page(html)
+    assert "<script" not in html and page.links == ["#s0"]
+    for text in (gradebook_csv([result]), results_json(result).decode(), junit_xml([result])):
+        assert SECRET not in text
+
+
+def test_the_page_has_the_facts_and_samples_for_staff() -> None:
+    html = report_html([with_training(ADA, trained(message="<i>", samples=((f"{SECRET} a", "b", "<img src=x>"),)))])
+    for shown in [
+        "93.46 (91 to 95.25), chrF 96", "94; training stops at 90", "reached: &lt;i&gt;", REACHED.signature,
+        "150 s by the clock, 290 s of processors", "120 s", "5,400 words a second over 1,600 updates",
+        "toy, seed 7, cpu · python 3.11.7 · torch 2.13.0", f"{SECRET} a", "&lt;img src=x&gt;", "BLEU on dev",
+    ]:  # fmt: skip
+        assert shown in html
+
+
+def test_what_never_came_is_said() -> None:
+    said = dict(facts(trained(score=None, low=None, chrf=None, best_dev=None, seconds_to_threshold=None, signature="")))
+    assert (said["BLEU on test"], said["to the threshold"], said["signature"]) == ("none", "not reached", "none")
+    assert said["best on dev"] == "never scored; training stops at 90"
+
+
+def test_curves_are_drawn_to_scale() -> None:
+    score, perplexity = curves(REACHED)
+    middle = (LEFT + RIGHT) / 2
+    assert (score.title, score.updates) == ("BLEU on dev", 1600)
+    first, last = score.line.split()
+    assert first == f"{LEFT + (RIGHT - LEFT) / 4:.1f},{BOTTOM - (BOTTOM - TOP) * 30 / 94:.1f}"
+    assert last == f"{RIGHT},{TOP}"
+    assert score.goal == pytest.approx(BOTTOM - (BOTTOM - TOP) * 90 / 94, abs=0.1)
+    assert [label for _, label in score.labels] == ["0", "90"]
+    # As a logarithm, 10 lies half way from 1 to 100.
+    assert perplexity.line.split()[1] == f"{middle},{(TOP + BOTTOM) / 2}"
+    assert (perplexity.goal, [label for _, label in perplexity.labels]) == (None, ["1", "100"])
+
+
+def test_one_look_or_none_draws_nothing() -> None:
+    assert curves(trained(curve=())) == []
+    assert curves(trained(curve=REACHED.curve[:1])) == []
+    impossible = Point(1, 1.0, None, -3.0, None), Point(2, 2.0, None, 0.0, None), Point(3, 3.0, None, 5.0, None)
+    assert curves(trained(curve=impossible)) == []
+
+
+@given(trainings())
+def test_curves_stay_in_their_frame_from_left_to_right(training: Training) -> None:
+    ordered = msgspec.structs.replace(training, curve=tuple(sorted(training.curve, key=lambda point: point.update)))
+    for curve in curves(ordered):
+        places = [tuple(map(float, place.split(","))) for place in curve.line.split()]
+        assert places == sorted(places, key=lambda place: place[0])
+        assert all(LEFT <= x <= RIGHT and TOP <= y <= BOTTOM for x, y in places)
+        assert all(TOP <= y <= BOTTOM for y, _ in curve.labels)
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_end() -> None:
+    looks = tuple(Point(update, 1.0, None, None, update / 100) for update in range(1, 10_000))
+    [curve] = curves(trained(curve=looks))
+    assert len(curve.line.split()) <= MOST_POINTS + 1
+    assert curve.line.split()[-1] == f"{RIGHT},{TOP}"
