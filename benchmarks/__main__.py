@@ -1,36 +1,49 @@
-"""Measure, and print a table: `python -m benchmarks`. With --write, put it into benchmarks/README.md too."""
+"""Measure, and print tables: `python -m benchmarks [SECTION …]`. With --write, benchmarks/README.md gets them too."""
 
 from __future__ import annotations
 
 import argparse
-import tempfile
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks import word2vec
-from benchmarks.classes import class_rows
-from benchmarks.measuring import signature, table
-from benchmarks.student import student_rows
+from benchmarks.measuring import measure
 
 README = Path(__file__).with_name("README.md")
-HEADING = "## The last table\n"
+SECTIONS = ("student", "classes", "word2vec", "cooccurrence")
+"""Modules here whose `rows(repeats)` are measured by default."""
+MORE = tuple(name for name in ("training", "decoding", "gpu", "toy_seeds") if README.with_name(f"{name}.py").is_file())
+"""Modules that are measured only when named: they take long, or want a GPU."""
+
+
+def written(text: str, section: str, new: str) -> str:
+    """Return the README's text with a section replaced, or added at the end."""
+    before, found, after = text.partition(f"### {section}\n")
+    if not found:
+        return f"{text}\n{new}"
+    _, heading, others = after.partition("\n### ")
+    return f"{before}{new}{heading}{others}"
 
 
 def main() -> None:
     """Measure, some minutes long."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    choices = (*SECTIONS, *MORE)
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(choices)} (default: the first four)"
+    )
     parser.add_argument("--repeats", type=int, default=5, help="rounds of each measurement (default: 5)")
-    parser.add_argument("--write", action="store_true", help=f"replace the table in {README.name}")
+    parser.add_argument("--write", action="store_true", help=f"replace these tables in {README.name}")
     args = parser.parse_args()
-    measured_on = signature()
-    with tempfile.TemporaryDirectory() as folder:
-        rows = student_rows(Path(folder, "homework"), args.repeats)
-        rows += class_rows(Path(folder), args.repeats)
-    rows += word2vec.rows(args.repeats)
-    text = f"{table(rows)}\n\n{measured_on}; {args.repeats} rounds.\n"
-    print(text)
-    if args.write:
-        before = README.read_text(encoding="utf-8").partition(HEADING)[0]
-        README.write_text(f"{before}{HEADING}\n{text}", encoding="utf-8")
+    if unknown := sorted(set(args.sections) - set(choices)):
+        parser.error(f"no section {unknown[0]!r}: one of {', '.join(choices)}")
+    for section in args.sections or SECTIONS:
+        # A process for each: the modules of assignments share names, such as `run`.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            text = pool.submit(measure, section, args.repeats).result()
+        print(text, flush=True)
+        if args.write:
+            README.write_text(written(README.read_text(encoding="utf-8"), section, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

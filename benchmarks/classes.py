@@ -7,8 +7,11 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measuring import Cost, PeakMemory, Row, compare, cost_here, cost_of_command, interleaved
@@ -29,10 +32,10 @@ SMALL, LARGE = 20, 200
 FORKS = 20
 
 
-def write_right_answers(folder: Path, count: int) -> list[Path]:
+def write_right_answers(folder: Path, assignment: str, count: int) -> list[Path]:
     """Write submissions that are all right: the variants, repeated."""
     paths = []
-    for number, variant in zip(range(count), itertools.cycle(load_variants("a4"))):
+    for number, variant in zip(range(count), itertools.cycle(load_variants(assignment))):
         path = folder / f"{number:03}-{variant.id}"
         path.mkdir(parents=True)
         for name, text in variant.files.items():
@@ -44,9 +47,9 @@ def write_right_answers(folder: Path, count: int) -> list[Path]:
 class Bench:
     """A class of right answers, and an engine for it."""
 
-    def __init__(self, folder: Path, engine: Engine) -> None:
+    def __init__(self, folder: Path, engine: Engine, count: int = SMALL) -> None:
         self.folder, self.engine = folder, engine
-        self.paths = write_right_answers(folder / "class", LARGE)
+        self.paths = write_right_answers(folder / "class", engine.exam.manifest.name, count)
         self.graded = 0
 
     def grade(self, count: int) -> None:
@@ -80,10 +83,16 @@ def fresh(paths: Sequence[Path]) -> list[str]:
     return subprocess.run(command, env=alone, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
+def rows(repeats: int) -> list[Row]:
+    """Measure in a new folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [*class_rows(Path(folder, "a4"), repeats), *rate_rows(Path(folder), repeats)]
+
+
 def class_rows(folder: Path, repeats: int) -> list[Row]:
     """Measure classes of right answers."""
     with Engine(set_exam("a4", [], SEED), Isolation.SANDLOCK, JOBS) as engine:
-        bench = Bench(folder, engine)
+        bench = Bench(folder, engine, LARGE)
         bench.grade(JOBS)  # warm: zygotes and the reference's answers
         fresh_, warm, cold = interleaved(
             repeats,
@@ -91,13 +100,34 @@ def class_rows(folder: Path, repeats: int) -> list[Row]:
             lambda: cost_here(lambda: bench.grade(SMALL)),
             bench.grade_by_command,
         )
-        a_minute = f"{60 * SMALL / statistics.median(cost.wall for cost in warm):.0f} submissions a minute"
         return [
-            compare("one fresh process a submission ÷ `trivium`, warm", fresh_, warm, "≥ 15", a_minute),
+            compare("one fresh process a submission ÷ `trivium`, warm", fresh_, warm, "≥ 15", f"{rate(warm)} a minute"),
             compare("the same ÷ `trivium grade`, start and exports included", fresh_, cold),
             *growth_rows(bench, warm),
             *unit_rows(bench, repeats),
         ]
+
+
+def rate(costs: Sequence[Cost]) -> str:
+    """Return how many submissions are graded in a minute if SMALL of them cost this."""
+    return f"{60 * SMALL / statistics.median(cost.wall for cost in costs):.0f}"
+
+
+def rate_rows(folder: Path, repeats: int) -> list[Row]:
+    """Compare the assignments."""
+    others = ("a1", "a2")
+    with ExitStack() as stack:
+        engines = [
+            stack.enter_context(Engine(set_exam(a, [], SEED), Isolation.SANDLOCK, JOBS)) for a in (*others, "a4")
+        ]
+        benches = [Bench(folder / f"rate-{engine.exam.manifest.name}", engine) for engine in engines]
+        for bench in benches:
+            bench.grade(JOBS)  # warm
+        *measured, a4 = interleaved(repeats, *(partial(cost_here, partial(bench.grade, SMALL)) for bench in benches))
+    return [
+        compare(f"grade {SMALL} submissions, {other} ÷ a4", costs, a4, "", f"{rate(costs)} / {rate(a4)} a minute")
+        for other, costs in zip(others, measured, strict=True)
+    ]
 
 
 def growth_rows(bench: Bench, warm: Sequence[Cost]) -> list[Row]:

@@ -1,23 +1,25 @@
 """Counting neighbours: the reference of assignment 1 against plain loops and scikit-learn.
 
-Run from the repository's root: `python -m benchmarks.cooccurrence`. Time is CPU-seconds of one run, from words to
-matrix, vocabulary included; memory is the peak of what counting allocates.
+Run from the repository's root: `python -m benchmarks.cooccurrence`. Time is from words to matrix, vocabulary included;
+memory is the peak of what counting allocates.
 """
 
 from __future__ import annotations
 
+import statistics
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "solutions" / "a1"))
+from benchmarks.measuring import Cost, Row, compare, folders_of, interleaved, table
+
+sys.path.extend(folders_of("a1"))
 from counting import Corpus, co_occurrences
 
 VOCABULARY, WINDOW, DOCUMENT = 20_000, 4, 500
@@ -85,58 +87,55 @@ def scikit_learn(corpus: Corpus) -> csr_array:
     return csr_array(centres.T @ vectorizer.transform(contexts))
 
 
-def timed(count: Callable[[Corpus], csr_array], corpus: Corpus) -> tuple[float, csr_array]:
-    """Return the CPU-seconds that counting takes, and the counts."""
-    started = time.process_time()
+def timed(count: Callable[[Corpus], csr_array], corpus: Corpus, right: csr_array) -> Cost:
+    """Return what counting takes, words to matrix; the counts must be right, entry for entry."""
+    wall, cpu = time.perf_counter(), time.process_time()
     counts = count(corpus)
-    return time.process_time() - started, counts
+    cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
+    assert counts.shape == right.shape and (counts != right).nnz == 0, f"{count.__name__} counts otherwise"
+    return cost
 
 
-def speed() -> list[dict[str, Any]]:
-    """Return, for each way to count, its speed and whether it gives the same matrix, entry for entry."""
+def speed_rows(repeats: int) -> list[Row]:
+    """Compare ways to count TOKENS tokens with the reference."""
     corpus = make_corpus(TOKENS)
-    seconds, right = timed(reference, corpus)
-    rows = []
-    for count in (reference, loop_into_matrix, loop_into_dict, scikit_learn):
-        mine, counts = (seconds, right) if count is reference else timed(count, corpus)
-        rows.append(
-            {
-                "what": count.__name__,
-                "tokens": TOKENS,
-                "seconds": round(mine, 3),
-                "tokens a second": round(TOKENS / mine),
-                "times slower": round(mine / seconds, 1),
-                "same": counts.shape == right.shape and (counts != right).nnz == 0,
-            }
-        )
-    return rows
+    right = reference(corpus)
+    things = [partial(timed, count, corpus, right) for count in (reference, *OTHERS)]
+    mine, *others = interleaved(repeats, *things)
+    a_second = TOKENS / statistics.median(cost.cpu for cost in mine)
+    aside = f"the same {right.nnz} counts; the reference: {a_second:.3g} tokens a CPU second"
+    return [
+        compare(f"co-occurrences of {TOKENS:.0e} tokens: {what} ÷ the reference", costs, mine, target, aside)
+        for (what, target), costs in zip(OTHERS.values(), others, strict=True)
+    ]
 
 
-def memory(tokens: int) -> dict[str, Any]:
+def memory_row(tokens: int) -> Row:
     """Return what counting so many tokens takes, beyond the corpus and its vocabulary."""
     corpus = make_corpus(tokens)
     word2ind = index(corpus)
-    seconds, _ = timed(reference, corpus)
+    started = time.process_time()
     tracemalloc.start()
     counts = co_occurrences(corpus, word2ind, WINDOW)
-    held, peak = tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return {
-        "what": "reference",
-        "tokens": tokens,
-        "seconds": round(seconds, 3),
-        "non-zeros": counts.nnz,
-        "result MB": round(held / 2**20),
-        "peak MB": round(peak / 2**20),
-        "peak bytes a non-zero": round(peak / counts.nnz),
-    }
+    seconds = time.process_time() - started
+    aside = f"{peak / 2**20:.0f} MB at {counts.nnz} non-zeros; {seconds:.1f} CPU s"
+    each = f"{peak / counts.nnz:.0f} bytes a non-zero"
+    return Row(f"co-occurrences of {tokens:.0e} tokens: peak memory", each, "linear in the non-zeros", "", aside)
 
 
-def rows() -> list[dict[str, Any]]:
-    """Return all that is measured, one row each."""
-    return [*speed(), *map(memory, SIZES)]
+OTHERS = {
+    loop_into_matrix: ("a loop into a matrix", "≥ 10"),
+    loop_into_dict: ("a loop into a dict", "≥ 10"),
+    scikit_learn: ("scikit-learn", ""),
+}
+
+
+def rows(repeats: int = 5) -> list[Row]:
+    """Measure speed, and memory once."""
+    return [*speed_rows(repeats), *map(memory_row, SIZES)]
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print(", ".join(f"{name} {value}" for name, value in row.items()))
+    print(table(rows()))

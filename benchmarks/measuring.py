@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +39,13 @@ class Row:
     cpu: str = ""
     aside: str = ""
     """Absolute times, which say little about another machine."""
+
+
+def folders_of(assignment: str) -> list[str]:
+    """Return where an assignment's modules are imported from: the staff's, the answers before the stubs, the rest."""
+    root = Path(__file__).resolve().parent.parent
+    parts = (f"solutions/{assignment}/staff", f"solutions/{assignment}", f"assignments/{assignment}")
+    return [str(root / part) for part in parts]
 
 
 def cost_of_command(command: Sequence[str], folder: Path) -> Cost:
@@ -150,3 +158,10 @@ def table(rows: Sequence[Row]) -> str:
     head = ("what", "ratio: median (range)", "target", "ratio of CPU seconds", "aside")
     lines = [head, ("---",) * len(head), *((r.what, r.ratio, r.target, r.cpu, r.aside) for r in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def measure(section: str, repeats: int) -> str:
+    """Return a section of the README: what `rows` of the module of this name measures."""
+    measured_on = signature()
+    rows = import_module(f"benchmarks.{section}").rows(repeats)
+    return f"### {section}\n\n{table(rows)}\n\n{measured_on}; {repeats} rounds.\n"

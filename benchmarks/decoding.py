@@ -1,0 +1,137 @@
+"""Translating: beam search of assignment 4, batched over sentences, against one sentence at a time.
+
+Run from the repository's root: `python -m benchmarks.decoding`. A model is trained on the toy pair first, for some
+seconds: how long a search goes on depends on when </s> comes. Times are of one thread. All ways must find the same
+translations.
+
+What is saved is what a step of the decoder costs however few rows it has. The larger the model, the more of the time
+goes to products of matrices, which are two to three times faster for each of many rows than for each of five.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.measuring import Cost, Row, compare, folders_of, interleaved, table
+
+SENTENCES, BATCH = 256, 64
+BEAM, LONGEST = 5, 70
+SIZES = {64: 600, 256: 300}
+"""Embedding and hidden size (the toy recipe's and the course's), and for how many updates such a model is trained."""
+TARGET = "≥ 6"
+
+
+class Silent:
+    """Keeps to itself how training goes (a Tracker of nmt/tracking.py)."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **kwargs: None
+
+
+def trained(size: int, updates: int) -> tuple[Any, list[str]]:
+    """Return a model that knows the toy pair to some degree, and sentences that it hasn't seen."""
+    from nmt.batches import indexed
+    from nmt.recipe import TOY, initialise
+    from nmt.toy import toy_corpus
+    from nmt.tracking import Judged
+    from nmt.training import train
+    from nmt_model import NMT
+    from vocab import Vocab
+
+    corpus = toy_corpus()
+    vocab = Vocab.from_texts(corpus.train.source, corpus.train.target, freq_cutoff=1)
+    recipe = replace(TOY, embed_size=size, hidden_size=size, max_updates=updates, valid_niter=updates + 1)
+    torch.manual_seed(recipe.seed)
+    model = NMT(size, size, vocab, recipe.dropout)
+    initialise(model, recipe)
+    pairs, judge = indexed(corpus.train, vocab), lambda model, progress: Judged(0.0, {})
+    with tempfile.TemporaryDirectory() as folder:
+        train(model, pairs, recipe, judge, Silent(), Path(folder), torch.device("cpu"))
+    return model.eval(), corpus.test.source[:SENTENCES]
+
+
+@torch.inference_mode()
+def one_by_one(model: Any, texts: Sequence[str]) -> list[str]:
+    """Translate as the course does: sentence by sentence, all translations of it that are pursued in one step."""
+    return [" ".join(search(model, text.split())) for text in texts]
+
+
+def search(model: Any, sentence: list[str]) -> list[str]:
+    """Return the best translation of a sentence."""
+    hiddens, state = model.encode(model.vocab.src.to_input_tensor([sentence]), [len(sentence)])
+    projected = model.att_projection(hiddens)
+    o_prev = torch.zeros_like(state[0])
+    live, scores = [["<s>"]], torch.zeros(1)
+    finished: list[tuple[float, list[str]]] = []
+    for _ in range(LONGEST):
+        rows = len(live)
+        last = torch.tensor([model.vocab.tgt[words[-1]] for words in live])
+        Ybar_t = torch.cat((model.model_embeddings.target(last), o_prev), dim=1)
+        state, o_t, _ = model.step(Ybar_t, state, hiddens.expand(rows, -1, -1), projected.expand(rows, -1, -1), None)
+        log_p = torch.log_softmax(model.target_vocab_projection(o_t), dim=-1)
+        best, places = (scores.unsqueeze(1) + log_p).flatten().topk(BEAM - len(finished))
+        longer, kept, of = [], [], []
+        for score, place in zip(best.tolist(), places.tolist(), strict=True):
+            row, word = divmod(place, log_p.size(1))
+            if word == model.vocab.tgt["</s>"]:
+                finished.append((score, live[row][1:]))
+            else:
+                longer.append([*live[row], model.vocab.tgt.id2word[word]])
+                kept.append(score)
+                of.append(row)
+        if len(finished) == BEAM:
+            break
+        live, scores = longer, torch.tensor(kept)
+        state, o_prev = (state[0][of], state[1][of]), o_t[of]
+    return max(finished, default=(0.0, live[0][1:]), key=lambda found: found[0])[1]
+
+
+def batched(model: Any, texts: Sequence[str], size: int = BATCH) -> list[str]:
+    """Translate as nmt/search.py does."""
+    from nmt.search import translate
+
+    return translate(model, texts, BEAM, LONGEST, batch_size=size)
+
+
+def timed(translate: Callable[[Any, Sequence[str]], list[str]], model: Any, texts: Sequence[str]) -> Cost:
+    """Return what one sentence takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    translate(model, texts)
+    return Cost((time.perf_counter() - wall) / len(texts), (time.process_time() - cpu) / len(texts))
+
+
+def rows(repeats: int = 5) -> list[Row]:
+    """Measure a sentence each way, with a small model and with a larger one."""
+    sys.path.extend(folders_of("a4"))
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore", message="Using padding='same'")
+    measured: list[Row] = []
+    for size, updates in SIZES.items():
+        model, texts = trained(size, updates)
+        ways = (one_by_one, partial(batched, size=1), batched)
+        first, *others = (way(model, texts) for way in ways)
+        assert all(other == first for other in others), "not the same translations"
+        single, batch_of_one, batch = interleaved(repeats, *(partial(timed, way, model, texts) for way in ways))
+        a_second = " / ".join(f"{1 / statistics.median(cost.cpu for cost in costs):,.0f}" for costs in (single, batch))
+        aside = f"{a_second} sentences a CPU-second, the same {len(texts)} translations"
+        what = f"beam search, e = h = {size}:"
+        measured += [
+            compare(f"{what} one sentence at a time ÷ batches of {BATCH}", single, batch, TARGET, aside),
+            compare(f"{what} the same search, batches of 1 ÷ batches of {BATCH}", batch_of_one, batch),
+        ]
+    return measured
+
+
+if __name__ == "__main__":
+    print(table(rows()))
