@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -135,16 +136,23 @@ class Dataset:
 
     def random_pairs(self, windows: int, C: int = 5) -> tuple[Indices, Indices]:
         """Draw as many windows as getRandomContext would; return their centre and outside words, pair by pair."""
-        which, where, how_far = np.random.random_sample((windows, 3)).T
+        centers, outsides, _ = self._windows(windows, C)
+        return centers, outsides
+
+    def _windows(self, number: int, C: int) -> tuple[Indices, Indices, Indices]:
+        """Return the pairs of many windows, and how many each window has."""
+        which, where, how_far = np.random.random_sample((number, 3)).T
         sentence = (which * len(self._lengths)).astype(np.int64)
         length = self._lengths[sentence]
         center, reach = (where * length).astype(np.int64), 1 + (how_far * C).astype(np.int64)
-        steps = np.delete(np.arange(-C, C + 1), C)
-        outside = center[:, None] + steps  # (windows, 2 C)
-        there = (np.abs(steps) <= reach[:, None]) & (outside >= 0) & (outside < length[:, None])
-        starts = self._starts[sentence]
-        centers = np.repeat(self._text[starts + center], there.sum(axis=1))
-        return centers, self._text[(starts[:, None] + outside)[there]]
+        left, right = np.minimum(center, reach), np.minimum(length - 1 - center, reach)
+        sizes = left + right
+        place = self._starts[sentence] + center
+        first = np.cumsum(sizes) - sizes + left  # the first pair right of each centre
+        steps = np.arange(sizes.sum()) - np.repeat(first, sizes)
+        steps += steps >= 0  # from -left to right, without 0
+        centers = np.repeat(place, sizes)
+        return self._text[centers], self._text[centers + steps], sizes
 
     def random_negatives(self, outsides: Indices, K: int = 10) -> Indices:
         """Draw K negative samples for each outside word, as getNegativeSamples does for one; return (P, K)."""
@@ -159,5 +167,29 @@ class Dataset:
             start += int(rejected[0])
             negatives[start:] = np.append(negatives[start + 1 :], self._draw(1))
 
+    def random_batches(
+        self, count: int, windows: int, C: int = 5, K: int = 10
+    ) -> Iterator[tuple[Indices, Indices, Indices]]:
+        """Draw many batches at once, and yield the centre words, outside words and negative samples of each.
+
+        Quicker than random_pairs and random_negatives for one batch after the other, with the same chances, but from
+        other random numbers: all windows first, then all samples, and then new ones in place of the rejected.
+        """
+
+        def draw(size: int) -> Indices:
+            return self._table.take(np.random.randint(len(self._table), size=size)).astype(np.int64)
+
+        centers, outsides, sizes = self._windows(count * windows, C)
+        negatives = draw(len(outsides) * K)
+        rejected = np.flatnonzero(negatives == np.repeat(outsides, K))
+        while rejected.size:
+            negatives[rejected] = draw(rejected.size)
+            rejected = rejected[negatives[rejected] == outsides[rejected // K]]
+        negatives = negatives.reshape(-1, K)
+        ends = np.cumsum(sizes.reshape(count, windows).sum(axis=1))
+        for start, end in itertools.pairwise((0, *ends)):
+            yield centers[start:end], outsides[start:end], negatives[start:end]
+
     def _draw(self, count: int) -> Indices:
-        return self._table[(np.random.random_sample(count) * len(self._table)).astype(np.int64)].astype(np.int64)
+        places = (np.random.random_sample(count) * len(self._table)).astype(np.int64)
+        return self._table.take(places).astype(np.int64)
