@@ -12,7 +12,7 @@ from pathlib import Path
 
 from graders.course import handout_folder, solution_folder
 from graders.sandbox import Isolation, SandboxError, Zygote
-from graders.session import Session
+from graders.session import Calls, Session
 from sanity import recorded
 from sanity.case import Case, Cases
 from sanity.check import Answers, Check, Probe, load_checks
@@ -63,6 +63,8 @@ class Reference:
         self._open()
         self._lock = threading.Lock()
         self._remembered = Remembering(self._ask)
+        self.calls: dict[str, Calls] = {}
+        """By question, what its checks asked of the first submission that passed it: the next is asked all at once."""
 
     def _open(self) -> None:
         self._zygote = self._new_zygote()

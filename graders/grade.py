@@ -14,12 +14,12 @@ from graders.intake import Submission
 from graders.points import earned, total
 from graders.result import RUNS_ON, QuestionResult, Result, Signature
 from graders.sandbox import Zygote
-from graders.session import Session
+from graders.session import Calls, Session
 from graders.text import clean_text
 from sanity.case import Case
-from sanity.check import Check
+from sanity.check import Answers, Check, Probe
 from sanity.code import module_name
-from sanity.errors import CouldNotRun
+from sanity.errors import CheckFailed, CouldNotRun
 from sanity.judge import Remembering, Shrink, judge, verdict_of
 from sanity.manifest import WRITTEN, Question, spelling
 from sanity.recorded import diagnose
@@ -77,14 +77,28 @@ def grade_question(
 def judge_question(exam: Exam, question: Question, session: Session, reference: Reference) -> list[Verdict]:
     """Judge all checks of one question; the first failing case is shrunk, and slips are named.
 
-    In a worker that has served others, stop at a check that does not pass: the question will be asked again.
+    In a worker that has served others, put all calls at once if they are known, and stop at a check that does not pass:
+    the question will be asked again.
     """
     alone = session.unused
     seconds = exam.manifest.seconds if alone else min(exam.manifest.seconds, PATIENCE_BESIDE_OTHERS)
     session.begin(module_name(question.file), seconds)
-    run = Remembering(session)
+    asked: list[tuple[Probe, Case]] = []
+
+    def ask(probe: Probe, case: Case) -> Answers:
+        asked.append((probe, case))
+        return session(probe, case)
+
+    run = Remembering(ask)
+    checks = exam.checks[question.id]
+    calls = reference.calls.get(question.id)
+    if calls and not alone:
+        try:
+            run.known.update(session.ask_all(calls))
+        except (CheckFailed, CouldNotRun) as problem:
+            return [verdict_of(checks[0], problem)]
     verdicts: list[Verdict] = []
-    for check in exam.checks[question.id]:
+    for check in checks:
         first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
         smaller = _shrinker(session, reference) if first and alone else None
         verdict = judge(check, exam.cases[check.cases], run, reference.expect, smaller)
@@ -93,6 +107,8 @@ def judge_question(exam: Exam, question: Question, session: Session, reference: 
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
+    if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (noted := Calls.of(asked)):
+        reference.calls[question.id] = noted
     return verdicts
 
 

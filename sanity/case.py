@@ -75,7 +75,7 @@ class Cases:
     ranges: Mapping[str, tuple[int, int]]
     """The smallest and largest value of each number but the seed. Cases shrink towards the smallest."""
     words: str
-    """A format string over the numbers."""
+    """A format string over the numbers, and over the values that are made of them."""
     corners: tuple[Numbers, ...] = field(default=())
     """Numbers to try in every run, before any that are drawn; those left out take their smallest value."""
     drawn: int = 3
@@ -84,8 +84,9 @@ class Cases:
     def case(self, **numbers: int) -> Case:
         """Make the case of these numbers; those left out take their smallest value, the seed 0."""
         full = {"seed": 0, **{name: low for name, (low, _) in self.ranges.items()}, **numbers}
-        words = re.sub(r"\b1 (\w+)s\b", r"1 \1", self.words.format(**full))  # 1 sentence, 2 sentences
-        return Case(words, self.make(**full))
+        values = self.make(**full)
+        words = self.words.format(**{**values, **full})
+        return Case(re.sub(r"\b1 (\w+)s\b", r"1 \1", words), values)  # 1 sentence, 2 sentences
 
     def corner_cases(self, seed: int) -> list[Case]:
         """Make the corners, with seeds that follow from seed."""

@@ -97,7 +97,7 @@ def print_list(manifest: Manifest, questions: Sequence[Question]) -> None:
     """Print the questions and what is checked about each."""
     checks = load_checks(manifest.name)
     for question in questions:
-        print(f"{question.id}  {question.name}, {question.points:g} points, in {question.file}")
+        print(f"{question.id}  {question.name}, {question.worth}, in {question.file}")
         for check in checks:
             if check.question == question.id:
                 print(f"      {check.sentence}")

@@ -99,6 +99,14 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"The size of tensor a .* must match the size of tensor b",
         "two tensors' axes do not fit: compare their shapes, and see that none is transposed",
     ),
+    (
+        r"matmul: Input operand \d has a mismatch in its core dimension|shapes \(.*\) and \(.*\) not aligned",
+        "in a product the last size of the first must be the first of the second: must one be transposed (.T)?",
+    ),
+    (
+        r"operands could not be broadcast together",
+        "two arrays' shapes do not fit: compare them from the last axis on, where sizes must be equal or 1",
+    ),
     (r"have the same dtype", "one tensor has a dtype of its own: make new ones with x.new_zeros(), or with dtype="),
     (r"SyntaxError: .*(?:codec can't decode|null bytes|Non-UTF-8)", "the file is no plain text: save it as UTF-8"),
     (r"No module named 'torch'", "torch is missing: pip install torch"),

@@ -82,6 +82,7 @@ def make_pair(*, seed: int, V: int, D: int, K: int, repeats: int, default: int) 
         "stream": stream,
         "K": 10 if default else K,
         "default": bool(default),
+        "samples": "K left out, so 10" if default else f"K = {K}",
     }
 
 
@@ -97,7 +98,7 @@ PAIRS = Cases(
 DRAWN_PAIRS = Cases(
     make_pair,
     PAIR_SIZES,
-    "V = {V} words, D = {D}, K = {K}, K left out: {default}",
+    "V = {V} words, D = {D}, {samples}",
     ({"V": 9, "D": 3, "K": 4}, {"V": 6, "D": 4, "K": 5, "repeats": 1}, {"V": 12, "D": 2, "default": 1}),
 )
 """One pair of words and negative samples; repeated ones among them, and K left out."""

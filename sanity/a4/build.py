@@ -12,6 +12,8 @@ from torch import Tensor
 
 from sanity.case import Case
 
+# oneDNN compiles a kernel for every new size, which takes longer than our small cases do.
+torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
 # What torch says of every right convolution with kernel 2.
 warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")
 
@@ -46,24 +48,28 @@ def make(code: Any, case: Case) -> Any:
         code.kept[sizes] = model.double() if case.Ybar_t.dtype == "float64" else model
     model = code.kept[sizes]
     vars(model).pop("step", None)  # a stand-in
-    model.zero_grad()
     return model
 
 
 def build(code: Any, case: Case) -> Any:
     """Give the student's model the case's weights; other weights are zero, so that they do no harm."""
     model = make(code, case)
-    own = dict(model.named_parameters())
-    missing = case.weights.keys() - own.keys() - set(OPTIONAL)
-    if missing:
-        raise AttributeError(f"the model has no {min(missing)}")
     given = (sizes_of(case), case.attention_first, b"".join(weight.tobytes() for weight in case.weights.values()))
     if code.kept.get(id(model)) != given:  # else the model has them still
+        own = dict(model.named_parameters())
+        missing = case.weights.keys() - own.keys() - set(OPTIONAL)
+        if missing:
+            raise AttributeError(f"the model has no {min(missing)}")
         fill(own, case)
         code.kept[id(model)] = given
     if case.training:
-        torch.manual_seed(case.seed)  # of dropout
+        seed(case.seed)  # of dropout
     return model.train(case.training)
+
+
+def seed(number: int) -> None:
+    """Seed what models draw from; `torch.manual_seed` would prepare the seeds of every kind of device, too."""
+    torch.default_generator.manual_seed(number)
 
 
 def fill(own: dict[str, Tensor], case: Case) -> None:
@@ -115,6 +121,7 @@ def gradients(
 
     The first are those by the case's weights that the model has, the second those by the inputs.
     """
+    model.zero_grad()
     if loss.requires_grad:
         loss.backward()  # type: ignore[no-untyped-call]
     own = {name: p for name, p in model.named_parameters() if name in case.weights}

@@ -125,6 +125,9 @@ WORDS = "{b} sentences of up to {src_len} words, e = {e}, h = {h}"
 BATCHES = Cases(make_batch, SIZES, WORDS, CORNERS, drawn=2)
 """Batches of any sizes, in float32."""
 
+SIZED = Cases(make_batch, SIZES, WORDS, CORNERS[1:2], drawn=2)
+"""Fewer of the same: for layers that are made, where one case shows what another does."""
+
 TRAINING = Cases(
     make_batch, SIZES, WORDS, ({"b": 3, "src_len": 4, "tgt_len": 5, "e": 3, "h": 2, "ragged": 1},), drawn=1
 )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sanity.a4.asked import CONVOLVE, DROPOUT_RATES, EMBEDDINGS, LAYERS, PAD, has_convolution
-from sanity.a4.cases import BATCHES, SENTENCES
+from sanity.a4.cases import BATCHES, SENTENCES, SIZED
 from sanity.case import Case
 from sanity.check import Run, check
 from sanity.compare import same
@@ -83,7 +83,7 @@ def keeps_the_languages_apart(run: Run, case: Case) -> None:
         raise CheckFailed("self.source and self.target share their weights", slip="one layer was made and used twice")
 
 
-@check("1c", BATCHES, weight=3, outputs=("layers",))
+@check("1c", SIZED, weight=3, outputs=("layers",))
 def has_layers_of_the_right_sizes(run: Run, expect: Run, case: Case) -> None:
     """Every layer of the model has the right sizes, and a bias where it should have one."""
     got, want = run(LAYERS, case)["layers"], expect(LAYERS, case)["layers"]
@@ -129,7 +129,7 @@ def convolves_each_word_with_the_next(run: Run, expect: Run, case: Case) -> None
         same(run(CONVOLVE, case), expect(CONVOLVE, case), {"convolved": "b e src_len"})
 
 
-@check("1c", BATCHES)
+@check("1c", SIZED)
 def drops_out_at_the_given_rate(run: Run, case: Case) -> None:
     """The dropout layer has the rate given to NMT(), and 0.2 if none is given."""
     rates = run(DROPOUT_RATES, case)
@@ -140,7 +140,7 @@ def drops_out_at_the_given_rate(run: Run, case: Case) -> None:
         raise CheckFailed("the dropout rate is not 0.2 by default")
 
 
-@check("1c", BATCHES)
+@check("1c", SIZED)
 def shares_no_weights(run: Run, case: Case) -> None:
     """Every layer has weights of its own."""
     shared = run(LAYERS, case)["shared"]

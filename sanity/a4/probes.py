@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sanity.a4.build import build, default_dtype, fill, gradients, make, tensor, vocab_of, weighted_sum
+from sanity.a4.build import build, default_dtype, fill, gradients, make, seed, tensor, vocab_of, weighted_sum
 from sanity.case import Case
 
 
@@ -159,9 +159,9 @@ def decode_and_repeat(code: Any, case: Case) -> Any:
     """Decode with the student's own step; also call that step in a loop, as decode should."""
     with torch.no_grad():
         model, inputs = build(code, case), inputs_of(case)
-        torch.manual_seed(case.seed)  # and below again: steps that are random, a mistake in 1f, are so twice alike
+        seed(case.seed)  # and below again: steps that are random, a mistake in 1f, are so twice alike
         outputs = call_decode(model, case, inputs)
-        torch.manual_seed(case.seed)
+        seed(case.seed)
         state, enc_hiddens = (inputs["dec_state[0]"], inputs["dec_state[1]"]), inputs["enc_hiddens"]
         proj, o_prev, repeated = model.att_projection(enc_hiddens), torch.zeros_like(state[0]), []
         for word in model.model_embeddings.target(tensor(case.target_padded)[:-1]):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from graders.exam import Exam, Reference, set_exam
@@ -15,6 +16,7 @@ from graders.grade import _blame, grade, scored
 from graders.intake import Submission, take_in
 from graders.result import QuestionResult, Result, Signature
 from graders.sandbox import Zygote
+from graders.session import Session
 from sanity.manifest import Question
 from sanity.verdict import Outcome, Verdict
 
@@ -83,6 +85,31 @@ def test_a_mistake_costs_points_of_its_own_question_only(
     for verdict in found.verdicts:
         assert (verdict.outcome is Outcome.PASSED) == (verdict.message == "")
         assert "Traceback" not in verdict.message
+
+
+def test_questions_that_somebody_passed_are_put_at_once_and_judged_alike(
+    graded: Grade, reference: Reference, reference_files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    puts: list[int] = []
+    real = Session.ask_all
+    monkeypatch.setattr(
+        Session, "ask_all", lambda session, calls: puts.append(len(calls.asked)) or real(session, calls)
+    )
+    wrong = {**reference_files, "nmt_model.py": reference_files["nmt_model.py"].replace("torch.tanh(", "torch.sin(")}
+    results = []
+    for known in (False, True):
+        if not known:
+            reference.calls.clear()
+        results.append([clean(graded(files)) for files in (wrong, reference_files, wrong, reference_files)])
+    assert results[0] == results[1]
+    assert results[0][0] == results[0][2] != results[0][1] == results[0][3]
+    assert puts  # else this test shows nothing
+    assert max(puts) > 10
+
+
+def clean(result: Result) -> Result:
+    """Return a result without what differs from run to run."""
+    return msgspec.structs.replace(result, seconds=0, graded_at="")
 
 
 def test_a_file_that_is_missing_costs_its_questions(graded: Grade, reference_files: dict[str, str]) -> None:

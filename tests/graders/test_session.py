@@ -15,7 +15,7 @@ import pytest
 
 from graders.exam import given_files
 from graders.sandbox import Zygote
-from graders.session import MAX_PRINTED, Session
+from graders.session import MAX_PRINTED, Calls, Session
 from sanity.a4.asked import EMBEDDINGS, PAD
 from sanity.a4.cases import BATCHES, SENTENCES
 from sanity.case import Case
@@ -67,6 +67,58 @@ def test_one_worker_answers_all_until_it_is_ended(zygote: Zygote) -> None:
         session.end()
         assert session.unused
         assert returned(session) != first
+
+
+def calls(*cases: Case) -> Calls:
+    made = Calls.of([(PAD, case) for case in cases])
+    assert made is not None
+    return made
+
+
+CASES = tuple(SENTENCES.case(count=count, numbers=numbers) for count in (1, 2, 5) for numbers in (0, 1))
+
+
+def test_many_questions_at_once_are_answered_as_one_by_one(zygote: Zygote) -> None:
+    with opened(zygote, utils(RIGHT)) as session:
+        assert session.ask_all(calls(*CASES)) == {(PAD.name, case.digest): session(PAD, case) for case in CASES}
+
+
+def test_of_many_questions_those_that_raise_are_left_out(zygote: Zygote) -> None:
+    with opened(zygote, utils("if pad_token == 0:\n    raise KeyError\n" + RIGHT)) as session:
+        answered = session.ask_all(calls(*CASES))
+        assert set(answered) == {(PAD.name, case.digest) for case in CASES if case.pad_token != 0}
+        assert not session.unused  # the worker lives
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("while True: pass", "answering many calls at once took too long: this question has 1 s"),
+        ("import os; os._exit(0)", "answering many calls at once ended the process instead of returning"),
+        ("return [['x' * 3_000_000]]", "answering many calls at once raised ValueError"),
+    ],
+)
+def test_of_many_questions_one_that_ends_the_worker_ends_all(zygote: Zygote, body: str, said: str) -> None:
+    with opened(zygote, utils(f"if pad_token == 0:\n    {body}\n{RIGHT}"), seconds=1) as session:
+        with pytest.raises(CouldNotRun) as error:
+            session.ask_all(calls(*CASES))
+        assert error.value.message == said
+
+
+def test_of_many_questions_one_answered_in_another_form_is_a_wrong_answer(zygote: Zygote) -> None:
+    three = Calls.of([(replace(PAD, form=("one", "two", "three")), CASE)])
+    assert three is not None
+    with opened(zygote, utils("return []")) as session, pytest.raises(CheckFailed):
+        session.ask_all(three)
+
+
+def test_replies_that_are_no_list_of_lists_break_the_protocol(zygote: Zygote) -> None:
+    forged = "import sys\nsys.modules['graders.box.worker'].ask_all = lambda *_: [None]"
+    with opened(zygote, utils(RIGHT, before=forged)) as session:
+        returned(session)
+        with pytest.raises(CouldNotRun) as error:
+            session.ask_all(calls(*CASES))
+    assert error.value.message == "answering many calls at once broke the protocol"
 
 
 def test_an_answer_of_another_form_is_a_wrong_answer(zygote: Zygote) -> None:

@@ -19,12 +19,15 @@ from graders.box.wire import (
     ODD,
     Answer,
     Ask,
+    AskAll,
     Failure,
     WireError,
     body_length,
+    calls_of,
     decode_ask,
     decode_reply,
     encode,
+    read_calls,
 )
 from sanity.answer import MAX_DEPTH, Odd
 from sanity.asking import MAX_TEXT, Raised
@@ -89,6 +92,24 @@ def test_a_question_comes_out_as_it_went_in(id: int, name: str, case: dict[str, 
     asked = decode_ask(encode(Ask(id, name, case))[LENGTH.size :])
     assert (asked.id, asked.name) == (id, name)
     assert same(asked.case, case)
+
+
+@given(IDS, st.lists(st.tuples(st.text(), st.dictionaries(st.text(), CASE_VALUES, max_size=3)), max_size=4))
+def test_many_questions_come_out_as_they_went_in(id: int, calls: list[tuple[str, dict[str, Any]]]) -> None:
+    asked = decode_ask(encode(AskAll(id, calls_of(calls)))[LENGTH.size :])
+    assert isinstance(asked, AskAll)
+    assert asked.id == id
+    assert same([list(call) for call in read_calls(asked.calls)], [list(call) for call in calls])
+
+
+def test_an_array_that_many_questions_share_is_written_once_and_cannot_be_changed() -> None:
+    weight = np.arange(1000.0)
+    one, many = (calls_of([("probe", {"weights": {"W": weight}, "x": x}) for x in range(n)]) for n in (1, 50))
+    assert len(many) < len(one) + 50 * 30
+    for _, case in read_calls(many):
+        assert same(case["weights"]["W"], weight)
+        with pytest.raises(ValueError, match="read-only"):
+            case["weights"]["W"][0] = 1
 
 
 @st.composite

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graders.course import handout_folder, solution_folder
+from graders.bugs import reference_files
+from graders.course import handout_folder
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.running
 
@@ -17,5 +18,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.run
 def reference(tmp_path: Path) -> Path:
     """A folder with the handout of assignment 4 and the reference's answers in it."""
     shutil.copytree(handout_folder("a4"), tmp_path / "a4", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(solution_folder("a4"), tmp_path / "a4", dirs_exist_ok=True)
+    for name, text in reference_files("a4").items():
+        (tmp_path / "a4" / name).write_text(text)
     return tmp_path / "a4"

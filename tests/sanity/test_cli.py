@@ -234,7 +234,7 @@ def test_wrong_kinds_of_answers(check, spoilt, old, new, found):
          "encode() raised an exception in nmt_model.py, line"),
         (RETURN_1D, "return enc_hiddens, (h_0, c_0", "nmt_model.py is not valid Python: SyntaxError at line"),
         ("class NMT(nn.Module):", "1 / 0\nclass NMT(nn.Module):", "raised ZeroDivisionError in nmt_model.py, line"),
-        ("from vocab import Vocab\n\nDecoder", "import nowhere\n\nDecoder",
+        ("from vocab import Vocab\n\nif TYPE", "import nowhere\n\nif TYPE",
          "raised ModuleNotFoundError in nmt_model.py, line"),
     ],
 )  # fmt: skip

@@ -154,6 +154,12 @@ def test_json_holds_every_verdict(capsys):
     assert crashed["outcome"] == "could not run"
 
 
+def test_the_list_says_one_point(capsys):
+    manifest = read_manifest(handout_folder("a2"))
+    print_list(manifest, manifest.choose(["2g"]))
+    assert capsys.readouterr().out.splitlines()[0] == "2g  Entropy, 1 point, in information.py"
+
+
 def test_the_list_has_every_question_with_its_checks(capsys):
     manifest = read_manifest(handout_folder("a4"))
     print_list(manifest, manifest.choose(["1a", "1d"]))

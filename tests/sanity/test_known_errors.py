@@ -107,6 +107,9 @@ PROVOKED: list[tuple[Callable[[], Any], str]] = [
     (lambda: torch.no_such_name, "the module has no such name"),
     (lambda: KeyedVectors().vocab, "gensim 4 has no .vocab"),
     (lambda: KeyedVectors().index2word, "gensim 4 calls it .index_to_key"),
+    (lambda: np.ones((3, 2)) @ np.ones(3), "in a product the last size of the first"),
+    (lambda: np.dot(np.ones((3, 2)), np.ones(3)), "in a product the last size of the first"),
+    (lambda: np.ones((3, 2)) * np.ones(3), "two arrays' shapes do not fit"),
 ]
 if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
     PROVOKED += [
