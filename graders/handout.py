@@ -43,5 +43,5 @@ def build_handout(assignment: str, out: Path) -> Path:
 
 def is_junk(path: Path) -> bool:
     """Say whether path, relative to the handout's folder, is what working in it left there."""
-    hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    hidden = any(part.startswith(".") or part in ("__pycache__", "trained") for part in path.parts)
     return hidden or path.name.endswith(SUBMISSION)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from graders.box.talk import Answers, Failed, Finished, Judged, Progress, Ready, Said
 from graders.box.wire import WireError
+from graders.sandbox import SandboxError
 from graders.text import clean_name
 from graders.training.job import Job
 from graders.training.ledger import Answered, Ledger, Prepared, Scored, Stopped, Went
@@ -15,9 +19,11 @@ from graders.training.process import Gone, Overstepped, Trainee
 from graders.training.result import Ended
 from graders.training.task import Task, TaskError
 from graders.training.verdicts import End, died, duration, finished, raised
+from sanity.asking import Raised
 
 MAX_MESSAGES = 200_000
 """From one trainee; a long training has a tenth of that."""
+NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Attempt:
         self._score: float | None = None
         self._update = -1
         self._messages = 0
+        self._ready = False
 
     @property
     def seconds(self) -> float:
@@ -79,6 +86,9 @@ class Attempt:
             raise WireError(f"more than {MAX_MESSAGES} messages")
         match said:
             case Ready():
+                if self._ready:  # the first is ours, before the submission is imported
+                    raise WireError("it was ready twice")
+                self._ready = True
                 if said.device == "cpu" and self._job.device == "cuda":
                     torch = said.versions.get("torch", "")
                     raise TaskError(f"--device cuda: PyTorch {clean_name(torch)} finds no GPU; try --device cpu")
@@ -132,6 +142,12 @@ def one_each(said: Answers, sentences: Sequence[str]) -> None:
         raise WireError(f"{len(said.texts)} answers for {len(sentences)} sentences")
 
 
+def refuse_full_disk(error: Raised, job: Job) -> None:
+    """Raise SandboxError if an error says that the disk is full, and it has less room than a training may use."""
+    if NO_SPACE in error.text and shutil.disk_usage(job.folder).free < job.limits.folder_mb * 2**20:
+        raise SandboxError(f"{job.folder}: the disk is full; make room, and the same command goes on")
+
+
 def listen(
     trainee: Trainee, what: str, until: Callable[[], float], job: Job, take: Callable[[Said], End | None]
 ) -> End | None:
@@ -139,6 +155,7 @@ def listen(
     try:
         while said := trainee.hear(until()):
             if isinstance(said, Failed):
+                refuse_full_disk(said.raised, job)
                 return raised(said.raised, what, job.submission.files)
             if end := take(said):
                 return end
@@ -149,5 +166,5 @@ def listen(
     except Gone as gone:
         if gone.alive:
             return End(Ended.BROKEN, f"{what} broke the protocol: it closed its end of the wire")
-        return died(trainee.end(), what)
+        return died(trainee.end(), what, trainee.cpu_limit)
     return None

@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,8 +73,8 @@ def train_class(
     """
     if scheduler is None:
         share = max(1, min(share, len(jobs)))
-    with _without_logs(), _client(scheduler, resource, share) as client:
-        return _Run(client, jobs, train_one, done, {resource: _part(share)}).outcomes()
+    with _without_logs(), _client(scheduler, resource, share) as client, _on_interrupt() as interrupted:
+        return _Run(client, jobs, train_one, done, {resource: _part(share)}).outcomes(interrupted)
 
 
 class _Run(Generic[Job, Trained]):
@@ -96,11 +98,13 @@ class _Run(Generic[Job, Trained]):
         self._deaths = [0] * len(jobs)
         self._outcomes: dict[int, Trained | Failed] = {}
 
-    def outcomes(self) -> list[Trained | Failed]:
-        """Run all jobs."""
+    def outcomes(self, interrupted: threading.Event) -> list[Trained | Failed]:
+        """Run all jobs, or raise KeyboardInterrupt soon after interrupted is set."""
         seen = time.monotonic()
         try:
             while self._waiting or self._running:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
                 room = _room(self._client, self._needs)
                 seen = time.monotonic() if room else seen
                 if time.monotonic() - seen > PATIENCE:
@@ -177,6 +181,17 @@ def _without_logs() -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
+
+
+@contextlib.contextmanager
+def _on_interrupt() -> Iterator[threading.Event]:
+    """Yield an event that Ctrl-C sets. Raised wherever this thread is, it could be lost in a callback of Dask's."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

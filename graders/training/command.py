@@ -128,7 +128,7 @@ def _jobs(args: argparse.Namespace, manifest: Manifest, submissions: list[Submis
 
 def _seed(args: argparse.Namespace) -> int:
     """Return the seed asked for, or that of the last run in OUT, so that a killed run goes on; else a new one."""
-    path: Path = args.out / "training" / "seed"
+    path: Path = args.out / "training" / ".seed"  # no submission's folder begins with a dot
     if args.seed is None:
         try:
             return int(path.read_text())
@@ -168,15 +168,17 @@ def progress(job: Job) -> Iterator[OnLook]:
     name, aim = job.submission.name[:24], f"of {number(job.threshold)}"
     if sys.stderr.isatty():
         from rich.console import Console
+        from rich.markup import escape
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(f"{name}: starting", total=job.budget)
+            shown = escape(name)  # a folder may be called [red]
+            task = bar.add_task(f"{shown}: starting", total=job.budget)
 
             def move(look: Look) -> None:
                 score = "" if look.score is None else f", {number(look.score)} {aim} on dev"
-                bar.update(task, completed=look.seconds, description=f"{name}: update {look.update}{score}")
+                bar.update(task, completed=look.seconds, description=f"{shown}: update {look.update}{score}")
 
             yield move
         return

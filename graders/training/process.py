@@ -10,12 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from stat import S_ISREG
 from typing import Self
 
 from graders.box.talk import Judged, Order, Said, decode_said, frame
 from graders.box.wire import LENGTH, body_length
 from graders.sandbox import Zygote
-from graders.session import BLOCK, MAX_PRINTED, sizes
+from graders.session import MAX_PRINTED, sizes
 from graders.text import clean_text
 from graders.training.job import Limits
 
@@ -23,6 +24,8 @@ LOOK_SECONDS = 0.25
 """How often a waiting runner looks at what the trainee uses."""
 DYING_SECONDS = 2.0
 MAX_THREADS = 512
+MAX_FILES = 1000
+"""In its folder: of many more it takes seconds to see how large they are. Checkpoints are two."""
 MEGABYTE = 2**20
 
 
@@ -35,11 +38,23 @@ class Overstepped(Exception):
 
 
 def taken_mb(folder: Path, most: int) -> int:
-    """Return how many MB a folder takes; most, if it is more or cannot be told, as some of it is hidden or too deep."""
+    """Return how many MB a folder takes; most, if it is more or cannot be told: hidden, too deep, or too many files."""
     try:
-        return min(most, sum(islice(sizes(folder), most * MEGABYTE // BLOCK)) // MEGABYTE)
+        found = list(islice(sizes(folder), MAX_FILES + 1))
     except (OSError, RecursionError):
         return most
+    return most if len(found) > MAX_FILES else min(most, sum(found) // MEGABYTE)
+
+
+def unnamed_mb(process: Path) -> int:
+    """Return how many MB the files take that a process has open and has removed; 0 if it has just ended."""
+    size = 0
+    with suppress(OSError):
+        for descriptor in (process / "fd").iterdir():
+            with suppress(OSError):
+                status = descriptor.stat()
+                size += status.st_blocks * 512 if S_ISREG(status.st_mode) and status.st_nlink == 0 else 0
+    return size // MEGABYTE
 
 
 class Gone(Exception):
@@ -72,7 +87,7 @@ class Trainee:
     """A running trainee. Use as a context manager: it is ended with all that it started."""
 
     def __init__(self, zygote: Zygote, folder: Path, limits: Limits, cpu_seconds: float, order: Order) -> None:
-        self._zygote, self._limits = zygote, limits
+        self._zygote, self._limits, self.cpu_limit = zygote, limits, cpu_seconds
         self._worker = zygote.fork_in(folder, cpu_seconds)
         self._channel = self._worker.channel
         self._got = bytearray()
@@ -181,8 +196,9 @@ class Trainee:
                 raise Overstepped(f"used more than {limits.memory_mb} MB of memory", memory=True)
             if (process / "task").stat().st_nlink - 2 > MAX_THREADS:
                 raise Overstepped(f"started more than {MAX_THREADS} threads")
-        if taken_mb(self._worker.folder, limits.folder_mb) >= limits.folder_mb:
-            raise Overstepped(f"wrote more than {limits.folder_mb} MB of files, or hid them")
+        taken = taken_mb(self._worker.folder, limits.folder_mb) + unnamed_mb(process)
+        if taken >= limits.folder_mb:
+            raise Overstepped(f"wrote more than {limits.folder_mb} MB or {MAX_FILES} files, or hid them")
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it has used so far."""

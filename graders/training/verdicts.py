@@ -42,13 +42,18 @@ def raised(error: Raised, what: str, files: Collection[str]) -> End:
     problem = problem_of(error, what, tuple(files))
     if memory:
         return End(Ended.OUT_OF_MEMORY, f"{what} ran out of memory", clean_text(problem.detail))
+    if error.type == "SaveError":
+        return End(Ended.CRASHED, f"{what} could not write a checkpoint", clean_text(problem.detail))
     advice = f"; {problem.slip}" if problem.slip else ""
     return End(Ended.CRASHED, f"{problem.message}{advice}", clean_text(problem.detail))
 
 
-def died(used: Used, what: str) -> End:
-    """Return what it means that a process ended without a word."""
+def died(used: Used, what: str, cpu_limit: float) -> End:
+    """Return what it means that a process ended without a word, one that had so many seconds of processor time."""
     if os.WIFSIGNALED(used.status) and os.WTERMSIG(used.status) == 9:
+        if used.cpu_seconds >= cpu_limit:
+            said = f"{what} used more processor time than its cores have: leave the number of threads as it is"
+            return End(Ended.CRASHED, said)
         return End(Ended.OUT_OF_MEMORY, f"{what} was killed by the system, as it does when memory runs out")
     return End(Ended.CRASHED, f"{what} {used.cause}")
 

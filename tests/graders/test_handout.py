@@ -73,7 +73,13 @@ def test_a_solution_laid_over_the_handout_is_not_handed_out(course, tmp_path):
 
 def test_it_holds_the_assignment_and_no_junk(course, tmp_path):
     folder = course / "assignments/a4"
-    for junk in ("__pycache__/vocab.cpython-311.pyc", ".git/config", ".DS_Store", "a4-submission.zip", "deep/.cache"):
+    for junk in (
+        "__pycache__/vocab.cpython-311.pyc",
+        ".git/config",
+        ".DS_Store",
+        "a4-submission.zip",
+        "trained/model.bin",
+    ):
         (folder / junk).parent.mkdir(exist_ok=True)
         (folder / junk).write_text("junk")
     archive = build_handout("a4", tmp_path / "a4.zip")

@@ -7,8 +7,10 @@ folder to write to, hours of time, a voice, and the handout's own loop in the sa
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +21,15 @@ import pytest
 from attacks import PRELUDE
 from lab import Lab, running, secret
 
-from graders.sandbox import Isolation, walls
+from graders.sandbox import Isolation, SandboxError, walls
+from graders.training.attempt import Look, refuse_full_disk
+from graders.training.command import progress
+from graders.training.nmt import translation
+from graders.training.process import MAX_FILES, Used, taken_mb, unnamed_mb
 from graders.training.result import Ended, Training
 from graders.training.runner import train_one
+from graders.training.verdicts import died, raised
+from sanity.asking import Raised
 
 sys.path.append(str(Path(__file__).parents[1] / "graders" / "training"))
 from tiny_corpus import a_job, reference_files, write_corpus
@@ -191,7 +199,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
         "checkpoints elsewhere",
         "import os, shutil\nshutil.rmtree('checkpoints')\nos.symlink(CANARY, 'checkpoints')",
         ended=Ended.CRASHED,
-        says="training raised",
+        says="training could not write a checkpoint",
         tested=False,
     ),
     Attack(
@@ -215,7 +223,56 @@ tried("canary", lambda: open(CANARY + "/secret").read())
         "a full folder",
         at(12, "for n in range(100): open(f'fill{n}', 'wb').write(bytes(2**23))", "while True: pass"),
         ended=Ended.CRASHED,
-        says="training wrote more than 64 MB of files, or hid them",
+        says="training wrote more than 64 MB or 1000 files, or hid them",
+    ),
+    Attack(
+        "files without names",
+        at(
+            12,
+            "import os, time",
+            "files = []",
+            "for n in range(8):",
+            "    files.append(open('hidden', 'wb'))",
+            "    os.unlink('hidden')",
+            "    files[-1].write(bytes(2**24))",
+            "time.sleep(60)",
+        ),
+        ended=Ended.CRASHED,
+        says="training wrote more than 64 MB or 1000 files, or hid them",
+    ),
+    Attack(
+        "many empty files",
+        at(12, "import time", "for n in range(1100): open(f'empty{n}', 'w').close()", "time.sleep(60)"),
+        ended=Ended.CRASHED,
+        says="training wrote more than 64 MB or 1000 files, or hid them",
+        tested=False,
+    ),
+    Attack(
+        "a full disk that is not full",
+        at(12, "from nmt.checkpoint import SaveError", "raise SaveError('x: No space left on device')"),
+        ended=Ended.CRASHED,
+        says="training could not write a checkpoint",
+    ),
+    Attack(
+        "ready again, without a GPU",
+        at(
+            12,
+            "import gc",
+            "from graders.box.talk import Ready, Talk",
+            "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
+            "while True: talk.say(Ready('cpu', {str(n): 'x' * 2000 for n in range(100)}))",
+        ),
+        ended=Ended.BROKEN,
+        says="training broke the protocol: it was ready twice",
+    ),
+    Attack(
+        "long translations",
+        """
+import itertools, nmt.search
+count = itertools.count()
+nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)}" + " \u4e2d.," * 2000 for _ in texts]
+""",
+        score=(0, 0),
     ),
     Attack(
         "sleep",
@@ -355,3 +412,69 @@ def test_nothing_outside_has_changed_and_nothing_was_reached(trained: Trained, l
     assert trained.reached == []
     assert list((lab.folder / "scratch").iterdir()) == []
     assert running(str(lab.folder)) == []
+
+
+def test_a_scored_flood_of_long_translations_is_forgotten(tmp_path: Path) -> None:
+    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+
+    task = translation(a_job(tmp_path, write_corpus(tmp_path / "corpus"), {}))
+    for answers, score in ((task.dev, task.dev_score), (task.test, task.test_scores)):
+        score([f"{number} " + "x" * 9000 for number in range(len(answers))])
+        assert Tokenizer13a.__call__.cache_info().currsize == 0
+
+
+def test_a_folder_of_very_many_files_counts_as_full(tmp_path: Path) -> None:
+    for number in range(MAX_FILES):
+        (tmp_path / str(number)).touch()
+    assert taken_mb(tmp_path, 64) == MAX_FILES * 4096 // 2**20
+    (tmp_path / "another").touch()
+    assert taken_mb(tmp_path, 64) == 64
+
+
+def test_files_count_that_are_open_and_removed(tmp_path: Path) -> None:
+    this = Path("/proc/self")
+    before = unnamed_mb(this)
+    with (tmp_path / "file").open("wb") as file:
+        file.write(bytes(8 * 2**20))
+        file.flush()
+        assert unnamed_mb(this) == before
+        (tmp_path / "file").unlink()
+        assert unnamed_mb(this) == before + 8
+    assert unnamed_mb(Path("/proc/0")) == 0
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = a_job(tmp_path, tmp_path, {})
+    job.folder.mkdir(parents=True)
+    error = Raised("SaveError", "checkpoint.bin: can't be written: No space left on device", "", 0, "trace")
+    refuse_full_disk(error, job)
+    assert raised(error, "training", ())[:2] == (Ended.CRASHED, "training could not write a checkpoint")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(2**40, 2**40, 2**20))
+    refuse_full_disk(replace(error, text="File too large"), job)
+    with pytest.raises(SandboxError) as refusal:
+        refuse_full_disk(error, job)
+    assert str(refusal.value) == f"{job.folder}: the disk is full; make room, and the same command goes on"
+
+
+def test_more_threads_than_cores_are_not_called_a_want_of_memory() -> None:
+    killed = Used(status=9, cpu_seconds=100.0, rss_mb=0)
+    said = "training used more processor time than its cores have: leave the number of threads as it is"
+    assert died(killed, "training", 100.0)[:2] == (Ended.CRASHED, said)
+    assert died(killed, "training", 101.0).ended is Ended.OUT_OF_MEMORY
+
+
+def test_a_name_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress(a_job(tmp_path, tmp_path, {}, "[@click(]ada")) as tell:
+        tell(Look(3, 1.0, 20.0, judged=True))
+    assert "[@click(]ada: update 3" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("name", ["seed", ".seed"])
+def test_no_submission_takes_the_place_of_the_seed(tmp_path: Path, name: str) -> None:
+    assert a_job(tmp_path, tmp_path, {}, name).folder != tmp_path / "training" / ".seed"

@@ -211,13 +211,15 @@ def test_results_of_another_recipe_are_not_mixed(ablations: ModuleType, small: d
 
 
 def test_unknown_names_are_one_line(tmp_path: Path) -> None:
-    command = [sys.executable, str(solution_folder("a4") / "staff" / "ablations.py"), "dots", "-o", str(tmp_path / "out")]
+    script = solution_folder("a4") / "staff" / "ablations.py"
+    command = [sys.executable, str(script), "dots", "-o", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"ablations.py: no variant dots; expected some of {', '.join(NAMES)}\n"
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_program_makes_tables_and_plot(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [

@@ -327,6 +327,7 @@ def test_help_needs_no_torch_and_knows_every_number(a4: Modules, a4_folder: Path
         assert name in told
 
 
+@pytest.mark.slow
 def test_run_sh_has_the_course_s_tasks(a4_folder: Path, files: list[str], tmp_path: Path) -> None:
     def run(*argv: str) -> subprocess.CompletedProcess[str]:
         env = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable, "DATA": str(tmp_path), "OUT": str(tmp_path / "o")}

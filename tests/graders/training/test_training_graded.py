@@ -53,15 +53,13 @@ def test_what_was_trained_counts_as_long_as_the_files_are_the_same(
 ) -> None:
     [question] = manifest.trained
     status, row, _ = grade()
-    assert (status, row["1h"], row["1h BLEU"]) == (0, "0", "")
-    assert float(row["max"]) == manifest.points + question.points
-    waiting = list(row), row["max"]
+    assert (status, "1h" in row, float(row["max"])) == (0, False, manifest.points)
 
     training = trained(digest=take_in(stub, manifest).digest, score=question.thresholds[0][0] + 0.5)
     write(training, GRADES)
     status, row, said = grade()
     assert (status, float(row["1h"]), float(row["1h BLEU"])) == (0, question.thresholds[0][1], training.score)
-    assert (list(row), row["max"]) == waiting
+    assert float(row["max"]) == manifest.points + question.points
     assert "graded before" in said  # what else was graded is not graded again
     assert told(training, question) in (GRADES / "results" / "ada.json").read_text()
     assert "nrefs:1" in (GRADES / "report.html").read_text()

@@ -182,7 +182,7 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
         (
             AT_7.format("[open(f'large{n}', 'wb').write(bytes(2**23)) for n in range(3)]; import time; time.sleep(60)"),
             Ended.CRASHED,
-            "training wrote more than 16 MB of files, or hid them",
+            "training wrote more than 16 MB or 1000 files, or hid them",
         ),
         (
             AT_7.format("import os; os.mkdir('hidden'); os.chmod('hidden', 0); import time; time.sleep(60)"),
