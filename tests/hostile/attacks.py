@@ -43,7 +43,8 @@ import gc, os, socket, struct, sys, time
 import msgspec, numpy
 
 def channel():
-    return next(thing for thing in gc.get_objects() if isinstance(thing, socket.socket))
+    sockets = (thing for thing in gc.get_objects() if isinstance(thing, socket.socket))
+    return next(thing for thing in sockets if thing.fileno() >= 0)
 
 def number():
     frame = sys._getframe()
