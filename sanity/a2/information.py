@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sanity.a2.asked import CROSS_ENTROPY, ENTROPY, LOG_SOFTMAX, LOGISTIC, Array, equal, number, same_number
@@ -45,7 +47,7 @@ def entropy_is_bounded(run: Run, case: Case) -> None:
 @check("2g", DISTRIBUTIONS)
 def entropy_changes_units(run: Run, case: Case) -> None:
     """A bit is ln 2 nats, whatever the distribution."""
-    nats = entropy_of(run, case.having(base=float(np.e)))
+    nats = entropy_of(run, case.having(base=math.e))
     said = "the entropy in nats is not ln 2 times that in bits"
     equal("entropy", nats, entropy_of(run, case) * np.log(2), said, "base is not used, or the wrong way round")
 
@@ -67,7 +69,7 @@ def measures_cross_entropy(run: Run, expect: Run, case: Case) -> None:
 @check("2h", DISTRIBUTIONS)
 def cross_entropy_changes_units(run: Run, case: Case) -> None:
     """A bit is ln 2 nats, whatever the distributions."""
-    nats = cross_entropy_of(run, case.having(base=float(np.e)))
+    nats = cross_entropy_of(run, case.having(base=math.e))
     said = "the cross-entropy in nats is not ln 2 times that in bits"
     equal("cross-entropy", nats, cross_entropy_of(run, case) * np.log(2), said, "base is not used, or upside down")
 

@@ -381,6 +381,7 @@ def trained(lab: Lab, isolation: Isolation) -> Trained:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+@pytest.mark.slow
 def test_an_attack(trained: Trained, lab: Lab, attack: Attack) -> None:
     training, printed = trained.trainings[attack.name], trained.printed[attack.name]
     assert (training.ended, training.message[: len(attack.says)]) == (attack.ended, attack.says), printed[-3000:]
@@ -399,6 +400,7 @@ def test_an_attack(trained: Trained, lab: Lab, attack: Attack) -> None:
     assert len(training.message) < 1000
 
 
+@pytest.mark.slow
 def test_an_honest_neighbour_learns(trained: Trained) -> None:
     training = trained.trainings[NEIGHBOUR]
     assert training.ended is Ended.CONVERGED
@@ -407,6 +409,7 @@ def test_an_honest_neighbour_learns(trained: Trained) -> None:
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_nothing_outside_has_changed_and_nothing_was_reached(trained: Trained, lab: Lab) -> None:
     assert trained.changed == []
     assert trained.reached == []
