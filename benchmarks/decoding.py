@@ -42,15 +42,14 @@ class Silent:
 def trained(size: int, updates: int) -> tuple[Any, list[str]]:
     """Return a model that knows the toy pair to some degree, and sentences that it hasn't seen."""
     from nmt.batches import indexed
-    from nmt.recipe import TOY, initialise
+    from nmt.recipe import TOY, initialise, vocabulary
     from nmt.toy import toy_corpus
     from nmt.tracking import Judged
     from nmt.training import train
     from nmt_model import NMT
-    from vocab import Vocab
 
     corpus = toy_corpus()
-    vocab = Vocab.from_texts(corpus.train.source, corpus.train.target, freq_cutoff=1)
+    vocab = vocabulary(corpus.train.source, corpus.train.target, TOY)
     recipe = replace(TOY, embed_size=size, hidden_size=size, max_updates=updates, valid_niter=updates + 1)
     torch.manual_seed(recipe.seed)
     model = NMT(size, size, vocab, recipe.dropout)

@@ -22,14 +22,13 @@ from benchmarks.measuring import Row, folders_of, signature, table
 
 sys.path.extend(folders_of("a4"))
 from nmt.batches import indexed
-from nmt.recipe import TOY, initialise
+from nmt.recipe import TOY, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
 from nmt.toy import toy_corpus
 from nmt.tracking import Judged
 from nmt.training import train
 from nmt_model import NMT
-from vocab import Vocab
 
 AIM = 90
 """The BLEU on test that each seed must reach."""
@@ -58,7 +57,7 @@ def learn(seed: int) -> Learnt:
     started = time.process_time()
     reached: list[float] = []
     corpus, recipe = toy_corpus(seed), replace(TOY, seed=seed)
-    vocab = Vocab.from_texts(corpus.train.source, corpus.train.target)
+    vocab = vocabulary(corpus.train.source, corpus.train.target, recipe)
     torch.manual_seed(seed)
     model = NMT(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout)
     initialise(model, recipe)

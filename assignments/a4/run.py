@@ -22,14 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nmt.options import parser
-from nmt.recipe import TOY, Recipe, RecipeError
+from nmt.recipe import Recipe, RecipeError, recipe_for
 
 if TYPE_CHECKING:
     from nmt.batches import Pair
     from nmt.corpus import Corpus, Texts
     from nmt.training import Validate
-    from vocab import Vocab
-
 PACKAGES = ("sacrebleu", "matplotlib", "tqdm", "torch", "numpy")
 """What training can't do without."""
 
@@ -97,15 +95,16 @@ def train_command(args: argparse.Namespace) -> None:
     from nmt.checkpoint import write
     from nmt.corpus import CorpusError
     from nmt.device import device_named
-    from nmt.recipe import initialise
+    from nmt.recipe import initialise, vocabulary
     from nmt.tracking import Log
     from nmt.training import train
     from nmt_model import NMT
+    from vocab import Vocab
 
     set_threads(args.threads or (1 if is_toy(args) else None))
     recipe, device, folder = recipe_of(args), device_named(args.device), folder_of(args)
     corpus = corpus_of(args, recipe.seed)
-    vocab = vocab_of(args, corpus)
+    vocab = Vocab.load(args.vocab) if args.vocab else vocabulary(corpus.train.source, corpus.train.target, recipe)
     pairs, dev = indexed(corpus.train, vocab), indexed(corpus.dev, vocab)
     for part, left in (("train", pairs), ("dev", dev)):
         if not left:
@@ -137,11 +136,10 @@ def set_threads(number: int | None) -> None:
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
-    """Return the toy recipe or the course's, with the numbers that were given instead."""
+    """Return the recipe for the data, with the numbers that were given instead."""
     given = {knob.name: getattr(args, knob.name) for knob in fields(Recipe)}
-    return replace(
-        TOY if is_toy(args) else Recipe(), **{name: value for name, value in given.items() if value is not None}
-    )
+    recipe = recipe_for("" if args.train_src else args.data)
+    return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 
 def is_toy(args: argparse.Namespace) -> bool:
@@ -163,15 +161,6 @@ def corpus_of(args: argparse.Namespace, seed: int) -> Corpus:
     texts = {part: read_texts(*pair) if pair[0] else Texts([], []) for part, pair in files.items()}
     languages = (path.name.removesuffix(".gz").rpartition(".")[2] for path in files["train"])
     return Corpus(args.train_src.resolve().parent.name, *languages, **texts)
-
-
-def vocab_of(args: argparse.Namespace, corpus: Corpus) -> Vocab:
-    """Return the vocabulary in the file named, or that of the training text."""
-    from vocab import Vocab
-
-    if args.vocab:
-        return Vocab.load(args.vocab)
-    return Vocab.from_texts(corpus.train.source, corpus.train.target, freq_cutoff=1 if is_toy(args) else 2)
 
 
 def folder_of(args: argparse.Namespace) -> Path:

@@ -89,13 +89,12 @@ def _model(order: Order, texts: Any) -> tuple[Any, Any, Any]:
     import torch
 
     import nmt.recipe
-    from vocab import Vocab
 
     settings = order.settings
-    recipe = replace(getattr(nmt.recipe, settings["recipe"], None) or nmt.recipe.Recipe(), **settings["knobs"])
+    recipe = replace(nmt.recipe.recipe_for(settings["recipe"]), **settings["knobs"])
     if order.device == "cuda":
         recipe = replace(recipe, mixed_precision="bf16")
-    vocab = Vocab.from_texts(texts.source, texts.target)
+    vocab = nmt.recipe.vocabulary(texts.source, texts.target, recipe)
     module, _, name = settings["model"].rpartition(".")
     torch.manual_seed(recipe.seed)
     model = getattr(importlib.import_module(module), name)(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout)

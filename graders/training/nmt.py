@@ -23,7 +23,7 @@ from graders.training.task import Scores, Task, TaskError
 from sanity.manifest import read_manifest
 
 NAMED = ("toy", "multi30k", "tatoeba")
-"""Data with a name. Its recipe in nmt/recipe.py has that name in capitals; without one it has the course's defaults."""
+"""Data with a name: see `recipe_for` in nmt/recipe.py."""
 KEPT_BACK = ("toy.py", "datasets.py")
 """Of the handout's package: nothing that knows where reference translations come from goes into the sandbox."""
 MARGIN = 1.0
@@ -92,7 +92,7 @@ class Translation(Task):
         """Return which model is trained, and how."""
         return {
             "model": self.model,
-            "recipe": self.data_name.upper(),
+            "recipe": self.data_name,
             "knobs": dict(self.knobs),
         }
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
+    from vocab import Vocab
+
 
 class RecipeError(ValueError):
     """A number of a recipe makes no sense; the message is one line."""
@@ -25,6 +27,10 @@ def knob(
 @dataclass(frozen=True)
 class Recipe:
     """The hyper-parameters. An update is one step of the optimizer, on one batch."""
+
+    # The vocabulary
+    freq_cutoff: int = knob(2, "leave out words that are rarer in the training text", least=1)
+    subwords: int = knob(0, "pieces of words to know of each language, by SentencePiece; 0: whole words", least=0)
 
     # The model
     embed_size: int = knob(256, "length of a word's vector", least=1)
@@ -72,7 +78,11 @@ class Recipe:
                 raise RecipeError(f"{knob.name} is {value}; expected {limits}")
 
 
+RAW = Recipe(subwords=8000)
+"""For text as people write it, where a comma or another ending makes another word."""
+
 TOY = Recipe(
+    freq_cutoff=1,
     embed_size=64,
     hidden_size=64,
     dropout=0.1,
@@ -86,6 +96,18 @@ TOY = Recipe(
     log_every=50,
 )
 """For the toy language pair: a minute or two on one core."""
+
+
+def recipe_for(data: str) -> Recipe:
+    """Return the recipe for data that has a name, or the course's for text of your own."""
+    return {"toy": TOY, "multi30k": RAW, "tatoeba": RAW}.get(data, Recipe())
+
+
+def vocabulary(source: Sequence[str], target: Sequence[str], recipe: Recipe) -> Vocab:
+    """Return the words, or the pieces of words, of the training text."""
+    from vocab import Vocab
+
+    return Vocab.from_texts(source, target, recipe.subwords or None, recipe.freq_cutoff, subwords=recipe.subwords > 0)
 
 
 def initialise(model: nn.Module, recipe: Recipe) -> None:

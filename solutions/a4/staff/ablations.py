@@ -27,9 +27,8 @@ if __name__ == "__main__":
 import torch
 
 from nmt.corpus import Corpus
-from nmt.recipe import TOY, Recipe, RecipeError, initialise
+from nmt.recipe import TOY, Recipe, RecipeError, initialise, vocabulary
 from variants import VARIANTS, VariantNMT
-from vocab import Vocab
 
 if TYPE_CHECKING:
     from nmt.tracking import Judged, Progress, Report
@@ -127,7 +126,7 @@ def _train(name: str, corpus: Corpus, recipe: Recipe, folder: Path, tell: Tell, 
     from nmt.tracking import Judged
     from nmt.training import train
 
-    vocab = Vocab.from_texts(corpus.train.source, corpus.train.target)
+    vocab = vocabulary(corpus.train.source, corpus.train.target, recipe)
     torch.manual_seed(recipe.seed)
     model = VariantNMT(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout, VARIANTS[name])
     initialise(model, recipe)

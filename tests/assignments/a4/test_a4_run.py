@@ -75,7 +75,7 @@ def test_the_toy_languages_are_learnt_without_any_option(
     monkeypatch.chdir(tmp_path)
     Recipe = a4("nmt.recipe").Recipe
     tiny = Recipe(embed_size=4, hidden_size=4, max_updates=2, beam_size=1, max_decoding_time_step=3)
-    monkeypatch.setattr(a4("run"), "TOY", tiny)
+    monkeypatch.setattr(a4("nmt.recipe"), "TOY", tiny)
     assert a4("run").main(["train"]) == 0
     assert capsys.readouterr().out.startswith("toy, ")
     assert (tmp_path / "trained" / "report.html").is_file()

@@ -52,7 +52,7 @@ def learnt(a4: Modules, model_class: Callable[..., Any], seed: int, folder: Path
     """Return the BLEU on test of the best of the toy recipe's updates, or of the first with so much on dev."""
     corpus, recipe = a4("nmt.toy").toy_corpus(seed), replace(a4("nmt.recipe").TOY, seed=seed)
     bleu, translate, judged = a4("nmt.scoring").bleu, a4("nmt.search").translate, a4("nmt.tracking").Judged
-    vocab = a4("vocab").Vocab.from_texts(corpus.train.source, corpus.train.target)
+    vocab = a4("nmt.recipe").vocabulary(corpus.train.source, corpus.train.target, recipe)
     torch.manual_seed(seed)
     model = model_class(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout)
     a4("nmt.recipe").initialise(model, recipe)
