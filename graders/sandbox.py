@@ -194,14 +194,7 @@ class Zygote:
             self.wait_ready()
             self._forks += 1
             folder = self.scratch / f"w{self._forks}"
-            try:
-                for name, content in files.items():
-                    path = folder / name
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(content)
-            except OSError as error:
-                remove(folder)
-                raise SandboxError(f"{folder}: cannot lay out a submission: {error.strerror}") from None
+            lay_out(folder, files)
             return self._fork(folder, seconds)
 
     def fork_in(self, folder: Path, seconds: float) -> Forked:
@@ -286,6 +279,18 @@ class Zygote:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a new folder; raise SandboxError, and leave none, if that fails."""
+    try:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError as error:
+        remove(folder)
+        raise SandboxError(f"{folder}: cannot lay out a submission: {error.strerror}") from None
 
 
 def remove(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import selectors
 import signal
@@ -29,16 +28,14 @@ from graders.box.wire import (
     decode_reply,
     encode,
 )
+from graders.printed import Printed
 from graders.sandbox import Forked, Zygote
-from graders.text import clean_text
 from sanity.asking import Raised, answers_of, problem_of
 from sanity.case import Case
 from sanity.check import Answers, Probe
 from sanity.code import module_name
 from sanity.errors import CouldNotRun
 
-MAX_PRINTED = 8_000
-"""Bytes of output kept from each end of what a submission prints."""
 MAX_FOLDER = 64 * 2**20
 """Bytes that a worker's folder may hold."""
 BLOCK = 4096
@@ -90,7 +87,7 @@ class Session:
         self._worker: Forked | None = None
         self._imported: set[str] = set()
         self._broken: dict[str, CouldNotRun] = {}
-        self._head, self._tail = bytearray(), bytearray()
+        self._printed = Printed()
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +99,7 @@ class Session:
         """Start a question whose answer is in this module, with this time limit."""
         self._module, self._seconds = module, seconds
         self._left, self._deaths = seconds, 0
-        self._head, self._tail = bytearray(), bytearray()
+        self._printed = Printed()
 
     @property
     def unused(self) -> bool:
@@ -162,10 +159,7 @@ class Session:
     @property
     def printed(self) -> str:
         """The start and the end of what the submission printed, made safe to show, without its folder's path."""
-        gap = b"\n[...]\n" if len(self._tail) == MAX_PRINTED else b""
-        text = bytes(self._head + gap + self._tail).decode(errors="replace")
-        text = re.sub(rf"{re.escape(str(self._zygote.scratch))}/w\d+/?", "", text)
-        return clean_text(text, limit=len(text))
+        return self._printed.text(self._zygote.scratch)
 
     def _ask(self, question: Ask | AskAll, what: str) -> Any:
         """Put one question; return the plain answer or what was raised. Whatever else happens ends the worker."""
@@ -205,7 +199,7 @@ class Session:
                     look = now + LOOK_SECONDS
                 for key, events in selector.select(min(deadline, look) - now):
                     if key.fileobj == worker.output:
-                        if not self._drain(worker):
+                        if not self._printed.drain(worker.output):
                             selector.unregister(worker.output)
                         continue
                     if events & selectors.EVENT_WRITE and pending:
@@ -221,22 +215,8 @@ class Session:
                         got += chunk
                         if len(got) == expected == LENGTH.size:
                             expected += body_length(bytes(got))
-        self._drain(worker)
+        self._printed.drain(worker.output)
         return decode_reply(got[LENGTH.size :])
-
-    def _drain(self, worker: Forked) -> bool:
-        """Read what the worker has printed, keeping the start and the end; return False once it closed its output."""
-        for _ in range(16):  # then look at the protocol again: a flood must not starve it
-            try:
-                chunk = os.read(worker.output, 65536)
-            except BlockingIOError:
-                return True
-            if not chunk:
-                return False
-            room = MAX_PRINTED - len(self._head)
-            self._head += chunk[:room]
-            self._tail = (self._tail + chunk[room:])[-MAX_PRINTED:]
-        return True
 
     def _look(self, worker: Forked, what: str) -> None:
         """Raise CouldNotRun if the worker holds more threads or files than it may."""
@@ -263,7 +243,7 @@ class Session:
             return 0
         worker, self._worker = self._worker, None
         self._deaths += 1
-        self._drain(worker)
+        self._printed.drain(worker.output)
         return int(self._zygote.reap(worker)["status"])
 
 

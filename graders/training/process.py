@@ -15,9 +15,9 @@ from typing import Self
 
 from graders.box.talk import Judged, Order, Said, decode_said, frame
 from graders.box.wire import LENGTH, body_length
+from graders.printed import Printed
 from graders.sandbox import Zygote
-from graders.session import MAX_PRINTED, sizes
-from graders.text import clean_text
+from graders.session import sizes
 from graders.training.job import Limits
 
 LOOK_SECONDS = 0.25
@@ -91,7 +91,7 @@ class Trainee:
         self._worker = zygote.fork_in(folder, cpu_seconds)
         self._channel = self._worker.channel
         self._got = bytearray()
-        self._head, self._tail = bytearray(), bytearray()
+        self._printed = Printed()
         self._next_look = 0.0
         self.used: Used | None = None
         self.say(order)
@@ -129,7 +129,7 @@ class Trainee:
                 for key, _ in selector.select(max(0.0, min(until, self._next_look) - now)):
                     if key.fileobj is self._channel:
                         self._receive()
-                    elif not self._drain():
+                    elif not self._printed.drain(self._worker.output):
                         selector.unregister(self._worker.output)
 
     def _receive(self) -> None:
@@ -173,20 +173,6 @@ class Trainee:
         del self._got[:end]
         return decode_said(body)
 
-    def _drain(self) -> bool:
-        """Read what it has printed, keeping the start and the end; return False once it closed its output."""
-        for _ in range(16):
-            try:
-                chunk = os.read(self._worker.output, 65536)
-            except BlockingIOError:
-                return True
-            if not chunk:
-                return False
-            room = MAX_PRINTED - len(self._head)
-            self._head += chunk[:room]
-            self._tail = (self._tail + chunk[room:])[-MAX_PRINTED:]
-        return True
-
     def _look(self) -> None:
         """Raise Overstepped if it uses more than it may."""
         limits, process = self._limits, Path(f"/proc/{self._worker.pid}")
@@ -210,14 +196,12 @@ class Trainee:
     @property
     def printed(self) -> str:
         """The start and the end of what it printed, made safe to show."""
-        gap = b"\n[...]\n" if len(self._tail) == MAX_PRINTED else b""
-        text = bytes(self._head + gap + self._tail).decode(errors="replace")
-        return clean_text(text, limit=len(text))
+        return self._printed.text(self._zygote.scratch)
 
     def end(self) -> Used:
         """End it, if that has not happened; return what it came to. Raise SandboxError if the sandbox is dead."""
         if self.used is None:
-            self._drain()
+            self._printed.drain(self._worker.output)
             self.used = Used(0, self.cpu_seconds(), 0)
             reaped = self._zygote.reap(self._worker)
             self.used = Used(reaped["status"], reaped["cpu"], reaped["rss_mb"])

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import graders.box
 from graders.box.talk import Order
-from graders.sandbox import Purpose, SandboxError, Zygote, remove
+from graders.sandbox import Purpose, Zygote, lay_out, remove
 from graders.training import result
 from graders.training.attempt import Attempt, OnLook, answered
 from graders.training.job import Job, devices
@@ -55,8 +55,9 @@ def run(job: Job, task: Task, tell: OnLook = lambda look: None) -> Training:
             ledger.begin()
         elif done := _done(job, ledger):
             return done
-        lay_out(job.folder / "code", code)
-        lay_out(job.folder / "data", data)
+        for name, files in (("code", code), ("data", data)):
+            remove(job.folder / name)
+            lay_out(job.folder / name, files)
         (job.folder / "work").mkdir(exist_ok=True)
         if not isinstance(ledger.events[-1], Answered):
             manifest = dataclasses.replace(task.manifest, memory_mb=job.limits.memory_mb)
@@ -137,18 +138,6 @@ def key_of(job: Job, task: Task, code: Mapping[str, bytes], data: Mapping[str, b
     parts = (job.assignment, job.threshold, job.budget, job.device, job.seed, job.isolation.value, task.references)
     digest.update(repr((*parts, sorted(task.settings().items()))).encode())
     return digest.hexdigest()
-
-
-def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a folder in place of what it holds; raise SandboxError if that fails."""
-    remove(folder)
-    try:
-        for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    except OSError as error:
-        raise SandboxError(f"{folder}: cannot lay out a submission: {error.strerror}") from None
 
 
 def _keep(job: Job, printed: str) -> None:

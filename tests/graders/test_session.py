@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from graders.exam import given_files
+from graders.printed import MAX_PRINTED
 from graders.sandbox import Zygote
-from graders.session import MAX_PRINTED, Calls, Session
+from graders.session import Calls, Session
 from sanity.a4.asked import EMBEDDINGS, PAD
 from sanity.a4.cases import BATCHES, SENTENCES
 from sanity.case import Case

@@ -8,9 +8,9 @@ import pytest
 from attacks import ATTACKS, HARMLESS, Attack
 from lab import NEIGHBOUR, Graded, Lab, grade_class, running
 
+from graders.printed import MAX_PRINTED
 from graders.result import QuestionResult, Result
 from graders.sandbox import Isolation, walls
-from graders.session import MAX_PRINTED
 
 
 @pytest.fixture(scope="module")
