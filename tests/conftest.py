@@ -1,8 +1,9 @@
-"""For all tests: Hypothesis without time limits, and no bytecode left in the course's folders."""
+"""For all tests: Hypothesis without time limits, no bytecode left in the course's folders, and Ctrl-C heard."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from hypothesis import HealthCheck, settings
@@ -13,3 +14,6 @@ settings.load_profile("untimed")
 
 sys.dont_write_bytecode = True
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and then interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,6 +15,9 @@ from torch.nn.utils.rnn import pad_sequence
 from nmt.likelihood import padding_mask
 
 Parts = TypeVar("Parts", bound=NamedTuple)
+Memory = tuple[Tensor, Tensor, Tensor]
+"""What the model carries to the next word: both parts of the decoder's state and o_prev, each (rows, h)."""
+
 MANY = 50  # ways for a row; to sort more takes longer than to look for the best of each row
 
 
@@ -27,8 +30,7 @@ class Beams(NamedTuple):
     """The log-probability of its words, (rows,)."""
     words: Tensor
     """Their indices, from <s> on, (rows, number of words)."""
-    memory: tuple[Tensor, Tensor, Tensor]
-    """What the model carries to the next word: both parts of the decoder's state and o_prev, each (rows, h)."""
+    memory: Memory
 
 
 class Source(NamedTuple):
@@ -68,18 +70,31 @@ def begin(model: Any, sentences: list[list[int]]) -> tuple[Source, Beams]:
     return Source(hiddens, model.att_projection(hiddens), padding_mask(hiddens, lengths)), beams
 
 
-def step(model: Any, beams: Beams, looked_at: Source) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
-    """Let the model read the last word of each row.
+class Decoder:
+    """A model's decoder at work on some sentences, and what it looks at meanwhile."""
 
-    Returns:
-        What it carries on, and the log-probability of each row's words with each possible next one, (rows, |tgt|).
-    """
-    h, c, o_prev = beams.memory
-    Y_t = model.model_embeddings.target(beams.words[:, -1])
-    (h, c), o_t, _ = model.step(torch.cat((Y_t, o_prev), dim=1), (h, c), *looked_at)
-    h, c, o_t = (part.to(Y_t.dtype) for part in (h, c, o_t))  # whatever it computes in
-    log_p = torch.log_softmax(model.target_vocab_projection(o_t), dim=-1, dtype=beams.scores.dtype)
-    return (h, c, o_t), log_p.add_(beams.scores.unsqueeze(1))
+    def __init__(self, model: Any, source: Source) -> None:
+        self.model, self.source = model, source
+        self.looked_at, self.sentence = source, torch.arange(len(source.hiddens), device=source.hiddens.device)
+
+    def step(self, beams: Beams) -> tuple[Memory, Tensor]:
+        """Let the model read the last word of each row.
+
+        Returns:
+            What it carries on, and the score of each possible next word of each row, (rows, |tgt|).
+        """
+        if not torch.equal(self.sentence, beams.sentence):  # copying what is looked at takes time
+            self.looked_at, self.sentence = at(self.source, beams.sentence), beams.sentence
+        h, c, o_prev = beams.memory
+        Y_t = self.model.model_embeddings.target(beams.words[:, -1])
+        (h, c), o_t, _ = self.model.step(torch.cat((Y_t, o_prev), dim=1), (h, c), *self.looked_at)
+        h, c, o_t = (part.to(Y_t.dtype) for part in (h, c, o_t))  # whatever it computes in
+        return (h, c, o_t), self.model.target_vocab_projection(o_t)
+
+
+def decoder(model: Any, source: Source) -> Any:
+    """Return a `Decoder`, or what the model has in its place: its `beam_decoder`."""
+    return model.beam_decoder(source) if hasattr(model, "beam_decoder") else Decoder(model, source)
 
 
 def choose(beams: Beams, scores: Tensor, room: Tensor) -> Longer:
@@ -88,7 +103,7 @@ def choose(beams: Beams, scores: Tensor, room: Tensor) -> Longer:
 
     Args:
         beams: what is written so far.
-        scores: what `step` returned, (rows, |tgt|).
+        scores: the log-probability of each row's words with each possible next one, (rows, |tgt|).
         room: how many ways to choose for each sentence, (sentences,); it has no more rows.
     """
     row, word = promising(beams.sentence, scores, room).nonzero(as_tuple=True)
@@ -116,7 +131,7 @@ def promising(sentence: Tensor, scores: Tensor, room: Tensor) -> Tensor:
     return ((scores > last) | (equal & (equal.cumsum(dim=1) <= most))) & scores.isfinite()
 
 
-def follow(beams: Beams, memory: tuple[Tensor, Tensor, Tensor], longer: Longer) -> Beams:
+def follow(beams: Beams, memory: Memory, longer: Longer) -> Beams:
     """Return the beams that go on in these ways, with what the model carries on."""
     row, word, score = longer
     words = torch.cat((beams.words[row], word.unsqueeze(1)), dim=1)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from nmt.beams import at, begin, choose, follow, step
+from nmt.beams import at, begin, choose, decoder, follow
 
 
 class Hypothesis(NamedTuple):
@@ -131,12 +131,13 @@ def search(
             found[s].append(Hypothesis(model.vocab.tgt.indices2words(indices[1:]), score))
 
     source, beams = begin(model, sentences)
-    looked_at = source
+    reading = decoder(model, source)
     room = torch.full_like(beams.sentence, beam_size)
     best = torch.full_like(beams.scores, float("-inf"))  # the score of each sentence's best finished translation
     for length in range(1, max_steps + 1):
-        memory, scores = step(model, beams, looked_at)
-        longer = choose(beams, scores, room)
+        memory, scores = reading.step(beams)
+        log_p = torch.log_softmax(scores, dim=-1, dtype=beams.scores.dtype)
+        longer = choose(beams, log_p.add_(beams.scores.unsqueeze(1)), room)
         sentence = beams.sentence[longer.row]
         ends = longer.word == end
         done, goes_on = ends.nonzero().squeeze(1), ~ends
@@ -147,11 +148,9 @@ def search(
             none = torch.full_like(best, float("-inf"))
             hopes = longer.score.where(goes_on, none[0]) / max_steps**length_penalty
             goes_on &= (highest(none, sentence, hopes) > best)[sentence]
-        before, beams = beams.sentence, follow(beams, memory, at(longer, goes_on.nonzero().squeeze(1)))
+        beams = follow(beams, memory, at(longer, goes_on.nonzero().squeeze(1)))
         if not len(beams.sentence):
             break
-        if not torch.equal(before, beams.sentence):  # copying what is looked at takes time
-            looked_at = at(source, beams.sentence)
     for s, words, score in zip(beams.sentence.tolist(), beams.words, beams.scores, strict=True):
         if not found[s]:
             keep(torch.tensor([s]), words.unsqueeze(0), score.unsqueeze(0), max_steps)

@@ -27,20 +27,38 @@ from nmt_model import NMT, DecoderState
 
 if TYPE_CHECKING:
     from nmt.batches import Batch
+    from nmt.beams import Beams, Decoder, Memory, Source
 
 
 def product(x: Tensor, weight: Tensor) -> Tensor:
-    """Return x weight^T, (rows, out), of (rows, in) and (out, in), without a gradient.
+    """Return x weight^T, (rows, out), of (rows, in) and (out, in) or what `packed` made of it, without a gradient.
 
-    `torch.mm` calls MKL, whose float32 products take twice as long as oneDNN's on processors that are not
+    `torch.mm` calls MKL, whose float32 products take twice as long as oneDNN's on some processors that are not
     Intel's. PyTorch has both, and calls oneDNN for float32 where it compiles a model; that is the operator here.
     """
-    if x.dtype == torch.float32 and torch.backends.mkldnn.is_available():
-        if not (weight.is_contiguous() or weight.t().is_contiguous()):
+    if weight.is_mkldnn or has_onednn(x):
+        if not (weight.is_mkldnn or weight.is_contiguous() or weight.t().is_contiguous()):
             weight = weight.contiguous()  # oneDNN is a hundred times slower on a part of wider rows
         result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
         return result
     return x @ weight.t()
+
+
+def packed(weight: Tensor, rows: int) -> Tensor:
+    """Return a weight as oneDNN wants it for products with about so many rows: it would be put so for each of them."""
+    if not has_onednn(weight):
+        return weight
+    result: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
+    return result
+
+
+def has_onednn(x: Tensor) -> bool:
+    """Return whether oneDNN multiplies numbers like these here."""
+    return x.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+
+
+BEAMS = 5
+"""About so many rows a sentence has in a beam search; `packed` wants to know."""
 
 
 class Linear(Function):
@@ -138,11 +156,11 @@ class Reading(Function):
         gates, hiddens = torch.zeros_like(x), x.new_zeros(n, b, h)
         before = x.new_zeros(2, n, b, h)  # of each step: the hidden and the cell state
         tanh_cells, state, cell = x.new_zeros(n, b, h), x.new_zeros(b, h), x.new_zeros(b, h)
-        steps = range(n)[:: -1 if backwards else 1]
+        steps, weight = range(n)[:: -1 if backwards else 1], packed(W_hh, b)
         for t in steps:
             k = alive[t]
             before[0, t, :k], before[1, t, :k] = state[:k], cell[:k]
-            torch.add(x[t, :k], product(state[:k], W_hh), out=gates[t, :k])
+            torch.add(x[t, :k], product(state[:k], weight), out=gates[t, :k])
             squash(gates[t, :k], before[1, t, :k], cell[:k], tanh_cells[t, :k], state[:k])
             hiddens[t, :k] = state[:k]
         ctx.save_for_backward(gates, before, tanh_cells, W_hh)
@@ -156,11 +174,12 @@ class Reading(Function):
         gates, before, tanh_cells, W_hh = ctx.saved_tensors
         by_c, by_z = slopes(gates, before[1], tanh_cells)
         z_grad, h_grad, c_grad = torch.zeros_like(by_z), h_grad.clone(), c_grad.clone()
+        weight = packed(W_hh.t(), len(h_grad))
         for t in reversed(ctx.steps):
             k = ctx.alive[t]
             h_grad[:k] += hiddens_grad[t, :k]
             unsquash(h_grad[:k], c_grad[:k], gates[t, :k], by_c[t, :k], by_z[t, :k], z_grad[t, :k])
-            h_grad[:k] = product(z_grad[t, :k].flatten(1), W_hh.t())
+            h_grad[:k] = product(z_grad[t, :k].flatten(1), weight)
         x_grad = z_grad.flatten(2)
         return x_grad, product(x_grad.flatten(0, 1).t(), before[0].flatten(0, 1).t()), None, None
 
@@ -190,19 +209,21 @@ class Writing(Function):
             K, P: (b, src_len, h) each.
             R: (4h, 2h).
             U_h: (h, h).
-            mask: 0, and -inf on padding, (b, src_len, 1).
+            mask: 0, and -inf on padding, (b, 1, src_len).
             kept: m, (n, b, h).
         """
         n, b, h = kept.shape
         gates, alpha = torch.empty_like(x), x.new_empty(n, b, K.size(1))
         cells, tanh_cells, r = x.new_empty(n + 1, b, h), x.new_empty(n, b, h), x.new_zeros(n + 1, b, 2 * h)
         cells[0], r[0, :, h:] = c_0, h_0
+        by_r, by_h = packed(R, b), packed(U_h, b)
+        to_source = K.transpose(1, 2)  # a row times a matrix: MKL takes eight times as long for a matrix times a column
         for t in range(n):
             o_t, h_t = r[t + 1].chunk(2, dim=1)
-            torch.add(x[t], product(r[t], R), out=gates[t])
+            torch.add(x[t], product(r[t], by_r), out=gates[t])
             squash(gates[t], cells[t], cells[t + 1], tanh_cells[t], h_t)
-            torch.softmax(torch.baddbmm(mask, K, h_t.unsqueeze(2)).squeeze(2), dim=1, out=alpha[t])
-            v_t = torch.bmm(alpha[t].unsqueeze(1), P).squeeze(1).add_(product(h_t, U_h))
+            torch.softmax(torch.baddbmm(mask, h_t.unsqueeze(1), to_source).squeeze(1), dim=1, out=alpha[t])
+            v_t = torch.bmm(alpha[t].unsqueeze(1), P).squeeze(1).add_(product(h_t, by_h))
             torch.mul(v_t.tanh_(), kept[t], out=o_t)
         ctx.save_for_backward(gates, alpha, cells, tanh_cells, r, K, P, R, U_h, kept)
         return r[1:, :, :h].clone()
@@ -226,15 +247,16 @@ class Writing(Function):
         by_c, by_z = slopes(gates, cells[:n], tanh_cells)
         z_grad, v_grad, e_grad = torch.empty_like(by_z), torch.empty_like(by_v), torch.empty_like(alpha)
         r_grad, c_grad = r.new_zeros(b, 2 * h), r.new_zeros(b, h)
+        to_r, to_h = packed(R.t(), b), packed(U_h.t(), b)
         for t in reversed(range(n)):
             torch.mul(r_grad[:, :h].add_(outputs_grad[t]), by_v[t], out=v_grad[t])
-            alpha_grad = torch.bmm(P, v_grad[t].unsqueeze(2)).squeeze(2)
+            alpha_grad = torch.bmm(v_grad[t].unsqueeze(1), P.transpose(1, 2)).squeeze(1)
             inner = torch.linalg.vecdot(alpha[t], alpha_grad).unsqueeze(1)
             torch.mul(alpha[t], alpha_grad - inner, out=e_grad[t])
             h_grad = torch.bmm(e_grad[t].unsqueeze(1), K).squeeze(1)
-            h_grad += r_grad[:, h:] + product(v_grad[t], U_h.t())
+            h_grad += r_grad[:, h:] + product(v_grad[t], to_h)
             unsquash(h_grad, c_grad, gates[t], by_c[t], by_z[t], z_grad[t])
-            r_grad = product(z_grad[t].flatten(1), R.t())
+            r_grad = product(z_grad[t].flatten(1), to_r)
         x_grad = z_grad.flatten(2)
         return (
             x_grad,
@@ -250,7 +272,7 @@ class Writing(Function):
 
 
 class FastNMT(NMT):
-    """NMT with a faster `encode`, `decode` and loss; `step`, which beam search calls, is the same.
+    """NMT with a faster `encode`, `decode` and loss, and a faster step for beam search; `step` is the same.
 
     On a GPU it is NMT and no more: there nmt/capture.py makes the loop fast, and cuDNN the encoder.
     """
@@ -268,7 +290,7 @@ class FastNMT(NMT):
 
     def encode(self, source_padded: Tensor, source_lengths: list[int]) -> tuple[Tensor, DecoderState]:
         """Return enc_hiddens, (b, src_len, 2h), and the decoder's first state, (b, h) twice, as NMT.encode does."""
-        if source_padded.device.type != "cpu":
+        if source_padded.device.type != "cpu" or not torch.is_grad_enabled():  # PyTorch's own loop has no way back
             return super().encode(source_padded, source_lengths)
         if source_lengths != sorted(source_lengths, reverse=True):
             raise ValueError(f"source_lengths: expected the longest sentence first, got {source_lengths}")
@@ -297,11 +319,70 @@ class FastNMT(NMT):
         U_a, U_h = self.combined_output_projection.weight.split((2 * h, h), dim=1)
         x = Linear.apply(self.model_embeddings.target(target_padded[:-1]), W_x) + (cell.bias_ih + cell.bias_hh)
         K, P = Linear.apply(enc_hiddens, torch.cat((self.att_projection.weight, U_a))).chunk(2, dim=2)
-        mask = K.new_zeros(*K.shape[:2], 1)
+        mask = K.new_zeros(len(K), 1, K.size(1))
         if enc_masks is not None:
-            mask.masked_fill_(enc_masks.bool().unsqueeze(2), float("-inf"))
+            mask.masked_fill_(enc_masks.bool().unsqueeze(1), float("-inf"))
         kept = self.dropout(x.new_ones(*x.shape[:2], h))
         outputs: Tensor = Writing.apply(
             x, *dec_init_state, K, P, torch.cat((W_o, cell.weight_hh), dim=1), U_h.contiguous(), mask, kept
         )
         return outputs
+
+    def beam_decoder(self, source: Source) -> Searching | Decoder:
+        """Return what takes a step for all rows of a beam search (nmt/beams.py)."""
+        from nmt.beams import Decoder
+
+        return Searching(self, source) if source.hiddens.device.type == "cpu" else Decoder(self, source)
+
+
+class Searching:
+    """NMT.step and the scores of the next word, in a beam search.
+
+    What a word's vector gives to the gates is computed once for each word that occurs. The rows of a sentence look at
+    the same source words, so attention is a product of matrices for each sentence, and nothing of the source is copied
+    for each row; a sentence with fewer rows than another has rows of zeros instead.
+    """
+
+    def __init__(self, model: FastNMT, source: Source) -> None:
+        """Bring the weights and the source into the shapes that a step wants."""
+        e, h, cell = model.embed_size, model.hidden_size, model.decoder
+        W_x, W_o = cell.weight_ih.split((e, h), dim=1)
+        U_a, U_h = model.combined_output_projection.weight.split((2 * h, h), dim=1)
+        V = model.target_vocab_projection.weight
+        R = torch.cat((W_o, cell.weight_hh), dim=1)
+        self.W_x, self.R, self.U_h, self.V = (packed(w, BEAMS * len(source.projected)) for w in (W_x, R, U_h, V))
+        self.bias, self.embed = cell.bias_ih + cell.bias_hh, model.model_embeddings.target
+        self.read, self.is_read = R.new_empty(len(V), 4 * h), torch.zeros(len(V), dtype=torch.bool)
+        self.K, self.P = source.projected, Linear.apply(source.hiddens, U_a)
+        self.mask = torch.zeros_like(source.masks).masked_fill_(source.masks.bool(), float("-inf")).unsqueeze(1)
+        self.sentences = torch.arange(len(self.K))
+
+    def step(self, beams: Beams) -> tuple[Memory, Tensor]:
+        """Return what `nmt.beams.Decoder.step` does."""
+        h, c_before, o_prev = beams.memory
+        z = product(torch.cat((o_prev, h), dim=1), self.R).add_(self.words(beams.words[:, -1]))
+        h, c = torch.empty_like(h), torch.empty_like(h)
+        squash(z, c_before, c, torch.empty_like(c), h)
+        o_t = self.attend(h, beams.sentence).add_(product(h, self.U_h)).tanh_()
+        return (h, c, o_t), product(o_t, self.V)
+
+    def words(self, words: Tensor) -> Tensor:
+        """Return W_x x_t and the biases, (rows, 4h), for the indices of words (rows,)."""
+        new = words[~self.is_read[words]].unique()
+        if len(new):
+            self.read[new] = product(self.embed(new), self.W_x).add_(self.bias)
+            self.is_read[new] = True
+        return self.read.index_select(0, words)
+
+    def attend(self, h: Tensor, sentence: Tensor) -> Tensor:
+        """Return U_a a_t, (rows, h), for states of the decoder (rows, h) and the sentence of each row."""
+        sentences, s, rows = sentence.unique_consecutive(return_inverse=True, return_counts=True)
+        if len(sentences) < len(self.sentences):  # some are finished
+            going_on = torch.searchsorted(self.sentences, sentences)
+            self.sentences, self.K, self.P, self.mask = (
+                part.index_select(0, going_on) for part in (self.sentences, self.K, self.P, self.mask)
+            )
+        rank = torch.arange(len(s)) - (rows.cumsum(0) - rows)[s]
+        queries = h.new_zeros(len(sentences), int(rows.max()), h.size(1)).index_put_((s, rank), h)
+        alpha = torch.softmax(torch.baddbmm(self.mask, queries, self.K.transpose(1, 2)), dim=2)
+        return torch.bmm(alpha, self.P)[s, rank]

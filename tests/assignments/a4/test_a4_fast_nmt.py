@@ -111,8 +111,8 @@ def test_the_gradient_of_the_writing_is_the_numerical_one(fast: ModuleType, drop
     n, b, src_len, h = 3, 2, 4, 3
     sizes = [(n, b, 4 * h), (b, h), (b, h), (b, src_len, h), (b, src_len, h), (4 * h, 2 * h), (h, h)]
     inputs = [torch.randn(size, dtype=torch.float64, requires_grad=True) for size in sizes]
-    mask = torch.zeros(b, src_len, 1, dtype=torch.float64)
-    mask[1, 2:] = float("-inf")
+    mask = torch.zeros(b, 1, src_len, dtype=torch.float64)
+    mask[1, :, 2:] = float("-inf")
     kept = F.dropout(torch.ones(n, b, h, dtype=torch.float64), dropout)
     assert torch.autograd.gradcheck(lambda *given: fast.Writing.apply(*given, mask, kept), inputs)
 
