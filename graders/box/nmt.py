@@ -9,6 +9,7 @@ import importlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from graders.box.talk import Answers, Finished, Order, Progress, Talk
 
 CHECKPOINTS = Path("checkpoints")
 """In the working folder."""
+MIXED = 32
+"""Sentences in a batch of short and long ones, at most."""
 SILENCE = 5.0
 """Seconds of training without a word."""
 
@@ -76,7 +79,10 @@ def answer(order: Order, talk: Talk) -> Finished:
     path = checkpoints.path(int(best)) if best else newest
     load_weights(model, read(path)["weights"], path)
     model.to(torch.device(order.device)).eval()
-    talk.say(Answers(best, _translated(order, model, _lines(order, "test.src"), talk, best)))
+    sentences = _lines(order, "test.src")  # all of them twice
+    texts = sentences[: len(sentences) // 2]
+    translations = _translated(order, model, texts, talk, best), _among_others(order, model, texts, talk, best)
+    talk.say(Answers(best, list(chain(*translations))))
     return Finished("answered")
 
 
@@ -109,9 +115,21 @@ def _translated(order: Order, model: Any, texts: Sequence[str], talk: Talk, upda
     translations: list[str] = translate(
         model,
         list(texts),
-        batch_size=256 if order.device == "cuda" else 64,
+        batch_size=256 if order.device == "cuda" else 128,
         progress=lambda sentences: talk.say(Progress(update)),
     )
+    return translations
+
+
+def _among_others(order: Order, model: Any, texts: Sequence[str], talk: Talk, update: int) -> list[str]:
+    """Translate texts in batches of short and long ones, where `_translated` has those of like length together."""
+    by_length = sorted(range(len(texts)), key=lambda i: len(texts[i].split()))
+    batches = -(-len(texts) // MIXED)
+    translations = [""] * len(texts)
+    for first in range(batches):
+        batch = by_length[first::batches]
+        for i, text in zip(batch, _translated(order, model, [texts[i] for i in batch], talk, update), strict=True):
+            translations[i] = text
     return translations
 
 

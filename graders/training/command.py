@@ -23,7 +23,7 @@ from graders.training.attempt import Look, OnLook
 from graders.training.cluster import Failed, train_class
 from graders.training.job import Job, Limits, devices
 from graders.training.ledger import LedgerError
-from graders.training.result import Training, training_path
+from graders.training.result import Training, depends_on_others, training_path
 from graders.training.runner import train_one
 from graders.training.task import TaskError
 from graders.training.verdicts import duration
@@ -52,7 +52,7 @@ def train_and_report(args: argparse.Namespace) -> int:
         if isinstance(outcome, Failed):
             failed.append(f"{job.submission.name}: {outcome.message}")
             return
-        below += outcome.score is None or outcome.score < outcome.threshold
+        below += outcome.score is None or outcome.score < outcome.threshold or depends_on_others(outcome.changed)
         print(f"{line_of(outcome)}\n  {training_path(args.out, outcome.submission)}", flush=True)
 
     if args.jobs > 1 or args.scheduler:

@@ -102,10 +102,13 @@ class Translation(Task):
             return float(scoring().bleu(one_line(answers), self.corpus.dev[1]))
 
     def test_scores(self, answers: Sequence[str]) -> Scores:
-        """Return BLEU with its interval, and chrF, of translations of the test."""
+        """Return BLEU with its interval, and chrF, of translations of the test, and how many depend on their batch."""
+        texts = one_line(answers)
+        once, again = texts[: len(self.references)], texts[len(self.references) :]
         with forgetting():
-            score = scoring().score(one_line(answers), self.references)
-        return Scores(score.bleu, score.low, score.high, score.chrf, score.signature)
+            score = scoring().score(once, self.references)
+        changed = sum(one != other for one, other in zip(once, again, strict=True)) / len(once)
+        return Scores(score.bleu, score.low, score.high, score.chrf, score.signature, changed)
 
 
 def scoring() -> ModuleType:
@@ -156,7 +159,7 @@ def translation(job: Job) -> Translation:
         program="graders.box.nmt",
         data_name=job.data if named else f"the folder {clean_name(path.name)}",
         dev=corpus.dev[0],
-        test=corpus.test[0],
+        test=corpus.test[0] * 2,
         references=corpus.test[1],
         margin=MARGIN,
         corpus=corpus,

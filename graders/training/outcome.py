@@ -9,7 +9,7 @@ from graders.sandbox import Isolation
 from graders.text import clean_name
 from graders.training.job import Job
 from graders.training.ledger import Answered, Event, Prepared, Scored, Stopped, Went
-from graders.training.result import Ended, Point, Training
+from graders.training.result import Ended, Point, Training, depends_on_others
 from graders.training.task import Scores, Task
 from graders.training.verdicts import End, stalled
 
@@ -32,6 +32,11 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
         missing = [name for name in task.manifest.submit if name not in job.submission.files]
         notes += [f"missing from the submission: {name}" for name in missing]
     notes += [f"no test: {answers.reason}"] if answers.texts is None else []
+    if depends_on_others(scores.changed):
+        notes += [
+            f"{scores.changed:.1%} of the answers change with the sentences beside them in a batch, so that it earns "
+            "nothing: what is computed for a sentence must not depend on others"
+        ]
     notes += ["trained without walls"] if job.isolation is Isolation.NONE else []
     speeds = [event.words_per_second for event in went.values() if event.words_per_second]
     return Training(
@@ -49,6 +54,7 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
         best_dev=max((event.score for event in scored.values()), default=None),
         threshold=job.threshold,
         signature=scores.signature,
+        changed=scores.changed,
         seed=job.seed,
         device=clean_name(prepared.device),
         versions={clean_name(name): clean_name(value) for name, value in prepared.versions.items()},
@@ -77,5 +83,6 @@ def curve(went: Mapping[int, Went], scored: Mapping[int, Scored]) -> tuple[Point
 
 def samples(task: Task, texts: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """Return a few sentences of the test with reference and answer, evenly chosen."""
-    chosen = range(0, len(texts), max(1, len(texts) // SAMPLES))[:SAMPLES]
+    once = texts[: len(task.references)]
+    chosen = range(0, len(once), max(1, len(once) // SAMPLES))[:SAMPLES]
     return tuple((task.test[i], task.references[i], clean_name(texts[i], 1000)) for i in chosen)

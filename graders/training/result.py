@@ -11,6 +11,10 @@ from graders.files import safe_names, write_atomically
 from graders.text import number
 from sanity.manifest import Trained
 
+MOST_CHANGED = 0.02
+"""So large a share of the answers may change with the sentences beside them: of a right model's, those that rounding
+decides, about none."""
+
 
 class Ended(StrEnum):
     """Why a training ended."""
@@ -70,6 +74,8 @@ class Training(msgspec.Struct, frozen=True):
     """The score at which training stopped."""
     signature: str
     """sacreBLEU's: what is needed to compute the score again."""
+    changed: float | None
+    """The share of answers that were others among other sentences; more than MOST_CHANGED earn nothing."""
     seed: int
     device: str
     versions: dict[str, str]
@@ -90,12 +96,18 @@ class TrainingError(ValueError):
     """A file is not the training that it should be; the message is one line."""
 
 
+def depends_on_others(changed: float | None) -> bool:
+    """Return whether so large a share of changed answers is more than chance."""
+    return changed is not None and changed > MOST_CHANGED
+
+
 def points(training: Training, trained: Trained) -> float:
     """Return what a training earns: by its score, to two decimals as it is shown, whatever ended it.
 
-    Nothing if it was trained on other data than the question's, whose thresholds say nothing then.
+    Nothing if it was trained on other data than the question's, whose thresholds say nothing then, or if its answers
+    are no function of the sentences, and the score is one of many.
     """
-    if training.score is None or training.data != trained.data:
+    if training.score is None or training.data != trained.data or depends_on_others(training.changed):
         return 0.0
     return trained.earned(round(training.score, 2))
 

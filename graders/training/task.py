@@ -30,6 +30,8 @@ class Scores:
     chrf: float | None = None
     signature: str = ""
     """How the score was computed, in the words of what computed it."""
+    changed: float | None = None
+    """The share of answers that were others when the same was asked among other sentences; None if it was not."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,9 @@ class Task(ABC):
     dev: Sequence[str]
     """The sentences of dev, as the trainee sees them."""
     test: Sequence[str]
-    """Those of the test."""
+    """Those of the test; a task may ask them all twice, one time after the other."""
     references: Sequence[str]
-    """What those of the test should be answered."""
+    """What those of the test should be answered, once each."""
     margin: float
     """How far above the threshold dev must come for training to end: dev and test differ by chance."""
 
@@ -71,4 +73,4 @@ class Task(ABC):
 
     @abstractmethod
     def test_scores(self, answers: Sequence[str]) -> Scores:
-        """Return how good the answers for the test are, one for each sentence."""
+        """Return how good the answers for the test are, one for each sentence of `test`."""

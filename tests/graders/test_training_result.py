@@ -43,6 +43,11 @@ def test_other_data_than_the_questions_earn_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(("changed", "earned"), [(None, 8), (0.0, 8), (0.02, 8), (0.021, 0), (1.0, 0)])
+def test_answers_that_depend_on_other_sentences_earn_nothing(changed: float | None, earned: float) -> None:
+    assert points(trained(changed=changed), TRAINED) == earned
+
+
 def test_the_student_is_told_the_score_and_what_the_next_points_need() -> None:
     assert told(REACHED, TRAINED) == "BLEU 93.46 (91 to 95.25) on toy; training reached its aim on dev"
     ended = trained(score=20.0, low=None, message="the time is up")

@@ -74,7 +74,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     decode.add_argument("target", type=Path, metavar="TARGET", nargs="?", help="their translations: for the BLEU score")
     decode.add_argument("output", type=Path, metavar="OUTPUT", help="where to write the translations")
     decode.add_argument(
-        "--batch-size", type=at_least(1), metavar="INT", default=64, help="sentences searched at once (64)"
+        "--batch-size", type=at_least(1), metavar="INT", default=128, help="sentences searched at once (128)"
     )
     decode.add_argument(
         "--beam-size", type=at_least(1), metavar="INT", default=5, help="translations pursued at a time (5)"

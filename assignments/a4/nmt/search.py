@@ -35,7 +35,7 @@ def translate(
     beam_size: int = 5,
     max_decoding_time_step: int = 70,
     length_penalty: float = 0.0,
-    batch_size: int = 64,
+    batch_size: int = 128,
     progress: Callable[[int], object] = lambda sentences: None,
 ) -> list[str]:
     """Translate lines of text, each with the best translation that `beam_search` finds.

@@ -36,6 +36,7 @@ def trained(job: Job, score: float | None) -> Training:
         best_dev=score,
         threshold=job.threshold,
         signature="",
+        changed=None,
         seed=job.seed,
         device="cpu",
         versions={},

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from tiny_corpus import a_job, reference_files, write_corpus
 
+from graders.box import nmt as box
 from graders.course import handout_folder
 from graders.sandbox import Isolation, walls
 from graders.training.nmt import Translation, load_corpus, scoring, translation
@@ -70,11 +71,35 @@ def test_the_seed_of_the_data_stays_outside(data: Path) -> None:
 def test_scores_are_those_of_the_handout(task: Translation) -> None:
     assert task.dev_score(task.corpus.dev[1]) == pytest.approx(100)
     assert task.dev_score([""] * len(task.dev)) == 0
-    scores = task.test_scores([f" {line}\n" for line in task.references])
+    scores = task.test_scores([f" {line}\n" for line in task.references] + list(task.references))
     assert scores.score == pytest.approx(100)
+    assert scores.changed == 0
     assert scores.chrf == pytest.approx(100)
     assert scores.signature == scoring().score(task.references, task.references).signature
     assert scores.signature.startswith("nrefs:1|bs:1000|seed:12345|case:mixed")
+
+
+def test_answers_that_change_are_counted_and_the_first_ones_scored(task: Translation) -> None:
+    assert list(task.test) == [*task.corpus.test[0]] * 2
+    n = len(task.references)
+    scores = task.test_scores([*task.references, "", "", *task.references[2:]])
+    assert (scores.score, scores.changed) == (pytest.approx(100), 2 / n)
+
+
+def test_the_test_is_asked_again_among_sentences_of_other_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[list[str]] = []
+
+    def translated(order: object, model: object, texts: list[str], *others: object) -> list[str]:
+        batches.append(texts)
+        return [text.upper() for text in texts]
+
+    monkeypatch.setattr(box, "_translated", translated)
+    texts = [" ".join(["a"] * (1 + i // 10)) for i in range(100)]
+    again = box._among_others(None, None, texts, None, 1)  # type: ignore[arg-type]
+    assert again == [text.upper() for text in texts]
+    assert [len(batch) for batch in batches] == [25] * 4
+    for batch in batches:
+        assert {len(text.split()) for text in batch} == set(range(1, 11))
 
 
 def test_the_grader_imports_no_torch(data: Path) -> None:
@@ -87,7 +112,7 @@ from graders.training.runner import key_of
 from graders.training.nmt import translation
 import graders.training.command
 task = translation(a_job(Path(), Path({str(data)!r}), reference_files()))
-task.test_scores(task.references)
+task.test_scores(task.references * 2)
 assert not [name for name in ("torch", "nmt", "vocab", "nmt_model") if name in sys.modules]
 """
     subprocess.run([sys.executable, "-c", script], check=True)
@@ -135,6 +160,7 @@ def test_the_reference_is_trained(trained: Training, data: Path) -> None:
     losses = [point.loss for point in trained.curve if point.loss is not None]
     assert losses[-1] < losses[0]
     assert trained.words_per_second > 0
+    assert trained.changed == 0
 
 
 def test_the_fast_reference_learns_the_same(
