@@ -112,7 +112,13 @@ class Manifest:
             if question.id == id:
                 return question
         known = ", ".join(question.id for question in self.questions)
-        raise ManifestError(f"{self.name} has no question {id!r}: choose from {known}")
+        if any(trained.id == id for trained in self.trained):
+            why = "is earned by training (python run.py train)"
+        elif any(written.id == id for written in self.written):
+            why = f"is answered in words, in {WRITTEN}, and marked by a person"
+        else:
+            raise ManifestError(f"{self.name} has no question {id!r}: choose from {known}")
+        raise ManifestError(f"question {id} of {self.name} {why}, and has no checks: choose from {known}")
 
     def choose(self, ids: list[str]) -> tuple[Question, ...]:
         """Return the questions called ids, in the assignment's order; all of them if ids is empty."""

@@ -23,7 +23,7 @@ from graders.training.attempt import Look, OnLook
 from graders.training.cluster import Failed, train_class
 from graders.training.job import Job, Limits, devices
 from graders.training.ledger import LedgerError
-from graders.training.result import Training, depends_on_others, training_path
+from graders.training.result import Training, TrainingError, depends_on_others, read, training_path
 from graders.training.runner import train_one
 from graders.training.task import TaskError
 from graders.training.verdicts import duration
@@ -44,6 +44,7 @@ def train_and_report(args: argparse.Namespace) -> int:
     submissions, unread = _submissions(args, manifest)
     jobs = _jobs(args, manifest, submissions)
     require_walls(jobs[0].isolation)
+    before = {job.submission.name: _earlier(job) for job in jobs}
     failed = [*unread]
     below = 0
 
@@ -53,7 +54,8 @@ def train_and_report(args: argparse.Namespace) -> int:
             failed.append(f"{job.submission.name}: {outcome.message}")
             return
         below += outcome.score is None or outcome.score < outcome.threshold or depends_on_others(outcome.changed)
-        print(f"{line_of(outcome)}\n  {training_path(args.out, outcome.submission)}", flush=True)
+        again = " (trained before)" if outcome == before[job.submission.name] else ""
+        print(f"{line_of(outcome)}{again}\n  {training_path(args.out, outcome.submission)}", flush=True)
 
     if args.jobs > 1 or args.scheduler:
         resource = "GPU" if devices() and args.device != "cpu" else "CPU"
@@ -66,6 +68,14 @@ def train_and_report(args: argparse.Namespace) -> int:
     for line in failed:
         print(line, file=sys.stderr)
     return 1 if failed or below else 0
+
+
+def _earlier(job: Job) -> Training | None:
+    """Return the training that an earlier run has left, if there is one that can be read."""
+    try:
+        return read(job.out, job.submission.name)
+    except TrainingError:
+        return None
 
 
 def _ablations(args: argparse.Namespace) -> int:

@@ -312,6 +312,11 @@ def test_right_answers_pass_with_any_seed(check, reference):
     ("args", "said"),
     [
         (["1z"], "sanity_check.py: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
+        (
+            ["1h"],
+            "sanity_check.py: question 1h of a4 is earned by training (python run.py train), and has no checks: "
+            "choose from 1a, 1b, 1c, 1d, 1e, 1f\n",
+        ),
         (["--list", "2a"], "sanity_check.py: a4 has no question '2a': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
     ],
 )

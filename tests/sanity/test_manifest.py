@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,14 @@ def test_the_assignments_here_can_be_read():
     known = {question.id for question in manifest.questions}
     for question in manifest.questions:
         assert question.file in manifest.submit and set(question.needs) < known and question.points > 0
+
+
+def test_a_question_without_checks_says_how_it_is_marked(tmp_path):
+    words = '[[written]]\nid = "1c"\nname = "Why"\npoints = 2\n'
+    manifest = read_manifest(written(tmp_path, GOOD + TRAINED + words))
+    for id, how in (("1h", "is earned by training (python run.py train)"), ("1c", "is answered in words")):
+        with pytest.raises(ManifestError, match=rf"^question {id} of a0 {re.escape(how)}.* choose from 1a, 1b$"):
+            manifest.question(id)
 
 
 def test_a_question_that_is_trained(tmp_path):

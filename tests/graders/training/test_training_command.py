@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import tiny_corpus
 
@@ -16,7 +17,7 @@ from graders.training import command
 from graders.training.attempt import Look
 from graders.training.job import Job, Limits
 from graders.training.ledger import LedgerError
-from graders.training.result import Ended, Training
+from graders.training.result import Ended, Training, write
 from graders.training.verdicts import duration
 
 
@@ -113,6 +114,32 @@ def test_what_is_good_enough_is_exit_status_0(jobs: list[Job], tmp_path: Path) -
     weak = submission(tmp_path / "weak")
     assert main(["train", "a4", "--submission", str(weak), "--bleu", "20", "-o", str(tmp_path / "out")]) == 0
     assert [job.seed for job in jobs] == [5, 5]
+
+
+def test_what_was_trained_before_is_said_to_be(
+    jobs: list[Job], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = submission(tmp_path / "good")
+    arguments = ["train", "a4", "--submission", str(good), "--seed", "5", "-o", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    [first, path] = capsys.readouterr().out.splitlines()
+    write(trained(jobs[0], 95.0), tmp_path / "out")
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.splitlines() == [f"{first} (trained before)", path]
+    write(trained(jobs[0], 94.0), tmp_path / "out")  # another one
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.splitlines() == [first, path]
+
+
+def test_a_score_of_answers_that_depend_on_others_is_not_enough(
+    jobs: list[Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = submission(tmp_path / "good")
+    for changed, status in ((0.02, 0), (0.5, 1)):
+        monkeypatch.setattr(
+            command, "train_one", lambda job, tell, c=changed: msgspec.structs.replace(trained(job, 95.0), changed=c)
+        )
+        assert main(["train", "a4", "--submission", str(good), "-o", str(tmp_path / "out")]) == status
 
 
 def test_the_reference_is_the_fast_one_unless_plain(jobs: list[Job], tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def learnt(out: Path, files: dict[str, str]) -> tuple[Training, Trained]:
     isolation = Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
     coded = {name: text.encode() for name, text in files.items()}
     [trained] = read_manifest(handout_folder("a4")).trained
-    job = a_job(out, Path(), coded, isolation=isolation, data="toy", knobs={}, budget=600, threshold=trained.threshold)
+    job = a_job(out, Path("toy"), coded, isolation=isolation, knobs={}, budget=600, threshold=trained.threshold)
     return train_one(job), trained
 
 
