@@ -8,6 +8,7 @@ recording has fixed shapes, so batches are padded up to a few of them, and what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,7 +31,8 @@ SENTENCES, WORDS = 8, 4
 """Shapes are rounded up to multiples of these."""
 
 RECORDINGS = 64
-"""At most so many shapes are recorded. Each recording holds gradients of the decoder's weights, some dozens of MB."""
+"""At most so many shapes are recorded. Each recording holds gradients of the decoder's weights, some dozens of MB; what
+is computed on the way is in memory that all share, for one is always done with before another is replayed."""
 
 
 def decoder(model: Any, record: Record | None = None, tell: Callable[[str], None] = note) -> Decode:
@@ -44,7 +46,7 @@ def decoder(model: Any, record: Record | None = None, tell: Callable[[str], None
     if record is None and next(model.parameters()).device.type == "cpu":
         decode: Decode = model.decode
         return decode
-    return Recorded(model, record or cuda_graph, tell)
+    return Recorded(model, record or partial(cuda_graph, pool=torch.cuda.graph_pool_handle()), tell)
 
 
 class Recorded:
@@ -78,6 +80,7 @@ class Recorded:
                 self.recordings[key] = self.record(Loop(self.model, mixed), inputs)
             except RuntimeError as error:
                 self.room = 0
+                torch.cuda.empty_cache()  # what a recording that failed had taken; nothing without a GPU
                 reason = str(error).partition("\n")[0]
                 self.tell(f"can't record the decoder for the GPU; batches of new shapes run step by step: {reason}")
         return self.recordings.get(key)
@@ -99,11 +102,13 @@ class Loop(nn.Module):
         return outputs
 
 
-def cuda_graph(loop: nn.Module, inputs: Inputs) -> Callable[..., Tensor]:
-    """Record a module for a GPU, forward and backward."""
+def cuda_graph(loop: nn.Module, inputs: Inputs, pool: Any = None) -> Callable[..., Tensor]:
+    """Record a module for a GPU, forward and backward, in a memory pool of its own or a shared one."""
     samples = tuple(tensor.detach().clone().requires_grad_(tensor.requires_grad) for tensor in inputs)
     with torch.autocast("cuda", enabled=False):  # the module says itself what it computes in
-        replay: Callable[..., Tensor] = torch.cuda.make_graphed_callables(loop, samples, allow_unused_input=True)
+        replay: Callable[..., Tensor] = torch.cuda.make_graphed_callables(
+            loop, samples, allow_unused_input=True, pool=pool
+        )
     return replay
 
 
