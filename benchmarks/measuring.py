@@ -142,12 +142,12 @@ def resident_mb(pid: int) -> float:
 
 def signature() -> str:
     """Say what the numbers were measured on."""
-    models = [
-        line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
-    ]
+    lines = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    about = {name.strip(): value.strip() for name, _, value in lines}
+    vectors = next((name for name in ("avx512f", "avx2") if name in about.get("flags", "").split()), "no AVX2")
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "hypothesis", "sandlock"))
     return (
-        f"{len(os.sched_getaffinity(0))} cores of {models[0] if models else platform.machine()}, "
+        f"{len(os.sched_getaffinity(0))} cores of {about.get('model name', platform.machine())} ({vectors}), "
         f"Linux {platform.release()}, Python {platform.python_version()}, {versions}; "
         f"load before: {os.getloadavg()[0]:.1f}"
     )

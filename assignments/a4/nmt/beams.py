@@ -6,6 +6,7 @@ sentences beside it; `torch.topk` promises nothing of the kind.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -15,8 +16,8 @@ from torch.nn.utils.rnn import pad_sequence
 from nmt.likelihood import padding_mask
 
 Parts = TypeVar("Parts", bound=NamedTuple)
-Memory = tuple[Tensor, Tensor, Tensor]
-"""What the model carries to the next word: both parts of the decoder's state and o_prev, each (rows, h)."""
+Memory = tuple[Tensor, ...]
+"""What is carried to the next word, for each row: a `Decoder` carries both parts of the state and o_prev, (rows, h)."""
 
 MANY = 50  # ways for a row; to sort more takes longer than to look for the best of each row
 
@@ -73,8 +74,9 @@ def begin(model: Any, sentences: list[list[int]]) -> tuple[Source, Beams]:
 class Decoder:
     """A model's decoder at work on some sentences, and what it looks at meanwhile."""
 
-    def __init__(self, model: Any, source: Source) -> None:
+    def __init__(self, model: Any, source: Source, memory: Memory) -> None:
         self.model, self.source = model, source
+        self.start = memory  # what a search begins with
         self.looked_at, self.sentence = source, torch.arange(len(source.hiddens), device=source.hiddens.device)
 
     def step(self, beams: Beams) -> tuple[Memory, Tensor]:
@@ -92,9 +94,9 @@ class Decoder:
         return (h, c, o_t), self.model.target_vocab_projection(o_t)
 
 
-def decoder(model: Any, source: Source) -> Any:
-    """Return a `Decoder`, or what the model has in its place: its `beam_decoder`."""
-    return model.beam_decoder(source) if hasattr(model, "beam_decoder") else Decoder(model, source)
+def decoder(model: Any, source: Source, memory: Memory) -> Any:
+    """Return a `Decoder`, or what the model has in its place: its `beam_decoder`, which may carry something else."""
+    return (getattr(model, "beam_decoder", None) or partial(Decoder, model))(source, memory)
 
 
 def choose(beams: Beams, scores: Tensor, room: Tensor) -> Longer:
@@ -135,8 +137,7 @@ def follow(beams: Beams, memory: Memory, longer: Longer) -> Beams:
     """Return the beams that go on in these ways, with what the model carries on."""
     row, word, score = longer
     words = torch.cat((beams.words[row], word.unsqueeze(1)), dim=1)
-    h, c, o_t = (part.index_select(0, row) for part in memory)
-    return Beams(beams.sentence[row], score, words, (h, c, o_t))
+    return Beams(beams.sentence[row], score, words, tuple(part.index_select(0, row) for part in memory))
 
 
 def at(parts: Parts, rows: Tensor) -> Parts:

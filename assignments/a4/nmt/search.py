@@ -131,7 +131,8 @@ def search(
             found[s].append(Hypothesis(model.vocab.tgt.indices2words(indices[1:]), score))
 
     source, beams = begin(model, sentences)
-    reading = decoder(model, source)
+    reading = decoder(model, source, beams.memory)
+    beams = beams._replace(memory=reading.start)
     room = torch.full_like(beams.sentence, beam_size)
     best = torch.full_like(beams.scores, float("-inf"))  # the score of each sentence's best finished translation
     for length in range(1, max_steps + 1):

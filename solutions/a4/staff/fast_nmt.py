@@ -328,22 +328,24 @@ class FastNMT(NMT):
         )
         return outputs
 
-    def beam_decoder(self, source: Source) -> Searching | Decoder:
+    def beam_decoder(self, source: Source, memory: Memory) -> Searching | Decoder:
         """Return what takes a step for all rows of a beam search (nmt/beams.py)."""
         from nmt.beams import Decoder
 
-        return Searching(self, source) if source.hiddens.device.type == "cpu" else Decoder(self, source)
+        on_cpu = source.hiddens.device.type == "cpu"
+        return Searching(self, source, memory) if on_cpu else Decoder(self, source, memory)
 
 
 class Searching:
     """NMT.step and the scores of the next word, in a beam search.
 
-    What a word's vector gives to the gates is computed once for each word that occurs. The rows of a sentence look at
-    the same source words, so attention is a product of matrices for each sentence, and nothing of the source is copied
-    for each row; a sentence with fewer rows than another has rows of zeros instead.
+    What a word's vector gives to the gates is computed once for each word that occurs, and what o_{t-1} and h_{t-1} give
+    once for all rows that go on from the same one. The rows of a sentence look at the same source words, so attention is
+    a product of matrices for each sentence, and nothing of the source is copied for each row; a sentence with fewer rows
+    than another has rows of zeros instead.
     """
 
-    def __init__(self, model: FastNMT, source: Source) -> None:
+    def __init__(self, model: FastNMT, source: Source, memory: Memory) -> None:
         """Bring the weights and the source into the shapes that a step wants."""
         e, h, cell = model.embed_size, model.hidden_size, model.decoder
         W_x, W_o = cell.weight_ih.split((e, h), dim=1)
@@ -356,15 +358,19 @@ class Searching:
         self.K, self.P = source.projected, Linear.apply(source.hiddens, U_a)
         self.mask = torch.zeros_like(source.masks).masked_fill_(source.masks.bool(), float("-inf")).unsqueeze(1)
         self.sentences = torch.arange(len(self.K))
+        h_0, c_0, o_0 = memory
+        self.r, self.start = torch.cat((o_0, h_0), dim=1), (c_0, self.sentences)
 
     def step(self, beams: Beams) -> tuple[Memory, Tensor]:
-        """Return what `nmt.beams.Decoder.step` does."""
-        h, c_before, o_prev = beams.memory
-        z = product(torch.cat((o_prev, h), dim=1), self.R).add_(self.words(beams.words[:, -1]))
-        h, c = torch.empty_like(h), torch.empty_like(h)
-        squash(z, c_before, c, torch.empty_like(c), h)
-        o_t = self.attend(h, beams.sentence).add_(product(h, self.U_h)).tanh_()
-        return (h, c, o_t), product(o_t, self.V)
+        """Return what `nmt.beams.Decoder.step` does. What is carried: c_t, and the row of r_t = [o_t ; h_t]."""
+        c_before, row = beams.memory
+        rows, which = row.unique(return_inverse=True)
+        z = product(self.r.index_select(0, rows), self.R).index_select(0, which).add_(self.words(beams.words[:, -1]))
+        c, self.r = torch.empty_like(c_before), self.r.new_empty(len(c_before), self.r.size(1))
+        o_t, h_t = self.r.chunk(2, dim=1)
+        squash(z, c_before, c, torch.empty_like(c), h_t)
+        torch.tanh(self.attend(h_t, beams.sentence).add_(product(h_t, self.U_h)), out=o_t)
+        return (c, torch.arange(len(c))), product(o_t, self.V)
 
     def words(self, words: Tensor) -> Tensor:
         """Return W_x x_t and the biases, (rows, 4h), for the indices of words (rows,)."""
@@ -382,7 +388,8 @@ class Searching:
             self.sentences, self.K, self.P, self.mask = (
                 part.index_select(0, going_on) for part in (self.sentences, self.K, self.P, self.mask)
             )
-        rank = torch.arange(len(s)) - (rows.cumsum(0) - rows)[s]
-        queries = h.new_zeros(len(sentences), int(rows.max()), h.size(1)).index_put_((s, rank), h)
+        most = int(rows.max())
+        place = torch.arange(len(s)) + (torch.arange(len(rows)) * most - (rows.cumsum(0) - rows))[s]
+        queries = h.new_zeros(len(rows) * most, h.size(1)).index_copy_(0, place, h).view(len(rows), most, -1)
         alpha = torch.softmax(torch.baddbmm(self.mask, queries, self.K.transpose(1, 2)), dim=2)
-        return torch.bmm(alpha, self.P)[s, rank]
+        return torch.bmm(alpha, self.P).flatten(0, 1).index_select(0, place)
