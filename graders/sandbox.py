@@ -96,6 +96,7 @@ class Purpose:
     address_space: bool = True
     """Whether memory is limited as address space. A GPU's driver reserves far more of it than there is memory."""
     file_bytes: int = MAX_FILE_BYTES
+    open_files: int = MAX_OPEN_FILES
     inherited: tuple[int, ...] = ()
     """Descriptors that stay open as long as any process of the sandbox lives, such as a lock."""
 
@@ -226,7 +227,7 @@ class Zygote:
         limits = {
             resource.RLIMIT_CPU: int(seconds) + 6,  # the grader's clock ends a worker sooner
             resource.RLIMIT_FSIZE: self.purpose.file_bytes,
-            resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
+            resource.RLIMIT_NOFILE: self.purpose.open_files,
             resource.RLIMIT_CORE: 0,
         }
         if self.purpose.address_space:

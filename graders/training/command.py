@@ -58,7 +58,7 @@ def train_and_report(args: argparse.Namespace) -> int:
         print(f"{line_of(outcome)}{again}\n  {training_path(args.out, outcome.submission)}", flush=True)
 
     if args.jobs > 1 or args.scheduler:
-        resource = "GPU" if devices() and args.device != "cpu" else "CPU"
+        resource = "GPU" if args.device == "cuda" or (args.device == "auto" and devices()) else "CPU"
         train_class(jobs, train_one, done, resource=resource, share=args.jobs, scheduler=args.scheduler)
     else:
         for job in jobs:
@@ -117,7 +117,7 @@ def _jobs(args: argparse.Namespace, manifest: Manifest, submissions: list[Submis
         raise ManifestError(f"--jobs {args.jobs}: expected a number from 1 to {MOST_JOBS}")
     if args.seed is not None and not 0 <= args.seed < 2**63:
         raise ManifestError(f"--seed {args.seed}: expected a number from 0 to {2**63 - 1}")
-    if args.device == "cuda" and not devices():
+    if args.device == "cuda" and not args.scheduler and not devices():  # the workers of a cluster have their own
         raise TaskError("--device cuda: this machine has no NVIDIA GPU; try --device cpu")
     limits = Limits()
     job = Job(

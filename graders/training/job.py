@@ -21,6 +21,12 @@ def devices() -> list[str]:
     return [str(path) for pattern in patterns for path in sorted(Path("/dev").glob(pattern))]
 
 
+def driver_folders() -> list[str]:
+    """Return the folders with NVIDIA's driver library that are not the system's own, as in some containers."""
+    places = [*os.environ.get("LD_LIBRARY_PATH", "").split(":"), "/usr/local/nvidia/lib64"]
+    return [place for place in dict.fromkeys(places) if place.startswith("/") and Path(place, "libcuda.so.1").exists()]
+
+
 def memory_default() -> int:
     """Return how many MB a training may use: three quarters of this machine's, and 16 GB at most."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")

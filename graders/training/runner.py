@@ -21,17 +21,22 @@ from pathlib import Path
 
 import graders.box
 from graders.box.talk import Order
-from graders.sandbox import Purpose, Zygote, lay_out, remove
+from graders.sandbox import MAX_OPEN_FILES, Purpose, Zygote, lay_out, remove
 from graders.training import result
 from graders.training.attempt import Attempt, OnLook, answered
-from graders.training.job import Job, devices
+from graders.training.job import Job, devices, driver_folders
 from graders.training.ledger import Answered, Ledger, Scored, Stopped
 from graders.training.outcome import outcome
 from graders.training.process import Trainee, taken_mb
 from graders.training.result import Training, TrainingError
 from graders.training.task import Task
 
-GPU_READABLE = ("/proc/driver", "/proc/devices", "/proc/cpuinfo", "/proc/meminfo", "/sys")
+GPU_READABLE = (
+    *("/proc/driver", "/proc/devices", "/proc/modules", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm", "/sys"),
+    "/proc/self",  # of the process that is confined, and of no other
+)
+GPU_OPEN_FILES = 1024
+"""The driver opens its devices again and again."""
 
 
 def train_one(job: Job, tell: OnLook = lambda look: None) -> Training:
@@ -115,15 +120,19 @@ def purpose(job: Job, lock: int) -> Purpose:
     """Return what the sandbox of a training must let through."""
     gpu = devices() if job.device != "cpu" else []
     environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # where others compute too, threads that spin cost ten times the time
+    driver = driver_folders() if gpu else []
+    if driver:
+        environment["LD_LIBRARY_PATH"] = ":".join(driver)
     if gpu:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
     return Purpose(
         server="graders.box.trainee",
-        readable=(str(job.folder / "code"), str(job.folder / "data"), *(GPU_READABLE if gpu else ())),
+        readable=(str(job.folder / "code"), str(job.folder / "data"), *(GPU_READABLE if gpu else ()), *driver),
         writable=(str(job.folder / "work"), *gpu),
         environment=environment,
         address_space=not gpu,
         file_bytes=job.limits.file_mb * 2**20,
+        open_files=GPU_OPEN_FILES if gpu else MAX_OPEN_FILES,
         inherited=(lock,),
     )
 

@@ -51,6 +51,7 @@ def test_the_script_runs_end_to_end(tmp_path: Path) -> None:
         r"\| peak in products of bf16 matrices \| .* TFLOP/s \|",
         r"\| training, e 16, h 12, as it is, 32 bits \| .* words/s, .*% of the peak \|",
         r"\| training, e 16, h 12, recorded, bf16 \| .* words/s, .*% of the peak \|",
+        r"\| losses of 5 updates: recorded 32 bits and 32 bits as it is differ by \| 0\.00% at most \|",
         r"\| losses of 5 updates: recorded bf16 and 32 bits as it is differ by \| 0\.00% at most \|",
         r"\| toy: time to BLEU 33 on test, e 32, h 32, batches of 32 \| (not reached|\d+ s) \|",
         r"\| toy: BLEU on test of the model best on dev, within 0\.05 minutes \| .* updates; .* \|",

@@ -31,8 +31,8 @@ SENTENCES, WORDS = 8, 4
 """Shapes are rounded up to multiples of these."""
 
 RECORDINGS = 64
-"""At most so many shapes are recorded. Each recording holds gradients of the decoder's weights, some dozens of MB; what
-is computed on the way is in memory that all share, for one is always done with before another is replayed."""
+"""At most so many shapes are recorded. Each recording holds what comes out and the gradients, of a large model some
+hundred MB; what is computed on the way is in memory that all share, for one is done with before another is replayed."""
 
 
 def decoder(model: Any, record: Record | None = None, tell: Callable[[str], None] = note) -> Decode:
@@ -46,7 +46,7 @@ def decoder(model: Any, record: Record | None = None, tell: Callable[[str], None
     if record is None and next(model.parameters()).device.type == "cpu":
         decode: Decode = model.decode
         return decode
-    return Recorded(model, record or partial(cuda_graph, pool=torch.cuda.graph_pool_handle()), tell)
+    return Recorded(model, record or partial(cuda_graph, torch.cuda.graph_pool_handle()), tell)
 
 
 class Recorded:
@@ -62,6 +62,8 @@ class Recorded:
     ) -> Tensor:
         """Return the combined outputs, (tgt_len - 1, b, h). Take their gradient before you decode the next batch."""
         b, steps = enc_hiddens.size(0), len(target_padded) - 1
+        if enc_hiddens.is_cuda and torch.is_autocast_enabled():
+            enc_hiddens = enc_hiddens.bfloat16()  # once; autocast would copy all of it at each step
         if (self.room or self.recordings) and self.model.training and torch.is_grad_enabled():
             padding = self.model.vocab.tgt["<pad>"]
             inputs = rounded_up(enc_hiddens, enc_masks, dec_init_state, target_padded, padding)
@@ -102,14 +104,32 @@ class Loop(nn.Module):
         return outputs
 
 
-def cuda_graph(loop: nn.Module, inputs: Inputs, pool: Any = None) -> Callable[..., Tensor]:
-    """Record a module for a GPU, forward and backward, in a memory pool of its own or a shared one."""
+def cuda_graph(pool: Any, loop: nn.Module, inputs: Inputs) -> Callable[..., Tensor]:
+    """Record a module for a GPU, forward and backward, in a pool of memory; raise RuntimeError if that can't be."""
+    device = inputs[0].device
     samples = tuple(tensor.detach().clone().requires_grad_(tensor.requires_grad) for tensor in inputs)
-    with torch.autocast("cuda", enabled=False):  # the module says itself what it computes in
+    with (
+        torch.cuda.device(device),
+        torch.random.fork_rng([device], device_type="cuda"),  # dropout must not hang on when a shape was recorded
+        torch.cuda.stream(torch.cuda.current_stream(device)),  # a recording that fails leaves its own stream current
+        torch.autocast("cuda", enabled=False),  # the module says itself what it computes in
+    ):
+        rehearse(loop, samples)
         replay: Callable[..., Tensor] = torch.cuda.make_graphed_callables(
             loop, samples, allow_unused_input=True, pool=pool
         )
     return replay
+
+
+def rehearse(loop: nn.Module, samples: tuple[Tensor, ...]) -> None:
+    """Run a module once; raise RuntimeError if it waits for the GPU, before a recording is begun and spoilt by that."""
+    before = torch.cuda.get_sync_debug_mode()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        wanted = [tensor for tensor in (*samples, *loop.parameters()) if tensor.requires_grad]
+        torch.autograd.grad(loop(*samples).sum(), wanted, allow_unused=True)
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
 
 
 def rounded_up(

@@ -76,7 +76,10 @@ def word_scores(model: Any, batch: Batch, decode: Decode | None = None) -> tuple
         scores, (words, |tgt|); the right words' indices, (words,); and the place of each in target[1:], read row
         by row, (words,).
     """
-    enc_hiddens, dec_init_state = model.encode(batch.source, batch.source_lengths)
+    with torch.autocast(
+        batch.source.device.type, enabled=False
+    ):  # cuDNN's LSTM would compute in fp16 under it, not bf16
+        enc_hiddens, dec_init_state = model.encode(batch.source, batch.source_lengths)
     enc_masks = padding_mask(enc_hiddens, batch.source_lengths)
     outputs = (decode or model.decode)(enc_hiddens, enc_masks, dec_init_state, batch.target)  # (tgt_len - 1, b, h)
     predicted = batch.target[1:].flatten()
@@ -89,5 +92,7 @@ def word_scores(model: Any, batch: Batch, decode: Decode | None = None) -> tuple
 def padding_mask(enc_hiddens: Tensor, source_lengths: list[int]) -> Tensor:
     """Return 1 where the source is padding and 0 where it is a word, (b, src_len), for enc_hiddens (b, src_len, 2h)."""
     position = torch.arange(enc_hiddens.size(1), device=enc_hiddens.device)
-    lengths = torch.tensor(source_lengths, device=enc_hiddens.device)
+    lengths = torch.tensor(source_lengths)
+    if enc_hiddens.is_cuda:  # a copy from memory that is not pinned would wait for all that the GPU has to do
+        lengths = lengths.pin_memory().to(enc_hiddens.device, non_blocking=True)
     return (position >= lengths.unsqueeze(1)).to(enc_hiddens.dtype)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from nmt.beams import at, begin, choose, decoder, follow
+from nmt.beams import at, begin, choose, counted, decoder, follow
 
 
 class Hypothesis(NamedTuple):
@@ -143,7 +143,7 @@ def search(
         ends = longer.word == end
         done, goes_on = ends.nonzero().squeeze(1), ~ends
         keep(sentence[done], beams.words[longer.row[done]], longer.score[done], length)
-        room = room - torch.bincount(sentence[done], minlength=len(room))
+        room = room - counted(sentence[done], room)
         if best_only:  # words only lower a score, and max_steps of them divide it by most
             best = highest(best, sentence[done], longer.score[done] / length**length_penalty)
             none = torch.full_like(best, float("-inf"))

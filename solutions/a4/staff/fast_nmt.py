@@ -339,10 +339,10 @@ class FastNMT(NMT):
 class Searching:
     """NMT.step and the scores of the next word, in a beam search.
 
-    What a word's vector gives to the gates is computed once for each word that occurs, and what o_{t-1} and h_{t-1} give
-    once for all rows that go on from the same one. The rows of a sentence look at the same source words, so attention is
-    a product of matrices for each sentence, and nothing of the source is copied for each row; a sentence with fewer rows
-    than another has rows of zeros instead.
+    What a word's vector gives to the gates is computed once for each word that occurs, and what o_{t-1} and h_{t-1}
+    give once for all rows that go on from the same one. The rows of a sentence look at the same source words, so
+    attention is a product of matrices for each sentence, and nothing of the source is copied for each row; a sentence
+    with fewer rows than another has rows of zeros instead.
     """
 
     def __init__(self, model: FastNMT, source: Source, memory: Memory) -> None:

@@ -135,3 +135,23 @@ def test_a_sentence_added_to_fill_the_batch_is_not_masked(tiny: Tiny) -> None:
     assert masks.tolist() == [[0, 0, 0, 1], [0, 0, 1, 1], *[[0, 0, 0, 0]] * 6]
     assert enc[2:].abs().sum() == enc[:, 3:].abs().sum() == h_0[2:].abs().sum() == 0
     assert (target == 5).sum() == 8 and (target == 7).sum() == target.numel() - 8
+
+
+def test_before_a_recording_the_loop_is_rehearsed(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an error for what would wait for the GPU, since that would spoil a recording; here a GPU is not needed."""
+    modes: list[Any] = []
+    monkeypatch.setattr(torch.cuda, "get_sync_debug_mode", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
+    capture, model = tiny.a4("nmt.capture"), tiny.model()
+    inputs = torch.ones(3, 2, 8), torch.zeros(3, 2), torch.zeros(3, 4), torch.zeros(3, 4), torch.full((5, 3), 1)
+    capture.rehearse(capture.Loop(model, False), inputs)
+    assert modes == ["error", 0]
+
+    def waits(*inputs: Tensor) -> Tensor:
+        raise RuntimeError("called a synchronizing CUDA operation")
+
+    model.decode = waits
+    with pytest.raises(RuntimeError, match="synchronizing"):
+        capture.rehearse(capture.Loop(model, False), inputs)
+    assert modes == ["error", 0] * 2
+    assert all(weight.grad is None for weight in model.parameters())

@@ -36,6 +36,18 @@ def test_each_predicted_word_has_its_loss(a4: Modules, tiny: Tiny) -> None:
     assert losses.sort().values.tolist() == pytest.approx(expected, rel=1e-4)
 
 
+def test_in_mixed_precision_the_encoder_computes_in_32_bits(a4: Modules, tiny: Tiny) -> None:
+    """cuDNN would compute an LSTM in fp16 there, whose range is too small for gradients."""
+    model, batch, seen = tiny.model(), tiny.batch(), []
+    encode, step = model.encode, model.step
+    model.encode = lambda *given: seen.append(torch.is_autocast_enabled("cpu")) or encode(*given)
+    model.step = lambda *given: seen.append(torch.is_autocast_enabled("cpu")) or step(*given)
+    with torch.autocast("cpu", torch.bfloat16):
+        losses = a4("nmt.likelihood").word_losses(model, batch)
+    assert seen[0] is False and all(seen[1:]) and len(seen) > 1
+    torch.testing.assert_close(losses.float(), a4("nmt.likelihood").word_losses(model, batch), rtol=0.05, atol=0.05)
+
+
 def test_forward_gives_the_log_likelihood_of_each_sentence(tiny: Tiny) -> None:
     model = tiny.model()
     pairs = sorted(tiny.pairs[:7], key=lambda pair: -len(pair[0]))

@@ -311,13 +311,20 @@ def test_a_gpu_is_let_through_where_there_is_one(tmp_path: Path, monkeypatch: py
     purpose = runner.purpose(job, 7)
     assert purpose.writable == (str(job.folder / "work"), "/dev/nvidia0", "/dev/nvidiactl")
     assert purpose.environment["CUDA_VISIBLE_DEVICES"] == "3"
-    assert (purpose.address_space, purpose.inherited) == (False, (7,))
+    assert (purpose.address_space, purpose.inherited, purpose.open_files) == (False, (7,), 1024)
+    assert "/proc/self" in purpose.readable and "LD_LIBRARY_PATH" not in purpose.environment
+    (tmp_path / "driver").mkdir()
+    (tmp_path / "driver" / "libcuda.so.1").touch()
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"relative::{tmp_path}/none:{tmp_path}/driver")
+    purpose = runner.purpose(job, 7)
+    assert purpose.environment["LD_LIBRARY_PATH"] == f"{tmp_path}/driver"
+    assert f"{tmp_path}/driver" in purpose.readable and f"{tmp_path}/none" not in purpose.readable
     for without in replace(job, device="cpu"), job:
         purpose = runner.purpose(without, 7)
         monkeypatch.setattr(runner, "devices", lambda: [])
         assert purpose.writable == (str(job.folder / "work"),)
         assert "CUDA_VISIBLE_DEVICES" not in purpose.environment
-        assert purpose.address_space
+        assert purpose.address_space and "/proc/self" not in purpose.readable
 
 
 def test_a_gpu_that_pytorch_does_not_find(train: Train) -> None:
