@@ -79,9 +79,7 @@ def answer(order: Order, talk: Talk) -> Finished:
     path = checkpoints.path(int(best)) if best else newest
     load_weights(model, read(path)["weights"], path)
     model.to(torch.device(order.device)).eval()
-    torch.backends.cudnn.allow_tf32 = (
-        False  # 10 bits round what is nearly equal one way in one batch, another in the next
-    )
+    torch.backends.cudnn.allow_tf32 = False  # so coarse that batches of other sizes would be rounded to other words
     sentences = _lines(order, "test.src")  # all of them twice
     texts = sentences[: len(sentences) // 2]
     translations = _translated(order, model, texts, talk, best), _among_others(order, model, texts, talk, best)

@@ -76,9 +76,7 @@ def word_scores(model: Any, batch: Batch, decode: Decode | None = None) -> tuple
         scores, (words, |tgt|); the right words' indices, (words,); and the place of each in target[1:], read row
         by row, (words,).
     """
-    with torch.autocast(
-        batch.source.device.type, enabled=False
-    ):  # cuDNN's LSTM would compute in fp16 under it, not bf16
+    with torch.autocast(batch.source.device.type, enabled=False):  # cuDNN's LSTM would compute in fp16, not bf16
         enc_hiddens, dec_init_state = model.encode(batch.source, batch.source_lengths)
     enc_masks = padding_mask(enc_hiddens, batch.source_lengths)
     outputs = (decode or model.decode)(enc_hiddens, enc_masks, dec_init_state, batch.target)  # (tgt_len - 1, b, h)
