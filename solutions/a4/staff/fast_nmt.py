@@ -10,7 +10,7 @@ each word. Here what needs no word before is done for all words at once, and onl
 3. The gradient of a weight is a sum over words of outer products. The loop back keeps their halves (`z_grad`), and
    one product of two matrices adds them up.
 4. The softmax over the target words is taken of real words only, and turned into its gradient where it stands.
-5. These products are oneDNN's where there is one (`product`).
+5. These products are oneDNN's where it is quicker (`product`).
 
 In the comments x* is the gradient of the loss by x, ⊙ the product entry by entry.
 """
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 def product(x: Tensor, weight: Tensor) -> Tensor:
     """Return x weight^T, (rows, out), of (rows, in) and (out, in) or what `packed` made of it, without a gradient.
 
-    `torch.mm` calls MKL, whose float32 products take twice as long as oneDNN's on some processors that are not
-    Intel's. PyTorch has both, and calls oneDNN for float32 where it compiles a model; that is the operator here.
+    `torch.mm` calls MKL, which uses AVX-512 on Intel's processors only: on others that have it, MKL's float32 products
+    take twice as long as oneDNN's. PyTorch has both, and calls oneDNN where it compiles a model; its operator is here.
     """
-    if weight.is_mkldnn or has_onednn(x):
+    if by_onednn(x):
         if not (weight.is_mkldnn or weight.is_contiguous() or weight.t().is_contiguous()):
             weight = weight.contiguous()  # oneDNN is a hundred times slower on a part of wider rows
         result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
@@ -46,17 +46,18 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
 
 def packed(weight: Tensor, rows: int) -> Tensor:
     """Return a weight as oneDNN wants it for products with about so many rows: it would be put so for each of them."""
-    if not has_onednn(weight):
+    if not by_onednn(weight):
         return weight
     result: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
     return result
 
 
-def has_onednn(x: Tensor) -> bool:
-    """Return whether oneDNN multiplies numbers like these here."""
-    return x.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+def by_onednn(x: Tensor) -> bool:
+    """Return whether oneDNN is to multiply numbers like these here. Without AVX-512 MKL is a little quicker."""
+    return x.dtype == torch.float32 and torch.backends.mkldnn.is_available() and CAPABILITY == "AVX512"
 
 
+CAPABILITY = torch.backends.cpu.get_cpu_capability()
 BEAMS = 5
 """About so many rows a sentence has in a beam search; `packed` wants to know."""
 

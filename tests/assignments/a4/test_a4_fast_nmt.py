@@ -21,6 +21,8 @@ from graders.stubs import derive_stubs
 from sanity.manifest import read_manifest
 
 DOUBLE = {"rtol": 1e-10, "atol": 1e-12}
+CAPABILITIES = ["AVX2", "AVX512"]
+"""By which fast_nmt.py chooses between MKL and oneDNN; both multiply here."""
 SINGLE = {"rtol": 1e-4, "atol": 1e-5}
 
 
@@ -78,20 +80,23 @@ def backward(model: Any, losses: Tensor) -> list[Tensor]:
     lengths=st.lists(st.tuples(st.integers(1, 5), st.integers(0, 4)), min_size=1, max_size=5),
     smoothing=st.sampled_from([0.0, 0.1]),
     dtype=st.sampled_from([torch.float64, torch.float32]),
+    capability=st.sampled_from(CAPABILITIES),
 )
 def test_losses_and_gradients_of_all_weights_are_the_same(
-    tiny: Tiny, lengths: list[tuple[int, int]], smoothing: float, dtype: torch.dtype
+    tiny: Tiny, lengths: list[tuple[int, int]], smoothing: float, dtype: torch.dtype, capability: str
 ) -> None:
     plain, fast = models(tiny, dtype=dtype)
     batch = batch_of(tiny, lengths)
     close = DOUBLE if dtype == torch.float64 else SINGLE
-    expected, losses = plain_losses(tiny, plain, batch, smoothing), fast.word_losses(batch, smoothing)
-    assert losses.shape == (batch.words,)
-    torch.testing.assert_close(losses, expected, **close)
-    for name, ours, theirs in zip(
-        dict(plain.named_parameters()), backward(fast, losses), backward(plain, expected), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs, **close, msg=lambda said, name=name: f"{name}: {said}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny.a4("fast_nmt"), "CAPABILITY", capability)
+        expected, losses = plain_losses(tiny, plain, batch, smoothing), fast.word_losses(batch, smoothing)
+        assert losses.shape == (batch.words,)
+        torch.testing.assert_close(losses, expected, **close)
+        for name, ours, theirs in zip(
+            dict(plain.named_parameters()), backward(fast, losses), backward(plain, expected), strict=True
+        ):
+            torch.testing.assert_close(ours, theirs, **close, msg=lambda said, name=name: f"{name}: {said}")
 
 
 def test_a_mistake_in_the_gradient_would_show(tiny: Tiny, fast: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +107,9 @@ def test_a_mistake_in_the_gradient_would_show(tiny: Tiny, fast: ModuleType, monk
     right = fast.unsquash
     monkeypatch.setattr(fast, "unsquash", forgetful)
     with pytest.raises(AssertionError, match="model_embeddings"):
-        test_losses_and_gradients_of_all_weights_are_the_same.hypothesis.inner_test(tiny, [(3, 3)], 0.0, torch.float64)
+        test_losses_and_gradients_of_all_weights_are_the_same.hypothesis.inner_test(
+            tiny, [(3, 3)], 0.0, torch.float64, "AVX2"
+        )
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
@@ -138,13 +145,18 @@ def test_losses_of_huge_scores_are_finite(fast: ModuleType) -> None:
     assert losses.tolist() == [0.0, 2e4]
 
 
+@pytest.mark.parametrize("capability", CAPABILITIES)
 @pytest.mark.parametrize("wide", [False, True])
-def test_products_of_any_layout_are_right(fast: ModuleType, wide: bool) -> None:
+def test_products_of_any_layout_are_right(
+    fast: ModuleType, wide: bool, capability: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "CAPABILITY", capability)
     torch.manual_seed(5)
     x, weight = torch.randn(6, 10), torch.randn(7, 20)
     cases = [(x, weight[:, :10]), (x, weight[:, 10:]), (x[:, :4], weight[:, 5:9]), (x.t(), weight[:6, :6])]
     for left, right in cases if wide else [(x, weight[:, :10].contiguous()), (x, torch.randn(10, 3).t())]:
         torch.testing.assert_close(fast.product(left, right), left @ right.t())
+        torch.testing.assert_close(fast.product(left, fast.packed(right, 6)), left @ right.t())
 
 
 def test_dropout_falls_on_the_outputs_as_in_the_plain_model(tiny: Tiny) -> None:
@@ -203,6 +215,26 @@ def test_the_handouts_loss_and_beam_search_work_with_it(tiny: Tiny) -> None:
     sentences = [["ka", "lo", "mi"], ["nu"]]
     ours, theirs = (beam_search(model, sentences, 3, 8) for model in (fast, plain))
     assert [[h.value for h in some] for some in ours] == [[h.value for h in some] for some in theirs]
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_its_own_step_finds_the_same_translations(
+    tiny: Tiny, capability: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With beams that end at other times, and sentences that leave the batch."""
+    monkeypatch.setattr(tiny.a4("fast_nmt"), "CAPABILITY", capability)
+    plain, fast = models(tiny, dtype=dtype)
+    words = list(tiny.vocab.src.word2id)[4:]
+    sentences = [words[: 1 + i % 5] for i in range(9)] + [[]]
+    for beam_size, best_only in ((1, True), (4, True), (4, False)):
+        ours, theirs = (
+            tiny.a4("nmt.search").beam_search(model, sentences, beam_size, 12, best_only=best_only)
+            for model in (fast, plain)
+        )
+        assert [[h.value for h in some] for some in ours] == [[h.value for h in some] for some in theirs]
+        for some, others in zip(ours, theirs, strict=True):
+            assert [h.score for h in some] == pytest.approx([h.score for h in others], rel=1e-4)
 
 
 def test_it_trains_to_the_same_losses(tiny: Tiny) -> None:
