@@ -201,8 +201,8 @@ def rows_of(text: str, size: tuple[int, int], repeats: int) -> list[Row]:
     peaks = [peak(torch.mm), peak(product)]
     aside = (
         f"{speeds[0]:.0f} / {speeds[1]:.0f} words a CPU-second, losses and gradients within {difference:.0e}; "
-        f"{done / 1e9:.0f} of {peaks[1] / 1e9:.0f} GFLOP/s that oneDNN's product reaches here ({done / peaks[1]:.0%}; "
-        f"MKL's, `torch.mm`, {peaks[0] / 1e9:.0f}); {shares(trainers[2])}"
+        f"{done / 1e9:.0f} of {peaks[1] / 1e9:.0f} GFLOP/s that a large product reaches here ({done / peaks[1]:.0%}; "
+        f"`torch.mm` {peaks[0] / 1e9:.0f}); {shares(trainers[2])}"
     )
     what = f"training on {text}, e {size[0]}, h {size[1]}"
     return [
