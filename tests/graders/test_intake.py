@@ -66,8 +66,9 @@ def test_the_reference_enters_by_the_same_door() -> None:
     manifest = read_manifest(handout_folder("a4"))
     submission = take_in(solution_folder("a4"), manifest)
     assert list(submission.files) == sorted(manifest.submit)
+    staff = len(list(solution_folder("a4").glob("staff/*.py")))
     [note] = submission.notes
-    assert note == "left out: 3 other files: staff/ablations.py, staff/fast_nmt.py, staff/variants.py"
+    assert note.startswith(f"left out: {staff} other files: staff/ablations.py, staff/")
 
 
 def test_from_a_whole_handout_only_what_is_asked_for_is_taken(tmp_path: Path) -> None:
