@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from graders.bugs import Files
-from graders.course import handout_folder
+from graders.course import assignment_names, handout_folder
 from sanity.asking import answers_of, ask
 from sanity.case import Case
 from sanity.check import Answers, Probe, load_probes
@@ -47,7 +47,7 @@ def live(assignment: str, files: Files) -> Iterator[Live]:
     """Start a child process with a submission, laid over the handout, and end it with the `with` block."""
     # A fork server that has imported all libraries makes children in milliseconds, and none inherits our threads.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([f"sanity.{assignment}.probes", *LIBRARIES])
+    context.set_forkserver_preload([*LIBRARIES, *(f"sanity.{name}.probes" for name in assignment_names())])
     given = read_manifest(handout_folder(assignment)).given
     whole = {name: (handout_folder(assignment) / name).read_bytes() for name in given}
     whole |= {name: text.encode() for name, text in files.items()}
