@@ -6,6 +6,7 @@ import os
 import selectors
 import signal
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -47,14 +48,26 @@ def taken_mb(folder: Path, most: int) -> int:
 
 
 def unnamed_mb(process: Path) -> int:
-    """Return how many MB the files take that a process has open and has removed; 0 if it has just ended."""
-    size = 0
-    with suppress(OSError):
-        for descriptor in (process / "fd").iterdir():
+    """Return how many MB the files take that a process has open and has removed; 0 if it has just ended.
+
+    Each of its threads may have a table of open files to itself.
+    """
+    removed: dict[tuple[int, int], int] = {}
+    for thread in _listed(process / "task"):
+        for descriptor in _listed(thread / "fd"):
             with suppress(OSError):
                 status = descriptor.stat()
-                size += status.st_blocks * 512 if S_ISREG(status.st_mode) and status.st_nlink == 0 else 0
-    return size // MEGABYTE
+                if S_ISREG(status.st_mode) and status.st_nlink == 0:
+                    removed[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(removed.values()) // MEGABYTE
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing if it has just gone."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 class Gone(Exception):
@@ -86,9 +99,13 @@ class Used:
 class Trainee:
     """A running trainee. Use as a context manager: it is ended with all that it started."""
 
-    def __init__(self, zygote: Zygote, folder: Path, limits: Limits, cpu_seconds: float, order: Order) -> None:
+    def __init__(
+        self, zygote: Zygote, folder: Path, limits: Limits, cpu_seconds: float, order: Order, cores: Collection[int]
+    ) -> None:
         self._zygote, self._limits, self.cpu_limit = zygote, limits, cpu_seconds
         self._worker = zygote.fork_in(folder, cpu_seconds)
+        with suppress(ProcessLookupError):  # it has just ended, as will be heard
+            os.sched_setaffinity(self._worker.pid, cores)
         self._channel = self._worker.channel
         self._got = bytearray()
         self._printed = Printed()

@@ -770,7 +770,8 @@ import ctypes, os, platform, time
 libc = ctypes.CDLL(None, use_errno=True)
 calls = dict(ptrace=101, process_vm_readv=310, unshare=272, setns=308, bpf=321, userfaultfd=323, keyctl=250,
              perf_event_open=298, io_uring_setup=425, mount=165, chroot=161, pidfd_getfd=438, memfd_create=319,
-             open_by_handle_at=304, shmget=29, kexec_load=246, init_module=175, fanotify_init=300, fsopen=430)
+             open_by_handle_at=304, shmget=29, kexec_load=246, init_module=175, fanotify_init=300, fsopen=430,
+             socketpair=53)
 def refused(name):
     arguments = {"ptrace": (0x4206, os.getppid(), 0, 0), "unshare": (0x10000000, 0, 0, 0), "chroot": (b".", 0, 0, 0),
                  "memfd_create": (b"x", 0, 0, 0), "shmget": (1, 4096, 0o1666, 0), "fsopen": (b"tmpfs", 0, 0, 0),

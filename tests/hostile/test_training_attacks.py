@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 from attacks import PRELUDE
@@ -444,6 +445,31 @@ def test_files_count_that_are_open_and_removed(tmp_path: Path) -> None:
         (tmp_path / "file").unlink()
         assert unnamed_mb(this) == before + 8
     assert unnamed_mb(Path("/proc/0")) == 0
+
+
+HIDDEN = """
+import ctypes, os, sys, threading
+ready = threading.Event()
+def hide():
+    os.close(os.open(".", os.O_RDONLY))
+    assert ctypes.CDLL(None).unshare(0x400) == 0  # CLONE_FILES: what this thread opens from now on is in its own table
+    with open("file", "wb", 0) as file:
+        os.unlink("file")
+        file.write(bytes(8 * 2**20))
+        ready.set()
+        sys.stdin.read()
+threading.Thread(target=hide).start()
+ready.wait()
+print("hidden", flush=True)
+"""
+
+
+def test_files_count_that_a_thread_has_open_for_itself(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HIDDEN]
+    with Popen(command, cwd=tmp_path, stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "hidden\n"
+        assert unnamed_mb(Path(f"/proc/{process.pid}")) == 8
 
 
 def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
