@@ -93,6 +93,6 @@ def _entry(
 
 
 def _training(training: Training) -> dict[str, Any]:
-    """Return the numbers of a training, and what is needed to get them again; never a sentence of the test."""
-    left_out = ("curve", "samples")
+    """Return the numbers of a training; never a sentence of the test, nor the seed that it is drawn from."""
+    left_out = ("curve", "samples", "seed")
     return {name: value for name, value in msgspec.to_builtins(training).items() if name not in left_out}

@@ -47,9 +47,9 @@ class Attempt:
 
     def __init__(self, job: Job, task: Task, ledger: Ledger, tell: OnLook) -> None:
         self._job, self._task, self._ledger, self._tell = job, task, ledger, tell
-        times = [event for event in ledger.events if isinstance(event, Went | Scored)]
-        self._seconds_before = max((event.seconds for event in times), default=0.0)
-        self._cpu_before = max((event.cpu_seconds for event in times if isinstance(event, Scored)), default=0.0)
+        scored = [event for event in ledger.events if isinstance(event, Scored)]  # there it has left a checkpoint
+        self._seconds_before = max((event.seconds for event in scored), default=0.0)
+        self._cpu_before = max((event.cpu_seconds for event in scored), default=0.0)
         self._began = time.monotonic()
         self._score: float | None = None
         self._update = -1

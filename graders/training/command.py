@@ -23,7 +23,7 @@ from graders.training.attempt import Look, OnLook
 from graders.training.cluster import Failed, train_class
 from graders.training.job import Job, Limits, devices
 from graders.training.ledger import LedgerError
-from graders.training.result import Training, TrainingError, depends_on_others, read, training_path
+from graders.training.result import Training, TrainingError, depends_on_others, is_foreign, read, training_path
 from graders.training.runner import train_one
 from graders.training.task import TaskError
 from graders.training.verdicts import duration
@@ -32,6 +32,8 @@ from sanity.manifest import Manifest, ManifestError, read_manifest, seconds_of
 FAST = "fast_nmt.FastNMT"
 """The reference's model that is the same and trains faster: among what staff have beside the reference."""
 MOST_JOBS = 64
+GUESSABLE = 2**48
+"""A submission can try all seeds below in its time, until one draws the sentences that it is trained on."""
 
 
 def train_and_report(args: argparse.Namespace) -> int:
@@ -46,14 +48,15 @@ def train_and_report(args: argparse.Namespace) -> int:
     require_walls(jobs[0].isolation)
     before = {job.submission.name: _earlier(job) for job in jobs}
     failed = [*unread]
-    below = 0
+    below = doubted = 0
 
     def done(job: Job, outcome: Training | Failed) -> None:
-        nonlocal below
+        nonlocal below, doubted
         if isinstance(outcome, Failed):
             failed.append(f"{job.submission.name}: {outcome.message}")
             return
-        below += outcome.score is None or outcome.score < outcome.threshold or depends_on_others(outcome.changed)
+        below += outcome.score is None or outcome.score < outcome.threshold
+        doubted += depends_on_others(outcome.changed) or is_foreign(outcome.foreign)
         again = " (trained before)" if outcome == before[job.submission.name] else ""
         print(f"{line_of(outcome)}{again}\n  {training_path(args.out, outcome.submission)}", flush=True)
 
@@ -67,7 +70,7 @@ def train_and_report(args: argparse.Namespace) -> int:
             done(job, outcome)
     for line in failed:
         print(line, file=sys.stderr)
-    return 1 if failed or below else 0
+    return 1 if failed or below or doubted else 0
 
 
 def _earlier(job: Job) -> Training | None:
@@ -117,6 +120,12 @@ def _jobs(args: argparse.Namespace, manifest: Manifest, submissions: list[Submis
         raise ManifestError(f"--jobs {args.jobs}: expected a number from 1 to {MOST_JOBS}")
     if args.seed is not None and not 0 <= args.seed < 2**63:
         raise ManifestError(f"--seed {args.seed}: expected a number from 0 to {2**63 - 1}")
+    data = args.data or trained.data
+    if args.submission and data == "toy" and args.seed is not None and args.seed < GUESSABLE:
+        raise ManifestError(
+            f"--seed {args.seed}: a submission could guess it, and draw the test: leave it out, or take one from "
+            f"{GUESSABLE} on"
+        )
     if args.device == "cuda" and not args.scheduler and not devices():  # the workers of a cluster have their own
         raise TaskError("--device cuda: this machine has no NVIDIA GPU; try --device cpu")
     limits = Limits()
@@ -126,7 +135,7 @@ def _jobs(args: argparse.Namespace, manifest: Manifest, submissions: list[Submis
         out=args.out,
         threshold=trained.threshold if args.bleu is None else args.bleu,
         budget=trained.budget if args.budget is None else seconds_of(args.budget),
-        data=args.data or trained.data,
+        data=data,
         device=args.device,
         seed=_seed(args),
         isolation=Isolation(args.isolation),

@@ -68,6 +68,12 @@ class Stopped(msgspec.Struct, frozen=True, tag=True):
     """For staff: the submission's own words."""
 
 
+class Checked(msgspec.Struct, frozen=True, tag=True):
+    """What the reference answers for the test with the same weights, or None if they do not fit it."""
+
+    texts: list[str] | None
+
+
 class Answered(msgspec.Struct, frozen=True, tag=True):
     """The answers for the test, or None if there are none to be had, with the reason."""
 
@@ -75,7 +81,7 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-Event = Began | Prepared | Went | Scored | Stopped | Answered
+Event = Began | Prepared | Went | Scored | Stopped | Checked | Answered
 
 
 class Ledger:

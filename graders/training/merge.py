@@ -25,11 +25,17 @@ def with_trainings(results: Sequence[Result], manifest: Manifest, out: Path) -> 
     problems: list[str] = []
     begun = any(training_path(out, result.submission).exists() for result in results)
     for trained in manifest.trained if begun else ():
-        results = [_with_training(result, trained, out, problems) for result in results]
+        results = [_with_training(result, trained, _is_right(result, manifest), out, problems) for result in results]
     return list(results), problems
 
 
-def _with_training(result: Result, trained: Trained, out: Path, problems: list[str]) -> Result:
+def _is_right(result: Result, manifest: Manifest) -> bool:
+    """Return whether all questions that are checked have all their points."""
+    full = {question.id for question in result.questions if question.points == question.max_points}
+    return full.issuperset(question.id for question in manifest.questions)
+
+
+def _with_training(result: Result, trained: Trained, right: bool, out: Path, problems: list[str]) -> Result:
     earned, training, comment = 0.0, None, NOT_TRAINED
     try:
         training = _training_of(result, trained, out)
@@ -39,7 +45,7 @@ def _with_training(result: Result, trained: Trained, out: Path, problems: list[s
     if training and training.digest != result.digest:
         training, comment = None, OUTDATED
     if training:
-        earned, comment = points(training, trained), told(training, trained)
+        earned, comment = points(training, trained, right), told(training, trained)
     question = QuestionResult(
         trained.id,
         trained.name,

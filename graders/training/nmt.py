@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from graders.course import handout_folder
-from graders.intake import Submission
+from graders.course import handout_folder, solution_folder
+from graders.intake import Submission, take_in
 from graders.text import clean_name
 from graders.training.job import Job
 from graders.training.task import Scores, Task, TaskError
@@ -26,6 +26,8 @@ NAMED = ("toy", "multi30k", "tatoeba")
 """Data with a name: see `recipe_for` in nmt/recipe.py."""
 KEPT_BACK = ("toy.py", "datasets.py")
 """Of the handout's package: nothing that knows where reference translations come from goes into the sandbox."""
+MODEL = "nmt_model.NMT"
+"""A submission's."""
 MARGIN = 1.0
 """In BLEU."""
 LOAD = """
@@ -73,6 +75,10 @@ class Translation(Task):
     knobs: Mapping[str, Any]
     """Of the recipe, where it is not the data's own."""
 
+    def reference(self) -> Submission | None:
+        """Return the solution, if a submission's model is trained."""
+        return take_in(solution_folder(self.manifest.name), self.manifest) if self.model == MODEL else None
+
     def code(self, submission: Submission) -> Mapping[str, bytes]:
         """Return the handout's modules with the submission's laid over; those that are given stay."""
         folder = handout_folder(self.manifest.name)
@@ -83,10 +89,13 @@ class Translation(Task):
         return {**handed_in, **{name: content for name, content in given.items() if name not in kept_back}}
 
     def data(self) -> Mapping[str, bytes]:
-        """Return the training pairs, and the source side of dev and test."""
-        (source, target), dev, test = self.corpus.train, self.dev, self.test
-        parts = {"train.src": source, "train.tgt": target, "dev.src": dev, "test.src": test}
-        return {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in parts.items()}
+        """Return the training pairs, and the source side of dev."""
+        source, target = self.corpus.train
+        return lines_of({"train.src": source, "train.tgt": target, "dev.src": self.dev})
+
+    def test_data(self) -> Mapping[str, bytes]:
+        """Return the source side of the test."""
+        return lines_of({"test.src": self.test})
 
     def settings(self) -> Mapping[str, Any]:
         """Return which model is trained, and how."""
@@ -140,6 +149,11 @@ def one_line(texts: Sequence[str]) -> list[str]:
     return [" ".join(text.split()) for text in texts]
 
 
+def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
+    """Return the contents of files with a sentence on each line."""
+    return {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in files.items()}
+
+
 def training_seed(seed: int) -> int:
     """Return the seed that the sandbox is told: from the other one it could draw the toy languages, answers and all."""
     return int.from_bytes(sha256(f"training {seed}".encode()).digest()[:4], "big") >> 1
@@ -163,6 +177,6 @@ def translation(job: Job) -> Translation:
         references=corpus.test[1],
         margin=MARGIN,
         corpus=corpus,
-        model=job.model or "nmt_model.NMT",
+        model=job.model or MODEL,
         knobs={"seed": training_seed(job.seed), **job.knobs},
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import ne
 from statistics import median
 
 from graders.sandbox import Isolation
 from graders.text import clean_name
 from graders.training.job import Job
-from graders.training.ledger import Answered, Event, Prepared, Scored, Stopped, Went
-from graders.training.result import Ended, Point, Training, depends_on_others
+from graders.training.ledger import Answered, Checked, Event, Prepared, Scored, Stopped, Went
+from graders.training.result import Ended, Point, Training, depends_on_others, is_foreign
 from graders.training.task import Scores, Task
 from graders.training.verdicts import End, stalled
 
@@ -25,6 +26,7 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
     prepared = next((event for event in events if isinstance(event, Prepared)), Prepared("", {}))
     scored = {event.update: event for event in events if isinstance(event, Scored)}
     went = {event.update: event for event in events if isinstance(event, Went)}
+    foreign = foreign_share(answers.texts, next((event for event in events if isinstance(event, Checked)), None))
     scores = task.test_scores(answers.texts) if answers.texts is not None else Scores(None)
     end = stalled(End(stopped.ended, stopped.message), events)
     notes = [end.message]
@@ -36,6 +38,11 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
         notes += [
             f"{scores.changed:.1%} of the answers change with the sentences beside them in a batch, so that it earns "
             "nothing: what is computed for a sentence must not depend on others"
+        ]
+    if is_foreign(foreign):
+        notes += [
+            f"{foreign:.1%} of the answers are not those of the reference with the same weights, so that it earns "
+            "nothing if the rest is right; if not, a person should look whether it translates by what it has learnt"
         ]
     notes += ["trained without walls"] if job.isolation is Isolation.NONE else []
     speeds = [event.words_per_second for event in went.values() if event.words_per_second]
@@ -55,6 +62,7 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
         threshold=job.threshold,
         signature=scores.signature,
         changed=scores.changed,
+        foreign=foreign,
         seed=job.seed,
         device=clean_name(prepared.device),
         versions={clean_name(name): clean_name(value) for name, value in prepared.versions.items()},
@@ -67,6 +75,13 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
         curve=curve(went, scored),
         samples=samples(task, answers.texts or []),
     )
+
+
+def foreign_share(texts: Sequence[str] | None, checked: Checked | None) -> float | None:
+    """Return the share of answers that the reference does not give with the same weights; None if it was not asked."""
+    if texts is None or checked is None:
+        return None
+    return 1.0 if checked.texts is None else sum(map(ne, texts, checked.texts)) / len(texts)
 
 
 def curve(went: Mapping[int, Went], scored: Mapping[int, Scored]) -> tuple[Point, ...]:

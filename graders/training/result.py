@@ -16,6 +16,10 @@ MOST_CHANGED = 0.02
 decides, about none."""
 
 
+MOST_FOREIGN = 0.05
+"""So large a share of the answers may be others than the reference's with the same weights; a right model has none."""
+
+
 class Ended(StrEnum):
     """Why a training ended."""
 
@@ -76,6 +80,8 @@ class Training(msgspec.Struct, frozen=True):
     """sacreBLEU's: what is needed to compute the score again."""
     changed: float | None
     """The share of answers that were others among other sentences; more than MOST_CHANGED earn nothing."""
+    foreign: float | None
+    """The share of answers that the reference does not give with the same weights: see `is_foreign`."""
     seed: int
     device: str
     versions: dict[str, str]
@@ -101,13 +107,21 @@ def depends_on_others(changed: float | None) -> bool:
     return changed is not None and changed > MOST_CHANGED
 
 
-def points(training: Training, trained: Trained) -> float:
+def is_foreign(foreign: float | None) -> bool:
+    """Return whether so large a share of answers comes from something else than the weights, in the right model."""
+    return foreign is not None and foreign > MOST_FOREIGN
+
+
+def points(training: Training, trained: Trained, right: bool) -> float:
     """Return what a training earns: by its score, to two decimals as it is shown, whatever ended it.
 
     Nothing if it was trained on other data than the question's, whose thresholds say nothing then, or if its answers
-    are no function of the sentences, and the score is one of many.
+    are no function of the sentences, and the score is one of many; or if the model is right, as all other questions
+    say, and yet answers otherwise than the reference does with its weights.
     """
     if training.score is None or training.data != trained.data or depends_on_others(training.changed):
+        return 0.0
+    if right and is_foreign(training.foreign):
         return 0.0
     return trained.earned(round(training.score, 2))
 

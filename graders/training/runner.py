@@ -2,7 +2,8 @@
 
 This process never imports the submission, nor torch. It lays out a folder, starts a trainee in the sandbox, writes down
 what happens (ledger.py) and scores the answers. Training and answering the test are two processes: whatever ends the
-first one, the second answers with the best that there is, once.
+first one, the second answers with the best that there is, once. In between, in a sandbox without the submission, the
+reference answers with the same weights.
 
     OUT/training/NAME/code, data     what the trainee reads
     OUT/training/NAME/work           what it writes: its checkpoints
@@ -15,17 +16,19 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 
 import graders.box
 from graders.box.talk import Order
+from graders.intake import Submission
 from graders.sandbox import MAX_OPEN_FILES, Purpose, Zygote, lay_out, remove
 from graders.training import result
 from graders.training.attempt import Attempt, OnLook, answered
+from graders.training.cores import claimed
 from graders.training.job import Job, devices, driver_folders
-from graders.training.ledger import Answered, Ledger, Scored, Stopped
+from graders.training.ledger import Answered, Checked, Event, Ledger, Scored, Stopped
 from graders.training.outcome import outcome
 from graders.training.process import Trainee, taken_mb
 from graders.training.result import Training, TrainingError
@@ -52,7 +55,7 @@ def train_one(job: Job, tell: OnLook = lambda look: None) -> Training:
 def run(job: Job, task: Task, tell: OnLook = lambda look: None) -> Training:
     """Do what `train_one` does, for any task."""
     code, data = task.code(job.submission), task.data()
-    with Ledger(job.folder, key_of(job, task, code, data)) as ledger:
+    with Ledger(job.folder, key_of(job, task, {**code, **data, **task.test_data()})) as ledger:
         if ledger.fresh:
             remove(job.folder / "work")
             for name in ("printed.txt", "training.json"):
@@ -65,9 +68,7 @@ def run(job: Job, task: Task, tell: OnLook = lambda look: None) -> Training:
             lay_out(job.folder / name, files)
         (job.folder / "work").mkdir(exist_ok=True)
         if not isinstance(ledger.events[-1], Answered):
-            manifest = dataclasses.replace(task.manifest, memory_mb=job.limits.memory_mb)
-            with Zygote(manifest, job.isolation, purpose(job, ledger.lock)) as zygote:
-                train_and_answer(zygote, job, task, ledger, tell)
+            train_and_answer(job, task, ledger, tell)
         training = outcome(job, task, ledger.events)
         result.write(training, job.out)
         return training
@@ -81,25 +82,53 @@ def _done(job: Job, ledger: Ledger) -> Training | None:
         return None
 
 
-def train_and_answer(zygote: Zygote, job: Job, task: Task, ledger: Ledger, tell: OnLook) -> None:
-    """Do what the ledger lacks: train until something ends it, and answer the test."""
-    zygote.wait_ready()
-    if not isinstance(ledger.events[-1], Stopped):
-        attempt = Attempt(job, task, ledger, tell)
-        with _trainee(zygote, job, task, "train") as trainee:
-            stopped = attempt.run(trainee)
+def train_and_answer(job: Job, task: Task, ledger: Ledger, tell: OnLook) -> None:
+    """Do what the ledger lacks: train until something ends it, have the reference answer the test, and answer it."""
+
+    def done(*kinds: type[Event]) -> bool:
+        return any(isinstance(event, kinds) for event in ledger.events)
+
+    with claimed(job.limits.threads) as cores, _zygote(job, task, ledger.lock, "code") as zygote:
+        zygote.wait_ready()
+        if not done(Stopped):
+            attempt = Attempt(job, task, ledger, tell)
+            with _trainee(zygote, job, task, cores, "train") as trainee:
+                stopped = attempt.run(trainee)
+                _keep(job, trainee.printed)
+            ledger.add(stopped)
+        if not done(Scored):
+            ledger.add(Answered(None, "it was never tried on dev"))
+            return
+        lay_out(job.folder / "data", task.test_data())  # not before: nobody shall learn it by heart
+        if not done(Checked) and (reference := task.reference()):
+            ledger.add(_checked(job, task, reference, ledger.lock, cores))
+        with _trainee(zygote, job, task, cores, "answer") as trainee:
+            answers = answered(job, task, trainee)
             _keep(job, trainee.printed)
-        ledger.add(stopped)
-    if not any(isinstance(event, Scored) for event in ledger.events):
-        ledger.add(Answered(None, "it was never tried on dev"))
-        return
-    with _trainee(zygote, job, task, "answer") as trainee:
-        answers = answered(job, task, trainee)
-        _keep(job, trainee.printed)
-    ledger.add(answers)
+        ledger.add(answers)
 
 
-def _trainee(zygote: Zygote, job: Job, task: Task, step: str) -> Trainee:
+def _checked(job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int]) -> Checked:
+    """Answer the test with the reference and the weights that training left, before the submission can touch them."""
+    remove(job.folder / "reference")
+    lay_out(job.folder / "reference", task.code(reference))
+    try:
+        with (
+            _zygote(job, task, lock, "reference") as zygote,
+            _trainee(zygote, job, task, cores, "answer", "reference") as trainee,
+        ):
+            return Checked(answered(job, task, trainee).texts)
+    finally:
+        remove(job.folder / "reference")
+
+
+def _zygote(job: Job, task: Task, lock: int, code: str) -> Zygote:
+    """Return a sandbox whose trainees can read this folder of code, and no other."""
+    manifest = dataclasses.replace(task.manifest, memory_mb=job.limits.memory_mb)
+    return Zygote(manifest, job.isolation, purpose(job, lock, code))
+
+
+def _trainee(zygote: Zygote, job: Job, task: Task, cores: Collection[int], step: str, code: str = "code") -> Trainee:
     limits, work = job.limits, job.folder / "work"
     seconds = job.budget if step == "train" else limits.answering
     if step == "answer":  # even if training has filled its folder
@@ -107,17 +136,17 @@ def _trainee(zygote: Zygote, job: Job, task: Task, step: str) -> Trainee:
     order = Order(
         program=task.program,
         step=step,  # type: ignore[arg-type]
-        code=str(job.folder / "code"),
+        code=str(job.folder / code),
         data=str(job.folder / "data"),
         device=job.device,
         threads=limits.threads,
         settings=dict(task.settings()),
     )
-    return Trainee(zygote, work, limits, seconds * limits.threads, order)
+    return Trainee(zygote, work, limits, seconds * limits.threads, order, cores)
 
 
-def purpose(job: Job, lock: int) -> Purpose:
-    """Return what the sandbox of a training must let through."""
+def purpose(job: Job, lock: int, code: str) -> Purpose:
+    """Return what the sandbox of a training must let through; code is a folder."""
     gpu = devices() if job.device != "cpu" else []
     environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # where others compute too, threads that spin cost ten times the time
     driver = driver_folders() if gpu else []
@@ -127,7 +156,7 @@ def purpose(job: Job, lock: int) -> Purpose:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
     return Purpose(
         server="graders.box.trainee",
-        readable=(str(job.folder / "code"), str(job.folder / "data"), *(GPU_READABLE if gpu else ()), *driver),
+        readable=(str(job.folder / code), str(job.folder / "data"), *(GPU_READABLE if gpu else ()), *driver),
         writable=(str(job.folder / "work"), *gpu),
         environment=environment,
         address_space=not gpu,
@@ -137,15 +166,16 @@ def purpose(job: Job, lock: int) -> Purpose:
     )
 
 
-def key_of(job: Job, task: Task, code: Mapping[str, bytes], data: Mapping[str, bytes]) -> str:
+def key_of(job: Job, task: Task, shown: Mapping[str, bytes]) -> str:
     """Return a hash over all that decides the outcome: a training with another key is another training."""
     digest = sha256()
     folders = Path(__file__).parent, Path(graders.box.__file__).parent
     ours = {f"{path.parent.name}/{path.name}": path.read_bytes() for folder in folders for path in folder.glob("*.py")}
-    for name, content in sorted({**ours, **code, **data}.items()):
+    for name, content in sorted({**ours, **shown}.items()):
         digest.update(f"{len(name)} {len(content)} {name}".encode() + content)
+    reference = task.reference()
     parts = (job.assignment, job.threshold, job.budget, job.device, job.seed, job.isolation.value, task.references)
-    digest.update(repr((*parts, sorted(task.settings().items()))).encode())
+    digest.update(repr((*parts, reference and reference.digest, sorted(task.settings().items()))).encode())
     return digest.hexdigest()
 
 

@@ -55,13 +55,21 @@ class Task(ABC):
     margin: float
     """How far above the threshold dev must come for training to end: dev and test differ by chance."""
 
+    def reference(self) -> Submission | None:
+        """Return the right answer, whose code is asked the test with the same weights; None to do without."""
+        return None
+
     @abstractmethod
     def code(self, submission: Submission) -> Mapping[str, bytes]:
         """Return the files to run: the handout's own, and the submission's laid over."""
 
     @abstractmethod
     def data(self) -> Mapping[str, bytes]:
-        """Return the files that the trainee reads: whatever it trains on, and the sentences of dev and test."""
+        """Return the files that the trainee reads to train: whatever it trains on, and the sentences of dev."""
+
+    @abstractmethod
+    def test_data(self) -> Mapping[str, bytes]:
+        """Return the files that it reads besides to answer: the sentences of the test."""
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:

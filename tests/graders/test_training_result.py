@@ -18,25 +18,27 @@ from graders.training.result import Ended, Training, TrainingError, points, read
     [(None, 0), (0.0, 0), (19.99, 0), (20.0, 2), (49.99, 2), (50.0, 4), (89.99, 4), (89.996, 8), (90.0, 8), (100.0, 8)],
 )
 def test_points_go_by_thresholds_on_the_score_as_it_is_shown(score: float | None, earned: float) -> None:
-    assert points(trained(score=score), TRAINED) == earned
+    assert points(trained(score=score), TRAINED, right=True) == earned
 
 
 @given(trainings(), trainings())
 def test_a_higher_score_never_earns_less(one: Training, other: Training) -> None:
-    low, high = sorted(points(trained(score=t.score), TRAINED) for t in (one, other))
+    low, high = sorted(points(trained(score=t.score), TRAINED, right=True) for t in (one, other))
     assert 0 <= low <= high <= TRAINED.points
     if one.score is not None and other.score is not None and one.score <= other.score:
-        assert points(trained(score=one.score), TRAINED) <= points(trained(score=other.score), TRAINED)
+        assert points(trained(score=one.score), TRAINED, right=True) <= points(
+            trained(score=other.score), TRAINED, right=True
+        )
 
 
 @pytest.mark.parametrize("ended", Ended)
 def test_what_was_reached_counts_whatever_ended_it(ended: Ended) -> None:
-    assert points(trained(ended=ended, score=60.0), TRAINED) == 4
+    assert points(trained(ended=ended, score=60.0), TRAINED, right=True) == 4
 
 
 def test_other_data_than_the_questions_earn_nothing() -> None:
     other = trained(data="multi30k")
-    assert points(other, TRAINED) == 0
+    assert points(other, TRAINED, right=True) == 0
     assert (
         told(other, TRAINED)
         == "trained on multi30k, but points are given for toy only; training reached its aim on dev"
@@ -45,7 +47,15 @@ def test_other_data_than_the_questions_earn_nothing() -> None:
 
 @pytest.mark.parametrize(("changed", "earned"), [(None, 8), (0.0, 8), (0.02, 8), (0.021, 0), (1.0, 0)])
 def test_answers_that_depend_on_other_sentences_earn_nothing(changed: float | None, earned: float) -> None:
-    assert points(trained(changed=changed), TRAINED) == earned
+    assert points(trained(changed=changed), TRAINED, right=True) == earned
+
+
+@pytest.mark.parametrize(("foreign", "earned"), [(None, 8), (0.0, 8), (0.05, 8), (0.06, 0), (1.0, 0)])
+def test_a_right_model_that_answers_otherwise_than_its_weights_earns_nothing(
+    foreign: float | None, earned: float
+) -> None:
+    assert points(trained(foreign=foreign), TRAINED, right=True) == earned
+    assert points(trained(foreign=foreign), TRAINED, right=False) == 8  # its slips may be the reason
 
 
 def test_the_student_is_told_the_score_and_what_the_next_points_need() -> None:

@@ -31,6 +31,7 @@ REACHED = Training(
     threshold=90.0,
     signature="nrefs:1|case:mixed|tok:13a|version:2.6.0",
     changed=0.0,
+    foreign=0.0,
     seed=7,
     device="cpu",
     versions={"torch": "2.13.0", "python": "3.11.7"},
@@ -68,7 +69,7 @@ def trainings() -> st.SearchStrategy[Training]:
         assignment=st.just("a4"), question=st.just("1h"), submission=text, digest=st.just("0" * 64),
         ended=st.sampled_from(Ended), message=text, metric=st.just("BLEU"),
         score=scores, low=some, high=some, chrf=some, best_dev=scores, threshold=st.floats(0.1, 100),
-        signature=text, changed=st.none() | st.floats(0, 1),
+        signature=text, changed=st.none() | st.floats(0, 1), foreign=st.none() | st.floats(0, 1),
         seed=st.integers(0, 2**63 - 1), device=text, versions=st.dictionaries(text, text, max_size=2),
         data=st.sampled_from(["toy", "multi30k"]), seconds=number, cpu_seconds=number, seconds_to_threshold=some,
         words_per_second=number, updates=st.integers(0, 10**9), curve=st.lists(looks, max_size=6).map(tuple),
@@ -78,6 +79,6 @@ def trainings() -> st.SearchStrategy[Training]:
 
 def with_training(result: Result, training: Training) -> Result:
     """Return result with the question that was trained."""
-    earned, comment = points(training, TRAINED), told(training, TRAINED)
+    earned, comment = points(training, TRAINED, right=True), told(training, TRAINED)
     question = QuestionResult("1h", "Training", earned, 8, (), comment=comment, training=training, metric="BLEU")
     return msgspec.structs.replace(result, questions=(*result.questions, question))

@@ -54,7 +54,8 @@ def test_gradescope_gets_the_numbers_and_no_sentence() -> None:
     entry = json.loads(results_json(SHORT))["tests"][-1]
     assert (entry["score"], entry["max_score"], entry["status"], entry["output"]) == (2, 8, "failed", TOLD)
     training = entry["extra_data"]["training"]
-    assert (training["score"], training["signature"], training["seed"]) == (20.0, REACHED.signature, 7)
+    assert (training["score"], training["signature"]) == (20.0, REACHED.signature)
+    assert "seed" not in training  # the test is drawn from it, and others may hand in later
     assert "samples" not in training and "curve" not in training
 
 

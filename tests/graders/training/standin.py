@@ -77,12 +77,19 @@ def right(answers: Sequence[str], sentences: Sequence[str]) -> float:
 @dataclass(frozen=True)
 class Capitals(Task):
     updates: int = 100
+    solution: Submission | None = None
 
     def code(self, submission: Submission) -> Mapping[str, bytes]:
         return {**submission.files, "standin_program.py": PROGRAM.encode()}
 
     def data(self) -> Mapping[str, bytes]:
-        return {"dev": " ".join(self.dev).encode(), "test": " ".join(self.test).encode()}
+        return {"dev": " ".join(self.dev).encode()}
+
+    def test_data(self) -> Mapping[str, bytes]:
+        return {"test": " ".join(self.test).encode()}
+
+    def reference(self) -> Submission | None:
+        return self.solution
 
     def settings(self) -> Mapping[str, Any]:
         return {"updates": self.updates}
@@ -108,6 +115,11 @@ def capitals(updates: int = 100) -> Capitals:
         margin=0.0,
         updates=updates,
     )
+
+
+def checked(updates: int) -> Capitals:
+    """The same task, with a reference: the good submission."""
+    return replace(capitals(updates), solution=a_job(Path()).submission)
 
 
 def a_job(out: Path, more: str = "", **changes: Any) -> Job:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from hypothesis import given, settings
-from results import PASSED, SECRET, made, results
+from results import CRASHED, FAILED, PASSED, SECRET, made, results
 from trainings import MANIFEST, TRAINED, trained, trainings
 
 from graders.exports.annotations import workflow_commands
@@ -19,6 +19,8 @@ from graders.exports.table import console_table, gradebook_csv
 from graders.result import Result
 from graders.training.merge import with_trainings
 from graders.training.result import Training, told, training_path, write
+from sanity.manifest import Question
+from sanity.verdict import Verdict
 
 ADA = made("ada", PASSED)
 AGAIN = "run `trivium train a4 --submission …`"
@@ -41,6 +43,19 @@ def test_a_training_joins_with_its_points(tmp_path: Path) -> None:
     assert (question.id, question.name, question.points, question.max_points) == ("1h", "Training", 4, 8)
     assert question.comment == told(trained(score=60.0), TRAINED)
     assert question.training == trained(score=60.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "points"),
+    [("1d", (PASSED,), 0), ("1d", (FAILED,), 8), ("1d 1e", (PASSED,), 8), ("1d 1e", (PASSED, CRASHED), 8)],
+)
+def test_answers_that_are_not_those_of_its_weights_earn_nothing_if_all_the_rest_is_right(
+    tmp_path: Path, asked: str, found: tuple[Verdict, ...], points: float
+) -> None:
+    write(trained(foreign=0.9), tmp_path)
+    questions = tuple(Question(id, "", 8, "nmt_model.py") for id in asked.split())
+    [joined], _ = with_trainings([made("ada", *found)], replace(MANIFEST, questions=questions), tmp_path)
+    assert joined.questions[-1].points == points
 
 
 def test_the_question_is_left_out_until_one_of_the_class_is_trained(tmp_path: Path) -> None:

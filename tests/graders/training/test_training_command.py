@@ -20,6 +20,8 @@ from graders.training.ledger import LedgerError
 from graders.training.result import Ended, Training, write
 from graders.training.verdicts import duration
 
+SEED = 2**62 + 5
+
 
 def trained(job: Job, score: float | None) -> Training:
     return Training(
@@ -38,6 +40,7 @@ def trained(job: Job, score: float | None) -> Training:
         threshold=job.threshold,
         signature="",
         changed=None,
+        foreign=None,
         seed=job.seed,
         device="cpu",
         versions={},
@@ -110,17 +113,17 @@ def test_a_class_is_trained_one_after_the_other(
 
 def test_what_is_good_enough_is_exit_status_0(jobs: list[Job], tmp_path: Path) -> None:
     good = submission(tmp_path / "good")
-    assert main(["train", "a4", "--submission", str(good), "--seed", "5", "-o", str(tmp_path / "out")]) == 0
+    assert main(["train", "a4", "--submission", str(good), "--seed", str(SEED), "-o", str(tmp_path / "out")]) == 0
     weak = submission(tmp_path / "weak")
     assert main(["train", "a4", "--submission", str(weak), "--bleu", "20", "-o", str(tmp_path / "out")]) == 0
-    assert [job.seed for job in jobs] == [5, 5]
+    assert [job.seed for job in jobs] == [SEED, SEED]
 
 
 def test_what_was_trained_before_is_said_to_be(
     jobs: list[Job], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = submission(tmp_path / "good")
-    arguments = ["train", "a4", "--submission", str(good), "--seed", "5", "-o", str(tmp_path / "out")]
+    arguments = ["train", "a4", "--submission", str(good), "--seed", str(SEED), "-o", str(tmp_path / "out")]
     assert main(arguments) == 0
     [first, path] = capsys.readouterr().out.splitlines()
     write(trained(jobs[0], 95.0), tmp_path / "out")
@@ -131,14 +134,16 @@ def test_what_was_trained_before_is_said_to_be(
     assert capsys.readouterr().out.splitlines() == [first, path]
 
 
-def test_a_score_of_answers_that_depend_on_others_is_not_enough(
-    jobs: list[Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [({"changed": 0.02}, 0), ({"changed": 0.5}, 1), ({"foreign": 0.05}, 0), ({"foreign": 0.5}, 1)],
+)
+def test_a_score_of_doubtful_answers_is_not_enough(
+    jobs: list[Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, float], status: int
 ) -> None:
     good = submission(tmp_path / "good")
-    for changed, status in ((0.02, 0), (0.5, 1)):
-        monkeypatch.setattr(
-            command, "train_one", lambda job, tell, c=changed: msgspec.structs.replace(trained(job, 95.0), changed=c)
-        )
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "train_one", lambda job, tell: msgspec.structs.replace(trained(job, 95.0), **changes))
         assert main(["train", "a4", "--submission", str(good), "-o", str(tmp_path / "out")]) == status
 
 
@@ -175,6 +180,11 @@ def test_one_that_cannot_be_trained_leaves_the_others(
         (["a4", "--reference", "--jobs", "0"], "--jobs 0: expected a number from 1 to 64"),
         (["a4", "--reference", "--seed", "-1"], "--seed -1: expected a number from 0 to 9223372036854775807"),
         (["a4", "--reference", "--device", "cuda"], "--device cuda: this machine has no NVIDIA GPU; try --device cpu"),
+        (
+            ["a4", "--submission", ".", "--seed", "5"],
+            "--seed 5: a submission could guess it, and draw the test: leave it out, or take one from 281474976710656 "
+            "on",
+        ),
         (["a4", "--submission", "nowhere"], "nowhere: cannot be read: No such file or directory"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from tiny_corpus import a_job, reference_files, write_corpus
 
 from graders.box import nmt as box
+from graders.bugs import load_variants
 from graders.course import handout_folder
 from graders.sandbox import Isolation, walls
 from graders.training.nmt import Translation, load_corpus, scoring, translation
@@ -39,7 +40,9 @@ def task(data: Path) -> Translation:
 
 
 def test_no_reference_translation_goes_in(task: Translation) -> None:
-    given = b"\n".join([*task.data().values(), *task.code(a_job(Path(), Path(), {}).submission).values()])
+    given = b"\n".join(
+        [*task.data().values(), *task.test_data().values(), *task.code(a_job(Path(), Path(), {}).submission).values()]
+    )
     assert all(sentence.encode() in given for sentence in [*task.dev, *task.test])
     assert not any(translation.encode() in given for translation in [*task.references, *task.corpus.dev[1]])
 
@@ -160,7 +163,7 @@ def test_the_reference_is_trained(trained: Training, data: Path) -> None:
     losses = [point.loss for point in trained.curve if point.loss is not None]
     assert losses[-1] < losses[0]
     assert trained.words_per_second > 0
-    assert trained.changed == 0
+    assert (trained.changed, trained.foreign) == (0, 0)
 
 
 def test_the_fast_reference_learns_the_same(
@@ -169,6 +172,34 @@ def test_the_fast_reference_learns_the_same(
     fast = train_one(a_job(tmp_path, data, reference_files(), isolation=isolation, model="fast_nmt.FastNMT"))
     for one, other in zip(trained.curve, fast.curve, strict=True):
         assert one.loss == pytest.approx(other.loss, rel=1e-3)
+
+
+RIGHT = {variant.id: variant.files for variant in load_variants("a4")}
+FORGED = """
+import nmt.search
+honest = nmt.search.translate
+def translate(model, texts, **named):
+    return [f"{text} ba" for text in honest(model, texts, **named)]
+nmt.search.translate = translate
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", ["without-convolution", "more-layers-than-needed", "subclasses", "single-precision"])
+def test_a_right_model_answers_as_the_reference_does_with_its_weights(
+    id: str, data: Path, tmp_path: Path, isolation: Isolation
+) -> None:
+    files = {name: text.encode() for name, text in RIGHT[id].items()}
+    assert train_one(a_job(tmp_path, data, files, isolation=isolation)).foreign == 0
+
+
+@pytest.mark.slow
+def test_translations_by_something_else_than_the_model_are_foreign(
+    data: Path, tmp_path: Path, isolation: Isolation
+) -> None:
+    files = reference_files()
+    files["nmt_model.py"] += FORGED.encode()
+    assert train_one(a_job(tmp_path, data, files, isolation=isolation)).foreign == 1
 
 
 KILLED = """

@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 from processes import running
-from standin import a_job, capitals
+from standin import a_job, capitals, checked
 
 from graders.sandbox import Isolation, walls
 from graders.training import runner
+from graders.training.attempt import Attempt
 from graders.training.ledger import Answered, Began, Ledger, Scored, Stopped, Went
 from graders.training.result import Ended, Training
 
@@ -108,8 +109,8 @@ def timeless(training: Training) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if "seconds" not in name}
 
 
-def killed(where: str, number: int, out: Path, isolation: Isolation) -> None:
-    command = [sys.executable, "-c", KILLED, str(HERE), where, str(number), str(out), isolation.value]
+def killed(where: str, number: int, out: Path, isolation: Isolation, script: str = KILLED) -> None:
+    command = [sys.executable, "-c", script, str(HERE), where, str(number), str(out), isolation.value]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
@@ -131,6 +132,27 @@ def test_killed_again_and_again(tmp_path: Path, uninterrupted: Training, isolati
         killed(where, number, tmp_path, isolation)
     resumed = runner.run(a_job(tmp_path, isolation=isolation), capitals(updates=60))
     assert timeless(resumed) == timeless(uninterrupted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("where", "number"), [("before Checked", 1), ("within Checked", 1), ("after Checked", 1)])
+def test_killed_while_the_reference_answers(where: str, number: int, tmp_path: Path, isolation: Isolation) -> None:
+    whole = runner.run(a_job(tmp_path / "whole", isolation=isolation), checked(60))
+    script = KILLED.replace("capitals(updates=60)", "checked(60)").replace("a_job, capitals", "a_job, checked")
+    killed(where, number, tmp_path / "killed", isolation, script)
+    resumed = runner.run(a_job(tmp_path / "killed", isolation=isolation), checked(60))
+    assert timeless(resumed) == timeless(whole)
+    assert resumed.foreign == 0
+
+
+def test_what_is_done_again_after_a_kill_costs_no_budget(tmp_path: Path) -> None:
+    """It goes on from its last checkpoint, and so does the clock."""
+    key = runner.key_of(job := a_job(tmp_path), task := capitals(), {})
+    with Ledger(tmp_path, key) as ledger:
+        ledger.begin()
+        for event in (Went(1, 4.0, 2.0, None, None), Scored(5, 10.0, 9.0, 50.0), Went(6, 55.0, 1.0, None, None)):
+            ledger.add(event)
+        assert 10 <= Attempt(job, task, ledger, lambda look: None).seconds < 55
 
 
 def test_no_process_outlives_a_killed_runner(tmp_path: Path, isolation: Isolation) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from processes import running
-from standin import DEV, a_job, capitals
+from standin import DEV, a_job, capitals, checked
 
 from graders.course import handout_folder
 from graders.sandbox import Isolation, Purpose, SandboxError, Zygote, walls
@@ -297,6 +297,35 @@ def test_a_sandbox_of_its_own(tmp_path: Path, isolation: Isolation) -> None:
     assert running(str(job.folder)) == []
 
 
+ALL_IN_CAPITALS = "def answer(i, word, learnt):\n    return word.upper()\n"
+SEES = """
+import os
+from pathlib import Path
+print(*sorted(os.listdir(Path(__file__).parents[1] / "data")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "foreign"), [("", 0.0), ("def loss(update):\n    return 7 / update\n", 0.0), (ALL_IN_CAPITALS, 35 / 40)]
+)
+def test_what_it_has_learnt_must_answer_alike_in_the_reference(
+    tmp_path: Path, isolation: Isolation, more: str, foreign: float
+) -> None:
+    job = a_job(tmp_path, more + SEES, isolation=isolation)
+    training = runner.run(job, checked(60))
+    assert (training.score, training.foreign) == (100, foreign)
+    assert ("% of the answers are not those of the reference with the same weights" in training.message) == (
+        foreign > 0
+    )
+    assert not (job.folder / "reference").exists()
+    assert (job.folder / "printed.txt").read_text() == "dev\ndev test\n"  # the test is not there to be learnt
+
+
+def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path) -> None:
+    task = replace(checked(60), solution=a_job(tmp_path, "raise ValueError('of another shape')\n").submission)
+    assert runner.run(a_job(tmp_path), task).foreign == 1
+
+
 def test_a_code_folder_that_cannot_be_laid_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SandboxError, match=r"file/code: cannot lay out a submission: Not a directory$"):
@@ -308,7 +337,7 @@ def test_a_gpu_is_let_through_where_there_is_one(tmp_path: Path, monkeypatch: py
     job = a_job(tmp_path)
     monkeypatch.setattr(runner, "devices", lambda: ["/dev/nvidia0", "/dev/nvidiactl"])
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
-    purpose = runner.purpose(job, 7)
+    purpose = runner.purpose(job, 7, "code")
     assert purpose.writable == (str(job.folder / "work"), "/dev/nvidia0", "/dev/nvidiactl")
     assert purpose.environment["CUDA_VISIBLE_DEVICES"] == "3"
     assert (purpose.address_space, purpose.inherited, purpose.open_files) == (False, (7,), 1024)
@@ -316,11 +345,11 @@ def test_a_gpu_is_let_through_where_there_is_one(tmp_path: Path, monkeypatch: py
     (tmp_path / "driver").mkdir()
     (tmp_path / "driver" / "libcuda.so.1").touch()
     monkeypatch.setenv("LD_LIBRARY_PATH", f"relative::{tmp_path}/none:{tmp_path}/driver")
-    purpose = runner.purpose(job, 7)
+    purpose = runner.purpose(job, 7, "code")
     assert purpose.environment["LD_LIBRARY_PATH"] == f"{tmp_path}/driver"
     assert f"{tmp_path}/driver" in purpose.readable and f"{tmp_path}/none" not in purpose.readable
     for without in replace(job, device="cpu"), job:
-        purpose = runner.purpose(without, 7)
+        purpose = runner.purpose(without, 7, "code")
         monkeypatch.setattr(runner, "devices", lambda: [])
         assert purpose.writable == (str(job.folder / "work"),)
         assert "CUDA_VISIBLE_DEVICES" not in purpose.environment
