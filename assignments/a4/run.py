@@ -152,7 +152,7 @@ def corpus_of(args: argparse.Namespace, seed: int) -> Corpus:
     from nmt.corpus import Corpus, CorpusError, Texts, read_texts
     from nmt.datasets import load_corpus
 
-    files = {part: (getattr(args, f"{part}_src"), getattr(args, f"{part}_tgt")) for part in ("train", "dev", "test")}
+    files = files_of(args)
     if not any(path for pair in files.values() for path in pair):
         return load_corpus(args.data, seed)
     for part, pair in files.items():
@@ -163,12 +163,18 @@ def corpus_of(args: argparse.Namespace, seed: int) -> Corpus:
     return Corpus(args.train_src.resolve().parent.name, *languages, **texts)
 
 
+def files_of(args: argparse.Namespace) -> dict[str, tuple[Path | None, Path | None]]:
+    """Return the files named for each part of the text, sentences and translations."""
+    return {part: (getattr(args, f"{part}_src"), getattr(args, f"{part}_tgt")) for part in ("train", "dev", "test")}
+
+
 def folder_of(args: argparse.Namespace) -> Path:
     """Return the folder to train in, unless there is a training that nobody said what to do with."""
-    from nmt.checkpoint import CheckpointError, Checkpoints, SaveError
+    from nmt.checkpoint import CheckpointError, Checkpoints, SaveError, spare
 
     if args.save_to.is_dir() or not args.save_to.suffix:
         raise SaveError(f"--save-to {args.save_to}: expected a file, such as {args.save_to / 'model.bin'}")
+    spare(args.save_to, (args.vocab, *(path for pair in files_of(args).values() for path in pair)))
     folder: Path = args.save_to.parent
     try:
         checkpoints = Checkpoints(folder)
@@ -215,7 +221,7 @@ def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
 
 def decode_command(args: argparse.Namespace) -> None:
     """Translate a file; score the translations if there are others to compare with."""
-    from nmt.checkpoint import SaveError, load_model
+    from nmt.checkpoint import SaveError, load_model, spare
     from nmt.corpus import counted, read_lines, read_texts
     from nmt.device import device_named
     from nmt.scoring import score
@@ -223,6 +229,10 @@ def decode_command(args: argparse.Namespace) -> None:
 
     if args.output.is_dir() or not args.output.parent.is_dir():  # now, rather than after the translating
         raise SaveError(f"{args.output}: can't be written: expected a file in a folder that is there")
+    spare(args.output, (args.model, args.source, args.target))
+    if args.output.exists() and not args.force:
+        advice = "the last name given is where translations go; name a new file, or overwrite this one with --force"
+        raise SaveError(f"{args.output}: is there already: {advice}")
     set_threads(args.threads)
     device = device_named(args.device)
     source = read_texts(args.source, args.target).source if args.target else read_lines(args.source)

@@ -19,7 +19,7 @@ train() {
 }
 
 decode() {
-    "$PYTHON" run.py decode "$OUT/model.bin" "$DATA/test.$SRC" "$DATA/test.$TGT" "$OUT/test.translations" "$@"
+    "$PYTHON" run.py decode "$OUT/model.bin" "$DATA/test.$SRC" "$DATA/test.$TGT" "$OUT/test.translations" --force "$@"
 }
 
 case $task in

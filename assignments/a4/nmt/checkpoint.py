@@ -8,7 +8,7 @@ whenever training is killed, the last complete one is there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,6 +37,13 @@ def write(path: Path, save: Callable[[BinaryIO], object]) -> None:
         raise SaveError(f"{path}: can't be written: {reason(error)}; what was there before is unharmed") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def spare(path: Path, inputs: Iterable[Path | None]) -> None:
+    """Raise SaveError if what is to be written at path would replace one of the inputs (None: not given)."""
+    for given in inputs:
+        if given and path.exists() and given.exists() and path.samefile(given):
+            raise SaveError(f"{path}: won't be overwritten: it is {given}, which is read; name another file to write")
 
 
 def reason(error: BaseException) -> str:

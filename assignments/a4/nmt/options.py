@@ -73,6 +73,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     decode.add_argument("source", type=Path, metavar="SOURCE", help="sentences, one a line")
     decode.add_argument("target", type=Path, metavar="TARGET", nargs="?", help="their translations: for the BLEU score")
     decode.add_argument("output", type=Path, metavar="OUTPUT", help="where to write the translations")
+    decode.add_argument("--force", action="store_true", help="overwrite OUTPUT if it is there, unless it is an input")
     decode.add_argument(
         "--batch-size", type=at_least(1), metavar="INT", default=128, help="sentences searched at once (128)"
     )

@@ -128,6 +128,37 @@ def test_translations_of_a_file(
     assert f"test: {score}" in said
 
 
+def test_translations_never_replace_what_is_read(
+    a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor, unless that is said, anything else: with OUTPUT forgotten, TARGET would be taken for it."""
+    out.parent.mkdir()
+    out.write_bytes(b"a model")
+    source, target, link = tmp_path / "test.src", tmp_path / "test.tgt", tmp_path / "link"
+    link.symlink_to(target)
+    before = {path: path.read_bytes() for path in (out, source, target)}
+    for names in ((source, source), (source, target, source), (source, target, target), (source, out)):
+        said = failing(a4, capsys, "decode", str(out), *map(str, names), "--force")
+        assert said == f"{names[-1]}: won't be overwritten: it is {names[-1]}, which is read; name another file to write"
+    said = failing(a4, capsys, "decode", str(out), str(source), str(target), str(link), "--force")
+    assert said == f"{link}: won't be overwritten: it is {target}, which is read; name another file to write"
+    said = failing(a4, capsys, "decode", str(out), str(source), str(target))
+    advice = "the last name given is where translations go; name a new file, or overwrite this one with --force"
+    assert said == f"{target}: is there already: {advice}"
+    said = failing(a4, capsys, "train", *files, f"--save-to={target}")
+    assert said == f"{target}: won't be overwritten: it is {target}, which is read; name another file to write"
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_translations_are_written_anew_if_that_is_said(a4: Modules, files: list[str], out: Path) -> None:
+    assert train(a4, out, files) == 0
+    source, output = out.parent.parent / "test.src", out.parent / "test.translations"
+    before = output.read_bytes()
+    output.write_text("old")
+    assert a4("run").main(["decode", str(out), str(source), str(output), "--device=cpu", "--force"]) == 0
+    assert output.read_bytes() == before
+
+
 def test_ctrl_c_and_then_resume(
     a4: Modules, files: list[str], out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -338,8 +369,9 @@ def test_run_sh_has_the_course_s_tasks(a4_folder: Path, files: list[str], tmp_pa
     trained = run("train_debug", "--max-updates=3")
     assert trained.returncode == 0, trained.stderr
     assert "avg. ppl" not in trained.stdout  # three updates are fewer than a line is for
-    tested = run("test_local", "--beam-size=2")
-    assert tested.stdout.startswith("BLEU "), tested.stderr
+    for _ in range(2):
+        tested = run("test_local", "--beam-size=2")
+        assert tested.stdout.startswith("BLEU "), tested.stderr
     assert len((tmp_path / "o" / "test.translations").read_text().splitlines()) == 6
     wrong = run("dance")
     assert wrong.returncode == 2
