@@ -207,9 +207,11 @@ class Vocab:
         return cls(entry("src"), entry("tgt"))
 
     def save(self, path: str | Path) -> None:
-        """Write the words to a JSON file."""
+        """Write the words to a JSON file, complete or not at all; raise nmt.checkpoint.SaveError."""
+        from nmt.checkpoint import write  # here, because nmt is not beside this file where it's only given
+
         text = json.dumps(self.to_plain(), indent=2, ensure_ascii=False)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        write(Path(path), lambda file: file.write(f"{text}\n".encode()))
 
     @classmethod
     def load(cls, path: str | Path) -> Vocab:
@@ -233,7 +235,8 @@ def _sentencepiece() -> Any:
 
 def main(arguments: list[str]) -> int:
     """Make a vocabulary file; return the exit status."""
-    from nmt.corpus import CorpusError, read_texts  # here, because nmt is not beside this file where it's only given
+    from nmt.checkpoint import SaveError, spare
+    from nmt.corpus import CorpusError, read_texts
 
     parser = argparse.ArgumentParser(prog="vocab.py", description="Collect the words of a corpus.")
     parser.add_argument("--train-src", required=True, metavar="FILE", help="sentences, one a line")
@@ -250,14 +253,12 @@ def main(arguments: list[str]) -> int:
     if options.size is not None and options.size < 1:
         parser.error("--size: expected at least 1")
     try:
+        spare(Path(options.vocab_file), (Path(options.train_src), Path(options.train_tgt)))
         texts = read_texts(options.train_src, options.train_tgt)
         vocab = Vocab.from_texts(texts.source, texts.target, options.size, options.freq_cutoff, options.subwords)
         vocab.save(options.vocab_file)
-    except (CorpusError, VocabError) as error:
+    except (CorpusError, SaveError, VocabError) as error:
         print(f"vocab.py: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"vocab.py: {options.vocab_file}: can't be written: {error.strerror}", file=sys.stderr)
         return 2
     what = "pieces" if options.subwords else "words"
     print(f"{options.vocab_file}: {len(vocab.src)} source {what}, {len(vocab.tgt)} target {what}")

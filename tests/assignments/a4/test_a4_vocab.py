@@ -150,10 +150,30 @@ def test_the_command_explains_bad_input(
         f"vocab.py: {missing}: no such file; expected text, one sentence a line\n"
     )
     unwritable = tmp_path / "nowhere" / "vocab.json"
-    assert said(*files, str(unwritable)) == f"vocab.py: {unwritable}: can't be written: No such file or directory\n"
+    why = "can't be written: No such file or directory; what was there before is unharmed"
+    assert said(*files, str(unwritable)) == f"vocab.py: {unwritable}: {why}\n"
+    text = tmp_path / "train.de"
+    assert said(*files, str(text)) == (
+        f"vocab.py: {text}: won't be overwritten: it is {text}, which is read; name another file to write\n"
+    )
+    assert text.read_text(encoding="utf-8").splitlines() == SOURCE
     with pytest.raises(SystemExit, match="2"):
         vocab.main([*files, "--size", "0", "v.json"])
     assert capsys.readouterr().err.endswith("vocab.py: error: --size: expected at least 1\n")
+
+
+def test_a_full_disk_leaves_the_vocabulary_that_was_there(
+    vocab: ModuleType, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "vocab.json"
+    assert vocab.main([*files, str(path)]) == 0
+    before = path.read_bytes()
+    capsys.readouterr()
+    path.with_name("vocab.json.part").symlink_to("/dev/full")
+    assert vocab.main([*files, "--size", "3", str(path)]) == 2
+    why = "can't be written: No space left on device; what was there before is unharmed"
+    assert capsys.readouterr().err == f"vocab.py: {path}: {why}\n"
+    assert path.read_bytes() == before
 
 
 def test_importing_vocab_is_light(a4_folder: Path) -> None:
