@@ -91,7 +91,7 @@ def train_command(args: argparse.Namespace) -> None:
             raise ModuleNotFoundError(name=name)
     import torch
 
-    from nmt.batches import indexed
+    from nmt.batches import indexed, must_know
     from nmt.checkpoint import write
     from nmt.corpus import CorpusError
     from nmt.device import device_named
@@ -109,6 +109,8 @@ def train_command(args: argparse.Namespace) -> None:
     for part, left in (("train", pairs), ("dev", dev)):
         if not left:
             raise CorpusError(f"{part}: no pair is left; expected sentences of at most 100 words")
+    if args.vocab:
+        must_know(vocab, pairs, args.vocab)
     torch.manual_seed(recipe.seed)
     model = NMT(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout)
     initialise(model, recipe)
@@ -123,8 +125,7 @@ def train_command(args: argparse.Namespace) -> None:
         keep = partial(write, args.save_to, model.save)
         trained = train(model, pairs, recipe, judge, log, folder, device, args.resume, better=keep)
     print(f"{ENDED[trained.ended]}; the best weights, those of iter {trained.best_update}, are in {args.save_to}")
-    if len(corpus.test):
-        report(model, corpus, recipe, folder)
+    report(model, corpus, recipe, folder)
 
 
 def set_threads(number: int | None) -> None:
@@ -206,15 +207,19 @@ def judge_on(texts: Texts, pairs: list[Pair], sentences: int) -> Validate:
 
 
 def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
-    """Translate the test, by which nothing was chosen, score it, and draw what there is to see."""
-    from nmt.report import report_on
+    """Translate the test, by which nothing was chosen, and score it, if there is one; draw what there is to see."""
+    from nmt.pictures import curves_of
+    from nmt.report import report_on, write_report
     from nmt.tracking import read_log
 
     test = corpus.test
-    translations = translated(model, test.source, recipe.beam_size, recipe.max_decoding_time_step)
-    save_lines(folder / "test.translations", translations)
     title = f"{corpus.name}: {corpus.src} to {corpus.tgt}"
     log = read_log(folder / "log.jsonl")
+    if not len(test):
+        print(f"curves: {write_report(folder, title, curves_of(log))}")
+        return
+    translations = translated(model, test.source, recipe.beam_size, recipe.max_decoding_time_step)
+    save_lines(folder / "test.translations", translations)
     print(f"test: {report_on(folder, title, model, log, test.source, translations, test.target)}")
     print(f"curves, attention and translations to read: {folder / 'report.html'}")
 

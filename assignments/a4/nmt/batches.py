@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from nmt.corpus import Texts, counted, note
+from nmt.corpus import CorpusError, Texts, counted, note
 from vocab import Vocab
 
 Pair = tuple[list[int], list[int]]
@@ -61,6 +62,19 @@ def indexed(texts: Texts, vocab: Vocab, max_words: int = 100, tell: Callable[[st
     if left_out:
         tell(f"left out {left_out} of {counted(len(texts), 'pair')}: empty, or longer than {max_words} words")
     return pairs
+
+
+def must_know(vocab: Vocab, pairs: Sequence[Pair], path: Path) -> None:
+    """Raise CorpusError if most words of the pairs are unknown to the vocabulary of path, in one of the languages."""
+    source = list(chain.from_iterable(source for source, _ in pairs))
+    target = list(chain.from_iterable(target[1:-1] for _, target in pairs))
+    for side, words, entry in (("source", source, vocab.src), ("target", target, vocab.tgt)):
+        unknown = words.count(entry.unk_id)
+        if 2 * unknown > len(words):
+            raise CorpusError(
+                f"{path}: {unknown / len(words):.0%} of the {side} words of train are unknown to it; expected a"
+                f" vocabulary of this text: `python vocab.py` makes one (a lower --freq-cutoff keeps rarer words)"
+            )
 
 
 def batch_iter(

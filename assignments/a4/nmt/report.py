@@ -9,6 +9,7 @@ from string import Template
 from typing import Any, NamedTuple
 
 from nmt import scoring
+from nmt.checkpoint import write
 from nmt.pictures import Attention, Curves, attend, curves_of, draw_attention, draw_by_length, draw_curves, showable
 from nmt.scoring import Bin, Score
 
@@ -67,7 +68,7 @@ def report_on(
 
     Raises:
         ScoreError: not the same number of all three, or none.
-        OSError: a file can't be written.
+        SaveError: a file can't be written.
     """
     found = scoring.score(translations, references)
     bins = scoring.by_length([len(model.vocab.src.split(text)) for text in sources], translations, references)
@@ -81,12 +82,15 @@ def write_report(
     folder: Path,
     title: str,
     curves: Curves,
-    score: Score,
-    samples: Sequence[Sample],
-    attention: Sequence[Attention],
-    by_length: Sequence[Bin],
+    score: Score | None = None,
+    samples: Sequence[Sample] = (),
+    attention: Sequence[Attention] = (),
+    by_length: Sequence[Bin] = (),
 ) -> Path:
-    """Write curves.svg, bleu_by_length.svg, attention_1.svg and so on, and report.html; return the path of the last."""
+    """Write curves.svg, bleu_by_length.svg, attention_1.svg and so on, and report.html; return the path of the last.
+
+    Without a test there is no score, and nothing but the curves to show.
+    """
     pictures = {}
     if any(curves):
         pictures["curves.svg"] = ("Training", draw_curves(curves))
@@ -96,17 +100,25 @@ def write_report(
         pictures[f"attention_{i}.svg"] = ("" if i > 1 else ATTENTION, draw_attention(one))
     folder.mkdir(parents=True, exist_ok=True)
     for name, (_, svg) in pictures.items():
-        (folder / name).write_text(svg, encoding="utf-8")
+        write(folder / name, lambda file, svg=svg: file.write(svg.encode()))
     parts = [
-        f'<p class="score">BLEU <b>{score.bleu:.2f}</b> ({score.low:.2f} to {score.high:.2f}), chrF {score.chrf:.2f}',
-        f"<p>{score.sentences} sentences; 95 % interval from resampled sentences."
-        f"<br>BLEU <code>{shown(score.signature)}</code><br>chrF <code>{shown(score.chrf_signature)}</code>",
+        scores_of(score) if score else "<p>Trained without a test: there are no translations to score and show.",
         *(figure(caption, svg) for caption, svg in pictures.values()),
         table_of(samples),
     ]
     path = folder / "report.html"
-    path.write_text(PAGE.substitute(title=shown(title), body="\n".join(parts)), encoding="utf-8")
+    page = PAGE.substitute(title=shown(title), body="\n".join(parts))
+    write(path, lambda file: file.write(page.encode()))
     return path
+
+
+def scores_of(score: Score) -> str:
+    """Return scores as a part of a page."""
+    return (
+        f'<p class="score">BLEU <b>{score.bleu:.2f}</b> ({score.low:.2f} to {score.high:.2f}), chrF {score.chrf:.2f}\n'
+        f"<p>{score.sentences} sentences; 95 % interval from resampled sentences."
+        f"<br>BLEU <code>{shown(score.signature)}</code><br>chrF <code>{shown(score.chrf_signature)}</code>"
+    )
 
 
 def worst_and_best(

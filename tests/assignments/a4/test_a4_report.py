@@ -109,6 +109,16 @@ def test_a_page_of_little(report: Any, a4: Import, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.parametrize("name", ["curves.svg", "report.html"])
+def test_a_full_disk_leaves_the_report_that_was_there(report: Any, a4: Import, tmp_path: Path, name: str) -> None:
+    write(report, a4, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    (tmp_path / f"{name}.part").symlink_to("/dev/full")
+    with pytest.raises(a4("nmt.checkpoint").SaveError, match=rf"/{name}: can't be written: No space left on device; "):
+        write(report, a4, tmp_path)
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
 def test_all_of_it_after_training(report: Any, model: Any, a4: Import, tmp_path: Path) -> None:
     sources, references = ["a b c d", "b c", "d"], ["a b c d", "b c d a", "zebra"]
     translations = a4("nmt.search").translate(model, sources, max_decoding_time_step=6)

@@ -69,6 +69,19 @@ def test_training_leaves_a_model_its_words_curves_and_a_report(
     assert len((out.parent / "test.translations").read_text().splitlines()) == 6
 
 
+def test_training_without_a_test_leaves_its_curves(
+    a4: Modules, files: list[str], out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out, files[:4]) == 0
+    report = out.parent / "report.html"
+    assert capsys.readouterr().out.splitlines()[-1] == f"curves: {report}"
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<figure>") == 1
+    assert "<p>Trained without a test: there are no translations to score and show." in page
+    assert (out.parent / "curves.svg").is_file()
+    assert not (out.parent / "test.translations").exists()
+
+
 def test_the_toy_languages_are_learnt_without_any_option(
     a4: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -227,6 +240,21 @@ def test_other_words_than_the_checkpoint_s_are_one_line(
     said = capsys.readouterr().err
     assert f"{out.parent}/checkpoint-0000010.bin: made with vocabulary 10/10 words" in said
     assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
+
+
+def test_a_vocabulary_of_another_language_is_one_line(
+    a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vocab, lines, path = a4("vocab").Vocab, sentences(20), tmp_path / "other.json"
+    for side, texts in (("source", (["der Hund"], lines[1])), ("target", (lines[0], ["the dog"]))):
+        vocab.from_texts(*texts, freq_cutoff=1).save(path)
+        advice = "`python vocab.py` makes one (a lower --freq-cutoff keeps rarer words)"
+        said = failing(a4, capsys, "train", f"--save-to={out}", *files, *SMALL, f"--vocab={path}")
+        unknown = f"{path}: 100% of the {side} words of train are unknown to it"
+        assert said == f"{unknown}; expected a vocabulary of this text: {advice}"
+        assert list(out.parent.iterdir()) == []
+    vocab.from_texts(*lines, size=4, freq_cutoff=1).save(path)  # not all, but most
+    assert train(a4, out, files, f"--vocab={path}") == 0
 
 
 def test_a_gpu_that_is_not_there_is_one_line(
