@@ -123,7 +123,7 @@ def train_command(args: argparse.Namespace) -> None:
     with Log(folder) as log:
         judge = judge_on(corpus.dev, dev, args.dev_bleu)
         keep = partial(write, args.save_to, model.save)
-        trained = train(model, pairs, recipe, judge, log, folder, device, args.resume, better=keep)
+        trained = train(model, pairs, recipe, judge, log, folder, device, args.resume, better=keep, dev=dev)
     print(f"{ENDED[trained.ended]}; the best weights, those of iter {trained.best_update}, are in {args.save_to}")
     report(model, corpus, recipe, folder)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from nmt.recipe import TOY, Recipe
+from nmt.recipe import TOY, Recipe, option
 
 KINDS = {"int": int, "int | None": int, "float": float, "str": str}
 
@@ -62,7 +62,7 @@ def parser(about: str) -> argparse.ArgumentParser:
         values = "no limit" if knob.default is None else str(knob.default)
         values += f"; toy: {toy}" if toy != knob.default else ""
         train.add_argument(
-            f"--{knob.name.replace('_', '-')}",
+            option(knob.name),
             type=kind,
             metavar="|".join(knob.metadata["choices"]) or kind.__name__.upper(),
             help=f"{knob.metadata['help']} ({values})",

@@ -24,6 +24,11 @@ def knob(
     return field(default=default, metadata={"help": about, **limits})
 
 
+def option(name: str) -> str:
+    """Return what a number of the recipe is called on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The hyper-parameters. An update is one step of the optimizer, on one batch."""
@@ -52,7 +57,9 @@ class Recipe:
     max_epoch: int = knob(30, "end after so many passes over the training pairs", least=1)
     max_updates: int | None = knob(None, "end after so many updates", least=1)
     mixed_precision: str = knob("off", "bf16: multiply in 16 bits, on a GPU only", choices=("off", "bf16"))
-    seed: int = knob(0, "of first weights, order of sentences and dropout; of the toy languages too", least=0)
+    seed: int = knob(
+        0, "of first weights, order of sentences and dropout; of the toy languages too", least=0, most=2**63 - 1
+    )
 
     # Looking at dev. When it got no better `patience` times in a row, training goes back to the best weights, with
     # lr_decay times the learning rate; the max_num_trial-th time it ends instead.
@@ -72,10 +79,10 @@ class Recipe:
             if value is None:
                 continue
             if may["choices"] and value not in may["choices"]:
-                raise RecipeError(f"{knob.name} is {value!r}; expected {' or '.join(may['choices'])}")
+                raise RecipeError(f"{option(knob.name)} is {value!r}; expected {' or '.join(may['choices'])}")
             if may["least"] is not None and not may["least"] <= value <= (may["most"] or float("inf")):
                 limits = f"from {may['least']} to {may['most']}" if may["most"] else f"at least {may['least']}"
-                raise RecipeError(f"{knob.name} is {value}; expected {limits}")
+                raise RecipeError(f"{option(knob.name)} is {value}; expected {limits}")
 
 
 RAW = Recipe(subwords=8000)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nmt.batches import Pair
 from nmt.checkpoint import CheckpointError
-from nmt.recipe import Recipe
+from nmt.recipe import Recipe, option
 
-FIXED = ("embed_size", "hidden_size", "batch_size", "seed")
-"""What a run that resumes can't change: the place in the epoch means something only with these."""
+FREE = ("max_epoch", "max_updates", "max_num_trial", "log_every", "beam_size", "max_decoding_time_step")
+"""What a run that resumes may change: when it ends, how often it tells, and how it translates afterwards."""
 
 
 @dataclass
@@ -42,11 +42,12 @@ class State:
     enough: bool = False
 
 
-def fingerprint(model: Any, pairs: Sequence[Pair], recipe: Recipe) -> dict[str, str]:
+def fingerprint(model: Any, pairs: Sequence[Pair], recipe: Recipe, dev: Sequence[Pair]) -> dict[str, str]:
     """Return what a checkpoint must have been made of to go on from it."""
     vocabulary = f"{len(model.vocab.src)}/{len(model.vocab.tgt)} words, {crc(model.vocab.to_plain())}"
-    sizes = {name: str(getattr(recipe, name)) for name in FIXED}
-    return sizes | {"vocabulary": vocabulary, "training pairs": f"{len(pairs)}, {crc(pairs)}"}
+    numbers = {option(name): str(value) for name, value in asdict(recipe).items() if name not in FREE}
+    texts = {"training pairs": f"{len(pairs)}, {crc(pairs)}", "pairs of dev": f"{len(dev)}, {crc(dev)}"}
+    return numbers | {"vocabulary": vocabulary} | texts
 
 
 def must_match(then: dict[str, str], now: dict[str, str], path: Path) -> None:

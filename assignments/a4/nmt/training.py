@@ -49,6 +49,7 @@ def train(
     device: torch.device,
     resume: bool = False,
     better: Callable[[], object] = lambda: None,
+    dev: Sequence[Pair] = (),
 ) -> Trained:
     """Train model on pairs until a limit of the recipe is reached or validate says it is enough.
 
@@ -62,13 +63,14 @@ def train(
         device: where to compute; the model is moved there.
         resume: go on from the newest checkpoint in the folder instead, if there is one.
         better: is called when the model is better than it was before, with its weights as they are.
+        dev: what validate judges by, so that a run that resumes is not judged by something else.
 
     Raises:
         Diverged: the loss is no longer a finite number.
-        CheckpointError: the checkpoint can't be read, or is of another model, vocabulary or recipe.
+        CheckpointError: the checkpoint can't be read, or is of another model, vocabulary, recipe or text.
         SaveError: a checkpoint can't be written.
     """
-    training = Training(model, pairs, recipe, tracker, Checkpoints(folder), device)
+    training = Training(model, pairs, recipe, tracker, Checkpoints(folder), device, dev)
     if resume:
         training.restore()
     else:
@@ -101,6 +103,7 @@ class Training:
         tracker: Tracker,
         checkpoints: Checkpoints,
         device: torch.device,
+        dev: Sequence[Pair],
     ) -> None:
         self.model, self.pairs, self.recipe = model.to(device), pairs, recipe
         self.tracker, self.checkpoints, self.device = tracker, checkpoints, device
@@ -108,7 +111,7 @@ class Training:
         self.per_epoch = math.ceil(len(pairs) / recipe.batch_size)
         updates = min(recipe.max_updates or math.inf, recipe.max_epoch * self.per_epoch)
         self.descent = Descent(self.model, recipe, device, int(updates))
-        self.made_of = fingerprint(model, pairs, recipe)
+        self.made_of = fingerprint(model, pairs, recipe, dev)
         self.loss = torch.zeros((), dtype=torch.float64, device=device)  # summed there: to read it is to wait for it
         torch.manual_seed(recipe.seed)
         self.state = State()

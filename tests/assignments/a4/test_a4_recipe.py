@@ -20,12 +20,13 @@ def test_the_defaults_are_the_courses(a4: Modules) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"batch_size": 0}, "batch_size is 0; expected at least 1"),
-        ({"dropout": 1.5}, "dropout is 1.5; expected from 0 to 1"),
-        ({"lr": -1.0}, "lr is -1.0; expected at least 0"),
-        ({"lr": float("nan")}, "lr is nan; expected at least 0"),
-        ({"max_updates": 0}, "max_updates is 0; expected at least 1"),
-        ({"schedule": "cosine"}, "schedule is 'cosine'; expected plateau or linear"),
+        ({"batch_size": 0}, "--batch-size is 0; expected at least 1"),
+        ({"dropout": 1.5}, "--dropout is 1.5; expected from 0 to 1"),
+        ({"lr": -1.0}, "--lr is -1.0; expected at least 0"),
+        ({"lr": float("nan")}, "--lr is nan; expected at least 0"),
+        ({"max_updates": 0}, "--max-updates is 0; expected at least 1"),
+        ({"seed": 2**64}, "--seed is 18446744073709551616; expected from 0 to 9223372036854775807"),
+        ({"schedule": "cosine"}, "--schedule is 'cosine'; expected plateau or linear"),
     ],
 )
 def test_a_number_that_makes_no_sense_is_one_line(a4: Modules, wrong: dict[str, Any], said: str) -> None:

@@ -242,6 +242,22 @@ def test_other_words_than_the_checkpoint_s_are_one_line(
     assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
 
 
+def test_another_dev_or_learning_rate_than_before_is_one_line(
+    a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out, files) == 0
+    before = {path.name: path.read_bytes() for path in out.parent.iterdir()}
+    dev = [f"--dev-src={tmp_path / 'test.src'}", f"--dev-tgt={tmp_path / 'test.tgt'}"]
+    for other, said in (
+        (dev, "made with pairs of dev 8, "),
+        (["--lr=5"], "made with --lr 0.0005, not 5.0: resume with the same, or train in another folder"),
+    ):
+        capsys.readouterr()
+        assert train(a4, out, files, "--resume", *other) == 2
+        assert f"run.py: {out.parent}/checkpoint-0000010.bin: {said}" in capsys.readouterr().err
+        assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
+
+
 def test_a_vocabulary_of_another_language_is_one_line(
     a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -338,7 +354,7 @@ def test_a_model_that_is_none_is_one_line(
 
 
 def test_a_number_that_makes_no_sense_is_one_line(a4: Modules, capsys: pytest.CaptureFixture[str]) -> None:
-    assert failing(a4, capsys, "train", "--batch-size=0") == "batch_size is 0; expected at least 1"
+    assert failing(a4, capsys, "train", "--batch-size=0") == "--batch-size is 0; expected at least 1"
     with pytest.raises(SystemExit) as error:
         a4("run").main(["train", "--lr=fast"])
     assert error.value.code == 2

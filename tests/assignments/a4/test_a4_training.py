@@ -326,13 +326,16 @@ def test_training_anew_removes_what_an_older_one_left(a4: Modules, tmp_path: Pat
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"batch_size": 5}, "made with batch_size 4, not 5"),
-        ({"seed": 3}, "made with seed 0, not 3"),
-        ({"hidden_size": 6}, "made with hidden_size 4, not 6"),
+        ({"batch_size": 5}, "made with --batch-size 4, not 5"),
+        ({"seed": 3}, "made with --seed 0, not 3"),
+        ({"hidden_size": 6}, "made with --hidden-size 4, not 6"),
+        ({"lr": 5.0}, "made with --lr 0.01, not 5.0"),
+        ({"schedule": "linear"}, "made with --schedule plateau, not linear"),
+        ({"patience": 2}, "made with --patience 1, not 2"),
     ],
 )
 def test_a_checkpoint_of_another_recipe_is_one_line(
-    a4: Modules, tmp_path: Path, other: dict[str, int], said: str
+    a4: Modules, tmp_path: Path, other: dict[str, Any], said: str
 ) -> None:
     Tiny(a4, max_epoch=1).train(tmp_path)
     with pytest.raises(a4("nmt.checkpoint").CheckpointError) as error:
@@ -341,12 +344,20 @@ def test_a_checkpoint_of_another_recipe_is_one_line(
     assert str(error.value) == f"{path}: {said}: resume with the same, or train in another folder"
 
 
+def test_resuming_with_other_limits_goes_on(a4: Modules, tmp_path: Path) -> None:
+    Tiny(a4, max_epoch=1).train(tmp_path)
+    others = {"max_updates": 9, "max_num_trial": 2, "log_every": 3, "beam_size": 2, "max_decoding_time_step": 9}
+    assert Tiny(a4, **others).train(tmp_path, resume=True).progress.update == 9
+
+
 def test_a_checkpoint_of_other_text_is_one_line(a4: Modules, tmp_path: Path) -> None:
     Tiny(a4, max_epoch=1).train(tmp_path)
     others, error = Tiny(a4), a4("nmt.checkpoint").CheckpointError
     others.pairs = others.pairs[1:] + others.pairs[:1]
     with pytest.raises(error, match=r"made with training pairs 20, \w{8}, not 20, \w{8}: resume with the same, or"):
         others.train(tmp_path, resume=True)
+    with pytest.raises(error, match=r"made with pairs of dev 0, \w{8}, not 1, \w{8}: resume with the same, or train"):
+        Tiny(a4).train(tmp_path, resume=True, dev=others.pairs[:1])
     others.vocab.tgt.add("ZU")
     with pytest.raises(error, match=r"made with vocabulary 10/10 words, \w{8}, not 10/11 words, \w{8}: resume with"):
         others.train(tmp_path, resume=True)
