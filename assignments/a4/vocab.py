@@ -18,9 +18,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
+try:
+    import torch
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    print(f"vocab.py: {missing.name} is not installed: pip install {missing.name}", file=sys.stderr)
+    sys.exit(2)
 
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<unk>")
+MOST_PIECES = 1_000_000
+"""More than any text has; SentencePiece counts in 32 bits."""
 
 
 class VocabError(ValueError):
@@ -116,7 +124,10 @@ class SubwordEntry(VocabEntry):
 
     @cached_property
     def _processor(self) -> Any:
-        return _sentencepiece().SentencePieceProcessor(model_proto=self.model)
+        try:
+            return _sentencepiece().SentencePieceProcessor(model_proto=self.model or b"damaged")  # it takes b"" for none
+        except RuntimeError:
+            raise VocabError("the SentencePiece model is damaged; `python vocab.py --subwords` makes one") from None
 
     def split(self, text: str) -> list[str]:
         """Return the pieces of a sentence."""
@@ -129,6 +140,8 @@ class SubwordEntry(VocabEntry):
     @classmethod
     def from_texts(cls, texts: Iterable[str], size: int) -> SubwordEntry:
         """Learn at most `size` pieces from sentences, special tokens not counted; fewer if there is little text."""
+        if size > MOST_PIECES:
+            raise VocabError(f"SentencePiece can't learn {size} pieces: expected at most {MOST_PIECES}")
         sentencepiece = _sentencepiece()
         model = io.BytesIO()
         try:
@@ -206,6 +219,19 @@ class Vocab:
 
         return cls(entry("src"), entry("tgt"))
 
+    @classmethod
+    def read_plain(cls, plain: Any) -> Vocab:
+        """Return the Vocab that `to_plain` turned into plain, or raise VocabError if it is something else."""
+        try:
+            vocab = cls.from_plain(plain)
+            for entry in (vocab.src, vocab.tgt):
+                entry.split("")  # a SentencePiece model is read only when there is something to cut
+        except VocabError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise VocabError("not a vocabulary; `python vocab.py` makes one") from None
+        return vocab
+
     def save(self, path: str | Path) -> None:
         """Write the words to a JSON file, complete or not at all; raise nmt.checkpoint.SaveError."""
         from nmt.checkpoint import write  # here, because nmt is not beside this file where it's only given
@@ -217,10 +243,12 @@ class Vocab:
     def load(cls, path: str | Path) -> Vocab:
         """Read a JSON file that `save` wrote, or raise VocabError."""
         try:
-            return cls.from_plain(json.loads(Path(path).read_text(encoding="utf-8")))
+            return cls.read_plain(json.loads(Path(path).read_text(encoding="utf-8")))
         except OSError as error:
             raise VocabError(f"{path}: can't be read: {error.strerror}; `python vocab.py` makes one") from None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except VocabError as error:
+            raise VocabError(f"{path}: {error}") from None
+        except (ValueError, RecursionError):
             raise VocabError(f"{path}: not a vocabulary; `python vocab.py` makes one") from None
 
 
@@ -252,6 +280,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.size is not None and options.size < 1:
         parser.error("--size: expected at least 1")
+    if options.freq_cutoff < 1:
+        parser.error("--freq-cutoff: expected at least 1")
     try:
         spare(Path(options.vocab_file), (Path(options.train_src), Path(options.train_tgt)))
         texts = read_texts(options.train_src, options.train_tgt)

@@ -66,6 +66,8 @@ def test_what_sentencepiece_says_of_too_few_pieces_is_one_line(vocab: ModuleType
     assert "\n" not in str(caught.value)
     with pytest.raises(vocab.VocabError, match=r"^SentencePiece can't learn 9 pieces: there is no text$"):
         vocab.SubwordEntry.from_texts([], size=9)
+    with pytest.raises(vocab.VocabError, match=r"^SentencePiece can't learn 100000000000 pieces: expected at most"):
+        vocab.SubwordEntry.from_texts(SOURCE, size=100_000_000_000)
 
 
 def test_without_sentencepiece_it_says_what_to_install(vocab: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +116,20 @@ def test_a_missing_vocabulary_is_named(vocab: ModuleType) -> None:
     assert str(caught.value) == "nowhere.json: can't be read: No such file or directory; `python vocab.py` makes one"
 
 
+@pytest.mark.parametrize("model", ["", "aGVsbG8=", "aGVsb", 5])
+def test_a_damaged_sentencepiece_model_is_one_line(
+    vocab: ModuleType, pieces: Any, tmp_path: Path, model: object
+) -> None:
+    path = tmp_path / "vocab.json"
+    plain = vocab.Vocab(pieces, pieces).to_plain()
+    path.write_text(json.dumps(plain | {"tgt_sentencepiece": model}), encoding="utf-8")
+    damaged = "the SentencePiece model is damaged; `python vocab.py --subwords` makes one"
+    with pytest.raises(vocab.VocabError) as caught:
+        vocab.Vocab.load(path)
+    none = "not a vocabulary; `python vocab.py` makes one"
+    assert str(caught.value) == f"{path}: {damaged if model in ('', 'aGVsbG8=') else none}"
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
     """Return the options that name the training text."""
@@ -160,6 +176,9 @@ def test_the_command_explains_bad_input(
     with pytest.raises(SystemExit, match="2"):
         vocab.main([*files, "--size", "0", "v.json"])
     assert capsys.readouterr().err.endswith("vocab.py: error: --size: expected at least 1\n")
+    with pytest.raises(SystemExit, match="2"):
+        vocab.main([*files, "--freq-cutoff", "-3", "v.json"])
+    assert capsys.readouterr().err.endswith("vocab.py: error: --freq-cutoff: expected at least 1\n")
 
 
 def test_a_full_disk_leaves_the_vocabulary_that_was_there(
@@ -174,6 +193,12 @@ def test_a_full_disk_leaves_the_vocabulary_that_was_there(
     why = "can't be written: No space left on device; what was there before is unharmed"
     assert capsys.readouterr().err == f"vocab.py: {path}: {why}\n"
     assert path.read_bytes() == before
+
+
+def test_without_torch_the_command_says_what_to_install(a4_folder: Path) -> None:
+    program = "import runpy, sys; sys.modules['torch'] = None; runpy.run_path('vocab.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", program], cwd=a4_folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "vocab.py: torch is not installed: pip install torch\n")
 
 
 def test_importing_vocab_is_light(a4_folder: Path) -> None:
