@@ -93,7 +93,7 @@ def train_command(args: argparse.Namespace) -> None:
 
     from nmt.batches import indexed, must_know
     from nmt.checkpoint import write
-    from nmt.corpus import CorpusError
+    from nmt.corpus import CorpusError, note
     from nmt.device import device_named
     from nmt.recipe import initialise, vocabulary
     from nmt.tracking import Log
@@ -103,6 +103,8 @@ def train_command(args: argparse.Namespace) -> None:
 
     set_threads(args.threads or (1 if is_toy(args) else None))
     recipe, device, folder = recipe_of(args), device_named(args.device), folder_of(args)
+    if recipe.mixed_precision == "bf16" and device.type != "cuda":
+        note(f"--mixed-precision bf16 is for a GPU: on the {device} all is computed in 32 bits")
     corpus = corpus_of(args, recipe.seed)
     vocab = Vocab.load(args.vocab) if args.vocab else vocabulary(corpus.train.source, corpus.train.target, recipe)
     pairs, dev = indexed(corpus.train, vocab), indexed(corpus.dev, vocab)
@@ -139,13 +141,13 @@ def set_threads(number: int | None) -> None:
 def recipe_of(args: argparse.Namespace) -> Recipe:
     """Return the recipe for the data, with the numbers that were given instead."""
     given = {knob.name: getattr(args, knob.name) for knob in fields(Recipe)}
-    recipe = recipe_for("" if args.train_src else args.data)
+    recipe = recipe_for("" if args.train_src else args.data or "toy")
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 
 def is_toy(args: argparse.Namespace) -> bool:
     """Say whether it is the toy languages that are learnt."""
-    return bool(args.data == "toy" and args.train_src is None)
+    return args.data in ("toy", None) and args.train_src is None
 
 
 def corpus_of(args: argparse.Namespace, seed: int) -> Corpus:
@@ -155,7 +157,9 @@ def corpus_of(args: argparse.Namespace, seed: int) -> Corpus:
 
     files = files_of(args)
     if not any(path for pair in files.values() for path in pair):
-        return load_corpus(args.data, seed)
+        return load_corpus(args.data or "toy", seed)
+    if args.data is not None:
+        raise CorpusError(f"--data {args.data}: expected no files named by --train-src and the like; give one or the other")
     for part, pair in files.items():
         if None in pair and (part != "test" or pair != (None, None)):
             raise CorpusError(f"--{part}-src and --{part}-tgt: expected both; --train-… and --dev-… are needed")

@@ -33,7 +33,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
 
     train = commands.add_parser("train", help="train a model")
-    train.add_argument("--data", default="toy", help="toy, multi30k, tatoeba, or a folder or file of your own (toy)")
+    train.add_argument("--data", help="toy, multi30k, tatoeba, or a folder or file of your own (toy)")
     for part in ("train", "dev", "test"):
         for side, what in (("src", "sentences"), ("tgt", "translations")):
             train.add_argument(

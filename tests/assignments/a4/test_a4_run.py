@@ -319,6 +319,17 @@ def test_text_that_is_not_there_is_one_line(
     assert "no such corpus" in failing(a4, capsys, "train", f"--save-to={out}", "--data=klingon")
 
 
+def test_options_that_would_be_ignored_are_one_line(
+    a4: Modules, files: list[str], out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for data in ("toy", "multi30k"):
+        said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--data={data}")
+        assert said == f"--data {data}: expected no files named by --train-src and the like; give one or the other"
+    assert train(a4, out, files, "--mixed-precision=bf16") == 0
+    note = "--mixed-precision bf16 is for a GPU: on the cpu all is computed in 32 bits\n"
+    assert capsys.readouterr().err == note
+
+
 def test_a_place_that_cannot_be_written_is_said_before_the_work(
     a4: Modules, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
