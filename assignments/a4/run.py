@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import threading
 import warnings
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from nmt.training import Validate
 PACKAGES = ("sacrebleu", "matplotlib", "tqdm", "torch", "numpy")
 """What training can't do without."""
+
+TOO_LARGE = re.compile("allocate memory|not enough memory|size calculation overflowed")
+"""What PyTorch says when a tensor doesn't fit on a CPU."""
 
 ENDED = {
     "patience": "dev got no better for so long that training ended",
@@ -79,8 +83,10 @@ def explained(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, torch.cuda.OutOfMemoryError):
         return "the memory of the GPU is too small for this; try a smaller --batch-size"
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and TOO_LARGE.search(str(error))):
+        return "the memory is too small for this; try a smaller --embed-size, --hidden-size or --batch-size"
+    if isinstance(error, OSError):  # what has no name is what is printed
+        return f"{error.filename or 'the output'}: {error.strerror}"
     return None
 
 
@@ -159,7 +165,7 @@ def corpus_of(args: argparse.Namespace, seed: int) -> Corpus:
     if not any(path for pair in files.values() for path in pair):
         return load_corpus(args.data or "toy", seed)
     if args.data is not None:
-        raise CorpusError(f"--data {args.data}: expected no files named by --train-src and the like; give one or the other")
+        raise CorpusError(f"--data {args.data}: expected no files named by --train-src and the like; leave one out")
     for part, pair in files.items():
         if None in pair and (part != "test" or pair != (None, None)):
             raise CorpusError(f"--{part}-src and --{part}-tgt: expected both; --train-… and --dev-… are needed")

@@ -125,7 +125,7 @@ class SubwordEntry(VocabEntry):
     @cached_property
     def _processor(self) -> Any:
         try:
-            return _sentencepiece().SentencePieceProcessor(model_proto=self.model or b"damaged")  # it takes b"" for none
+            return _sentencepiece().SentencePieceProcessor(model_proto=self.model or b"-")  # b"" is none to it
         except RuntimeError:
             raise VocabError("the SentencePiece model is damaged; `python vocab.py --subwords` makes one") from None
 

@@ -7,13 +7,17 @@ whenever training is killed, the last complete one is there.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
 from torch import nn
+
+SIZES = {"embed_size": int, "hidden_size": int, "dropout_rate": float}
+"""What a model is made with, beside its words."""
 
 
 class CheckpointError(ValueError):
@@ -64,15 +68,28 @@ def read(path: Path) -> dict[str, Any]:
             content = torch.load(file, map_location="cpu", weights_only=True)
         except Exception:  # what torch raises for a file that is cut off, or not its own, depends on where it stumbles
             content = None
-    if not isinstance(content, dict) or "weights" not in content:
-        raise CheckpointError(f"{path}: not a model or a checkpoint of this program, or a damaged one")
+    with understood(path):
+        if not isinstance(content, dict) or "weights" not in content:
+            raise TypeError("no weights")
     return content
 
 
+@contextlib.contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Raise CheckpointError if what is done here fails, path's content being something else than was written."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        raise CheckpointError(f"{path}: not a model or a checkpoint of this program, or a damaged one") from None
+
+
 def load_weights(model: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
-    """Put weights from path into model; raise CheckpointError if they are of another shape."""
+    """Put weights from path into model; raise CheckpointError if they are none, or of another shape."""
     ours = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    theirs = {name: tuple(value.shape) for name, value in weights.items()}
+    with understood(path):
+        theirs = {name: tuple(value.shape) for name, value in weights.items()}
     for name in [*ours, *theirs]:
         if ours.get(name) != theirs.get(name):
             there, here = (f"{names[name]}" if name in names else "missing" for names in (theirs, ours))
@@ -82,12 +99,20 @@ def load_weights(model: nn.Module, weights: dict[str, torch.Tensor], path: Path)
 
 def load_model(path: Path, make: Callable[..., nn.Module]) -> Any:
     """Return the model that its `save` wrote, make being its class; raise CheckpointError."""
-    from vocab import Vocab
+    from vocab import Vocab, VocabError
 
     saved = read(path)
     if "sizes" not in saved or "vocab" not in saved:
         raise CheckpointError(f"{path}: a checkpoint, not a model; the model is model.bin beside it")
-    model = make(vocab=Vocab.from_plain(saved["vocab"]), **saved["sizes"])
+    try:
+        vocab = Vocab.read_plain(saved["vocab"])
+    except VocabError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    with understood(path):  # not around make, which is the student's
+        sizes = {name: kind(saved["sizes"][name]) for name, kind in SIZES.items()}
+        if min(sizes["embed_size"], sizes["hidden_size"]) < 1 or not 0 <= sizes["dropout_rate"] <= 1:
+            raise ValueError("no such model")
+    model = make(vocab=vocab, **sizes)
     load_weights(model, saved["weights"], path)
     return model
 

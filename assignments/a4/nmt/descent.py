@@ -36,6 +36,15 @@ class Descent:
         self.optimizer.step()
         return loss.detach()
 
+    def go_back(self, saved: dict[str, Any]) -> None:
+        """Give the optimizer the moments that its `state_dict` saved; raise what comes of it if they are none."""
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
+        for weight, moments in self.optimizer.state.items():
+            if not weight.shape == moments["exp_avg"].shape == moments["exp_avg_sq"].shape:
+                raise ValueError("moments of another shape")
+            moments["step"].item()
+
     def rate(self, done: int, decay: float) -> float:
         """Return the learning rate after this many updates, decay being what the looks at dev make of it."""
         rate = self.recipe.lr * decay

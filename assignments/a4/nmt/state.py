@@ -42,6 +42,17 @@ class State:
     enough: bool = False
 
 
+def state_of(plain: dict[str, Any]) -> State:
+    """Return the State that asdict made plain; raise KeyError, TypeError or ValueError if it is something else."""
+    for name, first in asdict(State()).items():
+        value = plain[name]
+        if not isinstance(value, (int, float) if isinstance(first, float) else type(first)):
+            raise TypeError(f"{name} is {value!r}")
+        if isinstance(first, int) and value < 0:
+            raise ValueError(f"{name} is {value}")
+    return State(**plain)
+
+
 def fingerprint(model: Any, pairs: Sequence[Pair], recipe: Recipe, dev: Sequence[Pair]) -> dict[str, str]:
     """Return what a checkpoint must have been made of to go on from it."""
     vocabulary = f"{len(model.vocab.src)}/{len(model.vocab.tgt)} words, {crc(model.vocab.to_plain())}"

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, NoReturn
 import torch
 
 from nmt.batches import Batch, Pair, batch_iter, prefetched
-from nmt.checkpoint import Checkpoints, load_weights, read
+from nmt.checkpoint import CheckpointError, Checkpoints, load_weights, read, understood
 from nmt.descent import Descent
 from nmt.device import random_state, set_random_state
 from nmt.likelihood import perplexity
 from nmt.recipe import Recipe
-from nmt.state import State, fingerprint, must_match
+from nmt.state import State, fingerprint, must_match, state_of
 from nmt.tracking import Judged, Progress, Report, Tracker
 
 Validate = Callable[[Any, Progress], Judged]
@@ -228,7 +228,8 @@ class Training:
         content = read(path)
         load_weights(self.model, content["weights"], path)
         if with_moments:
-            self.descent.optimizer.load_state_dict(content["optimizer"])
+            with understood(path):
+                self.descent.go_back(content["optimizer"])
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -244,14 +245,19 @@ class Training:
         self.checkpoints.save(state.update, content, best=state.best_update)
 
     def restore(self) -> None:
-        """Go on from the newest checkpoint, if there is one."""
+        """Go on from the newest checkpoint, if there is one; raise CheckpointError if it is of no use."""
         path = self.checkpoints.newest()
         if path is None:
             return
         content = read(path)
-        must_match(content["made_of"], self.made_of, path)
-        load_weights(self.model, content["weights"], path)
-        self.descent.optimizer.load_state_dict(content["optimizer"])
-        self.state = State(**content["state"])
-        self.loss.fill_(self.state.loss)
-        set_random_state(content["random"], self.device)
+        if "sizes" in content:
+            raise CheckpointError(f"{path}: a model, not a checkpoint; take it away, or begin again with --restart")
+        with understood(path):
+            must_match(content["made_of"], self.made_of, path)
+            load_weights(self.model, content["weights"], path)
+            self.descent.go_back(content["optimizer"])
+            self.state = state_of(content["state"])
+            if self.state.batches > self.per_epoch:
+                raise ValueError("beyond the end of the epoch")
+            self.loss.fill_(self.state.loss)
+            set_random_state(content["random"], self.device)

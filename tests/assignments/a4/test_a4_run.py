@@ -151,8 +151,8 @@ def test_translations_never_replace_what_is_read(
     link.symlink_to(target)
     before = {path: path.read_bytes() for path in (out, source, target)}
     for names in ((source, source), (source, target, source), (source, target, target), (source, out)):
-        said = failing(a4, capsys, "decode", str(out), *map(str, names), "--force")
-        assert said == f"{names[-1]}: won't be overwritten: it is {names[-1]}, which is read; name another file to write"
+        said, name = failing(a4, capsys, "decode", str(out), *map(str, names), "--force"), names[-1]
+        assert said == f"{name}: won't be overwritten: it is {name}, which is read; name another file to write"
     said = failing(a4, capsys, "decode", str(out), str(source), str(target), str(link), "--force")
     assert said == f"{link}: won't be overwritten: it is {target}, which is read; name another file to write"
     said = failing(a4, capsys, "decode", str(out), str(source), str(target))
@@ -324,7 +324,7 @@ def test_options_that_would_be_ignored_are_one_line(
 ) -> None:
     for data in ("toy", "multi30k"):
         said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--data={data}")
-        assert said == f"--data {data}: expected no files named by --train-src and the like; give one or the other"
+        assert said == f"--data {data}: expected no files named by --train-src and the like; leave one out"
     assert train(a4, out, files, "--mixed-precision=bf16") == 0
     note = "--mixed-precision bf16 is for a GPU: on the cpu all is computed in 32 bits\n"
     assert capsys.readouterr().err == note
@@ -377,6 +377,15 @@ def test_a_number_that_makes_no_sense_is_one_line(a4: Modules, capsys: pytest.Ca
     with pytest.raises(SystemExit):
         a4("run").main(["decode", "model", "source", "output", "--beam-size=two"])
     assert "invalid int value: 'two'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", [10**14, 10**18])
+def test_a_model_larger_than_the_memory_is_one_line(
+    a4: Modules, files: list[str], out: Path, capsys: pytest.CaptureFixture[str], size: int
+) -> None:
+    said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--embed-size={size}", "--device=cpu")
+    advice = "try a smaller --embed-size, --hidden-size or --batch-size"
+    assert said == f"the memory is too small for this; {advice}"
 
 
 def test_a_question_that_is_not_answered_is_one_line(
