@@ -85,11 +85,13 @@ def ablations(
         The results, in the order of names.
 
     Raises:
-        AblationError: there is no variant of that name, or the folder holds results of another recipe or corpus.
+        AblationError: there is no variant of that name, or the folder is a file or holds those of another recipe or corpus.
     """
     unknown = [name for name in names if name not in VARIANTS]
     if unknown or not names:
         raise AblationError(f"no variant {', '.join(unknown) or 'named'}; expected some of {', '.join(VARIANTS)}")
+    if folder.exists() and not folder.is_dir():
+        raise AblationError(f"{folder}: a file; expected a folder, new or of an earlier call: name another with --out")
     recipe = replace(recipe, seed=seed)
     rows = []
     for name in names:
@@ -230,7 +232,11 @@ def main(argv: Sequence[str]) -> int:
     from nmt.corpus import CorpusError
     from nmt.datasets import load_corpus
     from nmt.device import DeviceError, device_named
+    from nmt.options import at_least
+    from nmt.training import Diverged
+    from vocab import VocabError
 
+    ours = (AblationError, CorpusError, DeviceError, CheckpointError, Diverged, RecipeError, SaveError, VocabError)
     top = argparse.ArgumentParser(
         prog="ablations.py",
         description=__doc__,
@@ -240,7 +246,7 @@ def main(argv: Sequence[str]) -> int:
     top.add_argument("names", nargs="*", metavar="VARIANT", help="default: all")
     top.add_argument("--data", default="toy", help="toy, multi30k, tatoeba, or a folder (default: toy)")
     top.add_argument("--seed", type=int, default=0, help="of the toy languages and of training (default: 0)")
-    top.add_argument("--updates", type=int, help=f"of each variant (default: {TOY.max_updates} on toy)")
+    top.add_argument("--updates", type=at_least(1), help=f"of each variant (default: {TOY.max_updates} on toy)")
     top.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:1 (default: auto)")
     top.add_argument("-o", "--out", type=Path, default=Path("ablations"), help="folder (default: ablations)")
     args = top.parse_args(argv)
@@ -251,8 +257,10 @@ def main(argv: Sequence[str]) -> int:
             recipe = replace(recipe, max_updates=args.updates)
         corpus, device = load_corpus(args.data, args.seed), device_named(args.device)
         ablations(args.names or list(VARIANTS), corpus, recipe, args.seed, args.out, device=device)
-    except (AblationError, CorpusError, DeviceError, CheckpointError, RecipeError, SaveError) as error:
+    except ours as error:
         print(f"ablations.py: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"ablations.py: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
         print("ablations.py: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
     else:

@@ -219,6 +219,38 @@ def test_unknown_names_are_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_file_for_a_folder_is_one_line(
+    ablations: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    out.write_text("mine")
+    assert ablations.main(["dot", "--updates=1", "--device=cpu", f"--out={out}"]) == 2
+    expected = "expected a folder, new or of an earlier call: name another with --out"
+    assert capsys.readouterr().err == f"ablations.py: {out}: a file; {expected}\n"
+    assert out.read_text() == "mine"
+
+
+def test_whatever_ends_them_is_one_line(
+    ablations: ModuleType, a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error, said in (
+        (a4("nmt.training").Diverged("the loss is nan"), "the loss is nan"),
+        (a4("vocab").VocabError("no words"), "no words"),
+        (PermissionError(13, "Permission denied", "out/dot"), "out/dot: Permission denied"),
+        (OSError(28, "No space left on device"), "the output: No space left on device"),
+    ):
+
+        def fails(*args: object, error: Exception = error, **options: object) -> None:
+            raise error
+
+        monkeypatch.setattr(ablations, "ablations", fails)
+        assert ablations.main(["dot"]) == 2
+        assert capsys.readouterr().err == f"ablations.py: {said}\n"
+    with pytest.raises(SystemExit, match="2"):
+        ablations.main(["dot", "--updates=0"])
+    assert capsys.readouterr().err.endswith("argument --updates: 0 is not at least 1\n")
+
+
 @pytest.mark.slow
 def test_the_program_makes_tables_and_plot(tmp_path: Path) -> None:
     out = tmp_path / "out"
