@@ -9,10 +9,21 @@ Both use your own answers, 1b to 1f. `python run.py train --help` tells the rest
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
+import signal
 import sys
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+
+    def stop(*_: object) -> None:
+        """End at Ctrl-C during the imports: an exception in the middle of one is a traceback, or gets lost."""
+        os.write(2, b"run.py: stopped\n")
+        os._exit(130)
+
+    signal.signal(signal.SIGINT, stop)
+
+import argparse
+import re
 import threading
 import warnings
 from collections.abc import Sequence
@@ -107,6 +118,7 @@ def train_command(args: argparse.Namespace) -> None:
     from nmt_model import NMT
     from vocab import Vocab
 
+    hear_ctrl_c()
     set_threads(args.threads or (1 if is_toy(args) else None))
     recipe, device, folder = recipe_of(args), device_named(args.device), folder_of(args)
     if recipe.mixed_precision == "bf16" and device.type != "cuda":
@@ -134,6 +146,12 @@ def train_command(args: argparse.Namespace) -> None:
         trained = train(model, pairs, recipe, judge, log, folder, device, args.resume, better=keep, dev=dev)
     print(f"{ENDED[trained.ended]}; the best weights, those of iter {trained.best_update}, are in {args.save_to}")
     report(model, corpus, recipe, folder)
+
+
+def hear_ctrl_c() -> None:
+    """Let Ctrl-C be an exception again, PyTorch being imported."""
+    if __name__ == "__main__" and callable(signal.getsignal(signal.SIGINT)):  # it isn't where Ctrl-C is ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def set_threads(number: int | None) -> None:
@@ -244,6 +262,7 @@ def decode_command(args: argparse.Namespace) -> None:
 
     if args.output.is_dir() or not args.output.parent.is_dir():  # now, rather than after the translating
         raise SaveError(f"{args.output}: can't be written: expected a file in a folder that is there")
+    hear_ctrl_c()
     spare(args.output, (args.model, args.source, args.target))
     if args.output.exists() and not args.force:
         advice = "the last name given is where translations go; name a new file, or overwrite this one with --force"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -193,6 +194,19 @@ def test_ctrl_c_and_then_resume(
     assert train(a4, out, files, "--resume") == 0
     assert capsys.readouterr().out.splitlines()[2] == "going on after iter 4"
     assert curve(out.parent) == curve(out.parent.with_name("whole"))
+
+
+@pytest.mark.parametrize("module", ["argparse", "torch"])
+@pytest.mark.parametrize("command", ["train", "decode m s o"])
+def test_ctrl_c_during_the_imports_is_one_line(a4_folder: Path, tmp_path: Path, module: str, command: str) -> None:
+    """Also where an import loses the exception, as some in C do."""
+    lost = "try: signal.raise_signal(signal.SIGINT)\nexcept BaseException: raise ImportError"
+    (tmp_path / f"{module}.py").write_text(f"import signal\n{lost}")
+    program = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program += f"; sys.argv[1:] = {command.split()}; runpy.run_path('run.py', run_name='__main__')"
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], cwd=a4_folder, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "run.py: stopped\n")
 
 
 def test_ctrl_c_while_translating_says_nothing_of_training(
