@@ -85,7 +85,7 @@ def ablations(
         The results, in the order of names.
 
     Raises:
-        AblationError: there is no variant of that name, or the folder is a file or holds those of another recipe or corpus.
+        AblationError: there is no variant of that name, or the folder is a file or of another recipe or corpus.
     """
     unknown = [name for name in names if name not in VARIANTS]
     if unknown or not names:
