@@ -41,6 +41,7 @@ def train_and_report(args: argparse.Namespace) -> int:
     manifest = read_manifest(handout_folder(args.assignment))
     if not manifest.trained:
         raise TaskError(f"{args.assignment}: nothing is trained in this assignment")
+    _refuse_unused(args)
     if args.ablations:
         return _ablations(args)
     submissions, unread = _submissions(args, manifest)
@@ -71,6 +72,18 @@ def train_and_report(args: argparse.Namespace) -> int:
     for line in failed:
         print(line, file=sys.stderr)
     return 1 if failed or below or doubted else 0
+
+
+def _refuse_unused(args: argparse.Namespace) -> None:
+    """Raise ManifestError for an option that would change nothing."""
+    if args.plain and not args.reference:
+        raise ManifestError("--plain: is of --reference only; leave it out")
+    if args.ablations:
+        given = {"bleu": args.bleu, "budget": args.budget, "scheduler": args.scheduler, "jobs": args.jobs != 1}
+        for name in (name for name, value in given.items() if value not in (None, False)):
+            raise ManifestError(
+                f"--{name}: --ablations has no use for it: all variants are trained alike; leave it out"
+            )
 
 
 def _earlier(job: Job) -> Training | None:

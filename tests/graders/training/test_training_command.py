@@ -185,6 +185,15 @@ def test_one_that_cannot_be_trained_leaves_the_others(
             "--seed 5: a submission could guess it, and draw the test: leave it out, or take one from 281474976710656 "
             "on",
         ),
+        (["a4", "--submission", ".", "--plain"], "--plain: is of --reference only; leave it out"),
+        (
+            ["a4", "--ablations", "--bleu", "50"],
+            "--bleu: --ablations has no use for it: all variants are trained alike; leave it out",
+        ),
+        (
+            ["a4", "--ablations", "--jobs", "2"],
+            "--jobs: --ablations has no use for it: all variants are trained alike; leave it out",
+        ),
         (["a4", "--submission", "nowhere"], "nowhere: cannot be read: No such file or directory"),
     ],
 )
