@@ -1,8 +1,8 @@
 """Hostile submissions that are trained: they get no BLEU that their translations do not deserve, and harm nobody.
 
-Each is the reference with something before nmt_model.py. They are trained as a class, each in a sandbox of its own, on
-a corpus whose last references of dev and test are secrets. Walls are tested in test_hostile.py; what is new here is a
-folder to write to, hours of time, a voice, and the handout's own loop in the same process.
+Those of training_attacks.py are trained as a class, each in a sandbox of its own, on a corpus whose last references of
+dev and test are secrets. Walls are tested in test_hostile.py; what is new here is a folder to write to, hours of time,
+a voice, and the handout's own loop in the same process.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from subprocess import PIPE, Popen
 
 import pytest
 from attacks import PRELUDE
 from lab import Lab, running, secret
+from training_attacks import ATTACKS, Attack
 
 from graders.sandbox import Isolation, SandboxError, walls
 from graders.training.attempt import Look, refuse_full_disk
 from graders.training.command import progress
 from graders.training.nmt import translation
-from graders.training.process import MAX_FILES, Used, taken_mb, unnamed_mb
+from graders.training.process import Used
 from graders.training.result import Ended, Training
 from graders.training.runner import train_one
 from graders.training.verdicts import died, raised
@@ -36,292 +36,6 @@ sys.path.append(str(Path(__file__).parents[1] / "graders" / "training"))
 from tiny_corpus import a_job, reference_files, write_corpus
 
 NEIGHBOUR = "an honest neighbour"
-
-
-@dataclass(frozen=True)
-class Attack:
-    name: str
-    before: str
-    ended: Ended = Ended.CONVERGED
-    says: str = "training ended by itself"
-    """How the message begins."""
-    score: tuple[float, float] = (0, 100)
-    """Between what BLEU lies; an attack that nothing deserves has (0, 0)."""
-    prints: str = ""
-    tested: bool = True
-    """Whether the test is answered."""
-
-
-AT_UPDATE = """
-import torch
-import nmt.descent
-honest, count = nmt.descent.Descent.step, 0
-def step(self, *arguments):
-    global count
-    count += 1
-    if count == {update}:
-        act(self)
-    return honest(self, *arguments)
-nmt.descent.Descent.step = step
-"""
-
-
-def at(update: int, *lines: str) -> str:
-    """Do something at an update."""
-    return AT_UPDATE.format(update=update) + "\ndef act(descent):\n" + "".join(f"    {line}\n" for line in lines)
-
-
-ATTACKS = [
-    Attack(
-        "fake logs and results",
-        """
-import json, os
-print("epoch 9, iter 9999, avg. loss 0.00, avg. ppl 1.00 cum. examples 9, speed 9e9 words/sec, time elapsed 1.00 sec")
-print("validation: iter 9999, dev. BLEU 100.00")
-fake = '{"type":"Scored","update":1,"seconds":0.1,"cpu_seconds":0.1,"score":100.0}'
-for name in ("../events.jsonl", "../training.json", "../../seed", "../code/nmt_model.py", "../data/dev.src"):
-    tried(name, lambda: open(name, "a").write(fake))
-for name in ("events.jsonl", "training.json"):
-    open(name, "w").write(fake)
-""",
-        prints="../events.jsonl refused PermissionError",
-    ),
-    Attack(
-        "claims",
-        """
-import gc
-from graders.box.talk import Talk, Progress
-[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]
-talk.say(Progress(10**9, 10**9, 0.0, 1.0, 1e300))
-talk.say(Progress(10**9, 1, float("nan"), float("inf"), -1.0))
-print("claimed")
-""",
-        prints="claimed",
-    ),
-    Attack(
-        "a loop that claims BLEU 100",
-        """
-import nmt.training
-def train(model, pairs, recipe, validate, *arguments):
-    print("no training at all")
-nmt.training.train.__code__ = train.__code__
-""",
-        says="training ended by itself: the recipe's limit was reached, or dev had stopped to rise; no test: ",
-        prints="no training at all",
-        tested=False,
-    ),
-    Attack(
-        "forged translations",
-        """
-import nmt.search
-nmt.search.translate = lambda model, texts, *arguments, **named: ["BLEU = 100.00 100.0/100.0/100.0/100.0"] * len(texts)
-""",
-        score=(0, 0),
-    ),
-    Attack(
-        "translations that are not text",
-        """
-import nmt.search
-class Equal(str):
-    def __eq__(self, other): return True
-    def split(self, *arguments): return ["right"]
-nmt.search.translate = lambda model, texts, *arguments, **named: [Equal("\\x1b[2J\\x00") for text in texts]
-""",
-        ended=Ended.CRASHED,
-        says="training raised TypeError",
-        tested=False,
-    ),
-    Attack(
-        "too few translations",
-        "import nmt.search\nnmt.search.translate = lambda model, texts, *arguments, **named: [texts[0]]",
-        ended=Ended.BROKEN,
-        says="training broke the protocol: 1 answers for 12 sentences",
-        tested=False,
-    ),
-    Attack(
-        "the judge patched",
-        """
-import graders.box.talk as box
-box.Talk.judged = lambda self, update, texts: box.Judged(100.0, True)
-""",
-        says="training ended by itself: the recipe's limit was reached, or dev had stopped to rise; no test: ",
-        tested=False,
-    ),
-    Attack(
-        "a hunt for references",
-        """
-import os, sys, gc
-for top in ("/", CANARY, "..", "../..", "../../..", "../../an_honest_neighbour", "../../an honest neighbour/work"):
-    tried(f"list {top}", lambda: os.listdir(top))
-for folder, _, names in os.walk(os.path.abspath("..")):
-    for name in names:
-        hunt(open(os.path.join(folder, name), "rb").read())
-for name in ("../data", "../code", "../code/nmt"):
-    for path in os.listdir(name):
-        if os.path.isfile(os.path.join(name, path)):
-            hunt(open(os.path.join(name, path), "rb").read())
-hunt(repr([thing for thing in gc.get_objects() if isinstance(thing, (str, list, dict))][:100_000]).encode())
-tried("toy", lambda: __import__("nmt.toy"))
-""",
-        prints="list .. refused PermissionError",
-    ),
-    Attack(
-        "other processes",
-        """
-import glob, os, signal, socket, subprocess
-for process in (os.getppid(), GRADER):
-    tried("signal", lambda: os.kill(process, signal.SIGTERM))
-    tried("memory", lambda: open(f"/proc/{process}/mem", "rb").read(1))
-for file in ("environ", "cmdline", "maps"):
-    tried(file, lambda: open(f"/proc/{GRADER}/{file}", "rb").read(1))
-hunt(open(f"/proc/{os.getppid()}/environ", "rb").read())  # that of the zygote, which is as clean
-print("processes", len([name for name in os.listdir("/proc") if name.isdigit()]))
-tried("fork", os.fork)
-tried("run", lambda: subprocess.run(["true"]))
-tried("tcp", lambda: socket.create_connection(("127.0.0.1", PORT), 1))
-tried("unix", lambda: socket.socket(socket.AF_UNIX).connect(SOCKET))
-""",
-        prints="fork refused",
-    ),
-    Attack(
-        "outside",
-        """
-import os
-for folder in OUTSIDE + [os.path.expanduser("~/..")]:
-    tried(folder, lambda: open(os.path.join(folder, MARKER), "w"))
-if not os.path.lexists("canary"):
-    os.symlink(CANARY, "canary")
-tried("through a link", lambda: os.listdir("canary"))
-tried("canary", lambda: open(CANARY + "/secret").read())
-""",
-        prints="through a link refused PermissionError",
-    ),
-    Attack(
-        "checkpoints elsewhere",
-        "import os, shutil\nshutil.rmtree('checkpoints')\nos.symlink(CANARY, 'checkpoints')",
-        ended=Ended.CRASHED,
-        says="training could not write a checkpoint",
-        tested=False,
-    ),
-    Attack(
-        "checkpoints that are bombs",
-        at(
-            15,
-            "import os, pickle, pathlib",
-            "class Bomb:",
-            "    def __reduce__(self): return print, ('EXPLODED',)",
-            "for path in pathlib.Path('checkpoints').iterdir():",
-            "    path.write_bytes(pickle.dumps(Bomb()))",
-            "print('laid')",
-            "os._exit(0)",
-        ),
-        ended=Ended.CRASHED,
-        says="training ended its process; no test: answering the test raised an exception",
-        prints="laid",
-        tested=False,
-    ),
-    Attack(
-        "a full folder",
-        at(12, "for n in range(100): open(f'fill{n}', 'wb').write(bytes(2**23))", "while True: pass"),
-        ended=Ended.CRASHED,
-        says="training wrote more than 64 MB or 1000 files, or hid them",
-    ),
-    Attack(
-        "files without names",
-        at(
-            12,
-            "import os, time",
-            "files = []",
-            "for n in range(8):",
-            "    files.append(open('hidden', 'wb'))",
-            "    os.unlink('hidden')",
-            "    files[-1].write(bytes(2**24))",
-            "time.sleep(60)",
-        ),
-        ended=Ended.CRASHED,
-        says="training wrote more than 64 MB or 1000 files, or hid them",
-    ),
-    Attack(
-        "many empty files",
-        at(12, "import time", "for n in range(1100): open(f'empty{n}', 'w').close()", "time.sleep(60)"),
-        ended=Ended.CRASHED,
-        says="training wrote more than 64 MB or 1000 files, or hid them",
-        tested=False,
-    ),
-    Attack(
-        "a full disk that is not full",
-        at(12, "from nmt.checkpoint import SaveError", "raise SaveError('x: No space left on device')"),
-        ended=Ended.CRASHED,
-        says="training could not write a checkpoint",
-    ),
-    Attack(
-        "ready again, without a GPU",
-        at(
-            12,
-            "import gc",
-            "from graders.box.talk import Ready, Talk",
-            "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
-            "while True: talk.say(Ready('cpu', {str(n): 'x' * 2000 for n in range(100)}))",
-        ),
-        ended=Ended.BROKEN,
-        says="training broke the protocol: it was ready twice",
-    ),
-    Attack(
-        "long translations",
-        """
-import itertools, nmt.search
-count = itertools.count()
-nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)}" + " \u4e2d.," * 2000 for _ in texts]
-""",
-        score=(0, 0),
-    ),
-    Attack(
-        "sleep",
-        at(12, "import time", "time.sleep(1e6)"),
-        ended=Ended.HUNG,
-        says="training hung: nothing was heard of it for 6 s",
-    ),
-    Attack(
-        "memory",
-        at(12, "descent.kept = [torch.ones(2**26) for _ in range(100)]"),
-        ended=Ended.OUT_OF_MEMORY,
-        says="training ",  # ran out of it, or was seen to use more than it may
-    ),
-    Attack(
-        "an error at update 12",
-        at(12, "raise RuntimeError('x' * 10_000)"),
-        ended=Ended.CRASHED,
-        says="training raised RuntimeError in nmt_model.py, line ",
-    ),
-    Attack(
-        "not a number",
-        at(12, "for weight in descent.model.parameters(): weight.data.fill_(float('nan'))"),
-        ended=Ended.DIVERGED,
-        says="training diverged: the loss was no longer a finite number",
-    ),
-    Attack(
-        "a flood of words",
-        at(
-            12,
-            "import gc",
-            "from graders.box.talk import Talk, Progress",
-            "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
-            "while True: talk.say(Progress(12, 1, 1.0, 1.0, 1.0))",
-        ),
-        ended=Ended.BROKEN,
-        says="training broke the protocol: more than 3000 messages",
-    ),
-    Attack(
-        "a flood of text",
-        at(12, "import sys", "for _ in range(2000): sys.stdout.write('\\x1b[31m' + 'x' * 10_000)"),
-    ),
-    Attack(
-        "descriptors closed",
-        at(12, "import os, time", "os.closerange(0, 100)", "time.sleep(60)"),
-        ended=Ended.BROKEN,
-        says="training broke the protocol: it closed its end of the wire",
-    ),
-]
 
 
 @pytest.fixture(scope="module")
@@ -425,51 +139,6 @@ def test_a_scored_flood_of_long_translations_is_forgotten(tmp_path: Path) -> Non
     for answers, score in ((task.dev, task.dev_score), (task.test, task.test_scores)):
         score([f"{number} " + "x" * 9000 for number in range(len(answers))])
         assert Tokenizer13a.__call__.cache_info().currsize == 0
-
-
-def test_a_folder_of_very_many_files_counts_as_full(tmp_path: Path) -> None:
-    for number in range(MAX_FILES):
-        (tmp_path / str(number)).touch()
-    assert taken_mb(tmp_path, 64) == MAX_FILES * 4096 // 2**20
-    (tmp_path / "another").touch()
-    assert taken_mb(tmp_path, 64) == 64
-
-
-def test_files_count_that_are_open_and_removed(tmp_path: Path) -> None:
-    this = Path("/proc/self")
-    before = unnamed_mb(this)
-    with (tmp_path / "file").open("wb") as file:
-        file.write(bytes(8 * 2**20))
-        file.flush()
-        assert unnamed_mb(this) == before
-        (tmp_path / "file").unlink()
-        assert unnamed_mb(this) == before + 8
-    assert unnamed_mb(Path("/proc/0")) == 0
-
-
-HIDDEN = """
-import ctypes, os, sys, threading
-ready = threading.Event()
-def hide():
-    os.close(os.open(".", os.O_RDONLY))
-    assert ctypes.CDLL(None).unshare(0x400) == 0  # CLONE_FILES: what this thread opens from now on is in its own table
-    with open("file", "wb", 0) as file:
-        os.unlink("file")
-        file.write(bytes(8 * 2**20))
-        ready.set()
-        sys.stdin.read()
-threading.Thread(target=hide).start()
-ready.wait()
-print("hidden", flush=True)
-"""
-
-
-def test_files_count_that_a_thread_has_open_for_itself(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", HIDDEN]
-    with Popen(command, cwd=tmp_path, stdin=PIPE, stdout=PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "hidden\n"
-        assert unnamed_mb(Path(f"/proc/{process.pid}")) == 8
 
 
 def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
