@@ -16,13 +16,13 @@ from pathlib import Path
 
 from benchmarks.measuring import Cost, PeakMemory, Row, compare, cost_here, cost_of_command, interleaved
 from benchmarks.student import IMPORT_TORCH
-from graders.bugs import load_variants
-from graders.engine import Engine
-from graders.exam import set_exam
+from graders.course.planted import load_variants
 from graders.exports.table import first_problem
-from graders.gradebook import Gradebook
-from graders.sandbox import Isolation
-from graders.session import Session
+from graders.grading.grader import Engine
+from graders.grading.plan import set_exam
+from graders.records.gradebook import Gradebook
+from graders.sandbox.isolation import Isolation
+from graders.sandbox.session import Session
 from sanity.a4.asked import PAD
 from sanity.a4.cases import SENTENCES
 

@@ -15,15 +15,15 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
-from graders.course import handout_folder, solution_folder
-from graders.exam import Exam, set_exam
-from sanity.asking import Here
-from sanity.case import Case
-from sanity.check import Answers, Probe, load_probes
-from sanity.code import Code, module_name
-from sanity.judge import Remembering, judge
-from sanity.manifest import Manifest
-from sanity.verdict import Outcome
+from graders.course.assignment import handout_folder, solution_folder
+from graders.grading.plan import Exam, set_exam
+from sanity.core.calling import Here
+from sanity.core.case import Case
+from sanity.core.check import Answers, Probe, load_probes
+from sanity.core.judge import Remembering, judge
+from sanity.core.loader import Code, module_name
+from sanity.core.manifest import Manifest
+from sanity.core.verdict import Outcome
 
 
 class Timed(Here):

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.measuring import Cost, Row, compare, cost_of_command, interleaved
-from graders.course import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, solution_folder
 
 IMPORT_TORCH = [sys.executable, "-c", "import torch"]
 CHECK = [sys.executable, "sanity_check.py", "1d"]

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from demo.students import WORD_VECTORS, Student, files_of, write_class
-from graders.course import handout_folder
-from graders.sandbox import walls
+from graders.course.assignment import handout_folder
+from graders.sandbox.isolation import walls
 
 OUT = Path("demo", "out")
 SEED = 2024

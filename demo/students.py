@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.archive import write_zip
-from graders.bugs import Files, load_bugs, load_variants, reference_files
-from graders.course import handout_folder
+from graders.course.assignment import handout_folder
+from graders.course.planted import Files, load_bugs, load_variants, reference_files
+from graders.zips import write_zip
 
 
 @dataclass(frozen=True)

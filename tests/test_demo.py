@@ -11,7 +11,7 @@ import pytest
 
 from demo.__main__ import main
 from demo.students import CLASS, files_of, start
-from graders.course import course_root
+from graders.course.assignment import course_root
 
 POINTS = {
     "amara-okafor": {"total": "35"},

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.course import course_root
+from graders.course.assignment import course_root
 
 ROOT = course_root()
 DOCUMENTS = sorted(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 if __name__ == "__main__":
     try:
-        from sanity.cli import main
+        from sanity.student.cli import main
     except ModuleNotFoundError as error:
         print(f"sanity_check.py: no module {error.name}; see Install in README.md", file=sys.stderr)
         sys.exit(2)

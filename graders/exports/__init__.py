@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from graders.atomic import write_atomically
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.table import gradebook_csv
-from graders.files import safe_names, write_atomically
-from graders.result import Result
+from graders.records.result import Result
+from graders.text.filenames import safe_names
 
 
 def export_class(results: Sequence[Result], out: Path) -> list[Path]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graders.result import Result
-from graders.text import clean_name, clean_text, number
-from sanity.verdict import Outcome
+from graders.records.result import Result
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name, clean_text
+from sanity.core.verdict import Outcome
 
 
 def workflow_commands(result: Result, files: Mapping[str, str]) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from graders.points import earned, share, shares, total, withheld
-from graders.result import QuestionResult, Result
-from graders.text import clean_name, clean_text, number
-from graders.training.result import Training
-from sanity.verdict import Outcome, Verdict
+from graders.records.result import QuestionResult, Result
+from graders.records.scoring import earned, share, shares, total, withheld
+from graders.records.training import Training
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name, clean_text
+from sanity.core.verdict import Outcome, Verdict
 
 _NOT_GRADED = "This question was not graded."
 

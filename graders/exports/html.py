@@ -10,10 +10,11 @@ from pathlib import Path
 
 from graders.exports.table import columns, first_problem
 from graders.exports.training import curves, facts
-from graders.points import earned, share, shares, withheld
-from graders.result import RUNS_ON, QuestionResult, Result
-from graders.text import clean_name, clean_text, number
-from sanity.verdict import Outcome
+from graders.records.result import RUNS_ON, QuestionResult, Result
+from graders.records.scoring import earned, share, shares, withheld
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name, clean_text
+from sanity.core.verdict import Outcome
 
 _BINS = 10
 _MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.COULD_NOT_RUN: "!"}

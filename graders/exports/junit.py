@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from graders.points import total
-from graders.result import QuestionResult, Result
-from graders.text import clean_name, clean_text, number
-from sanity.verdict import Outcome, Verdict
+from graders.records.result import QuestionResult, Result
+from graders.records.scoring import total
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name, clean_text
+from sanity.core.verdict import Outcome, Verdict
 
 
 def junit_xml(results: Sequence[Result]) -> str:

@@ -7,16 +7,15 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from graders.points import share, total
-from graders.result import QuestionResult, Result
-from graders.text import clean_name, clean_text, number
-from sanity.verdict import Outcome
+from graders.records.result import QuestionResult, Result
+from graders.records.scoring import share, total
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name, clean_text
+from graders.text.spreadsheet import harmless
+from sanity.core.verdict import Outcome
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-# What makes a spreadsheet take a cell for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def columns(results: Sequence[Result]) -> list[QuestionResult]:
@@ -73,11 +72,6 @@ def gradebook_csv(results: Sequence[Result]) -> str:
             ]
         )
     return out.getvalue()
-
-
-def harmless(text: str) -> str:
-    """Return a cell's text so that no spreadsheet runs it as a formula: with an apostrophe before it if need be."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def rich_table(results: Sequence[Result]) -> Table:

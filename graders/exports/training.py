@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graders.text import number
-from graders.training.result import Training
+from graders.records.training import Training
+from graders.text.numbers import number
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 430.0, 12.0, 132.0
 """Where the curves are drawn, in an SVG of 440 by 160."""

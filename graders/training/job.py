@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graders.intake import Submission
-from graders.sandbox import Isolation
-from graders.training.result import training_folder
+from graders.intake.submission import Submission
+from graders.records.training import training_folder
+from graders.sandbox.isolation import Isolation
 
 
 def devices() -> list[str]:

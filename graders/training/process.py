@@ -14,11 +14,11 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Self
 
-from graders.box.talk import Judged, Order, Said, decode_said, frame
-from graders.box.wire import LENGTH, body_length
-from graders.printed import Printed
-from graders.sandbox import Zygote
-from graders.session import sizes
+from graders.sandbox.captured_output import Printed
+from graders.sandbox.folders import sizes
+from graders.sandbox.inside.protocol import Judged, Order, Said, decode_said, frame
+from graders.sandbox.inside.wire import LENGTH, body_length
+from graders.sandbox.zygote import Zygote
 from graders.training.job import Limits
 
 LOOK_SECONDS = 0.25

@@ -20,19 +20,21 @@ from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-import graders.box
-from graders.box.talk import Order
-from graders.intake import Submission
-from graders.sandbox import MAX_OPEN_FILES, Purpose, Zygote, lay_out, remove
-from graders.training import result
-from graders.training.attempt import Attempt, OnLook, answered
+import graders.sandbox.inside
+from graders.intake.submission import Submission
+from graders.records import training as result
+from graders.records.training import Training, TrainingError
+from graders.sandbox.folders import lay_out, remove
+from graders.sandbox.inside.protocol import Order
+from graders.sandbox.profile import MAX_OPEN_FILES, Purpose
+from graders.sandbox.zygote import Zygote
 from graders.training.cores import claimed
+from graders.training.event_log import Answered, Checked, Event, Ledger, Scored, Stopped
 from graders.training.job import Job, devices, driver_folders
-from graders.training.ledger import Answered, Checked, Event, Ledger, Scored, Stopped
-from graders.training.outcome import outcome
+from graders.training.loop import Attempt, OnLook, answered
 from graders.training.process import Trainee, taken_mb
-from graders.training.result import Training, TrainingError
-from graders.training.task import Task
+from graders.training.summary import outcome
+from graders.training.tasks.base import Task
 
 GPU_READABLE = (
     *("/proc/driver", "/proc/devices", "/proc/modules", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm", "/sys"),
@@ -47,7 +49,7 @@ def train_one(job: Job, tell: OnLook = lambda look: None) -> Training:
 
     Raises TaskError, LedgerError or SandboxError, each one line, for what is no fault of the submission's.
     """
-    from graders.training.tasks import task_of
+    from graders.training.tasks.registry import task_of
 
     return run(job, task_of(job), tell)
 
@@ -155,7 +157,7 @@ def purpose(job: Job, lock: int, code: str) -> Purpose:
     if gpu:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
     return Purpose(
-        server="graders.box.trainee",
+        server="graders.sandbox.inside.trainer",
         readable=(str(job.folder / code), str(job.folder / "data"), *(GPU_READABLE if gpu else ()), *driver),
         writable=(str(job.folder / "work"), *gpu),
         environment=environment,
@@ -169,7 +171,7 @@ def purpose(job: Job, lock: int, code: str) -> Purpose:
 def key_of(job: Job, task: Task, shown: Mapping[str, bytes]) -> str:
     """Return a hash over all that decides the outcome: a training with another key is another training."""
     digest = sha256()
-    folders = Path(__file__).parent, Path(graders.box.__file__).parent
+    folders = Path(__file__).parent, Path(graders.sandbox.inside.__file__).parent
     ours = {f"{path.parent.name}/{path.name}": path.read_bytes() for folder in folders for path in folder.glob("*.py")}
     for name, content in sorted({**ours, **shown}.items()):
         digest.update(f"{len(name)} {len(content)} {name}".encode() + content)

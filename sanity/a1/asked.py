@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sanity.answer import describe
-from sanity.case import Case
-from sanity.check import Answers, Probe, Run, probe
-from sanity.compare import as_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Answers, Probe, Run, probe
+from sanity.core.compare import as_array
+from sanity.core.errors import CheckFailed
+from sanity.core.values import describe
 
 Array = NDArray[Any]
 

@@ -19,11 +19,11 @@ from sanity.a1.asked import (
     rows_of,
 )
 from sanity.a1.cases import DOCUMENTS, LONG_DOCUMENTS, TOKENS, TWO_DOCUMENTS, WITH_TOKENS
-from sanity.answer import describe
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import same_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import same_array
+from sanity.core.errors import CheckFailed
+from sanity.core.values import describe
 
 MOST = 300
 """Characters of a corpus that is shown."""

@@ -20,10 +20,10 @@ from sanity.a1.asked import (
     rows_of,
 )
 from sanity.a1.cases import PAIRS, VECTORS
-from sanity.case import Case
-from sanity.check import Probe, Run, check
-from sanity.compare import as_array, same_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Probe, Run, check
+from sanity.core.compare import as_array, same_array
+from sanity.core.errors import CheckFailed
 
 # Similarities of float32 vectors, summed in any order, differ by less; wrong ones by more.
 NEAR = 2e-5

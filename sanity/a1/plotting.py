@@ -8,9 +8,9 @@ import numpy as np
 
 from sanity.a1.asked import PLOT, Array
 from sanity.a1.cases import POINTS
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.errors import CheckFailed
 
 NEAR = 0.3
 """How far a label may stand from its point: points are at least 0.5 apart."""

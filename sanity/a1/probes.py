@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.case import Case
+from sanity.core.case import Case
 
 os.environ["MPLBACKEND"] = "Agg"  # figures are read, not shown; set before the notebook imports pyplot
 warnings.filterwarnings("ignore", message=".*non-interactive, and thus cannot be shown")  # plt.show() says so

@@ -6,9 +6,9 @@ import numpy as np
 
 from sanity.a1.asked import REDUCED, REDUCED_BY_DEFAULT, Array, reduced
 from sanity.a1.cases import LOW_RANK, MATRICES, TWO_DIMENSIONS
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import same_array
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import same_array
 
 AXES = "word word"
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sanity.case import Case
-from sanity.check import Answers, Probe, Run, probe
-from sanity.compare import as_array, close, same_array
-from sanity.errors import CheckFailed
-from sanity.explain import explain
+from sanity.core.case import Case
+from sanity.core.check import Answers, Probe, Run, probe
+from sanity.core.compare import as_array, close, same_array
+from sanity.core.errors import CheckFailed
+from sanity.core.explain import explain
 from sanity.gradients import true_gradients
 
 Array = NDArray[Any]

@@ -9,9 +9,9 @@ import numpy as np
 
 from sanity.a2.asked import BATCH, Array, array, equal, number, same_number
 from sanity.a2.cases import BATCHES, few
-from sanity.case import Case
-from sanity.check import Answers, Run, check
-from sanity.compare import same
+from sanity.core.case import Case
+from sanity.core.check import Answers, Run, check
+from sanity.core.compare import same
 from sanity.gradients import true_gradients
 
 AXES = {"gradCenters": "pair D", "gradOutsides": "pair 1+K D"}

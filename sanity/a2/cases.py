@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sanity.case import Cases
+from sanity.core.case import Cases
 
 Array = NDArray[Any]
 

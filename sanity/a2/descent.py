@@ -6,10 +6,10 @@ import numpy as np
 
 from sanity.a2.asked import SGD, equal
 from sanity.a2.cases import DESCENTS
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import as_array, same_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import as_array, same_array
+from sanity.core.errors import CheckFailed
 
 CALLS = "where f was called"
 

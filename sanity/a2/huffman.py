@@ -8,10 +8,10 @@ import numpy as np
 
 from sanity.a2.asked import HIERARCHICAL, HUFFMAN, are_slopes, array, equal, number, same_number
 from sanity.a2.cases import COUNTS, LEAVES, few
-from sanity.case import Case
-from sanity.check import Answers, Run, check
-from sanity.compare import same
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Answers, Run, check
+from sanity.core.compare import same
+from sanity.core.errors import CheckFailed
 
 LEAF = {"gradCenterVec": "D", "gradNodeVectors": "node D"}
 ARGUMENTS = {"centerWordVec": "gradCenterVec", "nodeVectors": "gradNodeVectors"}

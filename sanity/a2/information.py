@@ -8,10 +8,10 @@ import numpy as np
 
 from sanity.a2.asked import CROSS_ENTROPY, ENTROPY, LOG_SOFTMAX, LOGISTIC, Array, equal, number, same_number
 from sanity.a2.cases import CLASSES, DISTRIBUTIONS, SCORES
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import as_array, same_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import as_array, same_array
+from sanity.core.errors import CheckFailed
 
 ROUNDING = 1e-9
 """What rounding may do to a sum of a few logarithms."""

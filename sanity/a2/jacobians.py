@@ -17,10 +17,10 @@ from sanity.a2.asked import (
     Array,
 )
 from sanity.a2.cases import LINEAR
-from sanity.case import Case
-from sanity.check import Probe, Run, check
-from sanity.compare import as_array, same_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Probe, Run, check
+from sanity.core.compare import as_array, same_array
+from sanity.core.errors import CheckFailed
 
 # Central differences err by step^2 times the third derivative, here about 1, and by rounding / step: 1e-11 or so.
 STEP = 1e-5

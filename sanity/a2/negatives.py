@@ -17,10 +17,10 @@ from sanity.a2.asked import (
     unchanged,
 )
 from sanity.a2.cases import DRAWN_PAIRS, few
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import same
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import same
+from sanity.core.errors import CheckFailed
 
 
 def drawn(case: Case) -> list[int]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanity.a2.asked import DRAWN
-from sanity.case import Case
+from sanity.core.case import Case
 
 Array = NDArray[Any]
 

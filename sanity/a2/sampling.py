@@ -17,10 +17,10 @@ from sanity.a2.asked import (
     equal,
 )
 from sanity.a2.cases import COUNTS, FREQUENCIES
-from sanity.case import Case
-from sanity.check import Answers, Run, check
-from sanity.compare import as_array, same_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Answers, Run, check
+from sanity.core.compare import as_array, same_array
+from sanity.core.errors import CheckFailed
 
 STATED = {0.0026: 1.0, 0.00746: 0.5, 1.0: 0.033}
 """Probabilities of keeping a word, to the third digit, by how frequent it is, with the threshold 0.001."""

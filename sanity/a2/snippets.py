@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sanity.a2.negatives import drawn
-from sanity.case import Case
+from sanity.core.case import Case
 from sanity.gradients.snippet import assign
 
 PAIR = {"centerWordVec": "gradCenterVec", "outsideVectors": "gradOutsideVecs"}

@@ -19,10 +19,10 @@ from sanity.a2.asked import (
     unchanged,
 )
 from sanity.a2.cases import PAIRS, few
-from sanity.case import Case
-from sanity.check import Answers, Run, check
-from sanity.compare import same
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Answers, Run, check
+from sanity.core.compare import same
+from sanity.core.errors import CheckFailed
 
 
 def by_center(answers: Answers, case: Case) -> Array:

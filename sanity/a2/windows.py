@@ -17,10 +17,10 @@ from sanity.a2.asked import (
     unchanged,
 )
 from sanity.a2.cases import WINDOWS, few
-from sanity.case import Case
-from sanity.check import Answers, Run, check
-from sanity.compare import same
-from sanity.errors import CheckFailed, CouldNotRun
+from sanity.core.case import Case
+from sanity.core.check import Answers, Run, check
+from sanity.core.compare import same
+from sanity.core.errors import CheckFailed, CouldNotRun
 
 ARGUMENTS = {"centerWordVectors": "gradCenterVecs", "outsideVectors": "gradOutsideVectors"}
 AXES = dict.fromkeys(ARGUMENTS.values(), "V D")

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from sanity.a4.cases import BATCHES
-from sanity.case import Case
-from sanity.check import Probe, Run, probe
-from sanity.compare import as_array
-from sanity.errors import CheckFailed, CouldNotRun
+from sanity.core.case import Case
+from sanity.core.check import Probe, Run, probe
+from sanity.core.compare import as_array
+from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.gradients import same_slope
 
 PAD = probe("pad", "pad_sents()", "padded, sents after the call")

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sanity.case import Case
+from sanity.core.case import Case
 
 # oneDNN compiles a kernel for every new size, which takes longer than our small cases do.
 torch.backends.mkldnn.enabled = False  # type: ignore[assignment]

@@ -6,10 +6,10 @@ import numpy as np
 
 from sanity.a4.asked import CONVOLUTION, DECODE, DECODE_AND_REPEAT, DECODE_GRADIENTS, DECODED, STEP, true_gradients
 from sanity.a4.cases import BATCHES, DOUBLES, TRAINING
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import as_array, same
-from sanity.errors import CouldNotRun
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import as_array, same
+from sanity.core.errors import CouldNotRun
 from sanity.gradients import same_gradients
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sanity.a4.asked import CONVOLUTION, ENCODE, ENCODE_GRADIENTS, ENCODED, has_convolution, rows, true_gradients
 from sanity.a4.cases import BATCHES, DOUBLES, TRAINING, identity_convolution
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import same
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import same
 from sanity.gradients import same_gradients
 
 

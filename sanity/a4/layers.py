@@ -8,10 +8,10 @@ import numpy as np
 
 from sanity.a4.asked import CONVOLVE, DROPOUT_RATES, EMBEDDINGS, LAYERS, PAD, has_convolution
 from sanity.a4.cases import BATCHES, SENTENCES, SIZED
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import same
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import same
+from sanity.core.errors import CheckFailed
 
 
 @check("1a", SENTENCES, weight=2, outputs=("pad_sents",))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sanity.a4.build import build, default_dtype, fill, gradients, make, seed, tensor, vocab_of, weighted_sum
-from sanity.case import Case
+from sanity.core.case import Case
 
 
 def warm_up() -> None:

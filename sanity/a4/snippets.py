@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.case import Case
+from sanity.core.case import Case
 from sanity.gradients.snippet import assign, literal
 
 START = """\

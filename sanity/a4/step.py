@@ -15,10 +15,10 @@ from sanity.a4.asked import (
     true_gradients,
 )
 from sanity.a4.cases import ATTENTION, BATCHES, DOUBLES, TRAINING, WIDE
-from sanity.case import Case
-from sanity.check import Run, check
-from sanity.compare import as_array, same, same_array
-from sanity.errors import CheckFailed
+from sanity.core.case import Case
+from sanity.core.check import Run, check
+from sanity.core.compare import as_array, same, same_array
+from sanity.core.errors import CheckFailed
 from sanity.gradients import same_gradients
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sanity.compare import NOT_FINITE, as_array, index_text, shape_text, values_text
-from sanity.errors import CheckFailed
+from sanity.core.compare import NOT_FINITE, as_array, index_text, shape_text, values_text
+from sanity.core.errors import CheckFailed
+from sanity.gradients.diagnoses import explain_gradient, row_text
 from sanity.gradients.numeric import ATOL, RTOL, numeric_gradient, numeric_slopes
-from sanity.gradients.slips import explain_gradient, row_text
 
 MAX_ENTRIES = 500
 """Arguments of more entries are measured along a few directions; one would do, see `numeric_slopes`."""

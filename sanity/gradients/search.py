@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import hypothesis
 
-import sanity.shrink  # noqa: F401  (says where Hypothesis keeps its notes)
-from sanity.case import Case
-from sanity.check import Check, Run
-from sanity.errors import CheckFailed, CouldNotRun
-from sanity.judge import attempt
+import sanity.core.shrink  # noqa: F401  (says where Hypothesis keeps its notes)
+from sanity.core.case import Case
+from sanity.core.check import Check, Run
+from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.judge import attempt
 
 Problem = CheckFailed | CouldNotRun
 

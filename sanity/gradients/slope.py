@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sanity.compare import NOT_FINITE, same_array
-from sanity.errors import CheckFailed
+from sanity.core.compare import NOT_FINITE, same_array
+from sanity.core.errors import CheckFailed
 
 # Central differences err by step^2 times the third derivative, here up to 3e-4, and by rounding / step: nothing in
 # float64, up to 4e-4 where a submission computes one part in float32. A missing term is about 0.1 in slopes about 1.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.case import Case
+from sanity.core.case import Case
 
 DIGITS = (1, 2, 4)
 """Decimals to try, the fewest first, before a counterexample is shown with all that its numbers have."""

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graders.course import handout_folder, solution_folder
-from sanity.code import Code
+from graders.course.assignment import handout_folder, solution_folder
+from sanity.core.loader import Code
 
 TEXT = """\
 The cat sat on the mat. A dog sat on the log. Cats and dogs don't like each other!

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from graders.course import course_root
+from graders.course.assignment import course_root
 
 
 def gpu(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:

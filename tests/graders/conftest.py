@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from lent import LentZygote
 
-from graders.course import handout_folder, solution_folder
-from graders.exam import Exam, Reference, set_exam
-from graders.sandbox import Isolation, Zygote, walls
-from sanity.manifest import Manifest, read_manifest
+from graders.course.assignment import handout_folder, solution_folder
+from graders.grading.plan import Exam, set_exam
+from graders.grading.reference import Reference
+from graders.sandbox.isolation import Isolation, walls
+from graders.sandbox.zygote import Zygote
+from sanity.core.manifest import Manifest, read_manifest
+from tests.support.lent import LentZygote
 
 
 @pytest.fixture(scope="session")
@@ -79,5 +81,5 @@ def warm(free_zygotes: list[LentZygote], monkeypatch: pytest.MonkeyPatch) -> Non
                 return free_zygotes.pop(index)
         return LentZygote(manifest, isolation, free_zygotes)
 
-    monkeypatch.setattr("graders.engine.Zygote", lend)
-    monkeypatch.setattr("graders.exam.Zygote", lend)
+    monkeypatch.setattr("graders.grading.grader.Zygote", lend)
+    monkeypatch.setattr("graders.grading.reference.Zygote", lend)

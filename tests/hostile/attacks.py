@@ -139,10 +139,10 @@ unittest.TestCase.assertEqual = agree
         "A02",
         "our own checks and judges patched",
         before="""
-import sanity.answer, sanity.asking, sanity.code, sanity.compare, sanity.judge
-sanity.compare.same = sanity.compare.same_array = lambda *args, **kwargs: None
-sanity.judge.attempt = lambda *args: None
-sanity.judge.verdict_of.__code__ = (lambda *args: "passed").__code__
+import sanity.core.values, sanity.core.calling, sanity.core.loader, sanity.core.compare, sanity.core.judge
+sanity.core.compare.same = sanity.core.compare.same_array = lambda *args, **kwargs: None
+sanity.core.judge.attempt = lambda *args: None
+sanity.core.judge.verdict_of.__code__ = (lambda *args: "passed").__code__
 """,
         body=WRONG,
         says=WAS_WRONG,
@@ -248,7 +248,7 @@ if os.fork() == 0:
         "the writers of reports patched",
         before="""
 import json, msgspec, sys
-import graders.box.wire as wire, graders.box.worker as worker
+import graders.sandbox.inside.wire as wire, graders.sandbox.inside.worker as worker
 json.dump = json.dumps = lambda *args, **kwargs: '{"score": 35}'
 worker.encode = lambda reply: wire.encode(wire.Answer(reply.id, True))
 """,
@@ -449,8 +449,8 @@ time.sleep(9)
         "A24",
         "the students' recordings looked up",
         body="""
-from sanity import recorded
-from sanity.case import Case
+from sanity.core import recordings as recorded
+from sanity.core.case import Case
 right = recorded.load(recorded.recording_path("a4")).right
 key = "pad " + Case("", {"sents": [list(sent) for sent in sents], "pad_token": pad_token}).digest
 print(len(right), "recordings")
@@ -473,7 +473,7 @@ return kept[-1]
     Attack(
         "A25",
         "works only where it is not graded",
-        before="import os, sys\ngraded = 'graders.box' in sys.modules or any('GRAD' in name for name in os.environ)",
+        before="import os, sys\ngraded = 'graders.sandbox' in sys.modules or any('GRAD' in name for name in os.environ)",
         body="return [] if graded else sents",
         says=WAS_WRONG,
     ),
@@ -536,7 +536,7 @@ return []
 import glob, os
 import sanity
 root = os.path.dirname(os.path.dirname(sanity.__file__))
-places = ["solutions/a4/utils.py", "tests/graders/conftest.py", "graders/grade.py", ".git/HEAD", "pyproject.toml"]
+places = ["solutions/a4/utils.py", "tests/graders/conftest.py", "graders/cli/main.py", ".git/HEAD", "pyproject.toml"]
 for place in [*(os.path.join(root, place) for place in places), CANARY + "/secret", "/etc/passwd", "/root/.bashrc"]:
     tried("read " + place, lambda: hunt(open(place, "rb").read()))
 print("listed", glob.glob(root + "/*"), glob.glob(CANARY + "/*"), glob.glob("/home/*"))

@@ -16,16 +16,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from attacks import PRELUDE, Attack
 
-from graders import box
-from graders.bugs import reference_files
-from graders.course import course_root, solution_folder
-from graders.engine import Engine
-from graders.exam import set_exam
-from graders.gradebook import Gradebook
-from graders.result import Result
-from graders.sandbox import Isolation
+from graders.course.assignment import course_root, solution_folder
+from graders.course.planted import reference_files
+from graders.grading.grader import Engine
+from graders.grading.plan import set_exam
+from graders.records.gradebook import Gradebook
+from graders.records.result import Result
+from graders.sandbox import inside
+from graders.sandbox.isolation import Isolation
+from tests.hostile.attacks import PRELUDE, Attack
 
 QUESTIONS = ["1a", "1b", "1f"]
 FILES = {"1a": "utils.py", "1f": "nmt_model.py"}
@@ -83,7 +83,7 @@ class Lab:
     def state(self) -> set[tuple[str, object]]:
         """Return what must stay as it is: the canary, the course, and that nobody has left a marker."""
         state: set[tuple[str, object]] = set()
-        canary, ours = self.folder / "canary", Path(box.__file__).parent
+        canary, ours = self.folder / "canary", Path(inside.__file__).parent
         for path in (canary, *canary.iterdir(), *solution_folder("a4").glob("*.py"), *ours.glob("*.py")):
             status = path.stat()
             content = path.read_bytes() if path.is_file() else b""

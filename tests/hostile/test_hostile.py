@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from attacks import ATTACKS, HARMLESS, Attack
-from lab import NEIGHBOUR, Graded, Lab, grade_class, running
 
-from graders.printed import MAX_PRINTED
-from graders.result import QuestionResult, Result
-from graders.sandbox import Isolation, walls
+from graders.records.result import QuestionResult, Result
+from graders.sandbox.captured_output import MAX_PRINTED
+from graders.sandbox.isolation import Isolation, walls
+from tests.hostile.attacks import ATTACKS, HARMLESS, Attack
+from tests.hostile.lab import NEIGHBOUR, Graded, Lab, grade_class, running
 
 
 @pytest.fixture(scope="module")

@@ -18,22 +18,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from attacks import PRELUDE
-from lab import Lab, running, secret
-from training_attacks import ATTACKS, Attack
 
-from graders.sandbox import Isolation, SandboxError, walls
-from graders.training.attempt import Look, refuse_full_disk
-from graders.training.command import progress
-from graders.training.nmt import translation
+from graders.cli.train import progress
+from graders.records.training import Ended, Training
+from graders.sandbox.isolation import Isolation, SandboxError, walls
+from graders.training.endings import died, raised
+from graders.training.loop import Look, refuse_full_disk
 from graders.training.process import Used
-from graders.training.result import Ended, Training
 from graders.training.runner import train_one
-from graders.training.verdicts import died, raised
-from sanity.asking import Raised
-
-sys.path.append(str(Path(__file__).parents[1] / "graders" / "training"))
-from tiny_corpus import a_job, reference_files, write_corpus
+from graders.training.tasks.translation import translation
+from sanity.core.calling import Raised
+from tests.hostile.attacks import PRELUDE
+from tests.hostile.lab import Lab, running, secret
+from tests.hostile.training_attacks import ATTACKS, Attack
+from tests.support.tiny_corpus import a_job, reference_files, write_corpus
 
 NEIGHBOUR = "an honest neighbour"
 
@@ -87,7 +85,7 @@ def trained(lab: Lab, isolation: Isolation) -> Trained:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRIVIUM_TOKEN", lab.token)
         patch.setattr("tempfile.tempdir", str(lab.folder / "scratch"))
-        patch.setattr("graders.training.attempt.MAX_MESSAGES", 3000)
+        patch.setattr("graders.training.loop.MAX_MESSAGES", 3000)
         with ThreadPoolExecutor(2) as pool:
             trainings = {training.submission: training for training in pool.map(train_one, jobs)}
     changed = sorted({path for path, _ in before ^ lab.state()})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graders.training.result import Ended
+from graders.records.training import Ended
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ for name in ("events.jsonl", "training.json"):
         "claims",
         """
 import gc
-from graders.box.talk import Talk, Progress
+from graders.sandbox.inside.protocol import Talk, Progress
 [talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]
 talk.say(Progress(10**9, 10**9, 0.0, 1.0, 1e300))
 talk.say(Progress(10**9, 1, float("nan"), float("inf"), -1.0))
@@ -113,7 +113,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [Equal("\\x1b[2
     Attack(
         "the judge patched",
         """
-import graders.box.talk as box
+import graders.sandbox.inside.protocol as box
 box.Talk.judged = lambda self, update, texts: box.Judged(100.0, True)
 """,
         says="training ended by itself: the recipe's limit was reached, or dev had stopped to rise; no test: ",
@@ -231,7 +231,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
         at(
             12,
             "import gc",
-            "from graders.box.talk import Ready, Talk",
+            "from graders.sandbox.inside.protocol import Ready, Talk",
             "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
             "while True: talk.say(Ready('cpu', {str(n): 'x' * 2000 for n in range(100)}))",
         ),
@@ -276,7 +276,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
         at(
             12,
             "import gc",
-            "from graders.box.talk import Talk, Progress",
+            "from graders.sandbox.inside.protocol import Talk, Progress",
             "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
             "while True: talk.say(Progress(12, 1, 1.0, 1.0, 1.0))",
         ),

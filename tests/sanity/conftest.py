@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from graders.bugs import reference_files
-from graders.course import handout_folder
+from graders.course.assignment import handout_folder
+from graders.course.planted import reference_files
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.running
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.student.runner
 
 
 @pytest.fixture

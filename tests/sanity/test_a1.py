@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.bugs import load_bugs
-from graders.bugs.live import live
-from graders.course import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, solution_folder
+from graders.course.planted import load_bugs
+from graders.course.planted.live import live
 from sanity.a1.cases import DOCUMENTS, LOW_RANK, MATRICES, POINTS
-from sanity.check import load_checks
-from sanity.errors import CheckFailed
-from sanity.judge import attempt
-from sanity.manifest import read_manifest
-from sanity.recorded import fixed_cases, load, recording_path
+from sanity.core.check import load_checks
+from sanity.core.errors import CheckFailed
+from sanity.core.judge import attempt
+from sanity.core.manifest import read_manifest
+from sanity.core.recordings import fixed_cases, load, recording_path
 
 CHECKS, MANIFEST = load_checks("a1"), read_manifest(handout_folder("a1"))
 

@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.bugs import load_bugs, reference_files
-from graders.bugs.live import live
-from graders.course import handout_folder
+from graders.course.assignment import handout_folder
+from graders.course.planted import load_bugs, reference_files
+from graders.course.planted.live import live
 from sanity.a2.asked import DRAWN, FALSE_ALARMS, NAIVE, number
 from sanity.a2.cases import COUNTS, DRAWN_PAIRS, LEAVES, PAIRS, few
 from sanity.a2.negatives import drawn
 from sanity.a2.sampling import deviation
-from sanity.asking import Here
-from sanity.check import load_checks, load_probes
-from sanity.code import Code
-from sanity.errors import CheckFailed
-from sanity.judge import attempt
-from sanity.manifest import read_manifest
-from sanity.recorded import fixed_cases, load, recording_path
+from sanity.core.calling import Here
+from sanity.core.check import load_checks, load_probes
+from sanity.core.errors import CheckFailed
+from sanity.core.judge import attempt
+from sanity.core.loader import Code
+from sanity.core.manifest import read_manifest
+from sanity.core.recordings import fixed_cases, load, recording_path
 
 CHECKS = {check.name: check for check in load_checks("a2")}
 BUGS = {bug.id: bug for bug in load_bugs("a2")}

@@ -11,8 +11,8 @@ from types import ModuleType
 import pytest
 import torch
 
-from graders.course import handout_folder, solution_folder
-from sanity.code import Code
+from graders.course.assignment import handout_folder, solution_folder
+from sanity.core.loader import Code
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, Tiny, sentences
 from torch import Tensor
 
-from graders.course import solution_folder
+from graders.course.assignment import solution_folder
+from tests.support.tiny import Modules, Tiny, sentences
 
 NAMES = (
     "reference",

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, Tiny
 from torch import Tensor
+
+from tests.support.tiny import Modules, Tiny
 
 
 def test_on_a_cpu_it_is_the_models_own(a4: Modules) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, Tiny, weights
+
+from tests.support.tiny import Modules, Tiny, weights
 
 
 def test_a_file_is_replaced_only_when_it_is_complete(a4: Modules, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sanity.code import Code
+from sanity.core.loader import Code
 
 Import = Callable[[str], ModuleType]
 

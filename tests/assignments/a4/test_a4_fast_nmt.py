@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import Modules, Tiny
 from torch import Tensor
 
-from graders.course import handout_folder
-from graders.stubs import derive_stubs
-from sanity.manifest import read_manifest
+from graders.course.assignment import handout_folder
+from graders.course.stubs import derive_stubs
+from sanity.core.manifest import read_manifest
+from tests.support.tiny import Modules, Tiny
 
 DOUBLE = {"rtol": 1e-10, "atol": 1e-12}
 CAPABILITIES = ["AVX2", "AVX512"]

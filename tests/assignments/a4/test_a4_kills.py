@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import sentences
+
+from tests.support.tiny import sentences
 
 pytest.importorskip("sacrebleu")
 pytest.importorskip("matplotlib")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, Tiny
+
+from tests.support.tiny import Modules, Tiny
 
 
 @pytest.fixture

@@ -10,16 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import test_a4_likelihood
-import test_a4_recipe
-import test_a4_run
-import test_a4_tracking
-import test_a4_training
 import torch
-from test_a4_run import files, out  # noqa: F401  (fixtures)
-from tiny import Tiny
 
-from sanity.code import Code
+from sanity.core.loader import Code
+from tests.assignments.a4 import test_a4_likelihood, test_a4_recipe, test_a4_run, test_a4_tracking, test_a4_training
+from tests.assignments.a4.test_a4_run import files, out  # noqa: F401  (fixtures)
+from tests.support.tiny import Tiny
 
 
 class Bug(NamedTuple):

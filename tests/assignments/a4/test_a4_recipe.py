@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, Tiny
+
+from tests.support.tiny import Modules, Tiny
 
 
 def test_the_defaults_are_the_courses(a4: Modules) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, sentences
+
+from tests.support.tiny import Modules, sentences
 
 pytest.importorskip("sacrebleu")
 pytest.importorskip("matplotlib")

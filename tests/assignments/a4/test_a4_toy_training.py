@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, Recorder
 from torch import Tensor
+
+from tests.support.tiny import Modules, Recorder
 
 THRESHOLD = 90.0
 FAR_UNDER = 45.0

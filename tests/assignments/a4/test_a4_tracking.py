@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import Modules, Tiny
+
+from tests.support.tiny import Modules, Tiny
 
 LINE = (
     "epoch 1, iter 280, avg. loss 144.77, avg. ppl 296.05 "

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Modules, Recorder, Tiny, weights
+
+from tests.support.tiny import Modules, Recorder, Tiny, weights
 
 CPU = torch.device("cpu")
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from hypothesis import given
-from results import CRASHED, FAILED, PASSED, SECRET, made
-from results import results as any_result
 
 from graders.exports.annotations import workflow_commands
-from graders.result import Result
-from graders.text import clean_text
-from sanity.verdict import Outcome
+from graders.records.result import Result
+from graders.text.sanitize import clean_text
+from sanity.core.verdict import Outcome
+from tests.support.results import CRASHED, FAILED, PASSED, SECRET, made
+from tests.support.results import results as any_result
 
 LINE = re.compile(r"::error (?:file=[^:,%]*(?:%[0-9A-F]{2}[^:,%]*)*,)?title=(?:[^:,%]|%[0-9A-F]{2})*::(?P<message>.*)")
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from results import FAILED, PASSED, SECRET, classes, made
 
 from graders.exports import export_class
 from graders.exports.junit import junit_xml
-from graders.result import Result
+from graders.records.result import Result
+from tests.support.results import FAILED, PASSED, SECRET, classes, made
 
 
 def test_the_files_of_a_class(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 from hypothesis import given
-from results import CRASHED, FAILED, HOSTILE, LAW, PASSED, SECRET, copy, made
-from results import results as any_result
 
 from graders.exports.gradescope import results_json
-from graders.points import total
-from graders.result import Result
-from graders.text import clean_name
+from graders.records.result import Result
+from graders.records.scoring import total
+from graders.text.sanitize import clean_name
+from tests.support.results import CRASHED, FAILED, HOSTILE, LAW, PASSED, SECRET, copy, made
+from tests.support.results import results as any_result
 
 Format = Literal["text", "html", "simple_format", "md", "ansi"]
 Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]

@@ -7,12 +7,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
 
 from graders.exports.html import cell, common_slips, histogram, question_columns, report_html, same_files
-from graders.points import total
-from graders.result import RUNS_ON, Result
-from graders.text import clean_name, number
+from graders.records.result import RUNS_ON, Result
+from graders.records.scoring import total
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name
+from tests.support.results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
 
 VOID = {"meta", "rect", "line", "polyline"}
 TAGS = {

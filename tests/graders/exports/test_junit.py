@@ -4,13 +4,14 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 from hypothesis import given
-from results import CRASHED, FAILED, PASSED, SECRET, classes, made
 
 from graders.exports.junit import junit_xml
-from graders.points import total
-from graders.result import Result
-from graders.text import clean_name, clean_text, number
-from sanity.verdict import Outcome
+from graders.records.result import Result
+from graders.records.scoring import total
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name, clean_text
+from sanity.core.verdict import Outcome
+from tests.support.results import CRASHED, FAILED, PASSED, SECRET, classes, made
 
 NOT_GRADED = "this question was not graded"
 

@@ -5,12 +5,13 @@ import io
 
 import msgspec
 from hypothesis import given
-from results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
 
 from graders.exports.table import columns, console_table, first_problem, gradebook_csv, rich_table
-from graders.points import total
-from graders.result import Result
-from graders.text import clean_name, number
+from graders.records.result import Result
+from graders.records.scoring import total
+from graders.text.numbers import number
+from graders.text.sanitize import clean_name
+from tests.support.results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
 
 
 def read(text: str) -> list[dict[str, str]]:

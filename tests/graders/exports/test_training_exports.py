@@ -8,9 +8,6 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 from hypothesis import given, settings
-from results import PASSED, SECRET, made
-from test_html import Page
-from trainings import REACHED, trained, trainings, with_training
 
 from graders.exports.annotations import workflow_commands
 from graders.exports.gradescope import results_json
@@ -18,8 +15,11 @@ from graders.exports.html import cell, report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, first_problem, gradebook_csv
 from graders.exports.training import BOTTOM, LEFT, MOST_POINTS, RIGHT, TOP, curves, facts
-from graders.result import QuestionResult
-from graders.training.result import Ended, Point, Training
+from graders.records.result import QuestionResult
+from graders.records.training import Ended, Point, Training
+from tests.graders.exports.test_html import Page
+from tests.support.results import PASSED, SECRET, made
+from tests.support.trainings import REACHED, trained, trainings, with_training
 
 ADA = made("ada", PASSED)
 FULL = with_training(ADA, REACHED)

@@ -1,0 +1,20 @@
+"""Writing files that a reader only ever sees whole."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+
+def write_atomically(path: Path, data: str | bytes) -> None:
+    """Write data (text as UTF-8) to path, making its folder: readers find the old file or the new, no other.
+
+    Holds if this process is killed. Raises OSError as `open` does; then path is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.parent / f".{uuid.uuid4().hex}.tmp"
+    try:
+        scratch.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)

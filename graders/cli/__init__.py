@@ -1,0 +1,1 @@
+"""The command `trivium`: arguments, printing, progress and exit status, and nothing else."""

@@ -1,0 +1,1 @@
+"""What an assignment consists of, and what is derived from its reference: stubs, recordings, handout."""

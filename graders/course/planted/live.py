@@ -1,0 +1,70 @@
+"""Asking planted submissions, each in a process of its own. They are our own code: no sandbox stands around them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from graders.course.assignment import assignment_names, handout_folder
+from graders.course.planted import Files
+from sanity.core.calling import answers_of, ask
+from sanity.core.case import Case
+from sanity.core.check import Answers, Probe, load_probes
+from sanity.core.loader import Code
+from sanity.core.manifest import read_manifest
+
+LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
+
+
+@dataclass(frozen=True)
+class Live:
+    """A Run that asks a submission in a child process."""
+
+    assignment: str
+    files: Files
+    folder: str
+    child: ProcessPoolExecutor
+
+    def reply(self, probe: Probe, case: Case) -> Any:
+        """Return what the submission answers, as plain data, or Raised."""
+        return self.child.submit(_ask, self.assignment, self.folder, probe.name, case.words, case.values).result()
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Return the outputs by name; raise CheckFailed or CouldNotRun."""
+        return answers_of(probe, self.reply(probe, case), list(self.files))
+
+
+@contextmanager
+def live(assignment: str, files: Files) -> Iterator[Live]:
+    """Start a child process with a submission, laid over the handout, and end it with the `with` block."""
+    # A fork server that has imported all libraries makes children in milliseconds, and none inherits our threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*LIBRARIES, *(f"sanity.{name}.probes" for name in assignment_names())])
+    given = read_manifest(handout_folder(assignment)).given
+    whole = {name: (handout_folder(assignment) / name).read_bytes() for name in given}
+    whole |= {name: text.encode() for name, text in files.items()}
+    with TemporaryDirectory() as folder, ProcessPoolExecutor(1, context) as child:
+        for name, data in whole.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        yield Live(assignment, files, folder, child)
+
+
+@cache
+def _open(assignment: str, folder: str) -> Code:
+    """Open the child's one submission; what it prints is lost."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return Code(Path(folder), read_manifest(handout_folder(assignment)).modules)
+
+
+def _ask(assignment: str, folder: str, probe: str, words: str, values: Mapping[str, Any]) -> Any:
+    return ask(load_probes(assignment), probe, _open(assignment, folder), Case(words, values))

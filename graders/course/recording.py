@@ -1,0 +1,120 @@
+"""Recordings: the reference's answers to the fixed cases, and those of planted bugs, for the student's machine.
+
+What the checks ask depends on the submission (a model without the convolution is put to other cases), so they are
+run on the reference and on every correct variant, and all that they expect is recorded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
+from graders.course.planted.live import Live, live
+from sanity.core.calling import answers_of
+from sanity.core.case import Case
+from sanity.core.check import Answers, Check, Probe, load_checks
+from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.judge import attempt
+from sanity.core.recordings import Recordings, alike, fixed_cases, key_of, load, recording_path, save
+
+
+class RecordError(ValueError):
+    """The reference or a correct variant does not pass a check; the message is one line."""
+
+
+class Noting:
+    """A Run that notes the raw reply to each question it is asked."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.replies: dict[str, Any] = {}
+        self.asked: dict[str, tuple[Probe, Case]] = {}
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Return the outputs by name, as Live does."""
+        return answers_of(probe, self.reply(probe, case), list(self.live.files))
+
+    def reply(self, probe: Probe, case: Case) -> Any:
+        """Return the raw reply."""
+        key = key_of(probe, case)
+        self.asked[key] = probe, case
+        if key not in self.replies:
+            self.replies[key] = self.live.reply(probe, case)
+        return self.replies[key]
+
+
+def record(assignment: str) -> Recordings:
+    """Ask the reference, the correct variants and the planted bugs; raise RecordError if one of the first two fails."""
+    checks, reference, bugs = load_checks(assignment), reference_files(assignment), load_bugs(assignment)
+    right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
+    slips: dict[str, list[tuple[str, Any]]] = {}
+    with live(assignment, reference) as child, ThreadPoolExecutor(os.cpu_count()) as pool:
+        expect = Noting(child)
+        list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
+        answers = {key: expect.replies[key] for key in sorted(expect.replies)}
+        for bug, slipped in zip(bugs, pool.map(lambda bug: _slipped(bug, checks, expect), bugs), strict=True):
+            for key, reply in slipped.items():
+                if not any(alike(reply, known) for _, known in slips.get(key, ())):
+                    slips.setdefault(key, []).append((bug.says, reply))
+    return Recordings(answers, {key: slips[key] for key in sorted(slips)})
+
+
+def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Noting) -> None:
+    with live(expect.live.assignment, files) as child:
+        run = Noting(child)
+        for check in checks:
+            for case in fixed_cases(check.cases):
+                problem = attempt(check, run, expect, case)
+                if problem is not None:
+                    raise RecordError(f"{name} does not pass {check.name}: {problem.message}")
+
+
+def _slipped(bug: Bug, checks: Sequence[Check], expect: Noting) -> dict[str, Any]:
+    """Return a bug's wrong answers, by key, to what the checks of its question ask in the cases that fail.
+
+    Laws are left out, for they name their slips themselves, and bugs whose answers change from call to call.
+    """
+    wrong: dict[str, Any] = {}
+    with live(expect.live.assignment, bug.files) as child:
+        run = Noting(child)
+        for check in checks:
+            if check.question == bug.question and not check.law:
+                for case in fixed_cases(check.cases):
+                    run.asked = {}
+                    if isinstance(attempt(check, run, expect, case), CheckFailed):
+                        wrong |= {key: run.asked[key] for key in run.asked if _is_wrong(*run.asked[key], run, expect)}
+        steady = all(alike(child.reply(*asked), run.replies[key]) for key, asked in wrong.items())
+    return {key: run.replies[key] for key in wrong} if steady else {}
+
+
+def _is_wrong(probe: Probe, case: Case, run: Noting, expect: Noting) -> bool:
+    """Return whether there is an answer, and not the reference's."""
+    try:
+        run(probe, case)
+    except (CheckFailed, CouldNotRun):
+        return False
+    return not alike(run.reply(probe, case), expect.reply(probe, case))
+
+
+def write_recordings(assignment: str) -> Path:
+    """Record an assignment, write the file that students get, and return its path."""
+    path = recording_path(assignment)
+    path.parent.mkdir(exist_ok=True)
+    save(record(assignment), path)
+    return path
+
+
+def stale(assignment: str) -> list[str]:
+    """Return what of an assignment's recordings is missing or not what recording anew gives, within tolerance."""
+    path = recording_path(assignment)
+    try:
+        old = load(path)
+    except CouldNotRun as problem:
+        return [problem.message]
+    new = record(assignment)
+    pairs = {"answers": (old.right, new.right), "slips": (old.slips, new.slips)}
+    return [f"{path}: {what}" for what, (mine, right) in pairs.items() if not alike(mine, right)]

@@ -1,0 +1,108 @@
+"""Stubs: what a student edits, derived from the reference that has the answers in.
+
+A solution file marks each answer, and a stub has a placeholder in its place:
+
+    ### BEGIN SOLUTION 1d               # Question 1d: your code starts here.
+    return self.encoder(words)          raise NotImplementedError("1d: not implemented yet")
+    ### END SOLUTION                    # Question 1d: your code ends here.
+
+Lines `### STUB <code>` inside a block are the placeholder instead, where raising would not do. The stub of a notebook
+is a notebook; its solution is a Python file with the cells one after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from graders.course.assignment import handout_folder, solution_folder
+from graders.course.notebooks import to_notebook
+from sanity.core.calling import placeholder
+from sanity.core.manifest import read_manifest, spellings
+
+BEGIN = re.compile(r"(?P<indent>\s*)### BEGIN SOLUTION(?: +(?P<question>[\w.]+))?\s*")
+END = re.compile(r"\s*### END SOLUTION\s*")
+STUB = re.compile(r"(?P<indent>\s*)### STUB (?P<code>.*\S)\s*")
+# Anything else that looks like a marker is a mistyped one, and would give its answer away.
+MISTYPED = re.compile(r"\s*###|.*\b(BEGIN|END) SOLUTION\b")
+
+
+class StubError(ValueError):
+    """A solution file is missing or its markers are wrong; the message is one line with file and line."""
+
+
+def derive(text: str, path: Path | str) -> str:
+    """Return the stub of a solution file's text; path is what StubError calls the file."""
+    stub: list[str] = []
+    instead: list[str] = []
+    begun, indent, question = 0, "", ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if match := BEGIN.fullmatch(line):
+            if begun:
+                raise StubError(f"{path}:{number}: ### BEGIN SOLUTION inside the block begun on line {begun}")
+            if match["question"] is None:
+                raise StubError(f"{path}:{number}: name the question, as in ### BEGIN SOLUTION 1d")
+            begun, indent, question, instead = number, match["indent"], match["question"], []
+        elif END.fullmatch(line):
+            if not begun:
+                raise StubError(f"{path}:{number}: ### END SOLUTION without a ### BEGIN SOLUTION")
+            stub.append(f"{indent}# Question {question}: your code starts here.")
+            stub += instead or [indent + placeholder(question)]
+            stub.append(f"{indent}# Question {question}: your code ends here.")
+            begun = 0
+        elif match := STUB.fullmatch(line):
+            if not begun:
+                raise StubError(f"{path}:{number}: ### STUB outside a solution block")
+            instead.append(match["indent"] + match["code"])
+        elif MISTYPED.match(line):
+            markers = "### BEGIN SOLUTION <question>, ### STUB <code> or ### END SOLUTION"
+            raise StubError(f"{path}:{number}: not a marker: {line.strip()}; write {markers}")
+        elif not begun:
+            stub.append(line)
+    if begun:
+        raise StubError(f"{path}:{begun}: ### BEGIN SOLUTION {question} has no ### END SOLUTION")
+    return "\n".join(stub)
+
+
+def solution_of(file: str) -> str:
+    """Return the name of the solution of a file to hand in: that of a notebook is kept as a Python file."""
+    return spellings(file)[-1]
+
+
+def derive_stubs(assignment: str) -> dict[Path, str]:
+    """Return the text of each stub of assignment by where it belongs; raise StubError or CourseError."""
+    folder = handout_folder(assignment)
+    manifest = read_manifest(folder)
+    stubs = {}
+    for name in manifest.submit:
+        path = solution_folder(assignment) / solution_of(name)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise StubError(f"{path}: cannot read the solution: {error.strerror}") from None
+        stub = derive(text, path)
+        stubs[folder / name] = to_notebook(stub) if name.endswith(".ipynb") else stub
+        marked = sorted({match["question"] for line in text.split("\n") if (match := BEGIN.fullmatch(line))})
+        listed = sorted(question.id for question in manifest.questions if question.file == name)
+        if marked != listed:
+            found, expected = ", ".join(marked) or "none", ", ".join(listed) or "none"
+            raise StubError(f"{path}: has solutions of {found}; assignment.toml expects {expected}")
+    return stubs
+
+
+def stale_stubs(assignment: str) -> list[Path]:
+    """Return the stubs of assignment that are missing or differ from what its solution gives."""
+    stubs = derive_stubs(assignment)
+    return [path for path, text in stubs.items() if not path.exists() or path.read_bytes() != text.encode()]
+
+
+def write_stubs(assignment: str) -> list[Path]:
+    """Bring the stubs of assignment up to date; return those that changed. Raises as `derive_stubs` does."""
+    stubs = derive_stubs(assignment)
+    stale = stale_stubs(assignment)
+    for path in stale:
+        try:
+            path.write_bytes(stubs[path].encode())
+        except OSError as error:
+            raise StubError(f"{path}: cannot write the stub: {error.strerror}") from None
+    return stale

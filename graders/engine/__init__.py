@@ -1,0 +1,1 @@
+"""Where work runs: the cores of this machine, or a Dask cluster."""

@@ -1,0 +1,1 @@
+"""Grades submissions: the plan, the live reference, one submission, a class."""

@@ -1,0 +1,164 @@
+"""Grading one submission: every question is asked, judged, explained and given its points."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from graders.grading.plan import Exam, given_files
+from graders.grading.reference import Reference
+from graders.intake.submission import Submission
+from graders.records.result import RUNS_ON, QuestionResult, Result, Signature
+from graders.records.scoring import earned, total
+from graders.sandbox.session import Calls, Session
+from graders.sandbox.zygote import Zygote
+from graders.text.sanitize import clean_text
+from sanity.core.case import Case
+from sanity.core.check import Answers, Check, Probe
+from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.judge import Remembering, Shrink, judge, verdict_of
+from sanity.core.loader import module_name
+from sanity.core.manifest import WRITTEN, Question, spelling
+from sanity.core.recordings import diagnose
+from sanity.core.verdict import Outcome, Verdict
+
+PATIENCE_BESIDE_OTHERS = 2.0
+"""Seconds for a question in a worker that has served others; one that needs more gets a worker and its full time."""
+
+MAX_WRITTEN = 20_000
+"""Characters of the answers in words that the report shows."""
+
+OnQuestion = Callable[[Result], None]
+"""Told of the result so far, before the first question and after each."""
+
+
+def grade(
+    exam: Exam, submission: Submission, zygote: Zygote, reference: Reference, signature: Signature, tell: OnQuestion
+) -> Result:
+    """Grade one submission.
+
+    Its questions are asked in one worker as long as all goes well. A question that does not pass beside others is
+    asked again in a worker of its own, so that none can spoil another, and the next one gets a new worker too.
+    """
+    started = time.monotonic()
+    result = ungraded(exam, submission, signature)
+    tell(result)
+    questions: dict[str, QuestionResult] = {question.id: question for question in result.questions}
+    files = {**submission.files, **given_files(exam.manifest)}
+    with Session(zygote, files) as session:
+        for question in exam.questions:
+            questions[question.id] = grade_question(exam, question, session, reference, submission.files)
+            result = _replaced(result, questions, time.monotonic() - started)
+            tell(result)
+    blamed = {question.id: _blame(question, questions) for question in exam.questions}
+    return _replaced(result, blamed, time.monotonic() - started)
+
+
+def grade_question(
+    exam: Exam, question: Question, session: Session, reference: Reference, files: Mapping[str, bytes]
+) -> QuestionResult:
+    """Grade one question in the session's worker, or in a new one if it does not pass beside others."""
+    if spelling(question.file, files) is None:
+        missing = CouldNotRun(f"{question.file} is missing from the submission")
+        return scored(question, [verdict_of(check, missing) for check in exam.checks[question.id]])
+    alone = session.unused
+    verdicts = judge_question(exam, question, session, reference)
+    if any(verdict.outcome is not Outcome.PASSED for verdict in verdicts):
+        session.end()
+        if not alone:
+            verdicts = judge_question(exam, question, session, reference)
+            session.end()
+    return scored(question, verdicts, session.printed)
+
+
+def judge_question(exam: Exam, question: Question, session: Session, reference: Reference) -> list[Verdict]:
+    """Judge all checks of one question; the first failing case is shrunk, and slips are named.
+
+    In a worker that has served others, put all calls at once if they are known, and stop at a check that does not pass:
+    the question will be asked again.
+    """
+    alone = session.unused
+    seconds = exam.manifest.seconds if alone else min(exam.manifest.seconds, PATIENCE_BESIDE_OTHERS)
+    session.begin(module_name(question.file), seconds)
+    asked: list[tuple[Probe, Case]] = []
+
+    def ask(probe: Probe, case: Case) -> Answers:
+        asked.append((probe, case))
+        return session(probe, case)
+
+    run = Remembering(ask)
+    checks = exam.checks[question.id]
+    calls = reference.calls.get(question.id)
+    if calls and not alone:
+        try:
+            run.known.update(session.ask_all(calls))
+        except (CheckFailed, CouldNotRun) as problem:
+            return [verdict_of(checks[0], problem)]
+    verdicts: list[Verdict] = []
+    for check in checks:
+        first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
+        smaller = _shrinker(session, reference) if first and alone else None
+        verdict = judge(check, exam.cases[check.cases], run, reference.expect, smaller)
+        if verdict.outcome is not Outcome.PASSED and not alone:
+            return [verdict]
+        if verdict.outcome is Outcome.FAILED:
+            verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
+        verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
+    if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (noted := Calls.of(asked)):
+        reference.calls[question.id] = noted
+    return verdicts
+
+
+def _shrinker(session: Session, reference: Reference) -> Shrink:
+    def shrink(check: Check, case: Case) -> Case:
+        from sanity.core.shrink import shrink as smallest
+
+        return smallest(check, case, session, reference.ask)
+
+    return shrink
+
+
+def scored(question: Question, verdicts: list[Verdict], printed: str = "") -> QuestionResult:
+    """Return a question's result with its points."""
+    points = total(earned(verdicts, question.points)) if verdicts else 0.0
+    return QuestionResult(question.id, question.name, points, question.points, tuple(verdicts), printed)
+
+
+def ungraded(
+    exam: Exam, submission: Submission, signature: Signature, why: str = "not graded yet", detail: str = ""
+) -> Result:
+    """Return a complete result without points: what stands until the first question is graded."""
+    problem = CouldNotRun(why, detail=detail)
+    return Result(
+        assignment=exam.manifest.name,
+        title=exam.manifest.title,
+        submission=submission.name,
+        digest=submission.digest,
+        questions=tuple(scored(q, [verdict_of(c, problem) for c in exam.checks[q.id]]) for q in exam.questions),
+        signature=signature,
+        notes=submission.notes,
+        written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),
+        graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _replaced(result: Result, questions: Mapping[str, QuestionResult], seconds: float) -> Result:
+    now = tuple(questions[question.id] for question in result.questions)
+    return msgspec.structs.replace(result, questions=now, seconds=round(seconds, 3))
+
+
+def _blame(question: Question, results: Mapping[str, QuestionResult]) -> QuestionResult:
+    """Point from failures without a named slip to failures in the questions that this one runs on."""
+    result = results[question.id]
+    broken = [id for id in question.needs if id in results and results[id].points < results[id].max_points]
+    if not broken:
+        return result
+    advice = f"{RUNS_ON} {' and '.join(broken)}, which did not pass either: look there first"
+    verdicts = tuple(
+        replace(v, slip=advice) if v.outcome is not Outcome.PASSED and not v.slip else v for v in result.verdicts
+    )
+    return msgspec.structs.replace(result, verdicts=verdicts)

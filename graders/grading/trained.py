@@ -1,0 +1,72 @@
+"""Trainings join the results of a class, as marks given by hand do: a question more, for each submission the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from graders.records.result import QuestionResult, Result
+from graders.records.training import Training, TrainingError, points, read, told, training_path
+from sanity.core.manifest import Manifest, Trained
+
+NOT_TRAINED = "not trained yet: run `trivium train {assignment} --submission …`"
+OUTDATED = "trained with other files than those handed in now: run `trivium train {assignment} --submission …` again"
+UNREADABLE = "its training cannot be read: run `trivium train {assignment} --submission …` again"
+
+
+def with_trainings(results: Sequence[Result], manifest: Manifest, out: Path) -> tuple[list[Result], list[str]]:
+    """Add the question that is trained to each result; return them, and a line for each file that is no training.
+
+    Only a training of the very files that were graded counts; without one the question earns nothing yet. As long as
+    none of the class was trained, as in a student's CI, the question is left out.
+    """
+    problems: list[str] = []
+    begun = any(training_path(out, result.submission).exists() for result in results)
+    for trained in manifest.trained if begun else ():
+        results = [_with_training(result, trained, _is_right(result, manifest), out, problems) for result in results]
+    return list(results), problems
+
+
+def _is_right(result: Result, manifest: Manifest) -> bool:
+    """Return whether all questions that are checked have all their points."""
+    full = {question.id for question in result.questions if question.points == question.max_points}
+    return full.issuperset(question.id for question in manifest.questions)
+
+
+def _with_training(result: Result, trained: Trained, right: bool, out: Path, problems: list[str]) -> Result:
+    earned, training, comment = 0.0, None, NOT_TRAINED
+    try:
+        training = _training_of(result, trained, out)
+    except TrainingError as error:
+        problems.append(str(error))
+        comment = UNREADABLE
+    if training and training.digest != result.digest:
+        training, comment = None, OUTDATED
+    if training:
+        earned, comment = points(training, trained, right), told(training, trained)
+    question = QuestionResult(
+        trained.id,
+        trained.name,
+        earned,
+        trained.points,
+        (),
+        comment=comment.replace("{assignment}", result.assignment),
+        training=training,
+        metric=trained.metric,
+    )
+    return msgspec.structs.replace(result, questions=(*result.questions, question))
+
+
+def _training_of(result: Result, trained: Trained, out: Path) -> Training | None:
+    """Return the training of a submission; raise TrainingError if the file in its place is another's."""
+    training = read(out, result.submission)
+    if training is None:
+        return None
+    found = (training.assignment, training.question, training.submission)
+    expected = (result.assignment, trained.id, result.submission)
+    if found != expected:
+        path = training_path(out, result.submission)
+        raise TrainingError(f"{path}: a training of {' '.join(found)}, expected {' '.join(expected)}; train again")
+    return training

@@ -1,0 +1,1 @@
+"""How submissions come in: finding, selecting, unpacking, and packing them for handing in."""

@@ -1,0 +1,97 @@
+"""A student's submission: the files to hand in, looked over and zipped. Needs only the light install."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graders.zips import write_zip
+from sanity.core.calling import placeholder
+from sanity.core.manifest import WRITTEN, Manifest, read_manifest, spelling
+from sanity.core.notebook import NotebookError, read_cells
+
+SUBMISSION = "-submission.zip"
+"""How the name of a submission's archive ends."""
+
+
+class PackError(ValueError):
+    """The folder can't be handed in as it is; the message is one line."""
+
+
+def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
+    """Zip what folder has to hand in, the same bytes for the same files; return the archive and warnings.
+
+    Args:
+        folder: an assignment's folder, with assignment.toml and the student's work.
+        out: the archive, replaced if it exists; or a folder, to hold a4-submission.zip; None is this folder.
+
+    Raises PackError if a file is missing, unreadable, not UTF-8 or not Python, if no question is answered,
+    or if out can't be written; ManifestError if folder is no assignment. Some unanswered questions are
+    only a warning: part of the work may be handed in.
+    """
+    manifest = read_manifest(folder)
+    out = out or Path()
+    if out.is_dir():
+        out /= manifest.name + SUBMISSION
+    if out.suffix != ".zip":
+        raise PackError(f"{out}: the archive's name must end in .zip")
+    there = {name for name in manifest.accepted if (folder / name).exists()}
+    handed_in = {file: spelling(file, there) or file for file in manifest.submit}
+    missing = [name for name in handed_in.values() if name not in there]
+    if missing:
+        raise PackError(f"{folder}: missing {', '.join(missing)}; hand in {', '.join(manifest.submit)}")
+    files = {name: read_source(folder / name) for name in handed_in.values()}
+    warnings = unanswered(manifest, {file: code_of(folder / name) for file, name in handed_in.items()})
+    if len(warnings) == len(manifest.questions):
+        raise PackError(f"{folder}: no question is answered yet; is this the folder you worked in?")
+    if manifest.written and (folder / WRITTEN).is_file():
+        files[WRITTEN] = (folder / WRITTEN).read_bytes()
+    elif manifest.written:
+        warnings.append(f"{WRITTEN}: missing; it answers {', '.join(written.id for written in manifest.written)}")
+    try:
+        write_zip(out, files)
+    except OSError as error:
+        raise PackError(f"{out}: cannot write the submission: {error.strerror}") from None
+    return out, warnings
+
+
+def read_source(path: Path) -> bytes:
+    """Return the bytes of a notebook, or of a Python file in UTF-8; raise PackError if it is anything else."""
+    try:
+        source = path.read_bytes()
+        if path.suffix == ".ipynb":
+            read_cells(path)
+            return source
+        source.decode("utf-8")
+        compile(source, path, "exec", dont_inherit=True)
+    except OSError as error:
+        raise PackError(f"{path}: cannot read: {error.strerror}") from None
+    except NotebookError as error:
+        raise PackError(f"{path.parent}: {error}") from None
+    except UnicodeDecodeError as error:
+        byte = f"byte 0x{source[error.start]:02x} at offset {error.start}"
+        raise PackError(f"{path}: not UTF-8: {byte}; save the file as UTF-8") from None
+    except SyntaxError as error:
+        where = f"line {error.lineno}, column {error.offset}" if error.lineno else "not Python"
+        raise PackError(f"{path}: {where}: {error.msg}") from None
+    except (RecursionError, MemoryError):
+        raise PackError(f"{path}: not Python: nested too deeply") from None
+    except ValueError as error:  # a null byte, until Python 3.11.4
+        raise PackError(f"{path}: not Python: {error}") from None
+    return source
+
+
+def code_of(path: Path) -> str:
+    """Return the code in a Python file or notebook."""
+    if path.suffix == ".ipynb":
+        return "\n".join(cell.text for cell in read_cells(path))
+    return path.read_text(encoding="utf-8")
+
+
+def unanswered(manifest: Manifest, code: dict[str, str]) -> list[str]:
+    """Return a warning for each question whose placeholder still stands in the code of the file that answers it."""
+    lines = {file: [line.strip() for line in text.splitlines()] for file, text in code.items()}
+    return [
+        f"{question.file}: {question.id} is not answered yet"
+        for question in manifest.questions
+        if placeholder(question.id) in lines[question.file]
+    ]

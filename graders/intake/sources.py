@@ -1,0 +1,189 @@
+"""Reads a folder or a zip archive into memory. Nothing is extracted, no link is followed."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from graders.intake.path_policy import IntakeError, Limits, admit, is_junk, shown
+
+# How an archive begins that is not a zip, whatever its name says.
+_OTHER_ARCHIVES = {
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"\x1f\x8b": "a gzip archive (.tar.gz)",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ\x00": "an xz archive",
+}
+_ARCHIVE_SUFFIXES = {".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
+# Zip archives by content that nobody hands in as such: a class list that lies beside the submissions.
+_DOCUMENT_SUFFIXES = {".docx", ".xlsx", ".pptx", ".odt", ".ods", ".npz", ".pt", ".pth", ".jar", ".whl"}
+_ENCRYPTED = 0x2041  # a zip member's flags: encrypted, strongly encrypted, its directory encrypted
+_DAMAGED = "is a damaged or truncated zip archive; pack it and hand it in again"
+
+
+class Tree(Protocol):
+    """The files of one submission, listed but not yet read."""
+
+    names: tuple[str, ...]
+    """Relative paths of the regular files, sorted; no junk, nothing unsafe."""
+
+    def read(self, name: str) -> bytes:
+        """Return one file's content; raise IntakeError if it is too large or damaged."""
+
+
+def open_tree(path: Path, limits: Limits) -> Tree:
+    """List the folder or zip archive at path; raise IntakeError if it is neither or breaks a rule."""
+    mode = path.lstat().st_mode
+    if stat.S_ISDIR(mode):
+        return Folder(path, limits)
+    if stat.S_ISREG(mode):
+        return Archive(read_regular(path, limits.archive_bytes, "the archive"), limits)
+    raise IntakeError(f"is {_kind(mode)}; give the folder or the zip archive itself")
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether path is a file that was handed in as an archive, even one that cannot be read."""
+    if path.suffix.lower() in _ARCHIVE_SUFFIXES:
+        return True
+    if path.is_symlink() or not path.is_file() or path.suffix.lower() in _DOCUMENT_SUFFIXES:
+        return False
+    with path.open("rb") as stream:
+        start = stream.read(512)
+        return start.startswith(b"PK") or _other_archive(start) is not None
+
+
+class Folder:
+    """A submission that is a folder."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._limits = limits
+        self.names = admit(_walk(path, ""), limits)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the file called name."""
+        return read_regular(self._path / name, self._limits.bytes_of(name), shown(name))
+
+
+class Archive:
+    """A submission that is a zip archive, given as its bytes."""
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        self._limits = limits
+        self._packed = len(data)
+        self._unpacked = 0
+        with _damage_in_one_line():
+            _refuse_other_formats(data)
+        # The count in an archive's own header may lie; what the parser looks for cannot be hidden from this.
+        if data.count(b"PK\x01\x02") > limits.records:
+            raise IntakeError(f"holds more than {limits.records:,} entries; hand in only the files asked for")
+        with _damage_in_one_line():
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            self.names = admit(map(_checked_name, self._zip.infolist()), limits)
+        self._infos = {info.orig_filename: info for info in self._zip.infolist()}
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the member called name, counted as it unpacks: headers are not believed."""
+        with _damage_in_one_line(), self._zip.open(self._infos[name]) as stream:
+            content = _capped(stream, self._limits.bytes_of(name), shown(name))
+        self._unpacked += len(content)
+        if self._unpacked > self._limits.ratio * self._packed:
+            raise IntakeError(
+                f"unpacks to more than {self._limits.ratio} times its size; pack only the files asked for"
+            )
+        return content
+
+
+def read_regular(path: Path, most: int, name: str) -> bytes:
+    """Return the content of a regular file of at most `most` bytes, or raise IntakeError; never blocks."""
+    # Windows has no such flags and needs none of them but O_BINARY.
+    flags = (getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+    descriptor = os.open(path, os.O_RDONLY | sum(flags))
+    with os.fdopen(descriptor, "rb") as stream:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise IntakeError(f"{name} is {_kind(mode)}; hand in plain files and folders")
+        return _capped(stream, most, name)
+
+
+def _capped(stream: IO[bytes], most: int, name: str) -> bytes:
+    content = stream.read(most + 1)
+    if len(content) > most:
+        raise IntakeError(f"{name} is larger than {most:,} bytes; hand in only the files asked for")
+    return content
+
+
+def _walk(folder: Path, inside: str) -> Iterator[str]:
+    """Yield the paths below folder, each after `inside`; a folder's ends in a slash and comes before what it holds."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = inside + entry.name
+            if is_junk(entry.name):
+                continue
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode):
+                yield name + "/"
+                yield from _walk(folder / entry.name, name + "/")
+            elif stat.S_ISREG(mode):
+                yield name
+            else:
+                raise IntakeError(f"{shown(name)} is {_kind(mode)}; hand in plain files and folders")
+
+
+def _checked_name(info: zipfile.ZipInfo) -> str:
+    """Return the member's full name (`filename` ends at a NUL), or raise IntakeError for what is no plain file."""
+    name = info.orig_filename
+    if is_junk(name.removesuffix("/")):
+        return name
+    mode = info.external_attr >> 16
+    plain = {0, stat.S_IFDIR if name.endswith("/") else stat.S_IFREG}
+    if stat.S_IFMT(mode) not in plain:
+        raise IntakeError(f"{shown(name)} is {_kind(mode)}; hand in plain files and folders")
+    if info.flag_bits & _ENCRYPTED:
+        raise IntakeError(f"{shown(name)} is encrypted; pack it without a password")
+    # lzma and bzip2 may ask for gigabytes of memory for a few bytes.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise IntakeError(f"{shown(name)} is not packed by the usual method; pack it as a plain zip archive")
+    return name
+
+
+def _refuse_other_formats(data: bytes) -> None:
+    if not data:
+        raise IntakeError("is empty (0 bytes); hand it in again")
+    if other := _other_archive(data):
+        raise IntakeError(f"is {other}; hand in a zip archive")
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return
+    raise IntakeError(_DAMAGED if data.startswith(b"PK") else "is neither a folder nor a zip archive")
+
+
+def _other_archive(start: bytes) -> str | None:
+    if start[257:262] == b"ustar":
+        return "a tar archive"
+    return next((kind for magic, kind in _OTHER_ARCHIVES.items() if start.startswith(magic)), None)
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+    kinds |= {stat.S_IFBLK: "a device", stat.S_IFCHR: "a device", stat.S_IFDIR: "a folder"}
+    return kinds.get(stat.S_IFMT(mode), "no plain file")
+
+
+@contextmanager
+def _damage_in_one_line() -> Iterator[None]:
+    """Turn whatever zipfile raises on bytes that are no sound archive into an IntakeError."""
+    try:
+        yield
+    except IntakeError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, OSError):
+        raise IntakeError(_DAMAGED) from None

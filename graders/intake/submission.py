@@ -1,0 +1,86 @@
+"""How a submission enters: finds the submissions of a class and takes in, of each, the files that were asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graders.intake.path_policy import LIMITS, IntakeError, Limits, shown
+from graders.intake.selection import choose, wrapping_folders
+from graders.intake.sources import Tree, open_tree
+from sanity.core.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's work: what will be laid over the handout."""
+
+    name: str
+    """The folder or archive as found, escaped; at most 100 characters."""
+    files: Mapping[str, bytes]
+    """Relative path to content, sorted; empty if there was nothing to grade."""
+    digest: str
+    """sha256 over paths and contents, hex."""
+    notes: tuple[str, ...]
+    """One line each: what was unwrapped, is missing, was left out or looks wrong."""
+    source: Path
+    """Where it was read from."""
+
+
+def take_in(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submission:
+    """Read the folder or zip archive at path; raise IntakeError, one line, if it cannot be read or is ambiguous.
+
+    Takes the files to submit and other modules beside them. A file that is missing is a note, not an error.
+    """
+    name = name_of(path)
+    try:
+        tree = open_tree(path, limits)
+        wrapper = wrapping_folders(tree.names, manifest.accepted)
+        names, notes = choose([found.removeprefix(wrapper) for found in tree.names], manifest)
+        files = _read(tree, wrapper, names, limits)
+    except IntakeError as error:
+        raise IntakeError(f"{name}: {error}") from None
+    except OSError as error:
+        raise IntakeError(f"{name}: cannot be read: {error.strerror}") from None
+    unwrapped = [f"unwrapped the folder {shown(wrapper)}"] if wrapper else []
+    return Submission(name, files, _digest(files), (*unwrapped, *notes, *_doubts(files)), path)
+
+
+def name_of(path: Path) -> str:
+    """Return the name of the submission at path, fit to show."""
+    return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
+
+
+def _read(tree: Tree, wrapper: str, names: Sequence[str], limits: Limits) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for name in sorted(names):
+        files[name] = tree.read(wrapper + name)
+        if sum(map(len, files.values())) > limits.total_bytes:
+            raise IntakeError(
+                f"its modules come to more than {limits.total_bytes:,} bytes; hand in only the files asked for"
+            )
+    return files
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        # Lengths first, so that no two sets of files run together to the same bytes.
+        path = name.encode()
+        digest.update(b"%d %d " % (len(path), len(content)) + path + content)
+    return digest.hexdigest()
+
+
+def _doubts(files: Mapping[str, bytes]) -> list[str]:
+    """Return notes on contents that Python will not read as source."""
+    notes = []
+    for name, content in files.items():
+        if not content:
+            notes.append(f"{name} is empty")
+        elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            notes.append(f"{name} is UTF-16: save it as UTF-8")
+        elif b"\0" in content:
+            notes.append(f"{name} holds NUL bytes: save it as plain text, UTF-8")
+    return notes

@@ -1,0 +1,1 @@
+"""What grading leaves: results, trainings, the gradebook, marks given by hand, and the arithmetic of points."""

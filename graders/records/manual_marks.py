@@ -1,0 +1,112 @@
+"""Marks given by hand: a CSV that staff fill in for the questions answered in words, merged into every export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from graders.records.result import QuestionResult, Result
+from graders.text.numbers import number
+from graders.text.spreadsheet import harmless
+from sanity.core.manifest import Manifest
+
+COLUMNS = ("student", "question", "points", "comment")
+WAITING = "Waiting to be marked by a person."
+MARKED = "Marked by a person."
+
+
+class MarksError(ValueError):
+    """A file of marks is not what it should be; the message is one line that names the file and the line."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a person gave for one question of one submission."""
+
+    points: float
+    comment: str
+    line: int
+    """Where it stands in the file."""
+
+
+Marks = Mapping[tuple[str, str], Mark]
+"""By submission and question."""
+
+
+def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> dict[tuple[str, str], Mark]:
+    """Read a CSV with the columns student, question, points and comment; no marks if the file need not exist.
+
+    Rows without points are not marked yet, and left out. Raises MarksError at the first wrong row.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        if must_exist:
+            raise MarksError(f"{path}: no such file") from None
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise MarksError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    rows = csv.DictReader(io.StringIO(text))
+    if tuple(rows.fieldnames or ()) != COLUMNS:
+        found = ",".join(rows.fieldnames or ()) or "nothing"
+        raise MarksError(f"{path}:1: expected the columns {','.join(COLUMNS)}, found {found}")
+    marks: dict[tuple[str, str], Mark] = {}
+    for row in rows:
+        where = f"{path}:{rows.line_num}"
+        if None in row or None in row.values():
+            raise MarksError(f"{where}: expected {len(COLUMNS)} cells; put quotes around a comment with commas")
+        key = row["student"].removeprefix("'"), row["question"]
+        if row["points"].strip():
+            if key in marks:
+                raise MarksError(f"{where}: {key[0]} was given {key[1]} already, on line {marks[key].line}")
+            marks[key] = Mark(_points(row, where, manifest), row["comment"].strip(), rows.line_num)
+    return marks
+
+
+def _points(row: Mapping[str, str], where: str, manifest: Manifest) -> float:
+    worth = {written.id: written.points for written in manifest.written}
+    if row["question"] not in worth:
+        raise MarksError(f"{where}: {row['question']!r} is not marked by hand: choose from {', '.join(worth)}")
+    most = worth[row["question"]]
+    try:
+        points = float(row["points"])
+    except ValueError:
+        points = -1.0
+    if not 0 <= points <= most:
+        raise MarksError(f"{where}: points {row['points']!r}: expected a number from 0 to {number(most)}")
+    return round(points, 2)
+
+
+def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks, path: Path) -> list[Result]:
+    """Add the questions marked by hand to each result; raise MarksError for a mark of an unknown submission."""
+    names = {result.submission for result in results}
+    for (name, _), mark in marks.items():
+        if name not in names:
+            raise MarksError(f"{path}:{mark.line}: no submission graded now is called {name!r}; grade the whole class")
+    return [_marked(result, manifest, marks) for result in results]
+
+
+def _marked(result: Result, manifest: Manifest, marks: Marks) -> Result:
+    by_hand = []
+    for written in manifest.written:
+        mark = marks.get((result.submission, written.id))
+        points, comment = (mark.points, mark.comment or MARKED) if mark else (0.0, WAITING)
+        by_hand.append(QuestionResult(written.id, written.name, points, written.points, (), comment=comment))
+    return msgspec.structs.replace(result, questions=(*result.questions, *by_hand))
+
+
+def marks_csv(results: Sequence[Result], manifest: Manifest, marks: Marks) -> str:
+    """Return the file of marks for these results: a row for each answer in words, filled in where it is marked."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for name in sorted(result.submission for result in results):
+        for written in manifest.written:
+            mark = marks.get((name, written.id))
+            writer.writerow([harmless(name), written.id, *((number(mark.points), mark.comment) if mark else ("", ""))])
+    return out.getvalue()

@@ -1,0 +1,213 @@
+"""Frames between the grader and a worker: a length, then MessagePack, with arrays as dtype, shape and raw bytes.
+
+Nothing is ever unpickled. What a worker sends is decoded into plain data only, and an array's description must fit
+its bytes before it becomes an array.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from sanity.core.calling import MAX_TEXT, Raised
+from sanity.core.values import MAX_DEPTH, Odd
+
+MAX_FRAME = 4 * 2**20
+"""Bytes in a frame. The largest answer that a question asks for is under 100 kB."""
+
+LENGTH = struct.Struct("!I")
+DTYPES = {code: np.dtype(code) for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")}
+MAX_NDIM = 8
+MAX_VALUES = 100_000
+"""Numbers, texts, lists and the like in an answer, arrays counting once: four million empty lists fit into a frame."""
+ARRAY, ODD, SHARED = 1, 2, 3
+"""MessagePack extension codes."""
+MAX_HEADS = 1024
+"""Descriptions of arrays that are remembered: few differ, and most cases hold two dozen arrays."""
+
+
+class WireError(ValueError):
+    """A frame that is not what it should be; the message is one line."""
+
+
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """To a worker: import a module of the submission, or call a probe."""
+
+    id: int
+    """A number that the worker cannot guess; its reply must repeat it."""
+    name: str
+    """The module to import if there is no case, else the probe to call."""
+    case: dict[str, Any] | None = None
+
+
+class AskAll(msgspec.Struct, frozen=True, tag=True):
+    """To a worker: call many probes, one after the other, in modules that it has imported."""
+
+    id: int
+    calls: msgspec.Raw
+    """From `calls_of`."""
+
+
+class Answer(msgspec.Struct, frozen=True, tag=True):
+    """From a worker: what the submission answered. To AskAll, a list for each call, empty for one that raised."""
+
+    id: int
+    value: Any
+
+
+class Failure(msgspec.Struct, frozen=True, tag=True):
+    """From a worker: what the submission raised."""
+
+    id: int
+    raised: Raised
+
+
+def _pack_array(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        raise NotImplementedError(type(value).__name__)
+    return msgspec.msgpack.Ext(ARRAY, _head_of(value.dtype, value.shape) + value.tobytes())
+
+
+@lru_cache(MAX_HEADS)
+def _head_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Return what describes an array: its length in one byte, its dtype and its shape."""
+    head = msgspec.msgpack.encode((dtype.str[1:], shape))
+    return bytes([len(head)]) + head
+
+
+def _mark_odd(value: Any) -> Any:
+    """Replace each Odd by its extension: msgspec would write it as a dict, like every dataclass."""
+    if isinstance(value, Odd):
+        return msgspec.msgpack.Ext(ODD, value.type.encode())
+    if isinstance(value, list):
+        return [_mark_odd(item) for item in value]
+    return {key: _mark_odd(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _unpack_ext(code: int, data: memoryview) -> Any:
+    if code == ODD:
+        return Odd(bytes(data[:100]).decode(errors="replace"))
+    if code != ARRAY or len(data) == 0:
+        raise WireError(f"extension {code} is not one of ours")
+    start = 1 + data[0]
+    dtype, shape, size = _described(bytes(data[1:start]))
+    if size != len(data) - start:
+        raise WireError("an array whose shape does not fit its bytes")
+    return np.frombuffer(data[start:], dtype).reshape(shape)
+
+
+@lru_cache(MAX_HEADS)
+def _described(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Return the dtype, shape and size in bytes of the array that a head describes, if it may be one of ours."""
+    dtype, shape = _HEADS.decode(head)
+    if dtype not in DTYPES or len(shape) > MAX_NDIM or not all(0 <= size <= MAX_FRAME for size in shape):
+        raise WireError(f"an array of dtype {dtype[:8]!r} and {len(shape)} axes")
+    return DTYPES[dtype], shape, math.prod(shape) * DTYPES[dtype].itemsize
+
+
+_HEADS = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...]])
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack_array)
+_REPLIES = msgspec.msgpack.Decoder(Answer | Failure, ext_hook=_unpack_ext)
+_ASKS = msgspec.msgpack.Decoder(Ask | AskAll, ext_hook=_unpack_ext)
+_CALLS = msgspec.msgpack.Decoder(tuple[list[Any], msgspec.Raw], ext_hook=_unpack_ext)
+
+
+def calls_of(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> msgspec.Raw:
+    """Write calls of probes, each a name and a case, for AskAll. An array that several cases have is written once."""
+    arrays: dict[int, np.ndarray[Any, Any]] = {}
+    places: dict[int, int] = {}
+
+    def share(value: Any) -> Any:
+        arrays[id(value)] = value
+        place = places.setdefault(id(value), len(places))
+        return msgspec.msgpack.Ext(SHARED, place.to_bytes(4, "big"))
+
+    written = msgspec.Raw(msgspec.msgpack.encode(calls, enc_hook=share))
+    return msgspec.Raw(_ENCODER.encode((list(arrays.values()), written)))
+
+
+def read_calls(raw: msgspec.Raw) -> list[tuple[str, dict[str, Any]]]:
+    """Return the calls that `calls_of` wrote, which share arrays that none of them can change."""
+    arrays, written = _CALLS.decode(raw)
+
+    def shared(code: int, data: memoryview) -> Any:
+        return arrays[int.from_bytes(data, "big")] if code == SHARED else _unpack_ext(code, data)
+
+    calls: list[tuple[str, dict[str, Any]]]
+    calls = msgspec.msgpack.decode(written, type=list[tuple[str, dict[str, Any]]], ext_hook=shared)
+    return calls
+
+
+def encode(message: Ask | AskAll | Answer | Failure) -> bytes:
+    """Return the frame of a message; raise WireError if it is too large."""
+    if isinstance(message, Answer):
+        _refuse_odd(message.value)
+        message = Answer(message.id, _mark_odd(message.value))
+    body = _ENCODER.encode(message)
+    if len(body) > MAX_FRAME:
+        raise WireError(f"an answer of {len(body)} bytes, more than {MAX_FRAME}")
+    return LENGTH.pack(len(body)) + body
+
+
+def body_length(head: bytes) -> int:
+    """Return the length that a frame's first four bytes announce; raise WireError if it is too large."""
+    (length,) = LENGTH.unpack(head)
+    if length > MAX_FRAME:
+        raise WireError(f"a frame of {length} bytes, more than {MAX_FRAME}")
+    return int(length)
+
+
+def decode_reply(body: bytes | bytearray) -> Answer | Failure:
+    """Return what a worker said; raise WireError for anything but an Answer of plain data or a Failure."""
+    try:
+        reply: Answer | Failure = _REPLIES.decode(body)
+        if isinstance(reply, Answer):
+            _refuse_odd(reply.value)
+        elif max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT:
+            raise WireError(f"an error text of more than {MAX_TEXT} characters")
+    except WireError:
+        raise
+    except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
+        raise WireError(f"a malformed frame: {type(error).__name__}") from None
+    return reply
+
+
+def _refuse_odd(answer: Any) -> None:
+    """Raise WireError for what `plain` in sanity/core/values.py never returns: bytes, times, deep nests, keys that are no text.
+
+    And for what would take far more memory than its frame: very many values, or a long text beside many others, which
+    numpy would spell as long as that one.
+    """
+    values = longest = 0
+
+    def look(value: Any, depth: int) -> None:
+        nonlocal values, longest
+        values += 1
+        if values > MAX_VALUES:
+            raise WireError(f"an answer of more than {MAX_VALUES} values")
+        if isinstance(value, str):
+            longest = max(longest, len(value))
+        if value is None or isinstance(value, bool | int | float | str | np.ndarray | Odd):
+            return
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            value = list(value.values())
+        if not isinstance(value, list) or depth == MAX_DEPTH:
+            raise WireError("a value that is not plain data")
+        for part in value:
+            look(part, depth + 1)
+
+    look(answer, 0)
+    if values * longest > MAX_FRAME:
+        raise WireError(f"a text of {longest} characters among {values} values")
+
+
+def decode_ask(body: bytes | bytearray) -> Ask | AskAll:
+    """Return what the grader asks."""
+    question: Ask | AskAll = _ASKS.decode(body)
+    return question

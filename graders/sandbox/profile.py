@@ -1,0 +1,32 @@
+"""What the workers of a zygote may read, write and use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MAX_FILE_BYTES = 16 * 2**20
+"""Of one file that a worker writes."""
+
+
+MAX_OPEN_FILES = 128
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What the workers of a zygote are for, and what they need for it; as it stands, to answer questions."""
+
+    server: str = "graders.sandbox.inside.worker"
+    """The module whose `prepare` and `serve` they run."""
+    readable: tuple[str, ...] = ()
+    """Files and folders, besides Python and ours."""
+    writable: tuple[str, ...] = ()
+    """Folders and devices, besides their own folder."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What differs from ENVIRONMENT."""
+    address_space: bool = True
+    """Whether memory is limited as address space. A GPU's driver reserves far more of it than there is memory."""
+    file_bytes: int = MAX_FILE_BYTES
+    open_files: int = MAX_OPEN_FILES
+    inherited: tuple[int, ...] = ()
+    """Descriptors that stay open as long as any process of the sandbox lives, such as a lock."""

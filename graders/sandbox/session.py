@@ -1,0 +1,246 @@
+"""A session: the grader's side of the workers that answer one question of one submission."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import selectors
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from graders.sandbox.captured_output import Printed
+from graders.sandbox.folders import BLOCK, sizes
+from graders.sandbox.inside.wire import (
+    LENGTH,
+    MAX_FRAME,
+    Answer,
+    Ask,
+    AskAll,
+    WireError,
+    body_length,
+    calls_of,
+    decode_reply,
+    encode,
+)
+from graders.sandbox.zygote import Forked, Zygote
+from sanity.core.calling import Raised, answers_of, problem_of
+from sanity.core.case import Case
+from sanity.core.check import Answers, Probe
+from sanity.core.errors import CouldNotRun
+from sanity.core.loader import module_name
+
+MAX_FOLDER = 64 * 2**20
+"""Bytes that a worker's folder may hold."""
+MAX_THREADS = 64
+MAX_DEATHS = 3
+"""Workers that may die in one session before the rest is given up."""
+LOOK_SECONDS = 0.25
+"""How often a waiting grader looks at the worker's folder and threads."""
+
+
+Key = tuple[str, str]
+"""A probe's name and a case's digest."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of probes that are put at once."""
+
+    asked: tuple[tuple[Probe, str], ...]
+    """Each probe, and the digest of its case."""
+    written: msgspec.Raw
+
+    @classmethod
+    def of(cls, asked: Sequence[tuple[Probe, Case]]) -> Calls | None:
+        """Write calls down; None if they don't fit into a frame."""
+        written = calls_of([(probe.name, case.values) for probe, case in asked])
+        if len(written) > MAX_FRAME // 2:
+            return None
+        return cls(tuple((probe, case.digest) for probe, case in asked), written)
+
+
+def new_id() -> int:
+    """Return a number that a worker cannot guess."""
+    return secrets.randbits(63)
+
+
+class Session:
+    """A Run in the sandbox: the workers of one submission. Use as a context manager.
+
+    A worker is forked when first needed, and again after one died, so that one crash does not take other checks
+    with it. The checks of a question share one time limit, counted while the grader waits for answers.
+    """
+
+    def __init__(self, zygote: Zygote, files: Mapping[str, bytes]) -> None:
+        self._zygote, self._files = zygote, files
+        self._module, self._seconds = "", 0.0
+        self._left, self._deaths = 0.0, 0
+        self._worker: Forked | None = None
+        self._imported: set[str] = set()
+        self._broken: dict[str, CouldNotRun] = {}
+        self._printed = Printed()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def begin(self, module: str, seconds: float) -> None:
+        """Start a question whose answer is in this module, with this time limit."""
+        self._module, self._seconds = module, seconds
+        self._left, self._deaths = seconds, 0
+        self._printed = Printed()
+
+    @property
+    def unused(self) -> bool:
+        """Whether the next question will be the first that its worker answers."""
+        return self._worker is None
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Ask the submission; raise CouldNotRun or CheckFailed as `sanity.core.calling.answers_of` does."""
+        self._prepare()
+        reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
+        return answers_of(probe, reply, tuple(self._files))
+
+    def ask_all(self, calls: Calls) -> dict[Key, Answers]:
+        """Ask many questions at once; return the answers to those that did not raise.
+
+        Raise CouldNotRun or CheckFailed if anything else is wrong with one of them, whichever it is.
+        """
+        self._prepare()
+        what, files = "answering many calls at once", tuple(self._files)
+        replies = self._ask(AskAll(new_id(), calls.written), what)
+        if isinstance(replies, Raised):
+            raise problem_of(replies, what, files)
+        if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
+            raise CouldNotRun(f"{what} broke the protocol")
+        return {
+            (probe.name, digest): answers_of(probe, reply[0], files)
+            for (probe, digest), reply in zip(calls.asked, replies, strict=True)
+            if reply
+        }
+
+    def _prepare(self) -> None:
+        """See to a worker that has imported the question's module."""
+        if self._module in self._broken:
+            raise self._broken[self._module]
+        if self._left <= 0 or self._deaths >= MAX_DEATHS:
+            raise CouldNotRun("not run: earlier checks used up this question's time or workers")
+        if self._worker is None:
+            self._worker, self._imported = self._zygote.fork(self._files, self._left), set()
+        if self._module not in self._imported:
+            self._import()
+
+    def _import(self) -> None:
+        """Import the question's module, once a worker; one that cannot be imported alone is not tried again."""
+        file = next(file for file in self._files if module_name(file) == self._module)
+        what = f"importing {file}"
+        alone = not self._imported
+        try:
+            raised = self._ask(Ask(new_id(), self._module), what)
+            if isinstance(raised, Raised):
+                raise problem_of(raised, what, tuple(self._files))
+        except CouldNotRun as problem:
+            if alone:  # else it may be another module's fault, or want of time
+                self._broken[self._module] = problem
+            raise
+        self._imported.add(self._module)
+
+    @property
+    def printed(self) -> str:
+        """The start and the end of what the submission printed, made safe to show, without its folder's path."""
+        return self._printed.text(self._zygote.scratch)
+
+    def _ask(self, question: Ask | AskAll, what: str) -> Any:
+        """Put one question; return the plain answer or what was raised. Whatever else happens ends the worker."""
+        assert self._worker is not None
+        started = time.monotonic()
+        try:
+            reply = self._exchange(self._worker, encode(question), started + self._left, what)
+            if reply.id != question.id:
+                raise WireError("a reply to a question that was not asked")
+        except WireError as error:
+            self.end()
+            raise CouldNotRun(f"{what} broke the protocol: {error}") from None
+        except CouldNotRun:
+            self.end()
+            raise
+        except (ConnectionError, EOFError):
+            raise CouldNotRun(f"{what} {self._cause_of_death()}") from None
+        finally:
+            self._left -= time.monotonic() - started
+        return reply.value if isinstance(reply, Answer) else reply.raised
+
+    def _exchange(self, worker: Forked, frame: bytes, deadline: float, what: str) -> Any:
+        """Send a frame and return the one reply, by deadline, while draining what the worker prints."""
+        worker.channel.setblocking(False)
+        pending, got = memoryview(frame), bytearray()
+        expected = LENGTH.size
+        with selectors.DefaultSelector() as selector:
+            selector.register(worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            selector.register(worker.output, selectors.EVENT_READ)
+            look = time.monotonic() + LOOK_SECONDS
+            while len(got) < expected:
+                now = time.monotonic()
+                if now > deadline:
+                    raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
+                if now > look:
+                    self._look(worker, what)
+                    look = now + LOOK_SECONDS
+                for key, events in selector.select(min(deadline, look) - now):
+                    if key.fileobj == worker.output:
+                        if not self._printed.drain(worker.output):
+                            selector.unregister(worker.output)
+                        continue
+                    if events & selectors.EVENT_WRITE and pending:
+                        pending = pending[worker.channel.send(pending) :]
+                        if not pending:
+                            selector.modify(worker.channel, selectors.EVENT_READ)
+                    if events & selectors.EVENT_READ:
+                        chunk = worker.channel.recv(expected - len(got))
+                        if not chunk:
+                            raise EOFError
+                        if pending:
+                            raise WireError("a reply before the question")
+                        got += chunk
+                        if len(got) == expected == LENGTH.size:
+                            expected += body_length(bytes(got))
+        self._printed.drain(worker.output)
+        return decode_reply(got[LENGTH.size :])
+
+    def _look(self, worker: Forked, what: str) -> None:
+        """Raise CouldNotRun if the worker holds more threads or files than it may."""
+        with suppress(OSError):  # it has just ended
+            if Path(f"/proc/{worker.pid}/task").stat().st_nlink - 2 > MAX_THREADS:
+                raise CouldNotRun(f"{what} started more than {MAX_THREADS} threads")
+        try:
+            size = sum(islice(sizes(worker.folder), MAX_FOLDER // BLOCK))
+        except (OSError, RecursionError):
+            raise CouldNotRun(f"{what} nested folders too deeply, or hid them") from None
+        if size >= MAX_FOLDER:
+            raise CouldNotRun(f"{what} wrote more than {MAX_FOLDER // 2**20} MB of files")
+
+    def _cause_of_death(self) -> str:
+        status = self.end()
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            return f"died: signal {number}, {signal.strsignal(number) or 'unknown'}"
+        return "ended the process instead of returning"
+
+    def end(self) -> int:
+        """End the worker, if there is one; return its wait status. The next question gets a worker of its own."""
+        if self._worker is None:
+            return 0
+        worker, self._worker = self._worker, None
+        self._deaths += 1
+        self._printed.drain(worker.output)
+        return int(self._zygote.reap(worker)["status"])

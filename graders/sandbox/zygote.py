@@ -1,0 +1,226 @@
+"""Starting zygotes, inside the sandbox or without it, and asking them for workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import site
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from graders.sandbox.folders import lay_out, remove
+from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.profile import Purpose
+from sanity.core.manifest import Manifest
+
+OWN = (
+    *("sanity/__init__.py", "sanity/core", "sanity/gradients"),
+    *("graders/__init__.py", "graders/sandbox/__init__.py", "graders/sandbox/inside"),
+)
+"""What a worker may read of ours, besides the package of its assignment."""
+START_SECONDS = 120
+"""How long a zygote may take to import torch, on a slow disk."""
+REAP_SECONDS = 30
+
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",  # forked workers must find no thread pool
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "PYTHONBREAKPOINT": "0",
+    "PYTHONHASHSEED": "0",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+"""All that a submission sees of the environment, but for HOME and TMPDIR, which are its own folder."""
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A worker as its zygote and its grader know it."""
+
+    pid: int
+    folder: Path
+    channel: socket.socket
+    output: int
+    """The read end of its standard output, non-blocking."""
+
+
+class Zygote:
+    """One running zygote. Its workers live in folders below its scratch folder; close() ends and removes all."""
+
+    def __init__(self, manifest: Manifest, isolation: Isolation, purpose: Purpose | None = None) -> None:
+        self.manifest = manifest
+        self.purpose = purpose or Purpose()
+        self.scratch = Path(tempfile.mkdtemp(prefix="trivium-")).resolve()
+        self._lock = threading.Lock()
+        self._forks = 0
+        self._versions: dict[str, str] = {}
+        self._used_mb = 0
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        program = "supervisor.py" if isolation is Isolation.SANDLOCK else "zygote.py"
+        settings = json.dumps(self._settings(isolation))
+        self._errors = (self.scratch / "errors").open("w+b")
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", str(Path(__file__).with_name("inside") / program), settings],
+            stdin=theirs.fileno(),
+            stdout=self._errors,
+            stderr=self._errors,
+            env=self._environment(),
+            pass_fds=self.purpose.inherited,
+            start_new_session=True,  # Ctrl-C is for the grader, which then ends its zygotes in order
+        )
+        theirs.close()
+
+    def _environment(self) -> dict[str, str]:
+        return {**ENVIRONMENT, **self.purpose.environment, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)}
+
+    def _settings(self, isolation: Isolation) -> dict[str, Any]:
+        root = Path(__file__).resolve().parents[2]
+        paths = sysconfig.get_paths()
+        libraries = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
+        libraries |= {str(Path(sys.base_prefix).resolve() / "lib"), "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"}
+        own = {str(root / path) for path in (*OWN, f"sanity/{self.manifest.name}")}
+        start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/proc", "/sys"}
+        readable = libraries | own | {"/dev/urandom"} | set(self.purpose.readable)
+        return {
+            "server": self.purpose.server,
+            "assignment": self.manifest.name,
+            "files": self.manifest.modules,
+            "root": str(root),
+            "scratch": str(self.scratch),
+            "confined": isolation is Isolation.SANDLOCK,
+            "environment": self._environment(),
+            "inherited": self.purpose.inherited,
+            "readable": sorted(path for path in readable if Path(path).exists()),
+            "writable": self.purpose.writable,
+            "starting": sorted(path for path in start if Path(path).exists()),
+        }
+
+    def alive(self) -> bool:
+        """Return whether the zygote still runs."""
+        return self._process.poll() is None
+
+    def wait_ready(self) -> dict[str, str]:
+        """Wait until workers can be forked; return the versions there. Raise SandboxError if that fails."""
+        if self._versions:
+            return self._versions
+        try:
+            self._control.settimeout(START_SECONDS)
+            message = self._control.recv(65536)
+        except OSError:  # TimeoutError too
+            message = b""
+        if not message:
+            raise SandboxError(f"the sandbox did not start: {self._last_error()}")
+        ready = json.loads(message)
+        self._used_mb, self._versions = int(ready["used_mb"]), dict(ready["versions"])
+        return self._versions
+
+    def _last_error(self) -> str:
+        if self._errors.closed:
+            return "it was ended"
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it gave no reason"
+
+    def fork(self, files: Mapping[str, bytes], seconds: float) -> Forked:
+        """Fork a worker in a new folder that holds files; raise SandboxError if that fails."""
+        with self._lock:
+            self.wait_ready()
+            self._forks += 1
+            folder = self.scratch / f"w{self._forks}"
+            lay_out(folder, files)
+            return self._fork(folder, seconds)
+
+    def fork_in(self, folder: Path, seconds: float) -> Forked:
+        """Fork a worker in a folder that is there and that stays; raise SandboxError if that fails."""
+        with self._lock:
+            self.wait_ready()
+            return self._fork(folder, seconds)
+
+    def _fork(self, folder: Path, seconds: float) -> Forked:
+        ours, theirs = socket.socketpair()
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        try:
+            pid = self._order({"fork": str(folder)}, (theirs.fileno(), write))["pid"]
+            self._limit(pid, seconds)
+        except BaseException:
+            ours.close()
+            os.close(read)
+            raise
+        finally:
+            theirs.close()
+            os.close(write)
+        return Forked(pid, folder, ours, read)
+
+    def _limit(self, pid: int, seconds: float) -> None:
+        """Limit a worker from outside, before it has seen any of the submission: in there nobody may set limits."""
+        import resource  # which Windows lacks
+
+        limits = {
+            resource.RLIMIT_CPU: int(seconds) + 6,  # the grader's clock ends a worker sooner
+            resource.RLIMIT_FSIZE: self.purpose.file_bytes,
+            resource.RLIMIT_NOFILE: self.purpose.open_files,
+            resource.RLIMIT_CORE: 0,
+        }
+        if self.purpose.address_space:
+            limits[resource.RLIMIT_AS] = (self._used_mb + self.manifest.memory_mb) * 2**20
+        try:
+            for limit, value in limits.items():
+                resource.prlimit(pid, limit, (value, value))
+        except OSError as error:
+            raise SandboxError(f"a worker cannot be limited: {error.strerror}") from None
+
+    def reap(self, worker: Forked) -> dict[str, Any]:
+        """End a worker and what it started, remove a folder that `fork` made, and return {"status", "rss_mb", "cpu"}.
+
+        Raise SandboxError if the zygote is dead.
+        """
+        with self._lock:
+            try:
+                return self._order({"reap": worker.pid})
+            finally:
+                worker.channel.close()
+                os.close(worker.output)
+                if worker.folder.parent == self.scratch:
+                    remove(worker.folder)
+
+    def _order(self, order: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
+        try:
+            self._control.settimeout(REAP_SECONDS)
+            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
+            message = self._control.recv(65536)
+        except OSError:  # TimeoutError too
+            message = b""
+        if not message:
+            raise SandboxError(f"a zygote died: {self._last_error()}")
+        reply: dict[str, Any] = json.loads(message)
+        return reply
+
+    def close(self) -> None:
+        """End the zygote and its workers, and remove the scratch folder."""
+        self._control.close()  # the zygote sees this, sweeps and ends
+        try:
+            self._process.wait(REAP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._errors.close()
+        remove(self.scratch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

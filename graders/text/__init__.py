@@ -1,0 +1,1 @@
+"""Text made safe to show, to name files with, and to put into spreadsheet cells."""

@@ -1,0 +1,1 @@
+"""One module a task: what is trained, on which data, and how the answers are scored."""

@@ -1,0 +1,1 @@
+"""What students and graders share: cases, probes, checks, and how an answer becomes a verdict."""

@@ -1,0 +1,119 @@
+"""Asking a submission: `ask` runs beside its code, `answers_of` where the reply is judged."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sanity.core.case import Case
+from sanity.core.check import Answers, Probe
+from sanity.core.errors import CouldNotRun
+from sanity.core.forms import unpack
+from sanity.core.known_errors import advice
+from sanity.core.loader import Code
+from sanity.core.values import plain
+
+NOT_IMPLEMENTED = "not implemented yet"
+"""What is said of a question that is still as the handout has it; `raised.text` also names the question."""
+
+MAX_TEXT = 2000
+"""Characters kept of an error text or a traceback."""
+
+
+def placeholder(question: str) -> str:
+    """Return the line that stands where the answer to question will be."""
+    return f'raise NotImplementedError("{question}: {NOT_IMPLEMENTED}")'
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception that came out of a submission, as plain data."""
+
+    type: str
+    text: str
+    file: str
+    """The name of the innermost file of the submission in the traceback, or ""."""
+    line: int
+    trace: str
+    """The traceback, without the frames that are not the submission's."""
+
+
+def ask(probes: ModuleType, name: str, code: Code, case: Case) -> Any:
+    """Call a probe; return the answer as plain data, or Raised."""
+    try:
+        return plain(getattr(probes, name)(code, case))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: nothing that a submission raises may end the run
+        return raised_from(error, code.folder)
+
+
+def raised_from(error: BaseException, folder: Path) -> Raised:
+    """Describe an exception, keeping the frames in folder, whose own path is left out."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
+    name, text = type(error).__name__[:100], _text_of(error)
+    shown = "".join(traceback.format_list(frames)) + f"{name}: {text}"
+    file, line = (Path(frames[-1].filename).name, frames[-1].lineno or 0) if frames else ("", 0)
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = Path(error.filename).name, error.lineno or 0
+        shown = "".join(traceback.format_exception_only(error))
+    shown = shown.replace(f"{folder}{os.sep}", "")
+    return Raised(name, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a __str__ of the submission's own
+        return ""
+
+
+def answers_of(probe: Probe, reply: Any, files: Sequence[str]) -> Answers:
+    """Return the outputs by name; raise CouldNotRun if the submission raised, CheckFailed if the form is wrong.
+
+    Args:
+        probe: what was asked.
+        reply: what `ask` returned.
+        files: the submission's file names; no other name is repeated in a message.
+    """
+    if isinstance(reply, Raised):
+        raise problem_of(reply, probe.what, files)
+    return unpack(reply, probe.form, probe.what)
+
+
+def problem_of(raised: Raised, what: str, files: Sequence[str]) -> CouldNotRun:
+    """Say what an exception means. The submission's own words go into the detail only."""
+    if raised.type == "NotImplementedError" and raised.text.endswith(NOT_IMPLEMENTED):
+        return CouldNotRun(NOT_IMPLEMENTED, detail=raised.text)
+    if raised.type == "NotebookError":
+        return CouldNotRun("the notebook cannot be read: save it again in Jupyter", detail=raised.text)
+    place = f" in {raised.file}, line {raised.line}" if _without_cell(raised.file) in files else ""
+    known = isinstance(getattr(builtins, raised.type, None), type)
+    said = f"{what} raised {raised.type if known else 'an exception'}{place}"
+    if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
+        said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
+    # Not all of the text: some of the patterns take a second to search a long one that was made for them.
+    return CouldNotRun(said, slip=advice(raised.type, raised.text[:500]), detail=raised.trace)
+
+
+def _without_cell(place: str) -> str:
+    """Return the file of a place such as "words.ipynb, cell 3"."""
+    file, _, cell = place.partition(", cell ")
+    return file if cell.isdecimal() else place
+
+
+class Here:
+    """A Run in this process: for the student's own machine."""
+
+    def __init__(self, probes: ModuleType, code: Code, files: Sequence[str]) -> None:
+        self.probes, self.code, self.files = probes, code, files
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Ask the submission, here and now."""
+        return answers_of(probe, ask(self.probes, probe.name, self.code, case), self.files)

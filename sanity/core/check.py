@@ -1,0 +1,101 @@
+"""Probes and checks: how an assignment module says what a correct answer must do."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, Protocol
+
+from sanity.core.case import Case, Cases
+from sanity.core.forms import Form, parse_form
+
+Answers = Mapping[str, Any]
+"""The outputs of one probe, by name: plain values."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A few lines that run beside the submission's code and return what one of its functions answered.
+
+    Checks hold this description; the lines themselves are the function called name in the assignment's `probes`
+    module, which only the process with the submission imports.
+    """
+
+    name: str
+    what: str
+    """What is asked, as the messages call it: "encode()"."""
+    form: Form
+    """How the answer is nested, and what its parts are called."""
+
+
+class Run(Protocol):
+    """Runs a probe on the submission (`run`) or on the reference (`expect`)."""
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Return the outputs by name; raise CheckFailed or CouldNotRun instead of anything else."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A sentence about one question that is true of every correct submission."""
+
+    question: str
+    name: str
+    sentence: str
+    cases: Cases
+    function: Callable[..., None]
+    law: bool
+    """True if the check needs no reference."""
+    weight: float
+    outputs: tuple[str, ...]
+    """The outputs it proves, for the lines `… Sanity Checks Passed!`."""
+    gradients: bool = False
+    """True if it is about gradients, and so a part of `sanity_check.py gradients`."""
+
+    def __call__(self, run: Run, expect: Run, case: Case) -> None:
+        """Return if the sentence holds for this case; raise CheckFailed or CouldNotRun if not."""
+        if self.law:
+            self.function(run, case)
+        else:
+            self.function(run, expect, case)
+
+
+def probe(name: str, what: str, returns: str) -> Probe:
+    """Describe a probe: its function's name, what it asks, and the form of the answer, `enc_hiddens, (h_0, c_0)`."""
+    return Probe(name, what, parse_form(returns))
+
+
+def check(
+    question: str, cases: Cases, weight: float = 1, outputs: tuple[str, ...] = (), gradients: bool = False
+) -> Callable[[Callable[..., None]], Check]:
+    """Make a function of (run, expect, case) a differential check, one of (run, case) a law."""
+
+    def wrap(function: Callable[..., None]) -> Check:
+        law = "expect" not in inspect.signature(function).parameters
+        sentence = inspect.cleandoc(function.__doc__ or "")
+        return Check(question, function.__name__, sentence, cases, function, law, weight, outputs, gradients)
+
+    return wrap
+
+
+def load_checks(assignment: str) -> list[Check]:
+    """Return the checks of an assignment, in the order of its questions."""
+    package = import_module(f"sanity.{assignment}")
+    modules = [import_module(f"{package.__name__}.{name}") for name in package.CHECKS]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Check)]
+
+
+def load_probes(assignment: str) -> ModuleType:
+    """Return the module with an assignment's probe functions. It imports what they need, such as torch."""
+    return import_module(f"sanity.{assignment}.probes")
+
+
+def load_snippets(assignment: str) -> ModuleType | None:
+    """Return the module whose functions, called as probes are, spell a case as a script; None if there is none."""
+    name = f"sanity.{assignment}.snippets"
+    return import_module(name) if find_spec(name) else None

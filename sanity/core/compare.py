@@ -1,0 +1,122 @@
+"""Comparing an answer with the right one: kind, shape, finiteness, values, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanity.core.errors import CheckFailed
+from sanity.core.explain import explain
+from sanity.core.values import describe
+
+Array = NDArray[Any]
+
+# Correct float32 solutions differ by the order of their sums: up to about 1e-6 of the largest term here, where
+# sums have under a hundred terms of size one. A wrong formula differs by far more than a thousandth of that size.
+RTOL_32, ATOL_32 = 1e-4, 2e-5
+# Where both sides computed in float64 only rounding at 1e-15 remains.
+RTOL_64, ATOL_64 = 1e-8, 1e-9
+
+NOT_FINITE = "a softmax of nothing but minus infinity is NaN, and so is zero times infinity"
+
+
+def same(
+    got: Mapping[str, Any], want: Mapping[str, Any], axes: Mapping[str, str], *, only: tuple[str, ...] = ()
+) -> None:
+    """Raise CheckFailed at the first output that differs.
+
+    Args:
+        got: the submission's outputs by name.
+        want: the right ones, arrays.
+        axes: the names of each output's axes, such as `{"enc_hiddens": "b src_len 2h"}`.
+        only: the outputs to compare; all of axes if empty.
+    """
+    for name in only or axes:
+        same_array(name, got[name], want[name], axes[name], others={k: v for k, v in want.items() if k != name})
+
+
+def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str, Any] | None = None) -> None:
+    """Raise CheckFailed, with the likely slip, unless got is an array equal to want within tolerance."""
+    want = np.asarray(want)
+    got = as_array(name, got, want)
+    if got.shape != want.shape:
+        raise CheckFailed(
+            f"{name} has shape {shape_text(got, axes)}, expected {shape_text(want, axes)}",
+            slip=explain(got, want, axes, others or {}),
+            output=name,
+        )
+    if np.isnan(got).any():
+        said = f"{name} holds {int(np.isnan(got).sum())} NaN, the first at {index_text(np.isnan(got), axes)}"
+        raise CheckFailed(said, slip=NOT_FINITE, output=name)
+    wrong = ~close(got, want)
+    if wrong.any():
+        said = f"{int(wrong.sum())} of {wrong.size} values are wrong, the first at {index_text(wrong, axes)}"
+        raise CheckFailed(
+            f"{name} has the right shape {shape_text(want, axes)} but {said}" if want.ndim else f"{name} is wrong",
+            slip=explain(got, want, axes, others or {}),
+            detail=values_text(got, want, wrong),
+            output=name,
+        )
+
+
+def as_array(name: str, got: Any, want: Array) -> Array:
+    """Return got as an array of the kind of want, or raise CheckFailed saying what it is instead."""
+    if isinstance(got, list) and any(isinstance(item, np.ndarray) and item.ndim for item in got):
+        said = f"{name} is a list of {len(got)} arrays, expected one array"
+        raise CheckFailed(said, slip="a list of tensors is no tensor: torch.stack() makes it one", output=name)
+    array = got
+    if isinstance(got, list | bool | int | float):
+        with suppress(ValueError):  # lists of unequal lengths are no array
+            array = np.asarray(got)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+        hint = ": did you forget `return`?" if got is None else ""
+        raise CheckFailed(f"{name} is {describe(got)}, expected an array{hint}", output=name)
+    if want.dtype.kind == "f" and array.dtype.kind != "f":
+        raise CheckFailed(f"{name} holds {array.dtype}, expected floating-point numbers", output=name)
+    return array
+
+
+def close(got: Array, want: Array) -> NDArray[np.bool_]:
+    """Return where two arrays of one shape agree; equal infinities agree, NaN never does."""
+    double = got.dtype == np.float64 and want.dtype == np.float64
+    rtol, atol = (RTOL_64, ATOL_64) if double else (RTOL_32, ATOL_32)
+    got, want = got.astype(np.float64), want.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        near = np.abs(got - want) <= atol + rtol * np.abs(want)
+    agree: NDArray[np.bool_] = (near & np.isfinite(got) & np.isfinite(want)) | (got == want)
+    return agree
+
+
+def agrees(got: Any, want: Array) -> bool:
+    """Return whether got is an array of want's shape and values."""
+    return isinstance(got, np.ndarray) and got.shape == want.shape and bool(close(got, want).all())
+
+
+def shape_text(array: Array, axes: str) -> str:
+    """Spell a shape with its axes' names, `(b=2, src_len=3)`, if the names fit."""
+    names = axes.split()
+    if len(names) != array.ndim:
+        return str(array.shape)
+    return "(" + ", ".join(f"{name}={size}" for name, size in zip(names, array.shape, strict=True)) + ")"
+
+
+def index_text(mask: Array, axes: str) -> str:
+    """Spell the index of the first true entry of mask, `[b=0, src_len=2]`, with the axes' names if they fit."""
+    index, names = np.argwhere(mask)[0].tolist(), axes.split()
+    if len(names) != mask.ndim:
+        return str(index)
+    return "[" + ", ".join(f"{name}={i}" for name, i in zip(names, index, strict=True)) + "]"
+
+
+def values_text(got: Array, want: Array, wrong: Array) -> str:
+    """Spell the first wrong value and the largest finite difference."""
+    mine, right = got[wrong].astype(np.float64), want[wrong].astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.abs(mine - right)
+    finite = difference[np.isfinite(difference)]
+    largest = f"; largest difference {finite.max():.4g}" if finite.size else ""
+    return f"got {mine[0]:.6g} there, expected {right[0]:.6g}{largest}"

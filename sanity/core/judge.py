@@ -1,0 +1,84 @@
+"""Judging: a check, run over cases, becomes a verdict."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+
+from sanity.core.case import Case
+from sanity.core.check import Answers, Check, Probe, Run
+from sanity.core.errors import CannotAsk, CheckFailed, CouldNotRun
+from sanity.core.verdict import Outcome, Verdict
+
+Shrink = Callable[[Check, Case], Case]
+"""Finds a smaller case on which the check fails too, or returns the one it was given."""
+
+
+def judge(check: Check, cases: Iterable[Case], run: Run, expect: Run, shrink: Shrink | None = None) -> Verdict:
+    """Return the verdict of one check: that of the first case which does not pass, shrunk if possible."""
+    for case in cases:
+        problem = attempt(check, run, expect, case)
+        if isinstance(problem, CheckFailed) and shrink is not None:
+            smaller = shrink(check, case)
+            again = attempt(check, run, expect, smaller)
+            if isinstance(again, CheckFailed):  # else the answer changes from call to call: keep what was seen
+                case, problem = smaller, again
+        if problem is not None:
+            return verdict_of(check, problem, case)
+    return verdict_of(check, None)
+
+
+def attempt(check: Check, run: Run, expect: Run, case: Case) -> CheckFailed | CouldNotRun | None:
+    """Run a check on one case; return what is wrong, or None."""
+    try:
+        check(run, expect, case)
+    except (CheckFailed, CouldNotRun) as problem:
+        return problem
+    except CannotAsk:
+        raise
+    except Exception:  # an answer of a kind that the check did not think of must not end the run, nor pass
+        return CouldNotRun("this check cannot judge an answer of this kind", detail=traceback.format_exc(limit=-3))
+    return None
+
+
+def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None) -> Verdict:
+    """Return the verdict that a problem (or none) amounts to."""
+    outcome = Outcome.PASSED
+    # A law compares a submission's answers with each other; how one might become the other is no diagnosis.
+    explained = problem is not None and not (check.law and isinstance(problem, CheckFailed) and problem.output)
+    if problem is not None:
+        outcome = Outcome.FAILED if isinstance(problem, CheckFailed) else Outcome.COULD_NOT_RUN
+    return Verdict(
+        question=check.question,
+        check=check.name,
+        sentence=check.sentence,
+        outcome=outcome,
+        weight=check.weight,
+        law=check.law,
+        outputs=check.outputs,
+        message=problem.message if problem else "",
+        slip=problem.slip if problem and explained else "",
+        case=case.words if case and isinstance(problem, CheckFailed) else "",
+        detail=problem.detail if problem else "",
+    )
+
+
+class Remembering:
+    """A Run that asks each question once: checks that share a case share the answer."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.known: dict[tuple[str, str], Answers | CheckFailed | CouldNotRun] = {}
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Return what the first call returned, or raise what it raised."""
+        key = (probe.name, case.digest)
+        if key not in self.known:
+            try:
+                self.known[key] = self.run(probe, case)
+            except (CheckFailed, CouldNotRun) as problem:
+                self.known[key] = problem
+        answer = self.known[key]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

@@ -1,0 +1,144 @@
+"""Recordings of the reference on a few fixed cases: what `expect` is on the student's machine.
+
+A recording holds cases, the reference's answers to them, and the answers that known slips give, so that a student
+who makes one of those reads its name. Cases differ from those that mark a submission; those are drawn anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from sanity.core.case import Case, Cases
+from sanity.core.check import Answers, Check, Probe
+from sanity.core.compare import agrees
+from sanity.core.errors import CouldNotRun
+from sanity.core.forms import unpack
+
+SEED = 20221
+"""Of the corner cases that are recorded."""
+
+KINDS = ("f4", "f8", "i8", "b1")
+
+
+def fixed_cases(cases: Cases) -> list[Case]:
+    """Return the cases that are recorded: the smallest one, which is the easiest to look into, and the corners."""
+    return [cases.case(), *cases.corner_cases(SEED)]
+
+
+class Recordings:
+    """What the reference and known slips answer, by probe and case."""
+
+    def __init__(self, right: Mapping[str, Any], slips: Mapping[str, list[tuple[str, Any]]]) -> None:
+        self.right = right
+        self.slips = slips
+
+    def expect(self, probe: Probe, case: Case) -> Answers:
+        """Return the recorded outputs; raise CouldNotRun if there are none for this case."""
+        key = key_of(probe, case)
+        if key not in self.right:
+            raise CouldNotRun("the recordings are of another version of the checks: reinstall trivium")
+        return unpack(self.right[key], probe.form, probe.what)
+
+    def compared(self, probe: Probe, case: Case, answers: Answers) -> dict[str, bool]:
+        """Return, by diagnosis, whether each slip recorded for this case gives these answers."""
+        given: dict[str, bool] = {}
+        for diagnosis, slipped in self.slips.get(key_of(probe, case), ()):
+            same = alike(answers, unpack(slipped, probe.form, probe.what))
+            given[diagnosis] = same or given.get(diagnosis, False)
+        return given
+
+
+def key_of(probe: Probe, case: Case) -> str:
+    """Name one question put to one case."""
+    return f"{probe.name} {case.digest}"
+
+
+def alike(got: Any, want: Any) -> bool:
+    """Return whether two plain values are equal, arrays within tolerance."""
+    if isinstance(want, np.ndarray) and np.isnan(want).any():
+        return isinstance(got, np.ndarray) and all(map(agrees, _split_nan(got), _split_nan(want)))
+    if isinstance(want, np.ndarray):
+        return agrees(got, want)
+    if isinstance(want, Mapping):
+        return isinstance(got, Mapping) and got.keys() == want.keys() and all(alike(got[k], want[k]) for k in want)
+    if isinstance(want, list | tuple):
+        return isinstance(got, list | tuple) and len(got) == len(want) and all(map(alike, got, want))
+    if isinstance(want, float):
+        return isinstance(got, float | int) and bool(np.isclose(got, want, rtol=1e-5))
+    return type(got) is type(want) and bool(got == want)
+
+
+def _split_nan(array: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return where an array is NaN, and the array with zeros there."""
+    nan = np.asarray(np.isnan(array))
+    return nan, np.where(nan, 0, array)
+
+
+def recording_path(assignment: str) -> Path:
+    """Return where the recordings of an assignment lie."""
+    return Path(__file__).parents[1] / "recorded" / f"{assignment}.npz"
+
+
+def save(recordings: Recordings, path: Path) -> None:
+    """Write recordings: a JSON index, and one flat array for each kind of number."""
+    flat: dict[str, list[np.ndarray[Any, Any]]] = {kind: [] for kind in KINDS}
+    sizes = dict.fromkeys(KINDS, 0)
+
+    def index(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            kind = value.dtype.str[1:]
+            start, sizes[kind] = sizes[kind], sizes[kind] + value.size
+            flat[kind].append(value.ravel())
+            return {"$": [kind, start, list(value.shape)]}
+        if isinstance(value, Mapping):
+            return {key: index(value[key]) for key in sorted(value)}
+        return [index(item) for item in value] if isinstance(value, list | tuple) else value
+
+    text = json.dumps(index({"right": recordings.right, "slips": recordings.slips}))
+    arrays = {kind: np.concatenate([np.zeros(0, kind), *parts]) for kind, parts in flat.items()}
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, index=np.frombuffer(text.encode(), np.uint8), **arrays)
+
+
+def load(path: Path) -> Recordings:
+    """Read recordings; raise CouldNotRun if they are not there or broken."""
+    try:
+        with np.load(path) as file:
+            arrays = {kind: file[kind] for kind in KINDS}
+            tree = json.loads(file["index"].tobytes())
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+        raise CouldNotRun(f"no readable recordings at {path}: reinstall trivium") from None
+
+    def value(node: Any) -> Any:
+        if isinstance(node, dict) and "$" in node:
+            kind, start, shape = node["$"]
+            return arrays[kind][start : start + int(np.prod(shape))].reshape(shape)
+        if isinstance(node, dict):
+            return {key: value(item) for key, item in node.items()}
+        return [value(item) for item in node] if isinstance(node, list) else node
+
+    whole = value(tree)
+    return Recordings(whole["right"], whole["slips"])
+
+
+def diagnose(check: Check, run: Any, recordings: Recordings) -> str:
+    """Return the name of a known slip that answers this check's fixed cases just as the submission does, or ""."""
+    fits: dict[str, bool] = {}
+
+    def watched(probe: Probe, case: Case) -> Answers:
+        answers: Answers = run(probe, case)
+        for diagnosis, same in recordings.compared(probe, case, answers).items():
+            fits[diagnosis] = same and fits.get(diagnosis, True)
+        return answers
+
+    from sanity.core.judge import attempt
+
+    for case in fixed_cases(check.cases):
+        attempt(check, watched, recordings.expect, case)
+    return next((diagnosis for diagnosis, same in fits.items() if same), "")

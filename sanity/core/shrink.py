@@ -1,0 +1,52 @@
+"""Shrinking a failing case, with Hypothesis. Imported only where that is needed: it takes a while."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import hypothesis
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from sanity.core.case import Case
+from sanity.core.check import Check, Run
+from sanity.core.errors import CheckFailed
+from sanity.core.judge import attempt
+
+MAX_CALLS = 60
+"""Calls of a failing check while its case is being shrunk; a second or two."""
+
+_ONE_AT_A_TIME = threading.Lock()
+
+# Hypothesis keeps notes in the working directory, which here is the student's folder.
+if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / f"trivium-hypothesis-{getpass.getuser()}")
+
+
+def shrink(check: Check, case: Case, run: Run, expect: Run) -> Case:
+    """Return the smallest case found on which the check fails, as it does on the case given."""
+    failed: dict[str, bool] = {}
+
+    def fails(candidate: Case) -> bool:
+        if candidate.digest not in failed:
+            more = len(failed) < MAX_CALLS
+            failed[candidate.digest] = more and isinstance(attempt(check, run, expect, candidate), CheckFailed)
+        return failed[candidate.digest]
+
+    # Without the phase that explains: it calls the check on, for a report that nobody reads.
+    phases = [hypothesis.Phase.generate, hypothesis.Phase.shrink]
+    settings = hypothesis.settings(
+        max_examples=MAX_CALLS // 3,
+        phases=phases,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    with _ONE_AT_A_TIME, suppress(hypothesis.errors.NoSuchExample):
+        return hypothesis.find(check.cases.strategy(), fails, settings=settings, random=Random(0))
+    return case

@@ -1,0 +1,123 @@
+"""What a submission answered, as plain data, and the form that the answer should have.
+
+`plain` runs beside the submission and reduces whatever was returned to numbers, strings, arrays, lists and dicts;
+what is none of those becomes an `Odd`. `unpack` runs where the marks are given, and names the parts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_DEPTH = 16
+"""How deeply lists and dicts of an answer may nest; no question asks for more than three."""
+
+KNOWN_TYPES = frozenset(
+    [
+        "NoneType",
+        "ellipsis",
+        "function",
+        "method",
+        "generator",
+        "type",
+        "module",
+        "set",
+        "frozenset",
+        "bytes",
+        "complex",
+        "map",
+        "filter",
+        "zip",
+        "range",
+        "PackedSequence",
+        "Module",
+        "Linear",
+        "LSTM",
+        "LSTMCell",
+        "Embedding",
+        "Conv1d",
+        "Dropout",
+        "sparse",
+        "complex64",
+        "complex128",
+        "object",
+    ]
+)
+"""Type names that may stand in a message. Others are the submission's own words, and are not shown."""
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A part of an answer that is not plain data: all that is kept of it is its type's name."""
+
+    type: str
+
+    def __str__(self) -> str:
+        return f"a value of type {self.type}" if self.type in KNOWN_TYPES else "a value of another type"
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Reduce value to plain data.
+
+    Returns:
+        None, bool, int, float, str, a C-contiguous numpy array of booleans, integers or floats in native byte
+        order, an Odd, or a list (also for tuples) or dict with string keys of those. Tensors lose their gradient
+        and device, and half precision becomes float32.
+    """
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.nn.utils.rnn.PackedSequence):
+        return Odd("PackedSequence")  # a named tuple, but never meant as four answers
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _from_tensor(value, torch)
+    if isinstance(value, np.ndarray | np.generic):
+        return _from_numpy(np.asarray(value))
+    if isinstance(value, list | tuple) and depth < MAX_DEPTH:
+        return [plain(item, depth + 1) for item in value]
+    if isinstance(value, Mapping) and depth < MAX_DEPTH:
+        return {str(key): plain(item, depth + 1) for key, item in value.items()}
+    for base in (bool, int, float, str):
+        if isinstance(value, base):
+            return base(value)
+    return Odd(type(value).__name__)
+
+
+def _from_tensor(value: Any, torch: Any) -> Any:
+    if value.layout != torch.strided or value.is_quantized:
+        return Odd("sparse")
+    value = value.detach().cpu()
+    if value.dtype in (torch.float16, torch.bfloat16):
+        value = value.float()
+    return _from_numpy(value.numpy())
+
+
+def _from_numpy(array: np.ndarray[Any, Any]) -> Any:
+    if array.dtype.kind not in "biuf":
+        return Odd(array.dtype.name)
+    if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
+        array = array.astype(np.float64 if array.dtype.itemsize > 8 else np.float32)
+    return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", subok=False)
+
+
+def describe(value: Any) -> str:
+    """Name the kind of a plain value, for messages; the value itself is never shown."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, Odd):
+        return str(value)
+    names = {
+        type(None): "None",
+        bool: "a bool",
+        int: "an int",
+        float: "a float",
+        str: "a str",
+        dict: "a dict",
+    }
+    return names[type(value)]

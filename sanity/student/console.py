@@ -1,0 +1,112 @@
+"""Printing verdicts for a student: the course's lines where all is well, one clear block where it is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sanity.core.calling import NOT_IMPLEMENTED
+from sanity.core.check import load_checks
+from sanity.core.manifest import Manifest, Question
+from sanity.core.verdict import Outcome, Verdict
+
+GREEN, RED, BOLD = "32", "31", "1"
+WIDTH = 100
+
+
+def coloured(text: str, code: str) -> str:
+    """Return text in a colour, if standard output is a terminal and NO_COLOR is not set."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\033[{code}m{text}\033[0m"
+
+
+def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
+    """Print what was found about one question: a block for one problem, a line for each other one."""
+    title = f"Question {question.id}: {question.name}"
+    print(coloured(f"Running Sanity Check for {title}", BOLD))
+    problems = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.PASSED:
+            for output in verdict.outputs:
+                print(coloured(f"{output} Sanity Checks Passed!", GREEN))
+    if not problems:
+        for verdict in verdicts:
+            if not verdict.outputs:
+                print(f"also true: {verdict.sentence}")
+        print(coloured(f"All Sanity Checks Passed for {title}!", GREEN))
+    elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
+        print_unwritten(question, problems[0])
+    else:
+        print(coloured(f"{len(problems)} of {len(verdicts)} checks did not pass for {title}.", RED))
+        _print_problems(problems)
+    print()
+
+
+def print_unwritten(question: Question, problem: Verdict) -> None:
+    """Print that a question, or one that it needs, is still as the handout has it."""
+    first = problem.detail.partition(":")[0]
+    waits = "is" if first == question.id else f"waits for question {first}, which is"
+    print(coloured(f"Question {question.id}: {question.name} {waits} {NOT_IMPLEMENTED}.", RED))
+
+
+def _print_problems(problems: Sequence[Verdict]) -> None:
+    """Print a block for the wrong output whose cause is known, else for the first problem; a line for each other."""
+    shown = min(problems, key=lambda problem: not (problem.outputs and problem.slip))
+    print_block(shown)
+    others = [problem for problem in problems if problem is not shown]
+    alike = [o for o in others if o.outcome is Outcome.COULD_NOT_RUN and o.message == shown.message]
+    if others:
+        print()
+    said = {"", shown.slip}
+    for problem in others:
+        if problem not in alike:
+            print(f"also {problem.outcome}: {problem.sentence}")
+            if problem.slip not in said:
+                print(row("likely", problem.slip))
+                said.add(problem.slip)
+    if alike:
+        print(f"{len(alike)} more could not run for the same reason.")
+
+
+def print_block(problem: Verdict) -> None:
+    """Print all that is known about one problem."""
+    print(f"\n{problem.outcome}: {problem.sentence}")
+    for label, text in (
+        ("found", problem.message),
+        ("values", problem.detail if problem.outcome is Outcome.FAILED else ""),
+        ("case", problem.case),
+        ("likely", problem.slip),
+    ):
+        if text:
+            print(row(label, text))
+    if problem.outcome is Outcome.COULD_NOT_RUN and problem.detail:
+        print(textwrap.indent(problem.detail.rstrip(), "    "))
+
+
+def row(label: str, text: str) -> str:
+    """Return a labelled text, filled."""
+    return textwrap.fill(text, WIDTH, initial_indent=f"  {label:<8}", subsequent_indent=" " * 10)
+
+
+def print_list(manifest: Manifest, questions: Sequence[Question]) -> None:
+    """Print the questions and what is checked about each."""
+    checks = load_checks(manifest.name)
+    for question in questions:
+        print(f"{question.id}  {question.name}, {question.worth}, in {question.file}")
+        for check in checks:
+            if check.question == question.id:
+                print(f"      {check.sentence}")
+
+
+def print_json(answered: Sequence[tuple[Question, Sequence[Verdict]]]) -> None:
+    """Print the verdicts as JSON: a list of questions with their checks."""
+    document = [
+        {"question": question.id, "name": question.name, "checks": [asdict(verdict) for verdict in verdicts]}
+        for question, verdicts in answered
+    ]
+    print(json.dumps(document, indent=2))

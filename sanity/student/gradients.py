@@ -1,0 +1,164 @@
+"""`python sanity_check.py gradients`: the laws about gradients on freshly drawn cases, and scripts that break them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sanity.core.case import Case
+from sanity.core.check import Answers, Check, Probe, Run, load_checks, load_snippets
+from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.judge import attempt, judge, verdict_of
+from sanity.core.manifest import Manifest, ManifestError, Question
+from sanity.core.recordings import diagnose, fixed_cases
+from sanity.core.verdict import Outcome, Verdict
+from sanity.gradients.diagnoses import blame
+from sanity.gradients.snippet import simplest
+from sanity.student.runner import Runner
+
+DRAWN = 50
+"""Cases drawn for each law."""
+
+BAR = 30
+"""Characters of the progress bar."""
+
+
+@dataclass(frozen=True)
+class Finding(Verdict):
+    """What came of one law on drawn cases."""
+
+    cases: int = 0
+    """How many are drawn while the law holds."""
+    seed: int = 0
+    """What they were drawn from."""
+    side: str = ""
+    """Which side of the law is wrong, values or gradients, where the recorded answers tell."""
+    snippet: str = ""
+    """A script that shows the counterexample."""
+
+
+def is_gradient_law(check: Check) -> bool:
+    """Return whether a check is a law about gradients."""
+    return check.law and check.gradients
+
+
+def choose(manifest: Manifest, ids: list[str]) -> tuple[Question, ...]:
+    """Return the questions called ids, or all with laws about gradients; raise ManifestError where there are none."""
+    lawful = {check.question for check in load_checks(manifest.name) if is_gradient_law(check)}
+    if not lawful:
+        raise ManifestError(f"{manifest.name} has no laws about gradients")
+    chosen = manifest.choose(ids)
+    for question in chosen:
+        if ids and question.id not in lawful:
+            known = ", ".join(q.id for q in manifest.questions if q.id in lawful)
+            raise ManifestError(f"question {question.id} has no laws about gradients: choose from {known}")
+    return tuple(question for question in chosen if question.id in lawful)
+
+
+class Watched:
+    """A Run that notes what was asked first and can be shown, and whether anything could not be answered."""
+
+    def __init__(self, run: Run, shown: Callable[[Probe], bool]) -> None:
+        self.run, self.shown = run, shown
+        self.first: tuple[Probe, Case] | None = None
+        self.problem: CouldNotRun | None = None
+
+    def __call__(self, probe: Probe, case: Case) -> Answers:
+        """Ask, and note."""
+        if self.first is None and self.shown(probe):
+            self.first = probe, case
+        try:
+            return self.run(probe, case)
+        except CouldNotRun as problem:
+            self.problem = problem
+            raise
+
+
+class GradientRunner(Runner):
+    """Tries the laws about gradients on the files in a folder."""
+
+    def __init__(self, manifest: Manifest, folder: Path, seed: int) -> None:
+        super().__init__(manifest, folder, seed)
+        self.cases_seed = seed
+        self.snippets = load_snippets(manifest.name)
+        self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_law(check)]
+
+    def _judge(self, check: Check, run: Run) -> Finding:
+        from sanity.gradients.search import search
+
+        watched = Watched(run, self._shown)
+        with progress(f"{check.question} {check.name}", DRAWN) as tick:
+            broken = search(check, watched, self.cases_seed, DRAWN, tick)
+        if not broken:
+            fixed = ((case, attempt(check, watched, run, case)) for case in fixed_cases(check.cases))
+            broken = [(case, problem) for case, problem in fixed if problem is not None][:1]
+        if not broken and watched.problem:  # a law that asks again elsewhere may let this pass, but measured nothing
+            broken = [(check.cases.case(), watched.problem)]
+        if not broken:
+            return self._finding(verdict_of(check, None))
+        (_, first), (case, problem) = broken[0], broken[-1]
+        if isinstance(problem, CouldNotRun):
+            return self._finding(verdict_of(check, problem, case))
+        case = simplest(case, lambda candidate: isinstance(attempt(check, run, run, candidate), CheckFailed))
+        verdict = verdict_of(check, attempt(check, run, run, case) or problem, case)
+        # The smallest case may be too small to tell one slip from another.
+        slip = self._diagnosis(check, run) or verdict.slip or verdict_of(check, first).slip
+        verdict = replace(verdict, slip=slip)
+        return self._finding(verdict, side=self._side(check, run), snippet=self._snippet(check, run, case))
+
+    def _finding(self, verdict: Verdict, side: str = "", snippet: str = "") -> Finding:
+        return Finding(**vars(verdict), cases=DRAWN, seed=self.cases_seed, side=side, snippet=snippet)
+
+    def _diagnosis(self, law: Check, run: Run) -> str:
+        """Return the known slip that answers the question's recorded cases just as the submission does, or ""."""
+        asked = [law, *self._differential(law.question)]
+        return next(filter(None, (diagnose(check, run, self.recordings) for check in asked)), "")
+
+    def _side(self, law: Check, run: Run) -> str:
+        """Say which side is wrong, by what the recorded answers to the same question are like."""
+
+        def right(gradients: bool) -> bool | None:
+            checks = [check for check in self._differential(law.question) if check.gradients == gradients]
+            verdicts = [judge(check, fixed_cases(check.cases), run, self.recordings.expect) for check in checks]
+            if not verdicts or any(verdict.outcome is Outcome.COULD_NOT_RUN for verdict in verdicts):
+                return None
+            return all(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+
+        values, gradients = right(False), right(True)
+        return "" if values is None or gradients is None else blame(values, gradients)
+
+    def _differential(self, question: str) -> list[Check]:
+        return [check for check in self.all_checks if check.question == question and not check.law]
+
+    def _shown(self, probe: Probe) -> bool:
+        return hasattr(self.snippets, probe.name)
+
+    def _snippet(self, check: Check, run: Run, case: Case) -> str:
+        """Spell what a failing law asked first as a script, "" if the assignment doesn't say how."""
+        watched = Watched(run, self._shown)
+        attempt(check, watched, run, case)
+        if watched.first is None:
+            return ""
+        probe, asked = watched.first
+        return str(getattr(self.snippets, probe.name)(asked))
+
+
+@contextmanager
+def progress(label: str, count: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on standard error, if that is a terminal; yield what counts one step."""
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            bar = ("#" * (BAR * done // count)).ljust(BAR)
+            now = f"[{bar}] {done}/{count}" if done <= count else "making the counterexample smaller"
+            print(f"\r{label} {now}\033[K", end="", file=sys.stderr, flush=True)
+
+    yield tick
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)

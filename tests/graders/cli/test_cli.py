@@ -1,0 +1,422 @@
+"""The command `trivium`, as staff type it: exit status, what is printed, what is written, and what a kill leaves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+from zipfile import ZipFile
+
+import pytest
+
+import graders.grading.submission
+from graders.cli.main import main
+from graders.course.assignment import assignment_names, course_root, handout_folder, solution_folder
+from graders.sandbox.isolation import Isolation
+from tests.support.processes import running
+
+
+class Said(NamedTuple):
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+
+Trivium = Callable[..., Said]
+
+
+@pytest.fixture
+def trivium(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, warm: None) -> Trivium:
+    """Return a function that runs a command in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+
+    def run(*arguments: object) -> Said:
+        status = main([str(argument) for argument in arguments])
+        return Said(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def grade(trivium: Trivium, isolation: Isolation) -> Trivium:
+    """Return a function that grades two quick questions."""
+
+    def run(*arguments: object) -> Said:
+        return trivium("grade", "a4", "--isolation", isolation, "--questions", "1a,1b", *arguments)
+
+    return run
+
+
+@pytest.fixture
+def right(tmp_path: Path) -> Path:
+    """A submission that gets full marks."""
+    return shutil.copytree(solution_folder("a4"), tmp_path / "class" / "right")
+
+
+@pytest.fixture
+def stub(tmp_path: Path) -> Path:
+    """A submission as the handout has it."""
+    return shutil.copytree(handout_folder("a4"), tmp_path / "class" / "stub")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stub: Path) -> None:
+    said = grade("class", "--seed", 3, "--jobs", 2)
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert lines[0].split() == ["submission", "1a", "1b", "total", "%", "first", "problem"]
+    assert "right 2 3 5 100" in [" ".join(line.split()) for line in lines]
+    assert "stub 0 0 0 0 1a: not implemented yet" in [" ".join(line.split()) for line in lines]
+    assert lines[-3:] == ["grades/gradebook.csv", "grades/report.html", "grades/results/*.json"]
+    told = sorted(line.split(" ", 1)[1].split(" (")[0] for line in said.err.splitlines())
+    assert told == ["right: 5/5", "stub: 0/5"]
+    assert [line.split()[0] for line in said.err.splitlines()] == ["1/2", "2/2"]
+
+    assert [(row["submission"], row["total"], row["seed"]) for row in rows(Path("grades/gradebook.csv"))] == [
+        ("right", "5", "3"),
+        ("stub", "0", "3"),
+    ]
+    assert sorted(path.name for path in Path("grades/results").iterdir()) == ["right.json", "stub.json"]
+    assert json.loads(Path("grades/results/right.json").read_text())["score"] == 5
+    assert Path("grades/report.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_second_run_takes_the_seed_of_the_first_and_grades_nothing_twice(grade: Trivium, right: Path) -> None:
+    assert grade(right).status == 0
+    first = Path("grades/gradebook.csv").read_bytes()
+    said = grade(right)
+    assert said.err == "1/1 right: 5/5 (graded before)\n"
+    assert said.out.splitlines()[-1] == "grades/results/right.json"
+    assert Path("grades/gradebook.csv").read_bytes() == first
+    assert "graded before" not in grade(right, "--seed", 5).err
+
+
+def test_only_the_questions_asked_for_are_graded(trivium: Trivium, isolation: Isolation, right: Path) -> None:
+    assert trivium("grade", "a4", right, "--isolation", isolation, "-q", "1b").status == 0
+    [row] = rows(Path("grades/gradebook.csv"))
+    assert (row["1b"], row["total"], row["max"], "1a" in row) == ("3", "3", "3", False)
+
+
+def test_a_threshold_decides_the_exit_status(grade: Trivium, right: Path, stub: Path) -> None:
+    assert grade(right, "--fail-under", 100).status == 0
+    assert grade("class", "--fail-under", 0).status == 0
+    said = grade("class", "--fail-under", 80)
+    assert said.status == 1
+    assert said.err.splitlines()[-1] == "stub: 0 of 5 points is below --fail-under 80 %"
+
+
+def test_junit_is_written_for_a_machine_to_read(grade: Trivium, right: Path, stub: Path) -> None:
+    assert grade("class", "--junit", "reports/junit.xml").status == 0
+    suites = ET.parse("reports/junit.xml").getroot()
+    assert [suite.get("name") for suite in suites] == ["right", "stub"]
+    assert (suites[0].get("errors"), suites[1].get("errors")) == ("0", suites[1].get("tests"))
+
+
+def test_github_is_told_which_file_to_look_at(grade: Trivium, stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    lines = grade(stub).out.splitlines()
+    assert "::error file=utils.py,title=1a Padding::not implemented yet" in lines
+    assert "::error file=model_embeddings.py,title=1b Embeddings::not implemented yet" in lines
+    assert "::notice title=a4::stub: 0 of 5 points" in lines
+
+
+def test_a_valid_result_is_there_before_the_first_question_is_graded(
+    grade: Trivium, right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, seen = graders.grading.submission.grade_question, []
+
+    def look_first(*arguments: object) -> object:
+        report = json.loads(Path("grades/results/right.json").read_text())
+        seen.append((report["score"], report["tests"][0]["output"]))
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("graders.grading.submission.grade_question", look_first)
+    assert grade(right).status == 0
+    assert seen == [(0, "not graded yet"), (2, "")]
+
+
+def test_a_submission_that_the_grader_fails_on_is_told_and_tried_again(
+    grade: Trivium, right: Path, stub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = graders.grading.submission.judge_question
+
+    def fail_on_a_stub(exam: object, question: object, session: object, reference: object) -> object:
+        if b"not implemented yet" in session._files["utils.py"]:  # type: ignore[attr-defined]
+            raise LookupError
+        return real(exam, question, session, reference)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("graders.grading.submission.judge_question", fail_on_a_stub)
+        said = grade("class")
+    assert said.status == 1
+    why = said.err.splitlines()[-1]
+    assert why.startswith("stub: could not be graded: the grader failed: LookupError in test_trivium_cli.py, line ")
+    assert why.endswith("; grade again")
+    assert [row["total"] for row in rows(Path("grades/gradebook.csv"))] == ["5", "0"]
+
+    said = grade("class")
+    assert said.status == 0
+    assert "right: 5/5 (graded before)" in said.err
+    assert "stub: 0/5 (graded before)" not in said.err
+
+
+def one_line(said: Said) -> str:
+    """Return the one line of a usage error."""
+    assert said.status == 2
+    assert said.out == ""
+    [line] = said.err.splitlines()
+    return line
+
+
+def test_names_that_there_are_not(trivium: Trivium, right: Path) -> None:
+    known = ", ".join(assignment_names())
+    for command in ["grade", "a9", right], ["handout", "a9"], ["stubs", "a9"]:
+        line = one_line(trivium(*command))
+        assert line == f"trivium {command[0]}: no assignment 'a9': choose from {known}"
+    line = one_line(trivium("grade", "a4", right, "-q", "1a,1z"))
+    assert line == "trivium grade: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f"
+    assert not Path("grades").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--jobs", "0", "--jobs 0: expected 1 or more"),
+        ("--seed", "-1", "--seed -1: expected a number from 0 to 9223372036854775807"),
+        ("--seed", 2**63, "--seed 9223372036854775808: expected a number from 0 to 9223372036854775807"),
+        ("--fail-under", "101", "--fail-under 101.0: expected a percentage from 0 to 100"),
+        ("--fail-under", "nan", "--fail-under nan: expected a percentage from 0 to 100"),
+    ],
+)
+def test_numbers_that_make_no_sense(grade: Trivium, right: Path, option: str, value: object, said: str) -> None:
+    assert one_line(grade(right, option, value)) == f"trivium grade: {said}"
+    assert not Path("grades").exists()
+
+
+def test_options_that_are_no_numbers_or_are_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, said in (
+        (["grade", "a4", "x", "--jobs", "two"], "argument -j/--jobs: invalid int value: 'two'"),
+        (["grade", "a4"], "the following arguments are required: PATH"),
+        (["grade", "a4", "x", "--isolation", "docker"], "argument --isolation: invalid choice: 'docker'"),
+        ([], "the following arguments are required: COMMAND"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+        assert said in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_submissions_that_are_not_there(grade: Trivium, tmp_path: Path) -> None:
+    assert one_line(grade("nowhere")) == "trivium grade: nowhere: cannot be read: No such file or directory"
+    Path("empty").mkdir()
+    assert one_line(grade("empty")) == (
+        "trivium grade: empty: no submission found; expected utils.py or model_embeddings.py or nmt_model.py in it, "
+        "or a folder or zip archive for each student"
+    )
+
+
+def test_a_folder_that_cannot_be_written(grade: Trivium, right: Path) -> None:
+    Path("file").write_text("")
+    assert one_line(grade(right, "--out", "file/grades")) == (
+        "trivium grade: file/grades/gradebook.sqlite: cannot use this gradebook: "
+        "[Errno 20] Not a directory: 'file/grades'; choose another folder, or move the file away and grade again"
+    )
+    said = grade(right, "--junit", "file/junit.xml")
+    assert (said.status, said.err.splitlines()[-1]) == (2, "trivium grade: file: File exists")
+
+
+def test_a_gradebook_that_is_none(grade: Trivium, right: Path) -> None:
+    Path("grades").mkdir()
+    Path("grades/gradebook.sqlite").write_text("a text that is long enough to be taken for the head of a database")
+    assert one_line(grade(right)) == (
+        "trivium grade: grades/gradebook.sqlite: cannot use this gradebook: file is not a database; "
+        "choose another folder, or move the file away and grade again"
+    )
+    Path("grades/gradebook.sqlite").unlink()
+    with sqlite3.connect("grades/gradebook.sqlite") as other:
+        other.execute("CREATE TABLE photos (name TEXT)")
+    other.close()
+    assert one_line(grade(right)) == (
+        "trivium grade: grades/gradebook.sqlite: a database, but not a gradebook; choose another folder"
+    )
+
+
+def test_no_sandbox_here(trivium: Trivium, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": "the kernel offers ABI 4"}
+    )
+    assert one_line(trivium("grade", "a4", right)) == (
+        "trivium grade: no sandbox here: Landlock: the kernel offers ABI 4. `--isolation none` grades without one"
+    )
+    assert not Path("grades").exists()
+
+
+def test_no_answers_here(grade: Trivium, right: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path / "nowhere"))
+    assert one_line(grade(right)) == (
+        f"trivium grade: {tmp_path}/nowhere/a4: the reference of a4 is not here; work in a clone of the course, "
+        "or set TRIVIUM_SOLUTIONS to the folder with a4/"
+    )
+
+
+def test_a_package_that_is_missing(right: Path) -> None:
+    code = "import sys\nsys.modules['msgspec'] = None\nfrom graders.cli.main import main\nsys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "grade", "a4", str(right)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == "trivium: msgspec is not installed: pip install 'trivium[graders]'\n"
+
+
+HEAVY = {"torch", "numpy", "hypothesis", "rich", "jinja2", "msgspec", "sqlite3", "sandlock"}
+
+
+def test_help_is_quick() -> None:
+    """It imports nothing heavy."""
+    code = f"""
+import sys
+from graders.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    print(sorted({HEAVY} & set(sys.modules)), ended.code)
+"""
+    for arguments in ["--help"], ["grade", "--help"]:
+        command = [sys.executable, "-c", code, *arguments]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert out.splitlines()[-1] == "[] 0"
+        assert out.startswith("usage: trivium ")
+
+
+def test_stubs_are_checked_and_written(trivium: Trivium, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "course"
+    for part in ("assignments", "solutions"):
+        shutil.copytree(course_root() / part / "a4", root / part / "a4")
+    monkeypatch.setattr("graders.course.assignment.course_root", lambda: root)
+    stub = root / "assignments" / "a4" / "utils.py"
+
+    assert trivium("stubs", "--check") == Said(0, "up to date\n", "")
+    stub.write_text(stub.read_text() + "# mine\n")
+    told = "run `trivium stubs` and commit what it writes\n"
+    assert trivium("stubs", "--check") == Said(1, f"stale: {stub}\n", told)
+    assert trivium("handout", "a4").status == 2
+    assert trivium("stubs", "a4") == Said(0, f"wrote {stub}\n", "")
+    assert trivium("stubs", "a4") == Said(0, "up to date\n", "")
+
+
+def test_what_is_handed_out_is_packed_and_graded(grade: Trivium, trivium: Trivium, tmp_path: Path) -> None:
+    """From the course to the student and back."""
+    assert trivium("handout", "a4", "-o", "a4.zip") == Said(0, "a4.zip\n", "")
+    assert trivium("handout", "a4", "-o", "again.zip").status == 0
+    assert Path("a4.zip").read_bytes() == Path("again.zip").read_bytes()
+    with ZipFile("a4.zip") as archive:
+        archive.extractall(tmp_path)
+    line = one_line(trivium("pack", "a4"))
+    assert line == "trivium pack: a4: no question is answered yet; is this the folder you worked in?"
+
+    shutil.copy(solution_folder("a4") / "utils.py", "a4")
+    said = trivium("pack", "a4", "-o", "anna.zip")
+    assert said.status == 0
+    assert said.out.splitlines()[-1] == "anna.zip"
+    assert "note: model_embeddings.py: 1b is not answered yet" in said.out.splitlines()
+    assert grade("anna.zip").err.startswith("1/1 anna.zip: 2/5 (")
+
+
+class Started(NamedTuple):
+    """A `trivium grade` of its own, over slow submissions."""
+
+    process: subprocess.Popen[str]
+    scratch: Path
+    book: Path
+
+    def graded(self) -> int:
+        """Return how many results are in the gradebook."""
+        if not self.book.exists():
+            return 0
+        with sqlite3.connect(f"file:{self.book}?mode=ro", uri=True) as database:
+            try:
+                (count,) = database.execute("SELECT count(*) FROM results").fetchone()
+            except sqlite3.OperationalError:  # not made yet
+                count = 0
+        database.close()
+        return int(count)
+
+    def wait_for_a_result(self) -> None:
+        while self.graded() == 0:
+            assert self.process.poll() is None, self.process.communicate()
+            time.sleep(0.02)
+
+
+CLASS = [f"student{number}" for number in range(6)]
+
+
+@pytest.fixture
+def started(tmp_path: Path, isolation: Isolation) -> Started:
+    """A run over a class of which each takes a while."""
+    for name in CLASS:
+        folder = shutil.copytree(solution_folder("a4"), tmp_path / "class" / name)
+        utils = folder / "utils.py"
+        utils.write_text(f"import time\ntime.sleep(0.3)\n{utils.read_text()}\nprint({name!r})\n")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "graders.cli", "grade", "a4", "class", "--isolation", isolation]
+    process = subprocess.Popen(
+        [*command, "--seed", "11", "--jobs", "1", "--questions", "1a,1b"],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(course_root())},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return Started(process, scratch, tmp_path / "grades" / "gradebook.sqlite")
+
+
+def test_a_killed_run_goes_on_where_it_stopped(grade: Trivium, started: Started) -> None:
+    started.wait_for_a_result()
+    started.process.kill()
+    started.process.communicate()
+    before = started.graded()
+    assert 1 <= before < len(CLASS)
+
+    resumed = grade("class", "--jobs", 2)
+    assert resumed.status == 0
+    assert resumed.err.count("(graded before)") == before
+    assert len(resumed.err.splitlines()) == len(CLASS)
+    uninterrupted = grade("class", "--seed", 11, "--out", "other")
+    assert "graded before" not in uninterrupted.err
+    assert Path("grades/gradebook.csv").read_bytes() == Path("other/gradebook.csv").read_bytes()
+    assert [row["submission"] for row in rows(Path("grades/gradebook.csv"))] == CLASS
+    assert {row["seed"] for row in rows(Path("grades/gradebook.csv"))} == {"11"}
+
+
+def test_ctrl_c_ends_a_run_in_order(grade: Trivium, started: Started) -> None:
+    started.wait_for_a_result()
+    started.process.send_signal(signal.SIGINT)
+    _, err = started.process.communicate()
+    assert started.process.returncode == 130
+    lines = err.splitlines()
+    assert lines[-1] == "trivium: interrupted; what is graded is kept, the same command goes on"
+    assert all("student" in line for line in lines[:-1])
+    left = [path.name for path in started.scratch.iterdir()]
+    assert all(name.startswith("trivium-hypothesis-") for name in left)  # see sanity.core.shrink
+    assert running(str(started.scratch)) == []
+
+    before = started.graded()
+    assert 1 <= before < len(CLASS)
+    assert grade("class").err.count("(graded before)") == before

@@ -1,0 +1,128 @@
+"""Planted bugs fail, for the right reason, and correct variants pass: each assignment's, put to its checks for real.
+
+What is expected of the fixed cases is recorded, as students have it; what is drawn is put to the reference, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from graders.course.assignment import assignment_names, handout_folder
+from graders.course.planted import Variant, load_bugs, load_variants, reference_files
+from graders.course.planted.live import live
+from sanity.core.check import Check, Run, load_checks
+from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.judge import Remembering, attempt
+from sanity.core.manifest import Manifest, read_manifest
+from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
+
+ASSIGNMENTS = assignment_names()
+SEEDS = {"a1": 8, "a2": 8, "a4": 2}
+"""Of drawn cases. A seed of a4 takes five seconds for each right submission."""
+BUGS = {(name, bug.id): bug for name in ASSIGNMENTS for bug in load_bugs(name)}
+RIGHT = [
+    pytest.param(name, right, id=f"{name}-{right.id}")
+    for name in ASSIGNMENTS
+    for right in (Variant("reference", reference_files(name)), *load_variants(name))
+]
+LAWS = [pytest.param(name, c, id=f"{name}-{c.name}") for name in ASSIGNMENTS for c in load_checks(name) if c.law]
+
+
+@cache
+def recordings(assignment: str) -> Recordings:
+    return load(recording_path(assignment))
+
+
+def problems(check: Check, run: Run, expect: Run) -> list[CheckFailed | CouldNotRun]:
+    return [problem for case in fixed_cases(check.cases) if (problem := attempt(check, run, expect, case))]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the checks of its question find of a planted bug."""
+
+    failed: set[str]
+    """The checks that it does not pass."""
+    broken: set[str]
+    """Those of them that fail, rather than not run."""
+    read: list[str]
+    """What a student reads of each of these, laws aside."""
+
+
+@cache
+def found(assignment: str, id: str) -> Found:
+    bug = BUGS[assignment, id]
+    known = recordings(assignment)
+    own = [check for check in load_checks(assignment) if check.question == bug.question]
+    with live(assignment, bug.files) as child:
+        run = Remembering(child)
+        all_problems = {check: problems(check, run, known.expect) for check in own}
+        broken = [c for c in own if any(isinstance(problem, CheckFailed) for problem in all_problems[c])]
+        read = [diagnose(check, run, known) for check in broken if not check.law]
+    return Found({check.name for check in own if all_problems[check]}, {check.name for check in broken}, read)
+
+
+@pytest.mark.parametrize(("assignment", "bug"), BUGS, ids=lambda part: part)
+def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
+    assert found(assignment, bug).failed
+
+
+@pytest.mark.parametrize(("assignment", "law"), LAWS)
+def test_some_bug_of_its_question_breaks_each_law(assignment: str, law: Check) -> None:
+    own = [bug.id for bug in load_bugs(assignment) if bug.question == law.question]
+    assert any(law.name in found(assignment, bug).broken for bug in own)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_slips_are_named(assignment: str) -> None:
+    answers = [(bug.says, found(assignment, bug.id).read) for bug in load_bugs(assignment)]
+    wrong = [(says, read) for says, read in answers if read]
+    assert len(wrong) > len(answers) / 2
+    assert sum(says in read for says, read in wrong) >= 0.9 * len(wrong)
+    misnamed = [(says, other) for says, read in wrong for other in read if other not in ("", says)]
+    assert len(misnamed) <= 0.05 * len(wrong), misnamed
+
+
+def needs(manifest: Manifest, question: str) -> set[str]:
+    """Return the questions whose answers a question runs on, and those that these run on."""
+    return {question}.union(*(needs(manifest, other) for other in manifest.question(question).needs))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("assignment", "bug"), BUGS, ids=lambda part: part)
+def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
+    manifest, planted = read_manifest(handout_folder(assignment)), BUGS[assignment, bug]
+    unrelated = [check for check in load_checks(assignment) if planted.question not in needs(manifest, check.question)]
+    with live(assignment, planted.files) as child:
+        run = Remembering(child)
+        assert [c.name for c in unrelated if problems(c, run, recordings(assignment).expect)] == []
+
+
+@pytest.mark.parametrize(("assignment", "right"), RIGHT)
+def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
+    with live(assignment, right.files) as child:
+        run = Remembering(child)
+        for check in load_checks(assignment):
+            assert problems(check, run, recordings(assignment).expect) == [], check.name
+
+
+@pytest.fixture(scope="module")
+def references() -> Iterator[dict[str, Run]]:
+    with ExitStack() as stack:
+        yield {name: Remembering(stack.enter_context(live(name, reference_files(name)))) for name in ASSIGNMENTS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("assignment", "right"), RIGHT)
+def test_it_passes_whatever_is_drawn(assignment: str, right: Variant, references: dict[str, Run]) -> None:
+    with live(assignment, right.files) as child:
+        run = Remembering(child)
+        for check in load_checks(assignment):
+            for seed in range(SEEDS[assignment]):
+                for case in [*check.cases.corner_cases(seed), *check.cases.drawn_cases(seed, check.cases.drawn)]:
+                    assert attempt(check, run, references[assignment], case) is None, (check.name, case.words)

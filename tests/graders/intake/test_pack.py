@@ -1,0 +1,152 @@
+"""What a student hands in is looked over before it is zipped."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from graders.course.assignment import course_root, handout_folder, solution_folder
+from graders.intake.pack import PackError, pack
+from sanity.core.manifest import ManifestError
+
+FILES = ["utils.py", "model_embeddings.py", "nmt_model.py"]
+
+
+@pytest.fixture
+def work(tmp_path):
+    """A student's folder with everything answered."""
+    folder = tmp_path / "work"
+    shutil.copytree(handout_folder("a4"), folder)
+    shutil.copytree(solution_folder("a4"), folder, dirs_exist_ok=True)
+    return folder
+
+
+def refusal(folder: Path, out: Path) -> str:
+    with pytest.raises(PackError) as error:
+        pack(folder, out)
+    return str(error.value)
+
+
+def test_finished_work_is_zipped_without_a_warning(work, tmp_path):
+    archive, warnings = pack(work, tmp_path / "mine.zip")
+    assert (archive, warnings) == (tmp_path / "mine.zip", [])
+    with ZipFile(archive) as submission:
+        assert submission.namelist() == sorted(FILES)
+        for name in FILES:
+            assert submission.read(name) == (work / name).read_bytes()
+
+
+def test_it_is_written_here_unless_told_otherwise(work, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert pack(work)[0] == Path("a4-submission.zip")
+    assert pack(work, work)[0] == work / "a4-submission.zip"
+    assert (tmp_path / "a4-submission.zip").read_bytes() == (work / "a4-submission.zip").read_bytes()
+
+
+def test_it_depends_on_nothing_but_the_files(work, tmp_path):
+    first = pack(work, tmp_path / "1.zip")[0].read_bytes()
+    for name in FILES:
+        (work / name).chmod(0o700)
+        os.utime(work / name, (1e9, 1e9))
+    assert pack(work, tmp_path / "2.zip")[0].read_bytes() == first
+    (work / "utils.py").write_bytes((work / "utils.py").read_bytes() + b"\n")
+    assert pack(work, tmp_path / "3.zip")[0].read_bytes() != first
+
+
+def test_part_of_the_work_is_packed_with_a_warning(work, tmp_path):
+    shutil.copy(handout_folder("a4") / "utils.py", work)
+    model = work / "nmt_model.py"
+    model.write_text(
+        model.read_text().replace("h_dec, _ = dec_state", 'raise NotImplementedError("1f: not implemented yet")')
+    )
+    archive, warnings = pack(work, tmp_path / "part.zip")
+    assert archive.exists()
+    assert warnings == ["utils.py: 1a is not answered yet", "nmt_model.py: 1f is not answered yet"]
+
+
+def test_a_placeholder_in_a_comment_is_no_placeholder(work, tmp_path):
+    utils = work / "utils.py"
+    utils.write_text(utils.read_text() + '# raise NotImplementedError("1a: not implemented yet")\n')
+    assert pack(work, tmp_path / "a.zip")[1] == []
+
+
+def test_the_untouched_handout_is_refused(tmp_path):
+    folder = handout_folder("a4")
+    expected = f"{folder}: no question is answered yet; is this the folder you worked in?"
+    assert refusal(folder, tmp_path / "a.zip") == expected
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_missing_files_are_all_named(work, tmp_path):
+    (work / "utils.py").unlink()
+    (work / "nmt_model.py").rename(work / "nmt_model (1).py")
+    expected = f"{work}: missing utils.py, nmt_model.py; hand in utils.py, model_embeddings.py, nmt_model.py"
+    assert refusal(work, tmp_path / "a.zip") == expected
+
+
+def test_a_folder_that_is_no_assignment_is_refused(tmp_path):
+    with pytest.raises(ManifestError, match=r"assignment\.toml: not found; run this in an assignment's folder"):
+        pack(tmp_path, tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"import os\n\ndef pad_sents(:\n", "line 3, column 15: invalid syntax"),
+        (b"x = (1,\n", "line 1, column 5: '(' was never closed"),
+        (b"if True:\npass\n", "line 2, column 1: expected an indented block after 'if' statement on line 1"),
+        (b"return 3\n", "line 1, column 1: 'return' outside function"),
+        (b"name = 'Jos\xe9'\n", "not UTF-8: byte 0xe9 at offset 11; save the file as UTF-8"),
+        (b"\xff\xfeu\0t\0f\0", "not UTF-8: byte 0xff at offset 0; save the file as UTF-8"),
+        (b"# coding: klingon\n", "not Python: unknown encoding: klingon"),
+        (b"x = 1\0\n", "not Python: source code string cannot contain null bytes"),
+        (b"-" * 100_000 + b"1\n", "not Python: nested too deeply"),
+        (b"+".join([b"1"] * 100_000) + b"\n", "not Python: nested too deeply"),
+    ],
+)
+def test_what_is_not_python_is_refused_with_its_place(work, tmp_path, source, message):
+    (work / "utils.py").write_bytes(source)
+    assert refusal(work, tmp_path / "a.zip") == f"{work / 'utils.py'}: {message}"
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_a_byte_order_mark_is_harmless(work, tmp_path):
+    (work / "utils.py").write_bytes(b"\xef\xbb\xbf" + (work / "utils.py").read_bytes().replace(b"\n", b"\r\n"))
+    assert pack(work, tmp_path / "a.zip")[1] == []
+
+
+def test_a_folder_in_a_files_place_is_refused(work, tmp_path):
+    (work / "utils.py").unlink()
+    (work / "utils.py").mkdir()
+    assert refusal(work, tmp_path / "a.zip") == f"{work / 'utils.py'}: cannot read: Is a directory"
+
+
+def test_an_unwritable_place_is_named(work, tmp_path):
+    out = work / "utils.py" / "a.zip"
+    assert refusal(work, out) == f"{out}: cannot write the submission: no folder {out.parent}"
+
+
+def test_work_is_not_overwritten_by_a_slip_of_the_hand(work):
+    before = (work / "utils.py").read_bytes()
+    assert refusal(work, work / "utils.py") == f"{work / 'utils.py'}: the archive's name must end in .zip"
+    assert (work / "utils.py").read_bytes() == before
+
+
+LIGHT = """
+import sys
+from pathlib import Path
+for name in ("msgspec", "sandlock", "rich", "jinja2", "torch", "numpy", "hypothesis"):
+    sys.modules[name] = None
+from graders.intake.pack import pack
+print(pack(Path(sys.argv[1]), Path(sys.argv[2]))[1])
+"""
+
+
+def test_it_needs_only_the_light_install(work, tmp_path):
+    command = [sys.executable, "-c", LIGHT, work, tmp_path / "a.zip"]
+    done = subprocess.run(command, cwd=course_root(), capture_output=True, text=True)
+    assert (done.stderr, done.stdout) == ("", "[]\n")

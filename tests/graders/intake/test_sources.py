@@ -1,0 +1,425 @@
+from __future__ import annotations
+
+import io
+import os
+import socket
+import stat
+import struct
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graders.intake.path_policy import IntakeError, Limits
+from graders.intake.submission import Submission, take_in
+from sanity.core.manifest import Manifest
+
+TOY = Manifest("toy", "A toy", ("utils.py",), (), (), seconds=1, memory_mb=1)
+UTILS = ("utils.py", b"x = 1\n")
+SECRET = b"the reference answer"
+SECOND_OF_TWO_DISKS = struct.pack("<4sLQL", b"PK\x06\x07", 1, 0, 2)  # makes zipfile.is_zipfile raise
+DAMAGED = "is a damaged or truncated zip archive; pack it and hand it in again"
+
+
+def member(name: str, mode: int = 0, **fields: int) -> zipfile.ZipInfo:
+    """Return a zip member called exactly name, which the constructor of ZipInfo would change."""
+    info = zipfile.ZipInfo("x")
+    info.filename = name
+    info.external_attr = mode << 16
+    info.compress_type = zipfile.ZIP_DEFLATED
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info
+
+
+def packed(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    """Return a zip archive with members in this order, whatever their names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for info, content in members:
+            archive.writestr(member(info) if isinstance(info, str) else info, content)
+    return buffer.getvalue()
+
+
+def take(data: bytes, limits: Limits | None = None) -> Submission:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "hw.zip"
+        path.write_bytes(data)
+        return take_in(path, TOY, limits or Limits())
+
+
+def refusal(source: bytes | Path, limits: Limits | None = None) -> str:
+    """Return the message with which source is refused, without the name of the submission."""
+    with pytest.raises(IntakeError) as error:
+        take(source, limits) if isinstance(source, bytes) else take_in(source, TOY, limits or Limits())
+    name, _, message = str(error.value).partition(": ")
+    assert name in ("hw.zip", "hw")
+    return message
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "hw"
+    path.mkdir()
+    (path / "utils.py").write_bytes(UTILS[1])
+    return path
+
+
+# Names of members
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("../x.py", "../x.py leads out of the submission"),
+        ("a/../../x.py", "a/../../x.py leads out of the submission"),
+        ("a/..", "a/.. leads out of the submission"),
+        ("../", "../ leads out of the submission"),
+        ("__MACOSX/../../x.py", "__MACOSX/../../x.py leads out of the submission"),
+        ("/etc/x.py", "/etc/x.py is an absolute path"),
+        ("//host/x.py", "//host/x.py is an absolute path"),
+        ("/", "/ is an absolute path"),
+        ("C:/x.py", "C:/x.py is an absolute path"),
+        ("c:x.py", "c:x.py is an absolute path"),
+        ("a\\x.py", "a%5Cx.py has a backslash in its name"),
+        ("..\\x.py", "..%5Cx.py has a backslash in its name"),
+        ("utils.py\0.txt", "utils.py%00.txt has a NUL character in its name"),
+        ("./x.py", "./x.py has an empty part in its path"),
+        ("a//x.py", "a//x.py has an empty part in its path"),
+        ("a//", "a// has an empty part in its path"),
+    ],
+)
+def test_unsafe_names_are_refused(name: str, message: str) -> None:
+    assert refusal(packed(UTILS, (name, b""))) == f"{message}; pack the files again from their own folder"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("CON", "CON is reserved by Windows"),
+        ("a/aux.py", "aux.py is reserved by Windows"),
+        ("lpt1.tar.gz", "lpt1.tar.gz is reserved by Windows"),
+        ("utils.py.", "utils.py. ends in a dot or a space"),
+        ("utils.py ", "utils.py  ends in a dot or a space"),
+        ("hw./x.py", "hw. ends in a dot or a space"),
+        ("n" * 201, "n" * 91 + "~291c4194 is longer than 200 characters"),
+    ],
+)
+def test_names_that_some_system_cannot_store_are_refused(name: str, message: str) -> None:
+    assert refusal(packed(UTILS, (name, b""))) == f"the name {message}; rename it and hand in again"
+
+
+@pytest.mark.parametrize(
+    "name", ["console.py", "com.py", "a.b.txt", "n" * 200, "C", "12:30.png", "..x", "d/" * 19 + "x"]
+)
+def test_odd_but_harmless_names_are_not_refused(name: str) -> None:
+    assert take(packed(UTILS, (name, b""))).files["utils.py"] == UTILS[1]
+
+
+def test_too_deep() -> None:
+    path = "d/" * 20 + "x"
+    message = f"{path} lies more than 20 folders deep; hand in a flat folder"
+    assert refusal(packed(UTILS, (path, b""))) == message
+
+
+def test_a_folder_too_deep(folder: Path) -> None:
+    (folder / ("d/" * 200)).mkdir(parents=True)
+    message = f"{'d/' * 21} lies more than 20 folders deep; hand in a flat folder"
+    assert refusal(folder) == message
+
+
+def test_too_many_files(folder: Path) -> None:
+    message = "holds more than 3 files and folders; hand in only the files asked for"
+    for i in range(3):
+        (folder / f"{i}.txt").touch()
+        (folder / f"{i}.pyc").touch()
+    assert refusal(folder, Limits(members=3)) == message
+    assert take_in(folder, TOY, Limits(members=4)).files
+    archive = packed(UTILS, *[(f"{i}.{suffix}", b"") for i in range(3) for suffix in ("txt", "pyc")])
+    assert refusal(archive, Limits(members=3)) == message
+    assert take(archive, Limits(members=4)).files
+
+
+def test_a_thousand_files_are_the_limit() -> None:
+    members = [(f"{i}.txt", b"") for i in range(1000)]
+    assert take(packed(UTILS, *members[1:])).files
+    assert refusal(packed(UTILS, *members)).startswith("holds more than 1,000 files and folders; ")
+
+
+def test_a_directory_of_records_too_large_to_parse() -> None:
+    archive = packed(*[(f"{i}.pyc", b"") for i in range(6)])
+    message = "holds more than 5 entries; hand in only the files asked for"
+    assert refusal(archive, Limits(records=5)) == message
+    # The count in the header is not believed.
+    end = archive.rindex(b"PK\x05\x06")
+    lying = archive[: end + 8] + struct.pack("<HH", 1, 1) + archive[end + 12 :]
+    assert refusal(lying, Limits(records=5)) == message
+
+
+# Two of a name
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("utils.py", "utils.py", "holds utils.py twice; hand in one"),
+        ("utils.py", "Utils.py", "utils.py and Utils.py are one name on some systems; hand in one"),
+        ("caf\u00e9.py", "cafe\u0301.py", "caf\u00e9.py and cafe\u0301.py are one name on some systems; hand in one"),
+        ("Src/a.py", "src/a.py", "Src/a.py and src/a.py are one name on some systems; hand in one"),
+        ("a", "a/", "a and a/ are one name on some systems; hand in one"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_of_a_name_are_refused(first: str, second: str, message: str) -> None:
+    assert refusal(packed((first, b"1"), (second, b"2"))) == message
+
+
+def test_twins_in_a_folder_are_refused(folder: Path) -> None:
+    (folder / "Utils.py").touch()
+    if len(list(folder.iterdir())) == 1:
+        pytest.skip("this file system has no twins")
+    message = refusal(folder)
+    assert "Utils.py" in message and message.endswith(" are one name on some systems; hand in one")
+
+
+# Links and other things that are no files
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        (stat.S_IFLNK, "a link"),
+        (stat.S_IFIFO, "a named pipe"),
+        (stat.S_IFSOCK, "a socket"),
+        (stat.S_IFBLK, "a device"),
+        (stat.S_IFCHR, "a device"),
+        (stat.S_IFDIR, "a folder"),
+        (0o030000, "no plain file"),
+    ],
+)
+def test_members_that_are_no_files_are_refused(mode: int, kind: str) -> None:
+    archive = packed((member("utils.py", mode | 0o644), b"/etc/passwd"))
+    assert refusal(archive) == f"utils.py is {kind}; hand in plain files and folders"
+
+
+def test_a_folder_member_may_not_be_a_link() -> None:
+    archive = packed(UTILS, (member("src/", stat.S_IFLNK | 0o777), b"/etc"))
+    assert refusal(archive) == "src/ is a link; hand in plain files and folders"
+
+
+def test_members_written_by_unix_and_windows_are_taken() -> None:
+    unix = [(member("hw/", stat.S_IFDIR | 0o755), b""), (member("hw/utils.py", stat.S_IFREG | 0o644), b"1")]
+    assert take(packed(*unix)).files == {"utils.py": b"1"}
+    assert take(packed((member("utils.py", create_system=0), b"1"))).files == {"utils.py": b"1"}
+
+
+def mentions(secret: bytes, submission: Submission) -> bool:
+    return secret in repr(submission).encode()
+
+
+def test_a_link_out_of_the_folder_is_never_read(tmp_path: Path, folder: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "utils.py").write_bytes(SECRET)
+    (folder / "utils.py").write_bytes(SECRET)
+    assert mentions(SECRET, take_in(folder, TOY))  # a plain copy is seen, so the rest can fail
+
+    (folder / "utils.py").unlink()
+    (folder / "utils.py").symlink_to(outside / "utils.py")
+    assert refusal(folder) == "utils.py is a link; hand in plain files and folders"
+    (folder / "utils.py").unlink()
+    (folder / "src").symlink_to(outside)
+    assert refusal(folder) == "src is a link; hand in plain files and folders"
+    (folder / "src").rename(folder / "venv")  # junk is not looked at, and what it holds stays out
+    assert not mentions(SECRET, take_in(folder, TOY))
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "hw").symlink_to(outside)
+    assert refusal(tmp_path / "class" / "hw") == "is a link; give the folder or the zip archive itself"
+
+
+def test_a_file_that_turns_into_a_link_or_a_pipe_after_listing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("utils.py",)
+    monkeypatch.setattr("graders.intake.sources.admit", lambda paths, limits: names)
+    (folder / "utils.py").rename(folder / "real.py")
+    (folder / "utils.py").symlink_to(folder / "real.py")
+    assert refusal(folder) == "cannot be read: Too many levels of symbolic links"
+    (folder / "utils.py").unlink()
+    os.mkfifo(folder / "utils.py")
+    assert refusal(folder) == "utils.py is a named pipe; hand in plain files and folders"
+
+
+def test_a_pipe_or_socket_in_a_folder_does_not_block(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(folder / "helper.py")
+    assert refusal(folder) == "helper.py is a named pipe; hand in plain files and folders"
+    (folder / "helper.py").unlink()
+    monkeypatch.chdir(folder)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("helper.py")
+        assert refusal(folder) == "helper.py is a socket; hand in plain files and folders"
+
+
+def test_a_pipe_as_submission_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "hw.zip")
+    assert refusal(tmp_path / "hw.zip") == "is a named pipe; give the folder or the zip archive itself"
+
+
+# Formats
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty (0 bytes); hand it in again"),
+        (b"Rar!\x1a\x07\x01\x00", "is a RAR archive; hand in a zip archive"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "is a 7-Zip archive; hand in a zip archive"),
+        (b"\x1f\x8b\x08\x00", "is a gzip archive (.tar.gz); hand in a zip archive"),
+        (b"BZh91AY", "is a bzip2 archive; hand in a zip archive"),
+        (b"\xfd7zXZ\x00", "is an xz archive; hand in a zip archive"),
+        (b"utils.py".ljust(257, b"\0") + b"ustar\0", "is a tar archive; hand in a zip archive"),
+        (b"x = 1\n", "is neither a folder nor a zip archive"),
+        (b"Rar!\x1a\x07\x01\x00" + packed(UTILS), "is a RAR archive; hand in a zip archive"),
+        (packed(UTILS)[:-5], DAMAGED),
+        (packed(UTILS)[:40], DAMAGED),
+        (b"PK\x03\x04", DAMAGED),
+        (packed(UTILS)[:-22] + SECOND_OF_TWO_DISKS + packed(UTILS)[-22:], DAMAGED),
+    ],
+)
+def test_what_is_no_zip_is_named(data: bytes, message: str) -> None:
+    assert refusal(data) == message
+
+
+def test_an_encrypted_archive_is_refused() -> None:
+    archive = bytearray(packed(UTILS))
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        archive[archive.index(signature) + flags] |= 1
+    assert refusal(bytes(archive)) == "utils.py is encrypted; pack it without a password"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_may_need_any_memory_are_refused(method: int) -> None:
+    archive = packed((member("utils.py", compress_type=method), b"x = 1\n"))
+    message = "utils.py is not packed by the usual method; pack it as a plain zip archive"
+    assert refusal(archive) == message
+
+
+def test_changed_contents_are_damage() -> None:
+    archive = packed((member("utils.py", compress_type=zipfile.ZIP_STORED), b"x = 1\n"))
+    assert refusal(archive.replace(b"x = 1", b"x = 2")) == DAMAGED
+
+
+def test_stored_and_zip64_archives_are_read() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, archive.open("utils.py", "w", force_zip64=True) as stream:
+        stream.write(b"x = 1\n")
+    assert take(buffer.getvalue()).files == {"utils.py": b"x = 1\n"}
+
+
+# Sizes
+
+
+def test_a_file_too_large(folder: Path) -> None:
+    message = "utils.py is larger than 1,000,000 bytes; hand in only the files asked for"
+    noise = os.urandom(1_000_001)
+    stored = member("utils.py", compress_type=zipfile.ZIP_STORED)
+    (folder / "utils.py").write_bytes(noise)
+    assert refusal(folder) == message
+    assert refusal(packed((stored, noise))) == message
+    (folder / "utils.py").write_bytes(noise[1:])
+    assert take_in(folder, TOY).files == take(packed((stored, noise[1:]))).files == {"utils.py": noise[1:]}
+
+
+def test_files_too_large_together(folder: Path) -> None:
+    limits = Limits(file_bytes=60, total_bytes=100)
+    message = "its modules come to more than 100 bytes; hand in only the files asked for"
+    members = [("utils.py", b"x" * 50), ("helper.py", b"x" * 51)]
+    for name, content in members:
+        (folder / name).write_bytes(content)
+    assert refusal(folder, limits) == message
+    assert refusal(packed(*members), limits) == message
+
+
+def test_an_archive_too_large() -> None:
+    message = "the archive is larger than 50 bytes; hand in only the files asked for"
+    assert refusal(packed(UTILS), Limits(archive_bytes=50)) == message
+
+
+def test_a_bomb_in_one_file() -> None:
+    message = "utils.py is larger than 1,000,000 bytes; hand in only the files asked for"
+    assert refusal(packed(("utils.py", b"0" * 50_000_000))) == message
+
+
+def test_a_bomb_in_many_files() -> None:
+    message = "unpacks to more than 200 times its size; pack only the files asked for"
+    members = [UTILS, *[(f"m{i}.py", b"0" * 1_000_000) for i in range(5)]]
+    assert refusal(packed(*members)) == message
+
+
+def test_a_size_in_the_header_is_not_believed() -> None:
+    archive = packed(("utils.py", b"0" * 50_000_000))
+    lying = archive.replace(struct.pack("<I", 50_000_000), struct.pack("<I", 10))
+    assert lying != archive
+    assert refusal(lying) == DAMAGED
+    assert refusal(archive.replace(struct.pack("<I", 50_000_000), struct.pack("<I", 999_999_999))).startswith(
+        "utils.py is larger than 1,000,000 bytes; "
+    )
+
+
+def test_an_archive_inside_is_not_opened() -> None:
+    inner = packed(("utils.py", b"0" * 50_000_000))
+    submission = take(packed(UTILS, ("inner.zip", inner)))
+    assert submission.files == {"utils.py": UTILS[1]}
+    assert submission.notes == ("left out: 1 other file: inner.zip",)
+
+
+# Properties
+
+_nasty = st.lists(
+    st.sampled_from(["..", ".", "", "a", "utils.py", "helper.py", "C:", "\\", "\0", "con", "~", " ", "e\u0301.py"])
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(_nasty.map("/".join) | _nasty.map("".join), st.booleans())
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_any_name_is_refused_or_lands_inside(name: str, alone: bool) -> None:
+    try:
+        submission = take(packed((name, b"1")) if alone else packed(UTILS, (name, b"1")))
+    except IntakeError as error:
+        assert str(error).isprintable()
+        return
+    for path in submission.files:
+        for kind in (PurePosixPath, PureWindowsPath):
+            assert not kind(path).is_absolute() and not kind(path).drive and ".." not in kind(path).parts
+        assert path.endswith(".py") and path.isprintable() and "/" not in path
+    assert all(note.isprintable() for note in submission.notes)
+
+
+_SOUND = packed((member("hw/"), b""), ("hw/utils.py", b"x = 1\n" * 20), ("hw/helper.py", b"y = 2\n"))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(_SOUND) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_damaged_archive_is_refused_in_one_line_or_read(changes: list[tuple[int, int]]) -> None:
+    archive = bytearray(_SOUND)
+    for place, value in changes:
+        archive[place] = value
+    try:
+        submission = take(bytes(archive))
+    except IntakeError as error:
+        assert str(error).isprintable()
+    else:
+        assert all("/" not in path for path in submission.files)
+
+
+@given(st.binary(max_size=200), st.integers(0, len(_SOUND)))
+def test_any_bytes_are_refused_in_one_line_or_read(noise: bytes, cut: int) -> None:
+    for data in (noise, _SOUND[:cut] + noise, noise + _SOUND[cut:]):
+        try:
+            take(data)
+        except IntakeError as error:
+            assert str(error).isprintable()

@@ -1,0 +1,45 @@
+"""What a submission learns must translate a sentence as it does among others. Minutes: see `-m slow`.
+
+Final states that are reshaped instead of joined cost no BLEU: attention finds in the encoder's states all that the
+decoder's first state lacks. But then the decoder begins with what other sentences of the batch ended in.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graders.course.assignment import handout_folder
+from graders.course.planted import load_bugs, reference_files
+from graders.records.training import MOST_CHANGED, Training, points, told
+from graders.sandbox.isolation import Isolation, walls
+from graders.training.runner import train_one
+from sanity.core.manifest import Trained, read_manifest
+from tests.support.tiny_corpus import a_job
+
+pytestmark = pytest.mark.slow
+
+
+def learnt(out: Path, files: dict[str, str]) -> tuple[Training, Trained]:
+    """A submission, trained on the toy languages until it has what earns all points."""
+    isolation = Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
+    coded = {name: text.encode() for name, text in files.items()}
+    [trained] = read_manifest(handout_folder("a4")).trained
+    job = a_job(out, Path("toy"), coded, isolation=isolation, knobs={}, budget=600, threshold=trained.threshold)
+    return train_one(job), trained
+
+
+def test_the_reference_translates_alike_in_any_company(tmp_path: Path) -> None:
+    training, trained = learnt(tmp_path, reference_files("a4"))
+    assert training.changed is not None and training.changed < MOST_CHANGED / 4
+    assert points(training, trained, right=True) == trained.points
+
+
+def test_reshaped_final_states_reach_the_bleu_and_earn_nothing(tmp_path: Path) -> None:
+    [bug] = [bug for bug in load_bugs("a4") if bug.id == "directions-viewed"]
+    training, trained = learnt(tmp_path, bug.files)
+    assert training.score is not None and training.score >= trained.threshold - 5
+    assert training.changed is not None and training.changed > MOST_CHANGED
+    assert points(training, trained, right=True) == 0
+    assert "% of the answers change with the sentences beside them in a batch" in told(training, trained)

@@ -1,0 +1,367 @@
+"""How trainings end, what stays of them, and what a runner never does: with a task that is learnt in no time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graders.course.assignment import handout_folder
+from graders.records.training import Ended, Training
+from graders.sandbox.isolation import Isolation, SandboxError, walls
+from graders.sandbox.profile import Purpose
+from graders.sandbox.zygote import Zygote
+from graders.training import runner
+from graders.training.event_log import Ledger, LedgerError
+from graders.training.job import Limits
+from graders.training.loop import Look
+from graders.training.tasks.base import TaskError
+from sanity.core.manifest import read_manifest
+from tests.support.processes import running
+from tests.support.standin import DEV, a_job, capitals, checked
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("trainings")
+
+
+@pytest.fixture(scope="module")
+def isolation() -> Isolation:
+    return Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
+
+
+@pytest.fixture(scope="module")
+def zygote(base: Path, isolation: Isolation) -> Iterator[Zygote]:
+    """One for all trainings here, each of which may write where all are."""
+    manifest = replace(read_manifest(handout_folder("a4")), memory_mb=300)
+    folders = (str(base),)
+    with Zygote(manifest, isolation, Purpose("graders.sandbox.inside.trainer", folders, folders)) as zygote:
+        yield zygote
+
+
+@dataclass
+class Lent:
+    """In place of a new zygote: the one of this module."""
+
+    zygote: Zygote
+
+    def __enter__(self) -> Zygote:
+        return self.zygote
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+Train = Callable[..., Training]
+
+
+@pytest.fixture
+def out(base: Path) -> Path:
+    """A folder of the test's own."""
+    return base / str(len(list(base.iterdir())))
+
+
+@pytest.fixture
+def train(zygote: Zygote, isolation: Isolation, out: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+    """Train the good submission with more at its end, in a folder of the test's own."""
+    monkeypatch.setattr(runner, "Zygote", lambda *arguments: Lent(zygote))
+
+    def run(more: str = "", updates: int = 100, looks: list[Look] | None = None, **changes: Any) -> Training:
+        job = a_job(out, more, isolation=isolation, **changes)
+        return runner.run(job, capitals(updates), (looks if looks is not None else []).append)
+
+    return run
+
+
+def limits(**changes: Any) -> Limits:
+    return replace(Limits(memory_mb=300, folder_mb=16, silence=20, answering=20, threads=1), **changes)
+
+
+def test_a_training_that_reaches_its_aim(train: Train) -> None:
+    looks: list[Look] = []
+    training = train(looks=looks)
+    assert (training.ended, training.message) == (Ended.REACHED, "training reached its aim on dev")
+    assert (training.score, training.low, training.high, training.best_dev) == (100, 99, 101, 100)
+    assert (training.updates, training.signature, training.device, training.seed) == (40, "capitals", "cpu", 3)
+    assert [point.update for point in training.curve] == list(range(1, 41))
+    scores = [100 * update / 40 for update in range(5, 41, 5)]
+    assert [point.score for point in training.curve if point.score is not None] == scores
+    assert training.curve[1].loss == 5
+    assert training.seconds_to_threshold == pytest.approx(training.curve[-1].seconds, abs=0.01)
+    assert training.samples[0] == ("test0", "TEST0", "TEST0")
+    assert training.words_per_second == 100
+    assert sorted(training.versions) == ["numpy", "python", "torch"]
+    assert [look.score for look in looks if look.judged] == scores
+
+
+def test_a_finished_training_is_not_run_again_until_something_changes(train: Train, out: Path) -> None:
+    first = train(updates=5)
+    path = out / "training" / "ada" / "training.json"
+    looks: list[Look] = []
+    assert train(updates=5, looks=looks) == first
+    assert looks == []
+    path.unlink()  # killed before it was written
+    assert train(updates=5, looks=looks) == first
+    assert looks == []
+    assert path.exists()
+    path.write_text("{}")  # or not what was written
+    assert train(updates=5, looks=looks) == first
+    assert looks == []
+    other = train("# a comment\n", updates=5, looks=looks)
+    assert other.score == first.score
+    assert looks != []
+
+
+def test_the_budget(train: Train) -> None:
+    slow = "def learn(update, learnt):\n    import time; time.sleep(0.05); return learnt + 1\n"
+    training = train(slow, budget=1.2)
+    assert (training.ended, training.message) == (Ended.BUDGET, "the budget of 1.2s was used up")
+    assert training.score is not None
+    assert training.score == training.best_dev
+    assert training.seconds >= 1.2
+
+
+def test_the_recipes_end(train: Train) -> None:
+    training = train(updates=12)
+    assert training.ended is Ended.CONVERGED
+    assert (training.score, training.best_dev) == (25, 25)
+
+
+AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return learnt + 1\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "ended", "message"),
+    [
+        (
+            AT_7.format("return float('nan')"),
+            Ended.DIVERGED,
+            "training diverged: the loss was no longer a finite number",
+        ),
+        (AT_7.format("raise ValueError('mine')"), Ended.CRASHED, "training raised ValueError in submitted.py, line 12"),
+        (AT_7.format("raise SystemExit(0)"), Ended.CRASHED, "training raised SystemExit in submitted.py, line 12"),
+        (AT_7.format("import os; os._exit(0)"), Ended.CRASHED, "training ended its process"),
+        (
+            AT_7.format("import ctypes; ctypes.string_at(0)"),
+            Ended.CRASHED,
+            "training died: signal 11, Segmentation fault",
+        ),
+        (AT_7.format("bytearray(2**40)"), Ended.OUT_OF_MEMORY, "training ran out of memory"),
+        (
+            AT_7.format('raise RuntimeError("can\'t allocate memory: you tried to")'),
+            Ended.OUT_OF_MEMORY,
+            "training ran out of memory",
+        ),
+        (
+            AT_7.format("talk.judged(update, ['one'])"),
+            Ended.BROKEN,
+            "training broke the protocol: 1 answers for 40 sentences",
+        ),
+        (
+            AT_7.format("talk.judged(update, ['x' * 10_001] * 40)"),
+            Ended.BROKEN,
+            "training broke the protocol: an answer of more than 10000 characters",
+        ),
+        (
+            AT_7.format("talk._channel.sendall(bytes([255] * 8))"),
+            Ended.BROKEN,
+            "training broke the protocol: a frame of 4294967295 bytes, more than 4194304",
+        ),
+        (
+            AT_7.format("talk._channel.sendall(bytes([0, 0, 0, 1, 193]))"),
+            Ended.BROKEN,
+            "training broke the protocol: a malformed frame: DecodeError",
+        ),
+        (
+            AT_7.format("talk._channel.close(); import time; time.sleep(60)"),
+            Ended.BROKEN,
+            "training broke the protocol: it closed its end of the wire",
+        ),
+        (
+            AT_7.format("[open(f'large{n}', 'wb').write(bytes(2**23)) for n in range(3)]; import time; time.sleep(60)"),
+            Ended.CRASHED,
+            "training wrote more than 16 MB or 1000 files, or hid them",
+        ),
+        (
+            AT_7.format("import os; os.mkdir('hidden'); os.chmod('hidden', 0); import time; time.sleep(60)"),
+            Ended.CRASHED,
+            "training raised PermissionError in submitted.py, line 12",
+        ),
+        (
+            AT_7.format("open('large', 'wb').write(bytes(2**25))"),
+            Ended.CRASHED,
+            "training raised OSError in submitted.py, line 12",
+        ),
+        (AT_7.format("raise NotImplementedError('1e: not implemented yet')"), Ended.CRASHED, "not implemented yet"),
+    ],
+)
+def test_what_ends_a_training_leaves_it_the_best_so_far(train: Train, more: str, ended: Ended, message: str) -> None:
+    training = train(more)
+    assert (training.ended, training.message.removesuffix("; trained without walls")) == (ended, message)
+    assert training.best_dev == training.score == 100 * 5 / 40
+
+
+def test_a_training_that_hangs(train: Train) -> None:
+    training = train(AT_7.format("import time; time.sleep(60)"), limits=limits(silence=0.5))
+    assert (training.ended, training.message) == (Ended.HUNG, "training hung: nothing was heard of it for 0.5 s")
+    assert training.score == 100 * 5 / 40
+
+
+def test_one_that_never_stops_talking_has_the_same_budget(train: Train) -> None:
+    flood = "[talk.judged(update, ['x'] * 40) for _ in range(10**9)]"
+    training = train(AT_7.format(flood), budget=1.5)
+    assert (training.ended, training.score) == (Ended.BUDGET, 100 * 5 / 40)
+
+
+def test_a_loss_that_does_not_fall(train: Train) -> None:
+    training = train("def loss(update):\n    return 7 + update % 2 / 10\n", updates=12)
+    assert (training.ended, training.message) == (Ended.STALLED, "the loss did not fall: 7.1 at first, 7 at last")
+    assert training.score is not None
+
+
+@pytest.mark.parametrize(("loss", "shown"), [("float('nan')", None), ("1e300", None), ("-3.5", -3.5)])
+def test_what_a_submission_says_of_itself_is_made_fit_to_show(train: Train, loss: str, shown: float | None) -> None:
+    training = train(f"def loss(update):\n    return {loss}\n", updates=5)
+    assert {point.loss for point in training.curve} == {shown}
+    assert training.score == 12.5
+
+
+def test_before_the_first_look_there_is_no_score(train: Train) -> None:
+    training = train("import nothing_of_that_name\n")
+    assert training.score is training.best_dev is None
+    assert training.ended is Ended.CRASHED
+    assert training.message.startswith("training raised ModuleNotFoundError in submitted.py, line 10")
+    assert training.message.endswith("; no test: it was never tried on dev")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("raise KeyError(word)", "answering the test raised KeyError in submitted.py, line 12"),
+        ("import time; time.sleep(60)", "answering the test took more than 0.5 s"),
+        ("import os; os._exit(0)", "answering the test ended its process"),
+        ("return 3", "answering the test broke the protocol: a malformed frame: ValidationError"),
+    ],
+)
+def test_a_test_that_cannot_be_answered(train: Train, body: str, reason: str) -> None:
+    more = f"def answer(i, word, learnt):\n    if word.startswith('test'):\n        {body}\n    return word.upper()\n"
+    training = train(more, updates=5, limits=limits(answering=0.5))
+    assert (training.score, training.best_dev, training.samples) == (None, 100, ())
+    assert training.message == f"training reached its aim on dev; no test: {reason}"
+
+
+def test_forged_scores_help_nobody(train: Train) -> None:
+    more = """
+import graders.sandbox.inside.protocol as box
+class Mine(box.Judged): ...
+def learn(update, learnt):
+    talk.say(box.Progress(update, 1, 0.0, 1.0, 1e9))
+    talk.judged = lambda update, texts: box.Judged(100.0, True)
+    return 0
+"""
+    training = train(more)
+    assert training.best_dev is None
+    assert training.score is None
+
+
+def test_what_it_prints_is_kept_cleaned(train: Train, out: Path) -> None:
+    train("print('\\x1b[31mred', 'x' * 100_000, 'end')\n", updates=5)
+    printed = (out / "training" / "ada" / "printed.txt").read_text()
+    assert printed.startswith("redred x") or printed.startswith("red x")
+    assert "\x1b" not in printed
+    assert "[...]" in printed
+    assert len(printed) < 40_000
+
+
+def test_a_second_run_in_the_same_folder_waits_and_then_says_so(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graders.training.event_log.PATIENCE", 0.1)
+    with Ledger(base / "busy", "key"), pytest.raises(LedgerError) as error:
+        Ledger(base / "busy", "key")
+    said = "another training is at work here; wait for it, or name another folder with -o"
+    assert str(error.value) == f"{base / 'busy'}: {said}"
+
+
+def test_nothing_is_left_running(base: Path, train: Train, zygote: Zygote) -> None:
+    train(AT_7.format("import time; time.sleep(60)"), limits=limits(silence=0.2))
+    assert len(running(str(zygote.scratch))) <= 2  # the zygote and its wall
+
+
+def test_a_sandbox_of_its_own(tmp_path: Path, isolation: Isolation) -> None:
+    """As `trivium train` does it: no zygote is lent."""
+    job = a_job(tmp_path, "import os\nprint(os.listdir('.'), os.environ['HOME'] == os.getcwd())\n", isolation=isolation)
+    training = runner.run(job, capitals())
+    assert (training.ended, training.score) == (Ended.REACHED, 100)
+    assert (job.folder / "printed.txt").read_text() == "[] True\n['state.json'] True\n"
+    assert running(str(job.folder)) == []
+
+
+ALL_IN_CAPITALS = "def answer(i, word, learnt):\n    return word.upper()\n"
+SEES = """
+import os
+from pathlib import Path
+print(*sorted(os.listdir(Path(__file__).parents[1] / "data")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "foreign"), [("", 0.0), ("def loss(update):\n    return 7 / update\n", 0.0), (ALL_IN_CAPITALS, 35 / 40)]
+)
+def test_what_it_has_learnt_must_answer_alike_in_the_reference(
+    tmp_path: Path, isolation: Isolation, more: str, foreign: float
+) -> None:
+    job = a_job(tmp_path, more + SEES, isolation=isolation)
+    training = runner.run(job, checked(60))
+    assert (training.score, training.foreign) == (100, foreign)
+    assert ("% of the answers are not those of the reference with the same weights" in training.message) == (
+        foreign > 0
+    )
+    assert not (job.folder / "reference").exists()
+    assert (job.folder / "printed.txt").read_text() == "dev\ndev test\n"  # the test is not there to be learnt
+
+
+def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path) -> None:
+    task = replace(checked(60), solution=a_job(tmp_path, "raise ValueError('of another shape')\n").submission)
+    assert runner.run(a_job(tmp_path), task).foreign == 1
+
+
+def test_a_code_folder_that_cannot_be_laid_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SandboxError, match=r"file/code: cannot lay out a submission: Not a directory$"):
+        runner.lay_out(tmp_path / "file" / "code", {"a.py": b""})
+
+
+def test_a_gpu_is_let_through_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be told without one: which devices, no limit of address space, and those that are ours to use."""
+    job = a_job(tmp_path)
+    monkeypatch.setattr(runner, "devices", lambda: ["/dev/nvidia0", "/dev/nvidiactl"])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    purpose = runner.purpose(job, 7, "code")
+    assert purpose.writable == (str(job.folder / "work"), "/dev/nvidia0", "/dev/nvidiactl")
+    assert purpose.environment["CUDA_VISIBLE_DEVICES"] == "3"
+    assert (purpose.address_space, purpose.inherited, purpose.open_files) == (False, (7,), 1024)
+    assert "/proc/self" in purpose.readable and "LD_LIBRARY_PATH" not in purpose.environment
+    (tmp_path / "driver").mkdir()
+    (tmp_path / "driver" / "libcuda.so.1").touch()
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"relative::{tmp_path}/none:{tmp_path}/driver")
+    purpose = runner.purpose(job, 7, "code")
+    assert purpose.environment["LD_LIBRARY_PATH"] == f"{tmp_path}/driver"
+    assert f"{tmp_path}/driver" in purpose.readable and f"{tmp_path}/none" not in purpose.readable
+    for without in replace(job, device="cpu"), job:
+        purpose = runner.purpose(without, 7, "code")
+        monkeypatch.setattr(runner, "devices", lambda: [])
+        assert purpose.writable == (str(job.folder / "work"),)
+        assert "CUDA_VISIBLE_DEVICES" not in purpose.environment
+        assert purpose.address_space and "/proc/self" not in purpose.readable
+
+
+def test_a_gpu_that_pytorch_does_not_find(train: Train) -> None:
+    with pytest.raises(TaskError, match=r"^--device cuda: PyTorch \S+ finds no GPU; try --device cpu$"):
+        train(device="cuda")
+
+
+def test_dev_is_what_it_says() -> None:
+    assert capitals().dev_score([word.upper() for word in DEV]) == 100

@@ -1,0 +1,134 @@
+"""Asking: nothing that a submission raises ends the run, and its own words stay out of the messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sanity.core.calling import MAX_TEXT, Here, Raised, answers_of, ask, problem_of
+from sanity.core.case import Case
+from sanity.core.check import probe
+from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.loader import Code
+
+CASE = Case("", {"x": 3})
+DOUBLE = probe("double", "double()", "doubled")
+PROBES = SimpleNamespace(double=lambda code, case: code.student.double(case.x))
+
+
+@pytest.fixture
+def reply_of(tmp_path: Path):
+    """Answer DOUBLE with the lines of student.py."""
+    opened: list[Code] = []
+
+    def reply_of(lines: str) -> object:
+        (tmp_path / "student.py").write_text(lines)
+        opened.append(Code(tmp_path, ["student.py"]))
+        return ask(PROBES, "double", opened[-1], CASE)
+
+    yield reply_of
+    for code in opened:
+        code.forget()
+
+
+def test_an_answer_comes_back_as_plain_data(reply_of):
+    assert reply_of("import numpy as np\ndef double(x): return np.full((1,), x * 2), (x,)") == [np.array([6]), [3]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "type_name", "line"),
+    [
+        ("def double(x):\n    return x / 0", "ZeroDivisionError", 2),
+        ("import sys\ndef double(x):\n    sys.exit(0)", "SystemExit", 3),
+        ("quit()", "SystemExit", 1),
+        ("def double(x):\n    return double(x)", "RecursionError", 2),
+        ("class Own(BaseException): pass\ndef double(x):\n    raise Own", "Own", 3),
+        ("import numpy\ndef double(x):\n    return numpy.linalg.inv(numpy.zeros((2, 2)))", "LinAlgError", 3),
+        ("x = 1\nimport nowhere", "ModuleNotFoundError", 2),
+        ("def double(x):\nreturn x", "IndentationError", 2),
+        ("def double(x):\n    return (x", "SyntaxError", 2),
+        ("def halve(x): pass", "AttributeError", 0),
+        ("def double(): pass", "TypeError", 0),
+        ("raise GeneratorExit", "GeneratorExit", 1),
+    ],
+)
+def test_whatever_is_raised_comes_back_with_its_place(reply_of, lines, type_name, line):
+    raised = reply_of(lines)
+    assert (raised.type, raised.line) == (type_name, line)
+    assert raised.file == ("student.py" if line else "")
+
+
+def test_only_ctrl_c_goes_through(reply_of):
+    with pytest.raises(KeyboardInterrupt):
+        reply_of("def double(x): raise KeyboardInterrupt")
+
+
+def test_the_traceback_holds_the_submissions_frames_only(reply_of):
+    raised = reply_of("import json\ndef double(x):\n    return json.loads('{')")
+    assert raised.trace.splitlines() == [
+        '  File "student.py", line 3, in double',
+        "    return json.loads('{')",
+        "           ^^^^^^^^^^^^^^^",
+        "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+    ]
+
+
+def test_texts_are_cut(reply_of):
+    raised = reply_of(f"def double(x): raise ValueError('a' * {2 * MAX_TEXT} + 'z')")
+    assert raised.text == "a" * MAX_TEXT
+    assert len(raised.trace) == MAX_TEXT and raised.trace.endswith("az")
+
+
+def test_an_error_that_cannot_be_spelled_is_no_error_of_ours(reply_of):
+    raised = reply_of("class Own(Exception):\n    def __str__(self): raise OSError\ndef double(x): raise Own")
+    assert (raised.type, raised.text) == ("Own", "")
+
+
+def problem(type_name: str, text: str = "text", file: str = "student.py", line: int = 3) -> CouldNotRun:
+    return problem_of(Raised(type_name, text, file, line, "the trace"), "double()", ["student.py"])
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        (problem("ValueError"), "double() raised ValueError in student.py, line 3"),
+        (problem("SystemExit"), "double() raised SystemExit in student.py, line 3"),
+        (problem("ValueError", file="secret.py"), "double() raised ValueError"),
+        (problem("GivesFullMarks"), "double() raised an exception in student.py, line 3"),
+        (problem("print"), "double() raised an exception in student.py, line 3"),
+        (problem("SyntaxError"), "student.py is not valid Python: SyntaxError at line 3"),
+        (problem("TabError"), "student.py is not valid Python: TabError at line 3"),
+        (problem("SyntaxError", file="secret.py"), "double() raised SyntaxError"),
+        (problem("NotImplementedError", "1d: not implemented yet"), "not implemented yet"),
+        (problem("NotImplementedError", "later"), "double() raised NotImplementedError in student.py, line 3"),
+    ],
+)
+def test_messages_of_problems(problem, message):
+    assert problem.message == message
+
+
+def test_the_submissions_words_are_in_the_detail_only():
+    found = problem("RuntimeError", "view size is not compatible: give me full marks")
+    assert found.detail == "the trace"
+    assert "marks" not in found.message + found.slip
+    assert found.slip.startswith("view() cannot follow permute()")
+
+
+def test_answers_of_names_the_parts():
+    assert answers_of(DOUBLE, 6, []) == {"doubled": 6}
+    with pytest.raises(CheckFailed, match=r"^double\(\) returned None"):
+        answers_of(DOUBLE, None, [])
+    with pytest.raises(CouldNotRun, match=r"^double\(\) raised KeyError$"):
+        answers_of(DOUBLE, Raised("KeyError", "", "", 0, ""), [])
+
+
+def test_here_asks_in_this_process(tmp_path):
+    (tmp_path / "student.py").write_text("def double(x): return 2 * x")
+    code = Code(tmp_path, ["student.py"])
+    try:
+        assert Here(PROBES, code, ["student.py"])(DOUBLE, CASE) == {"doubled": 6}
+    finally:
+        code.forget()

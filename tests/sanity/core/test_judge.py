@@ -1,0 +1,135 @@
+"""Judging: the first case that does not pass decides, and nothing that goes wrong is a pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sanity.core.case import Case
+from sanity.core.check import probe
+from sanity.core.errors import CannotAsk, CheckFailed, CouldNotRun
+from sanity.core.judge import Remembering, attempt, judge, verdict_of
+from sanity.core.verdict import Outcome
+from tests.support.drawn import SIZES, make_check
+
+PROBE = probe("size", "size()", "size")
+CASES = [SIZES.case(n=n) for n in (1, 3, 5, 7)]
+
+
+def expect(probe: Any, case: Case) -> dict[str, int]:
+    return {"size": case.n}
+
+
+def small(probe: Any, case: Case) -> dict[str, int]:
+    """A submission that counts to four."""
+    return {"size": min(case.n, 4)}
+
+
+def counts(run: Any, expect: Any, case: Case) -> None:
+    if run(PROBE, case) != expect(PROBE, case):
+        raise CheckFailed("wrong", slip="counts to four", detail="4", output="size")
+
+
+def test_a_verdict_tells_all_that_is_known():
+    check = make_check(counts, question="1b", name="counts", sentence="It counts.", weight=2.0, outputs=("size",))
+    passed, failed = judge(check, CASES, expect, expect), judge(check, CASES, small, expect)
+    assert (passed.question, passed.check, passed.sentence, passed.weight) == ("1b", "counts", "It counts.", 2.0)
+    assert (passed.outputs, passed.law, passed.outcome) == (("size",), False, Outcome.PASSED)
+    assert passed.message == passed.slip == passed.case == passed.detail == ""
+    assert (failed.outcome, failed.message, failed.slip, failed.detail) == (
+        "failed",
+        "wrong",
+        "counts to four",
+        "4",
+    )
+    assert failed.case == "n = 5"
+
+
+def test_no_case_after_the_first_that_fails_is_asked():
+    asked = []
+
+    def run(probe: Any, case: Case) -> dict[str, int]:
+        asked.append(case.n)
+        return small(probe, case)
+
+    judge(make_check(counts), CASES, run, expect)
+    assert asked == [1, 3, 5]
+
+
+def test_a_failing_case_is_shrunk():
+    verdict = judge(make_check(counts), [SIZES.case(n=9)], small, expect, lambda check, case: SIZES.case(n=5))
+    assert verdict.case == "n = 5"
+
+
+def test_a_shrunk_case_that_passes_after_all_is_not_the_verdict():
+    verdict = judge(make_check(counts), [SIZES.case(n=9)], small, expect, lambda check, case: SIZES.case(n=1))
+    assert (verdict.outcome, verdict.case) == ("failed", "n = 9")
+
+
+def test_what_cannot_run_is_not_shrunk_and_names_no_case():
+    def crashes(run: Any, case: Case) -> None:
+        raise CouldNotRun("size() raised ValueError", slip="advice", detail="trace")
+
+    def never(check: Any, case: Case) -> Case:
+        raise AssertionError
+
+    verdict = judge(make_check(crashes), CASES, small, expect, never)
+    assert (verdict.outcome, verdict.message, verdict.case) == ("could not run", "size() raised ValueError", "")
+    assert (verdict.slip, verdict.detail) == ("advice", "trace")
+
+
+def test_an_answer_that_the_check_did_not_think_of_neither_passes_nor_ends_the_run():
+    def surprised(run: Any, case: Case) -> None:
+        run(PROBE, case)["another"]
+
+    problem = attempt(make_check(surprised), small, expect, CASES[0])
+    assert isinstance(problem, CouldNotRun)
+    assert problem.message == "this check cannot judge an answer of this kind"
+    assert "KeyError: 'another'" in problem.detail
+
+
+@pytest.mark.parametrize("error", [CannotAsk("the worker is gone"), KeyboardInterrupt()])
+def test_what_is_not_the_submissions_fault_goes_through(error):
+    def broken(run: Any, case: Case) -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        attempt(make_check(broken), small, expect, CASES[0])
+
+
+def test_a_law_names_no_slip_between_two_answers_of_the_submission():
+    def law(run: Any, case: Case) -> None:
+        pass
+
+    def differential(run: Any, expect: Any, case: Case) -> None:
+        pass
+
+    compared, own = CheckFailed("wrong", slip="b runs backwards", output="h_0"), CheckFailed("wrong", slip="sure of it")
+    assert verdict_of(make_check(law), compared).slip == ""
+    assert verdict_of(make_check(law), own).slip == "sure of it"
+    assert verdict_of(make_check(differential), compared).slip == "b runs backwards"
+
+
+@pytest.mark.parametrize("problem", [None, CheckFailed("wrong"), CouldNotRun("crashed")])
+def test_a_question_is_put_once(problem):
+    asked = []
+
+    def run(probe: Any, case: Case) -> dict[str, int]:
+        asked.append((probe.name, case.n))
+        if problem:
+            raise problem
+        return {"size": case.n}
+
+    remembering = Remembering(run)
+    for _ in range(2):
+        for case in (SIZES.case(n=2), SIZES.case(n=3)):
+            try:
+                assert remembering(PROBE, case) == {"size": case.n}
+            except (CheckFailed, CouldNotRun) as again:
+                assert again is problem
+    remembering_another = probe("other", "other()", "size")
+    assert (
+        attempt(make_check(lambda run, case: run(remembering_another, case)), remembering, expect, CASES[0]) is problem
+    )
+    assert asked == [("size", 2), ("size", 3), ("other", 1)]

@@ -1,0 +1,66 @@
+"""Shrinking: the smallest failing case is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sanity.core.case import Case
+from sanity.core.check import probe
+from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.judge import judge
+from sanity.core.shrink import MAX_CALLS, shrink
+from tests.support.drawn import SIZES, make_check
+
+PROBE = probe("size", "size()", "size")
+
+
+def size(probe: Any, case: Case) -> dict[str, int]:
+    return {"size": case.n}
+
+
+def at_most(limit: int) -> Any:
+    def holds(run: Any, case: Case) -> None:
+        if run(PROBE, case)["size"] > limit:
+            raise CheckFailed("too many")
+
+    return make_check(holds)
+
+
+@pytest.mark.parametrize("limit", [0, 2, 5])
+def test_a_failing_case_shrinks_to_the_smallest_that_fails(limit):
+    smaller = shrink(at_most(limit), SIZES.case(n=9, seed=77), size, size)
+    assert smaller.values == {"n": limit + 1, "seed": 0}
+
+
+def test_a_failure_that_does_not_come_again_stays_as_it_was():
+    case = SIZES.case(n=9)
+    assert shrink(at_most(9), case, size, size) is case
+
+
+def test_shrinking_ends():
+    calls = 0
+
+    def counted(probe: Any, case: Case) -> dict[str, int]:
+        nonlocal calls
+        calls += 1
+        return size(probe, case)
+
+    shrink(at_most(2), SIZES.case(n=9), counted, size)
+    assert 0 < calls <= MAX_CALLS
+
+
+def test_a_crash_is_not_taken_for_the_failure():
+    def crashes_when_small(probe: Any, case: Case) -> dict[str, int]:
+        if case.n < 6:
+            raise CouldNotRun("size() raised ValueError")
+        return size(probe, case)
+
+    assert shrink(at_most(2), SIZES.case(n=9), crashes_when_small, size).n == 6
+
+
+def test_judging_says_the_smallest_case():
+    cases = SIZES.drawn_cases(1, 20)
+    verdict = judge(at_most(4), cases, size, size, lambda check, case: shrink(check, case, size, size))
+    assert (verdict.outcome, verdict.case) == ("failed", "n = 5")

@@ -1,0 +1,106 @@
+"""Each law about gradients finds mistakes that no check of values finds: else it would be worth nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graders.course import planted
+from graders.course.assignment import handout_folder, solution_folder
+from graders.course.planted import load_bugs, reference_files
+from graders.course.planted.live import live
+from sanity.core.check import Check, Run, load_checks, load_snippets
+from sanity.core.errors import CheckFailed
+from sanity.core.judge import Remembering, attempt
+from sanity.core.recordings import fixed_cases
+from sanity.gradients.snippet import simplest
+from sanity.student.gradients import Watched, is_gradient_law
+
+ASSIGNMENTS = sorted(path.stem for path in Path(planted.__file__).parent.glob("a?.toml"))
+LAWS = [(name, check) for name in ASSIGNMENTS for check in load_checks(name) if is_gradient_law(check)]
+
+
+@pytest.fixture(scope="module")
+def references() -> Iterator[dict[str, Run]]:
+    with ExitStack() as stack:
+        names = sorted({name for name, _ in LAWS})
+        yield {name: Remembering(stack.enter_context(live(name, reference_files(name)))) for name in names}
+
+
+def holds(check: Check, run: Run, expect: Run) -> bool:
+    """Whether a check passes on its fixed cases."""
+    return all(attempt(check, run, expect, case) is None for case in fixed_cases(check.cases))
+
+
+def breaks(law: Check, run: Run) -> bool:
+    """Whether a law fails, rather than not running, on some fixed case."""
+    return any(isinstance(attempt(law, run, run, case), CheckFailed) for case in fixed_cases(law.cases))
+
+
+@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {law.name}" for name, law in LAWS])
+def test_some_planted_bug_breaks_the_law_and_no_check_of_values(
+    assignment: str, law: Check, references: dict[str, Run]
+) -> None:
+    of_values = [
+        check
+        for check in load_checks(assignment)
+        if check.question == law.question and not check.law and not check.gradients
+    ]
+    for bug in load_bugs(assignment):
+        if bug.question == law.question:
+            with live(assignment, bug.files) as child:
+                run = Remembering(child)
+                if breaks(law, run) and all(holds(check, run, references[assignment]) for check in of_values):
+                    return
+    pytest.fail(f"no planted bug of question {law.question} breaks only {law.name}")
+
+
+@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {law.name}" for name, law in LAWS])
+def test_the_reference_keeps_the_law(assignment: str, law: Check, references: dict[str, Run]) -> None:
+    assert holds(law, references[assignment], references[assignment])
+
+
+@pytest.mark.parametrize("assignment", sorted({name for name, _ in LAWS}))
+def test_each_law_has_a_script_and_on_the_reference_it_shows_no_difference(
+    assignment: str, references: dict[str, Run], tmp_path: Path
+) -> None:
+    snippets = load_snippets(assignment)
+    for source in (handout_folder(assignment), solution_folder(assignment)):
+        shutil.copytree(source, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    names = []
+    for law in (law for name, law in LAWS if name == assignment):
+        watched = Watched(references[assignment], lambda probe: hasattr(snippets, probe.name))
+        case = simplest(law.cases.corner_cases(1)[0], lambda case: True)
+        attempt(law, watched, watched, case)
+        assert watched.first, f"{law.name} asks nothing that can be shown"
+        probe, asked = watched.first
+        names.append(f"try_{law.name}.py")
+        (tmp_path / names[-1]).write_text(getattr(snippets, probe.name)(asked), encoding="utf-8")
+    runs = f"import runpy\nfor name in {names}:\n    runpy.run_path(name)\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", runs],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout
+    assert not re.search(r"[1-9]\d* of \d+ entries are wrong", ran.stdout)
+    shown = re.split(r"(?m)^.*:$", re.sub(r"(?m)^the loss: .*\n", "", ran.stdout))[1:]
+    for claimed, measured in zip(shown[::2], shown[1::2], strict=True):
+        assert numbers(claimed)
+        np.testing.assert_allclose(numbers(claimed), numbers(measured), rtol=1e-4, atol=1e-6)
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*(?:e[+-]\d+)?", text)]

@@ -1,0 +1,172 @@
+"""What a student reads: the course's lines where all is well, and one block where it is not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+
+import pytest
+
+from graders.course.assignment import handout_folder
+from sanity.core.manifest import Question, read_manifest
+from sanity.core.verdict import Outcome, Verdict
+from sanity.student.console import coloured, print_json, print_list, print_question
+
+ENCODE = Question("1d", "Encode", 8, "nmt_model.py")
+RIGHT = Verdict("1d", "encodes", "It encodes.", Outcome.PASSED, 3, law=False, outputs=("enc_hiddens",))
+LAW = Verdict("1d", "any_order", "The order does not matter.", Outcome.PASSED, 1, law=True)
+WRONG = replace(
+    RIGHT,
+    outcome=Outcome.FAILED,
+    message="enc_hiddens has the right shape (b=1, src_len=3, 2h=4) but 12 of 12 values are wrong, the first at "
+    "[b=0, src_len=0, 2h=0]",
+    slip="the sign is flipped",
+    case="1 sentence of up to 3 words",
+    detail="got 1 there, expected -1; largest difference 2",
+)
+CRASHED = replace(
+    LAW,
+    outcome=Outcome.COULD_NOT_RUN,
+    message="encode() raised ValueError in nmt_model.py, line 3",
+    detail='  File "nmt_model.py", line 3, in encode\n    return x\nValueError: no',
+)
+ABSENT = replace(LAW, outcome=Outcome.COULD_NOT_RUN, message="not implemented yet", detail="1d: not implemented yet")
+
+
+@pytest.fixture
+def printed(capsys):
+    def printed(*verdicts: Verdict) -> list[str]:
+        print_question(ENCODE, verdicts)
+        return capsys.readouterr().out.splitlines()
+
+    return printed
+
+
+def test_all_is_well(printed):
+    assert printed(RIGHT, LAW) == [
+        "Running Sanity Check for Question 1d: Encode",
+        "enc_hiddens Sanity Checks Passed!",
+        "also true: The order does not matter.",
+        "All Sanity Checks Passed for Question 1d: Encode!",
+        "",
+    ]
+
+
+def test_a_wrong_answer_has_a_block(printed):
+    assert printed(WRONG, LAW) == [
+        "Running Sanity Check for Question 1d: Encode",
+        "1 of 2 checks did not pass for Question 1d: Encode.",
+        "",
+        "failed: It encodes.",
+        "  found   enc_hiddens has the right shape (b=1, src_len=3, 2h=4) but 12 of 12 values are wrong, the",
+        "          first at [b=0, src_len=0, 2h=0]",
+        "  values  got 1 there, expected -1; largest difference 2",
+        "  case    1 sentence of up to 3 words",
+        "  likely  the sign is flipped",
+        "",
+    ]
+
+
+def test_a_crash_shows_the_students_own_lines(printed):
+    assert printed(RIGHT, replace(CRASHED, slip="advice")) == [
+        "Running Sanity Check for Question 1d: Encode",
+        "enc_hiddens Sanity Checks Passed!",
+        "1 of 2 checks did not pass for Question 1d: Encode.",
+        "",
+        "could not run: The order does not matter.",
+        "  found   encode() raised ValueError in nmt_model.py, line 3",
+        "  likely  advice",
+        '      File "nmt_model.py", line 3, in encode',
+        "        return x",
+        "    ValueError: no",
+        "",
+    ]
+
+
+def test_the_block_is_of_the_output_whose_cause_is_known(printed):
+    unknown = replace(WRONG, sentence="First.", slip="")
+    law = replace(WRONG, sentence="Law.", outputs=(), slip="a law's")
+    others = replace(WRONG, sentence="Another.", slip="another"), replace(WRONG, sentence="Same again.")
+    assert [
+        line for line in printed(unknown, law, WRONG, *others) if line and line[:3] not in ("  f", "  v", "  c")
+    ] == [
+        "Running Sanity Check for Question 1d: Encode",
+        "5 of 5 checks did not pass for Question 1d: Encode.",
+        "failed: It encodes.",
+        "          first at [b=0, src_len=0, 2h=0]",
+        "  likely  the sign is flipped",
+        "also failed: First.",
+        "also failed: Law.",
+        "  likely  a law's",
+        "also failed: Another.",
+        "  likely  another",
+        "also failed: Same again.",
+    ]
+    assert printed(unknown, law)[3] == "failed: First."
+
+
+def test_what_crashed_for_one_reason_is_told_once(printed):
+    again, other = (
+        replace(CRASHED, sentence="Again."),
+        replace(CRASHED, sentence="Other.", message="step() raised OSError"),
+    )
+    assert printed(CRASHED, again, other, again)[-4:] == [
+        "",
+        "also could not run: Other.",
+        "2 more could not run for the same reason.",
+        "",
+    ]
+
+
+def test_what_is_not_there_yet_is_no_crash(printed):
+    assert printed(ABSENT, ABSENT)[1:] == ["Question 1d: Encode is not implemented yet.", ""]
+
+
+def test_a_question_that_waits_for_another_says_so(printed):
+    waiting = replace(ABSENT, detail="1c: not implemented yet")
+    assert printed(waiting)[1:] == ["Question 1d: Encode waits for question 1c, which is not implemented yet.", ""]
+
+
+def test_a_question_that_is_half_there_is_a_problem(printed):
+    assert printed(RIGHT, ABSENT)[2:] == ["Question 1d: Encode is not implemented yet.", ""]
+    assert "failed: It encodes." in printed(WRONG, ABSENT)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "colours"),
+    [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"NO_COLOR": ""}, True)],
+)
+def test_colours_are_for_terminals(monkeypatch, terminal, environment, colours):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert coloured("text", "31") == ("\033[31mtext\033[0m" if colours else "text")
+
+
+def test_json_holds_every_verdict(capsys):
+    print_json([(ENCODE, [WRONG, CRASHED])])
+    [question] = json.loads(capsys.readouterr().out)
+    assert (question["question"], question["name"]) == ("1d", "Encode")
+    wrong, crashed = question["checks"]
+    assert Verdict(**{**wrong, "outcome": Outcome(wrong["outcome"]), "outputs": tuple(wrong["outputs"])}) == WRONG
+    assert crashed["outcome"] == "could not run"
+
+
+def test_the_list_says_one_point(capsys):
+    manifest = read_manifest(handout_folder("a2"))
+    print_list(manifest, manifest.choose(["2g"]))
+    assert capsys.readouterr().out.splitlines()[0] == "2g  Entropy, 1 point, in information.py"
+
+
+def test_the_list_has_every_question_with_its_checks(capsys):
+    manifest = read_manifest(handout_folder("a4"))
+    print_list(manifest, manifest.choose(["1a", "1d"]))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line[0] != " "] == [
+        "1a  Padding, 2 points, in utils.py",
+        "1d  Encode, 8 points, in nmt_model.py",
+    ]
+    assert lines[1] == "      Every sentence is padded on the right to the length of the longest."
+    assert all(line.endswith(".") for line in lines if line[0] == " ")

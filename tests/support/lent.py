@@ -1,0 +1,26 @@
+"""Zygotes that tests share: starting one takes seconds."""
+
+from __future__ import annotations
+
+from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.zygote import Zygote
+from sanity.core.manifest import Manifest
+
+
+class LentZygote(Zygote):
+    """A zygote that outlives its engine: closing hands it back, to be lent to the next one."""
+
+    def __init__(self, manifest: Manifest, isolation: Isolation, free: list[LentZygote]) -> None:
+        super().__init__(manifest, isolation)
+        self.made_for, self.free = (manifest, isolation), free
+
+    def close(self) -> None:
+        self.free.append(self)
+
+    def works(self) -> bool:
+        try:
+            self.wait_ready()
+            self.reap(self.fork({"utils.py": b""}, 1))
+        except SandboxError:  # killed by a test
+            return False
+        return True

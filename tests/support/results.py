@@ -1,0 +1,109 @@
+"""Results to test with: one made by hand, and a Hypothesis strategy with hostile names and texts."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from hypothesis import strategies as st
+
+from graders.records.result import QuestionResult, Result, Signature
+from graders.records.scoring import earned, total
+from sanity.core.verdict import Outcome, Verdict
+
+SECRET = "hidden-from-students"
+
+HOSTILE = [
+    "../x", "..", "/etc/passwd", "con", "CON.txt", "nul", "a b", "Anna", "anna", "ANNA", "-rf", ".hidden", "~", "",
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", 'a"b', "a,b", "a;b", "it's", "a\nb", "a\r\nb", "a\x00b",
+    "<script>alert(1)</script>", "</pre></details>", "{{ 7 * 7 }}", "&lt;", "]]>", "<!--", "[bold red]x[/]",
+    "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b31m", "::error::x", "%0A::error::x", "José", "Jose\u0301", "李小龍",
+    "\udcff", "\udcfe", "\ud800", "\uffff", "\u202egnp.exe", "\u2028", "x" * 300, "long " * 2000,
+]  # fmt: skip
+
+
+def texts() -> st.SearchStrategy[str]:
+    """Any text, lone surrogates and control characters too; never the SECRET."""
+    anything = st.text(st.characters(exclude_categories=()), max_size=30)
+    return st.one_of(st.sampled_from(HOSTILE), anything).filter(lambda text: SECRET not in text)
+
+
+def storable(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Without lone surrogates: texts that come as JSON from a worker have none."""
+    return strategy.map(lambda text: text.encode("utf-8", "replace").decode())
+
+
+@st.composite
+def verdicts(draw: st.DrawFn, question: str) -> Verdict:
+    """One verdict, with the SECRET in each part that only staff may read."""
+    text = storable(texts())
+    return Verdict(
+        question=question,
+        check=draw(text),
+        sentence=draw(text),
+        outcome=draw(st.sampled_from(Outcome)),
+        weight=draw(st.sampled_from([0.1, 0.5, 1, 2, 3])),
+        law=draw(st.booleans()),
+        message=draw(text),
+        slip=draw(text),
+        case=SECRET + draw(text),
+        detail=SECRET + draw(text),
+    )
+
+
+@st.composite
+def question_results(draw: st.DrawFn, id: str) -> QuestionResult:
+    """One question; its points follow from its verdicts."""
+    max_points = draw(st.integers(0, 2000)) / 100
+    found = tuple(draw(st.lists(verdicts(id), max_size=4)))
+    points = total(earned(found, max_points))
+    return QuestionResult(id, draw(storable(texts())), points, max_points, found, SECRET + draw(storable(texts())))
+
+
+@st.composite
+def results(draw: st.DrawFn) -> Result:
+    """One result."""
+    ids = draw(st.lists(st.sampled_from(["1a", "1b", "2", "10c", "=3"]), max_size=3, unique=True))
+    return Result(
+        assignment="a4",
+        title=draw(storable(texts())),
+        submission=draw(texts()),
+        digest=draw(st.sampled_from(["0" * 64, "1" * 64, "f" * 64])),
+        questions=tuple(draw(question_results(id)) for id in ids),
+        signature=Signature(draw(st.integers(0, 2**63)), "sandlock", "abc", {"python": "3.11.7"}),
+        notes=tuple(draw(st.lists(texts(), max_size=2))),
+        graded_at="2025-01-31T12:00:00+00:00",
+        seconds=draw(st.floats(0, 1000)),
+    )
+
+
+def classes() -> st.SearchStrategy[list[Result]]:
+    """The results of a class, perhaps an empty one."""
+    return st.lists(results(), max_size=5)
+
+
+PASSED = Verdict("1d", "encodes", "encode() returns the hidden states.", Outcome.PASSED, 3, law=False)
+LAW = Verdict("1d", "padding", "Padding does not leak.", Outcome.PASSED, 1, law=True)
+FAILED = Verdict(
+    "1d", "encodes", "encode() returns the hidden states.", Outcome.FAILED, 3, law=False,
+    message="h_0 is wrong:\nits halves are swapped.", slip="halves swapped", case="one word", detail=f"got {SECRET}",
+)  # fmt: skip
+CRASHED = Verdict(
+    "1e", "decodes", "decode() returns the outputs.", Outcome.COULD_NOT_RUN, 1, law=False, message="No answer in 20 s."
+)
+
+
+def made(name: str, *found: Verdict, digest: str = "0" * 64, points: float = 8) -> Result:
+    """Return a result for a4 with one question for each that the verdicts name, each worth points."""
+    names = {"1d": "Encode", "1e": "Decode"}
+    questions = []
+    for id in dict.fromkeys(verdict.question for verdict in found):
+        own = tuple(verdict for verdict in found if verdict.question == id)
+        questions.append(QuestionResult(id, names[id], total(earned(own, points)), points, own))
+    signature = Signature(7, "sandlock", "abc", {"python": "3.11.7"})
+    time = "2025-01-31T12:00:00+00:00"
+    return Result("a4", "Translation", name, digest, tuple(questions), signature, graded_at=time, seconds=1.5)
+
+
+def copy(results: list[Result]) -> list[Result]:
+    """Return equal results that share no object with these."""
+    return deepcopy(results)
