@@ -18,8 +18,8 @@ from benchmarks.measuring import Cost, PeakMemory, Row, compare, cost_here, cost
 from benchmarks.student import IMPORT_TORCH
 from graders.course.planted import load_variants
 from graders.exports.table import first_problem
-from graders.grading.grader import Engine
-from graders.grading.plan import set_exam
+from graders.grading.grader import Grader
+from graders.grading.plan import make_plan
 from graders.records.gradebook import Gradebook
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Session
@@ -47,16 +47,16 @@ def write_right_answers(folder: Path, assignment: str, count: int) -> list[Path]
 class Bench:
     """A class of right answers, and an engine for it."""
 
-    def __init__(self, folder: Path, engine: Engine, count: int = SMALL) -> None:
-        self.folder, self.engine = folder, engine
-        self.paths = write_right_answers(folder / "class", engine.exam.manifest.name, count)
+    def __init__(self, folder: Path, grader: Grader, count: int = SMALL) -> None:
+        self.folder, self.grader = folder, grader
+        self.paths = write_right_answers(folder / "class", grader.plan.manifest.name, count)
         self.graded = 0
 
     def grade(self, count: int) -> None:
         """Grade the first submissions, in a new gradebook."""
         self.graded += 1
         with Gradebook(self.folder / f"book{self.graded}.sqlite") as book:
-            results = self.engine.grade_class(self.paths[:count], book, lambda result: None, lambda result, known: None)
+            results = self.grader.grade_class(self.paths[:count], book, lambda result: None, lambda result, known: None)
         for result in results:
             assert result.points == result.max_points, f"{result.submission}: {first_problem(result)}"
 
@@ -91,8 +91,8 @@ def rows(repeats: int) -> list[Row]:
 
 def class_rows(folder: Path, repeats: int) -> list[Row]:
     """Measure classes of right answers."""
-    with Engine(set_exam("a4", [], SEED), Isolation.SANDLOCK, JOBS) as engine:
-        bench = Bench(folder, engine, LARGE)
+    with Grader(make_plan("a4", [], SEED), Isolation.SANDLOCK, JOBS) as grader:
+        bench = Bench(folder, grader, LARGE)
         bench.grade(JOBS)  # warm: zygotes and the reference's answers
         fresh_, warm, cold = interleaved(
             repeats,
@@ -118,9 +118,9 @@ def rate_rows(folder: Path, repeats: int) -> list[Row]:
     others = ("a1", "a2")
     with ExitStack() as stack:
         engines = [
-            stack.enter_context(Engine(set_exam(a, [], SEED), Isolation.SANDLOCK, JOBS)) for a in (*others, "a4")
+            stack.enter_context(Grader(make_plan(a, [], SEED), Isolation.SANDLOCK, JOBS)) for a in (*others, "a4")
         ]
-        benches = [Bench(folder / f"rate-{engine.exam.manifest.name}", engine) for engine in engines]
+        benches = [Bench(folder / f"rate-{grader.plan.manifest.name}", grader) for grader in engines]
         for bench in benches:
             bench.grade(JOBS)  # warm
         *measured, a4 = interleaved(repeats, *(partial(cost_here, partial(bench.grade, SMALL)) for bench in benches))
@@ -157,7 +157,7 @@ def growth_rows(bench: Bench, warm: Sequence[Cost]) -> list[Row]:
 
 def unit_rows(bench: Bench, repeats: int) -> list[Row]:
     """Measure a worker: forked, confined, a submission imported, and one question answered."""
-    zygote = bench.engine._zygotes.get()
+    zygote = bench.grader._zygotes.get()
     files = {path.name: path.read_bytes() for path in bench.paths[0].iterdir()}
     case = SENTENCES.case()
 
@@ -181,7 +181,7 @@ def unit_rows(bench: Bench, repeats: int) -> list[Row]:
             lambda: cost_of_command(IMPORT_TORCH, bench.folder),
         )
     finally:
-        bench.engine._zygotes.put(zygote)
+        bench.grader._zygotes.put(zygote)
     return [
         compare("fork, confine, import and ask one worker ÷ `import torch`", forked, imports),
         compare("ask a worker one easy question ÷ fork, confine, import and ask one", asked, forked),

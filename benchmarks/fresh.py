@@ -16,17 +16,17 @@ from pathlib import Path
 from types import ModuleType
 
 from graders.course.assignment import handout_folder, solution_folder
-from graders.grading.plan import Exam, set_exam
-from sanity.core.calling import Here
+from graders.grading.plan import Plan, make_plan
+from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe, load_probes
-from sanity.core.judge import Remembering, judge
-from sanity.core.loader import Code, module_name
+from sanity.core.judge import CachedRun, judge
+from sanity.core.loader import SubmissionModules, module_name
 from sanity.core.manifest import Manifest
 from sanity.core.verdict import Outcome
 
 
-class Timed(Here):
+class Timed(LocalRun):
     """A Run in this process that adds up the CPU seconds that it takes."""
 
     seconds = 0.0
@@ -40,41 +40,41 @@ class Timed(Here):
             self.seconds += time.process_time() - started
 
 
-def opened(folder: Path, manifest: Manifest) -> Code:
+def opened(folder: Path, manifest: Manifest) -> SubmissionModules:
     """Import a submission's modules and let others of the same names be imported beside them."""
     with tempfile.TemporaryDirectory() as laid:
         for name in manifest.given:
             shutil.copy(handout_folder(manifest.name) / name, laid)
         for name in manifest.submit:
             shutil.copy(folder / name, laid)
-        code = Code(Path(laid), manifest.modules)
+        code = SubmissionModules(Path(laid), manifest.modules)
         for name in map(module_name, (*manifest.given, *manifest.submit)):
             setattr(code, name, getattr(code, name))
         code.forget()
     return code
 
 
-def grade(exam: Exam, probes: ModuleType, folder: Path, expect: Remembering) -> tuple[int, int, float]:
+def grade(plan: Plan, probes: ModuleType, folder: Path, expect: CachedRun) -> tuple[int, int, float]:
     """Return how many checks a submission passed, of how many, and the CPU seconds of its own code."""
-    run = Timed(probes, opened(folder, exam.manifest), exam.manifest.submit)
-    remembering = Remembering(run)
+    run = Timed(probes, opened(folder, plan.manifest), plan.manifest.submit)
+    remembering = CachedRun(run)
     verdicts = [
-        judge(check, exam.cases[check.cases], remembering, expect)
-        for question in exam.questions
-        for check in exam.checks[question.id]
+        judge(check, plan.cases[check.cases], remembering, expect)
+        for question in plan.questions
+        for check in plan.checks[question.id]
     ]
     return sum(v.outcome is Outcome.PASSED for v in verdicts), len(verdicts), run.seconds
 
 
 def main(seed: int, folders: list[Path]) -> None:
     """Grade folders and print a line for each."""
-    exam = set_exam("a4", [], seed)
+    plan = make_plan("a4", [], seed)
     probes = load_probes("a4")
-    reference = Here(probes, opened(solution_folder("a4"), exam.manifest), exam.manifest.submit)
-    expect = Remembering(reference)
+    reference = LocalRun(probes, opened(solution_folder("a4"), plan.manifest), plan.manifest.submit)
+    expect = CachedRun(reference)
     for folder in folders:
         with redirect_stdout(sys.stderr):  # what a submission prints is not part of our answer
-            passed, checks, seconds = grade(exam, probes, folder, expect)
+            passed, checks, seconds = grade(plan, probes, folder, expect)
         print(f"{passed}/{checks} {seconds}", flush=True)
 
 

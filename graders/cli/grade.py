@@ -16,8 +16,8 @@ from graders.exports.annotations import workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, rich_table
-from graders.grading.grader import Engine, OnResult
-from graders.grading.plan import set_exam
+from graders.grading.grader import Grader, OnResult
+from graders.grading.plan import make_plan
 from graders.grading.trained import with_trainings
 from graders.intake.discovery import find_submissions
 from graders.records.gradebook import Gradebook
@@ -48,14 +48,14 @@ def grade_and_report(args: argparse.Namespace) -> int:
     require_walls(isolation)
     with Gradebook(args.out / "gradebook.sqlite") as book:
         seed = args.seed if args.seed is not None else _seed(book, args.assignment)
-        exam = set_exam(args.assignment, questions, seed)
+        plan = make_plan(args.assignment, questions, seed)
 
         def tell(result: Result) -> None:
             [name] = safe_names([result.submission])
             write_atomically(args.out / "results" / f"{name}.json", results_json(result))
 
-        with Engine(exam, isolation, min(args.jobs, len(paths))) as engine, _progress(len(paths)) as done:
-            results = engine.grade_class(paths, book, tell, done)
+        with Grader(plan, isolation, min(args.jobs, len(paths))) as grader, _progress(len(paths)) as done:
+            results = grader.grade_class(paths, book, tell, done)
     if manifest.written and not questions:
         results = with_marks(results, manifest, marks, marks_path)
         if not args.marks:
@@ -72,10 +72,10 @@ def grade_and_report(args: argparse.Namespace) -> int:
         write_atomically(args.junit, junit_xml(results))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for result in results:
-            print(workflow_commands(result, {question.id: question.file for question in exam.questions}))
-    for line in (*(f"{line}; grade again" for line in engine.failures), *unread):
+            print(workflow_commands(result, {question.id: question.file for question in plan.questions}))
+    for line in (*(f"{line}; grade again" for line in grader.failures), *unread):
         print(line, file=sys.stderr)
-    return 1 if engine.failures or unread else _status(results, args.fail_under)
+    return 1 if grader.failures or unread else _status(results, args.fail_under)
 
 
 def _seed(book: Gradebook, assignment: str) -> int:

@@ -19,13 +19,20 @@ from graders.engine.dask import Failed, train_class
 from graders.grading.plan import python_files
 from graders.intake.discovery import find_submissions
 from graders.intake.path_policy import IntakeError
-from graders.intake.submission import Submission, name_of, take_in
-from graders.records.training import Training, TrainingError, depends_on_others, is_foreign, read, training_path
+from graders.intake.submission import Submission, read_submission, submission_name
+from graders.records.training import (
+    Training,
+    TrainingError,
+    is_batch_sensitive,
+    mismatches_reference,
+    read,
+    training_path,
+)
 from graders.sandbox.isolation import Isolation, SandboxError, require_walls
 from graders.text.numbers import duration, number
-from graders.training.event_log import LedgerError
+from graders.training.event_log import EventLogError
 from graders.training.job import Job, Limits, devices
-from graders.training.loop import Look, OnLook
+from graders.training.loop import OnStatus, TrainingStatus
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
 from sanity.core.manifest import Manifest, ManifestError, read_manifest, seconds_of
@@ -58,7 +65,7 @@ def train_and_report(args: argparse.Namespace) -> int:
             failed.append(f"{job.submission.name}: {outcome.message}")
             return
         below += outcome.score is None or outcome.score < outcome.threshold
-        doubted += depends_on_others(outcome.changed) or is_foreign(outcome.foreign)
+        doubted += is_batch_sensitive(outcome.changed) or mismatches_reference(outcome.reference_mismatch)
         again = " (trained before)" if outcome == before[job.submission.name] else ""
         print(f"{line_of(outcome)}{again}\n  {training_path(args.out, outcome.submission)}", flush=True)
 
@@ -108,16 +115,16 @@ def _submissions(args: argparse.Namespace, manifest: Manifest) -> tuple[list[Sub
     """Return what to train, and a line for each submission that cannot be read."""
     if args.reference:
         folder = solution_folder(args.assignment)
-        reference = take_in(folder, manifest)
+        reference = read_submission(folder, manifest)
         files = {**reference.files, **python_files(folder / "staff")}
         return [replace(reference, name="reference", files=files)], []
     found, problems, names = [], [], Counter[str]()
     for path in find_submissions(args.submission, manifest):
-        name = name_of(path)
+        name = submission_name(path)
         names[name] += 1
         name += f" ({names[name]})" * (names[name] > 1)  # as `trivium grade` calls it
         try:
-            found.append(replace(take_in(path, manifest), name=name))
+            found.append(replace(read_submission(path, manifest), name=name))
         except IntakeError as error:
             problems.append(f"cannot read this submission: {error}")
     if not found:
@@ -172,11 +179,11 @@ def _seed(args: argparse.Namespace) -> int:
     return seed
 
 
-def _attempted(job: Job, tell: OnLook) -> Training | Failed:
+def _attempted(job: Job, tell: OnStatus) -> Training | Failed:
     """Train, or say why that failed for no fault of the submission's. Raises TaskError, which all would meet."""
     try:
         return train_one(job, tell)
-    except (LedgerError, SandboxError) as error:
+    except (EventLogError, SandboxError) as error:
         return Failed(f"could not be trained: {error}")
     except OSError as error:  # a full disk
         return Failed(f"could not be trained: {error.filename or job.folder}: {error.strerror or error}")
@@ -196,7 +203,7 @@ def line_of(training: Training) -> str:
 
 
 @contextmanager
-def progress(job: Job) -> Iterator[OnLook]:
+def progress(job: Job) -> Iterator[OnStatus]:
     """Show progress on standard error: a bar on a terminal, else a line for each look at dev."""
     name, aim = job.submission.name[:24], f"of {number(job.threshold)}"
     if sys.stderr.isatty():
@@ -209,14 +216,14 @@ def progress(job: Job) -> Iterator[OnLook]:
             shown = escape(name)  # a folder may be called [red]
             task = bar.add_task(f"{shown}: starting", total=job.budget)
 
-            def move(look: Look) -> None:
+            def move(look: TrainingStatus) -> None:
                 score = "" if look.score is None else f", {number(look.score)} {aim} on dev"
                 bar.update(task, completed=look.seconds, description=f"{shown}: update {look.update}{score}")
 
             yield move
         return
 
-    def line(look: Look) -> None:
+    def line(look: TrainingStatus) -> None:
         if look.judged:
             said = f"{number(look.score or 0)} {aim} on dev, {look.seconds:.0f} s of {duration(job.budget)}"
             print(f"{name}: update {look.update}, {said}", file=sys.stderr, flush=True)

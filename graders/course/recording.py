@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
-from graders.course.planted.live import Live, live
+from graders.course.planted.live import ProcessRun, live
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe, load_checks
@@ -26,10 +26,10 @@ class RecordError(ValueError):
     """The reference or a correct variant does not pass a check; the message is one line."""
 
 
-class Noting:
+class RecordingRun:
     """A Run that notes the raw reply to each question it is asked."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: ProcessRun) -> None:
         self.live = live
         self.replies: dict[str, Any] = {}
         self.asked: dict[str, tuple[Probe, Case]] = {}
@@ -53,7 +53,7 @@ def record(assignment: str) -> Recordings:
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
     slips: dict[str, list[tuple[str, Any]]] = {}
     with live(assignment, reference) as child, ThreadPoolExecutor(os.cpu_count()) as pool:
-        expect = Noting(child)
+        expect = RecordingRun(child)
         list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
         answers = {key: expect.replies[key] for key in sorted(expect.replies)}
         for bug, slipped in zip(bugs, pool.map(lambda bug: _slipped(bug, checks, expect), bugs), strict=True):
@@ -63,9 +63,9 @@ def record(assignment: str) -> Recordings:
     return Recordings(answers, {key: slips[key] for key in sorted(slips)})
 
 
-def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Noting) -> None:
+def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: RecordingRun) -> None:
     with live(expect.live.assignment, files) as child:
-        run = Noting(child)
+        run = RecordingRun(child)
         for check in checks:
             for case in fixed_cases(check.cases):
                 problem = attempt(check, run, expect, case)
@@ -73,16 +73,16 @@ def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Noting)
                     raise RecordError(f"{name} does not pass {check.name}: {problem.message}")
 
 
-def _slipped(bug: Bug, checks: Sequence[Check], expect: Noting) -> dict[str, Any]:
+def _slipped(bug: Bug, checks: Sequence[Check], expect: RecordingRun) -> dict[str, Any]:
     """Return a bug's wrong answers, by key, to what the checks of its question ask in the cases that fail.
 
     Laws are left out, for they name their slips themselves, and bugs whose answers change from call to call.
     """
     wrong: dict[str, Any] = {}
     with live(expect.live.assignment, bug.files) as child:
-        run = Noting(child)
+        run = RecordingRun(child)
         for check in checks:
-            if check.question == bug.question and not check.law:
+            if check.question == bug.question and not check.is_property:
                 for case in fixed_cases(check.cases):
                     run.asked = {}
                     if isinstance(attempt(check, run, expect, case), CheckFailed):
@@ -91,7 +91,7 @@ def _slipped(bug: Bug, checks: Sequence[Check], expect: Noting) -> dict[str, Any
     return {key: run.replies[key] for key in wrong} if steady else {}
 
 
-def _is_wrong(probe: Probe, case: Case, run: Noting, expect: Noting) -> bool:
+def _is_wrong(probe: Probe, case: Case, run: RecordingRun, expect: RecordingRun) -> bool:
     """Return whether there is an answer, and not the reference's."""
     try:
         run(probe, case)

@@ -11,7 +11,7 @@ from graders.records.result import QuestionResult, Result
 from graders.records.scoring import share, total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
-from graders.text.spreadsheet import harmless
+from graders.text.spreadsheet import escape_formula
 from sanity.core.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -53,21 +53,21 @@ def gradebook_csv(results: Sequence[Result]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     header = ["submission", *ids, "total", "max", "percent", *measured.values(), "notes", "digest", "seed"]
-    writer.writerow([harmless(title) for title in header])
+    writer.writerow([escape_formula(title) for title in header])
     for result in results:
         earned = {question.id: question.points for question in result.questions}
         scores = {question.id: question.training.score for question in result.questions if question.training}
         notes = "; ".join(clean_name(note) for note in result.notes)
         writer.writerow(
             [
-                harmless(clean_name(result.submission)),
+                escape_formula(clean_name(result.submission)),
                 *(number(earned[id]) if id in earned else "" for id in ids),
                 number(result.points),
                 number(result.max_points),
                 number(100 * share(result.points, result.max_points)),
                 *("" if (score := scores.get(id)) is None else number(score) for id in measured),
-                harmless(clean_text(notes)),
-                harmless(result.digest),
+                escape_formula(clean_text(notes)),
+                escape_formula(result.digest),
                 result.signature.seed,
             ]
         )

@@ -74,13 +74,17 @@ def facts(training: Training) -> list[tuple[str, str]]:
         score += f", chrF {number(training.chrf)}"
     dev = "never scored" if training.best_dev is None else number(training.best_dev)
     changed = "not tried" if training.changed is None else f"{training.changed:.1%} of the answers are others"
-    foreign = "not tried" if training.foreign is None else f"{training.foreign:.1%} of the answers are others"
+    reference_mismatch = (
+        "not tried"
+        if training.reference_mismatch is None
+        else f"{training.reference_mismatch:.1%} of the answers are others"
+    )
     reached = training.seconds_to_threshold
     versions = (f"{part} {version}" for part, version in sorted(training.versions.items()))
     return [
         (f"{training.metric} on test", score),
         ("among other sentences", changed),
-        ("by the reference with the same weights", foreign),
+        ("by the reference with the same weights", reference_mismatch),
         ("best on dev", f"{dev}; training stops at {number(training.threshold)}"),
         ("ended", f"{training.ended.value}: {training.message}"),
         ("time", f"{training.seconds:,.0f} s by the clock, {training.cpu_seconds:,.0f} s of processors"),

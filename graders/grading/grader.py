@@ -14,11 +14,11 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from graders.grading.plan import Exam, exam_digest
+from graders.grading.plan import Plan, exam_digest
 from graders.grading.reference import Reference
 from graders.grading.submission import OnQuestion, grade, ungraded
 from graders.intake.path_policy import IntakeError
-from graders.intake.submission import Submission, name_of, take_in
+from graders.intake.submission import Submission, read_submission, submission_name
 from graders.records.gradebook import Gradebook, key_of
 from graders.records.result import Result, Signature
 from graders.sandbox.isolation import Isolation, SandboxError
@@ -29,26 +29,26 @@ OnResult = Callable[[Result, bool], None]
 """Told of each finished result, and whether it was already in the gradebook."""
 
 
-class Engine:
+class Grader:
     """Grades submissions against one exam. Use as a context manager: it ends its zygotes."""
 
-    def __init__(self, exam: Exam, isolation: Isolation, jobs: int) -> None:
-        self.exam, self.isolation, self.jobs = exam, isolation, jobs
+    def __init__(self, plan: Plan, isolation: Isolation, jobs: int) -> None:
+        self.plan, self.isolation, self.jobs = plan, isolation, jobs
         self._zygotes: queue.SimpleQueue[Zygote] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self.failures: list[str] = []
         """One line for each submission that could not be graded, for no fault of its own."""
-        self._reference = Reference(exam, isolation)
+        self._reference = Reference(plan, isolation)
         try:
             for _ in range(jobs):
-                self._zygotes.put(Zygote(exam.manifest, isolation))
+                self._zygotes.put(Zygote(plan.manifest, isolation))
             versions = {**self._reference.start(), "trivium": version("trivium")}
         except BaseException:
             self.close()
             raise
-        self.signature = Signature(exam.seed, isolation.value, exam_digest(exam.manifest), versions)
+        self.signature = Signature(plan.seed, isolation.value, exam_digest(plan.manifest), versions)
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Grader:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -69,7 +69,7 @@ class Engine:
 
     def _grade(self, submission: Submission, tell: OnQuestion) -> Result:
         with self._zygote() as zygote:
-            return grade(self.exam, submission, zygote, self._reference, self.signature, tell)
+            return grade(self.plan, submission, zygote, self._reference, self.signature, tell)
 
     @contextmanager
     def _zygote(self) -> Iterator[Zygote]:
@@ -80,7 +80,7 @@ class Engine:
             yield zygote
         except SandboxError:
             zygote.close()
-            zygote = Zygote(self.exam.manifest, self.isolation)
+            zygote = Zygote(self.plan.manifest, self.isolation)
             raise
         finally:
             self._zygotes.put(zygote)
@@ -101,14 +101,14 @@ class Engine:
             try:
                 names: Counter[str] = Counter()
                 for index, path in enumerate(paths):
-                    submission, problem = self._take_in(path)
+                    submission, problem = self._read_submission(path)
                     names[submission.name] += 1
                     if names[submission.name] > 1:  # the gradebook tells submissions apart by name
                         submission = replace(submission, name=f"{submission.name} ({names[submission.name]})")
                     key = self._key(submission)
                     known = book.get(key, submission.name)
                     if known is not None or problem:
-                        results[index] = known or ungraded(self.exam, submission, self.signature, problem)
+                        results[index] = known or ungraded(self.plan, submission, self.signature, problem)
                         book.put(key, results[index])
                         done(results[index], known is not None)
                     else:
@@ -143,18 +143,20 @@ class Engine:
             why = f"the grader failed: {type(error).__name__} in {Path(at.filename).name}, line {at.lineno}"
             trace = "".join(traceback.format_exception(error))
         self.failures.append(f"{submission.name}: could not be graded: {why}")
-        return ungraded(self.exam, submission, self.signature, f"could not be graded: {why}", clean_text(trace))
+        return ungraded(self.plan, submission, self.signature, f"could not be graded: {why}", clean_text(trace))
 
     def _key(self, submission: Submission) -> str:
         signature = self.signature
-        questions = [question.id for question in self.exam.questions]
-        assignment = self.exam.manifest.name
+        questions = [question.id for question in self.plan.questions]
+        assignment = self.plan.manifest.name
         return key_of(assignment, submission.digest, signature.graders, signature.seed, signature.isolation, questions)
 
-    def _take_in(self, path: Path) -> tuple[Submission, str]:
+    def _read_submission(self, path: Path) -> tuple[Submission, str]:
         """Read a submission; if that fails, return an empty one and the reason."""
         try:
-            return take_in(path, self.exam.manifest), ""
+            return read_submission(path, self.plan.manifest), ""
         except IntakeError as error:
             digest = sha256(str(error).encode()).hexdigest()
-            return Submission(name_of(path), {}, digest, (str(error),), path), f"cannot read this submission: {error}"
+            return Submission(
+                submission_name(path), {}, digest, (str(error),), path
+            ), f"cannot read this submission: {error}"

@@ -15,7 +15,7 @@ from sanity.core.manifest import Manifest, Question, read_manifest
 
 
 @dataclass(frozen=True)
-class Exam:
+class Plan:
     """What every submission of a class is asked."""
 
     manifest: Manifest
@@ -29,14 +29,14 @@ class Exam:
     """Of the slips that have a name."""
 
 
-def set_exam(assignment: str, questions: list[str], seed: int) -> Exam:
+def make_plan(assignment: str, questions: list[str], seed: int) -> Plan:
     """Draw the cases of an exam; raise CourseError or ManifestError for names that there are not."""
     manifest = read_manifest(handout_folder(assignment))
     chosen = manifest.choose(questions)
     checks = {q.id: tuple(c for c in load_checks(assignment) if c.question == q.id) for q in chosen}
     families = {check.cases: None for group in checks.values() for check in group}
     cases = {family: (*family.corner_cases(seed), *family.drawn_cases(seed, family.drawn)) for family in families}
-    return Exam(manifest, chosen, checks, cases, seed, recorded.load(recorded.recording_path(assignment)))
+    return Plan(manifest, chosen, checks, cases, seed, recorded.load(recorded.recording_path(assignment)))
 
 
 def python_files(folder: Path) -> dict[str, bytes]:

@@ -7,14 +7,14 @@ from contextlib import suppress
 from functools import partial
 
 from graders.course.assignment import solution_folder
-from graders.grading.plan import Exam, given_files, python_files
+from graders.grading.plan import Plan, given_files, python_files
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.judge import Remembering
+from sanity.core.judge import CachedRun
 from sanity.core.loader import module_name
 
 PATIENCE = 3600.0
@@ -27,13 +27,13 @@ class Reference:
     Both raise SandboxError if it does not answer, so that its failure is never taken for a submission's.
     """
 
-    def __init__(self, exam: Exam, isolation: Isolation) -> None:
-        self._files = {**given_files(exam.manifest), **python_files(solution_folder(exam.manifest.name))}
-        self._module = module_name(exam.manifest.submit[-1])
-        self._new_zygote = partial(Zygote, exam.manifest, isolation)
+    def __init__(self, plan: Plan, isolation: Isolation) -> None:
+        self._files = {**given_files(plan.manifest), **python_files(solution_folder(plan.manifest.name))}
+        self._module = module_name(plan.manifest.submit[-1])
+        self._new_zygote = partial(Zygote, plan.manifest, isolation)
         self._open()
         self._lock = threading.Lock()
-        self._remembered = Remembering(self._ask)
+        self._remembered = CachedRun(self._ask)
         self.calls: dict[str, Calls] = {}
         """By question, what its checks asked of the first submission that passed it: the next is asked all at once."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from graders.grading.plan import Exam, given_files
+from graders.grading.plan import Plan, given_files
 from graders.grading.reference import Reference
 from graders.intake.submission import Submission
 from graders.records.result import RUNS_ON, QuestionResult, Result, Signature
@@ -20,7 +20,7 @@ from graders.text.sanitize import clean_text
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.judge import Remembering, Shrink, judge, verdict_of
+from sanity.core.judge import CachedRun, Shrink, judge, verdict_of
 from sanity.core.loader import module_name
 from sanity.core.manifest import WRITTEN, Question, spelling
 from sanity.core.recordings import diagnose
@@ -37,7 +37,7 @@ OnQuestion = Callable[[Result], None]
 
 
 def grade(
-    exam: Exam, submission: Submission, zygote: Zygote, reference: Reference, signature: Signature, tell: OnQuestion
+    plan: Plan, submission: Submission, zygote: Zygote, reference: Reference, signature: Signature, tell: OnQuestion
 ) -> Result:
     """Grade one submission.
 
@@ -45,44 +45,44 @@ def grade(
     asked again in a worker of its own, so that none can spoil another, and the next one gets a new worker too.
     """
     started = time.monotonic()
-    result = ungraded(exam, submission, signature)
+    result = ungraded(plan, submission, signature)
     tell(result)
     questions: dict[str, QuestionResult] = {question.id: question for question in result.questions}
-    files = {**submission.files, **given_files(exam.manifest)}
+    files = {**submission.files, **given_files(plan.manifest)}
     with Session(zygote, files) as session:
-        for question in exam.questions:
-            questions[question.id] = grade_question(exam, question, session, reference, submission.files)
+        for question in plan.questions:
+            questions[question.id] = grade_question(plan, question, session, reference, submission.files)
             result = _replaced(result, questions, time.monotonic() - started)
             tell(result)
-    blamed = {question.id: _blame(question, questions) for question in exam.questions}
+    blamed = {question.id: _blame(question, questions) for question in plan.questions}
     return _replaced(result, blamed, time.monotonic() - started)
 
 
 def grade_question(
-    exam: Exam, question: Question, session: Session, reference: Reference, files: Mapping[str, bytes]
+    plan: Plan, question: Question, session: Session, reference: Reference, files: Mapping[str, bytes]
 ) -> QuestionResult:
     """Grade one question in the session's worker, or in a new one if it does not pass beside others."""
     if spelling(question.file, files) is None:
         missing = CouldNotRun(f"{question.file} is missing from the submission")
-        return scored(question, [verdict_of(check, missing) for check in exam.checks[question.id]])
+        return scored(question, [verdict_of(check, missing) for check in plan.checks[question.id]])
     alone = session.unused
-    verdicts = judge_question(exam, question, session, reference)
+    verdicts = judge_question(plan, question, session, reference)
     if any(verdict.outcome is not Outcome.PASSED for verdict in verdicts):
         session.end()
         if not alone:
-            verdicts = judge_question(exam, question, session, reference)
+            verdicts = judge_question(plan, question, session, reference)
             session.end()
     return scored(question, verdicts, session.printed)
 
 
-def judge_question(exam: Exam, question: Question, session: Session, reference: Reference) -> list[Verdict]:
+def judge_question(plan: Plan, question: Question, session: Session, reference: Reference) -> list[Verdict]:
     """Judge all checks of one question; the first failing case is shrunk, and slips are named.
 
     In a worker that has served others, put all calls at once if they are known, and stop at a check that does not pass:
     the question will be asked again.
     """
     alone = session.unused
-    seconds = exam.manifest.seconds if alone else min(exam.manifest.seconds, PATIENCE_BESIDE_OTHERS)
+    seconds = plan.manifest.seconds if alone else min(plan.manifest.seconds, PATIENCE_BESIDE_OTHERS)
     session.begin(module_name(question.file), seconds)
     asked: list[tuple[Probe, Case]] = []
 
@@ -90,8 +90,8 @@ def judge_question(exam: Exam, question: Question, session: Session, reference: 
         asked.append((probe, case))
         return session(probe, case)
 
-    run = Remembering(ask)
-    checks = exam.checks[question.id]
+    run = CachedRun(ask)
+    checks = plan.checks[question.id]
     calls = reference.calls.get(question.id)
     if calls and not alone:
         try:
@@ -102,11 +102,11 @@ def judge_question(exam: Exam, question: Question, session: Session, reference: 
     for check in checks:
         first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
         smaller = _shrinker(session, reference) if first and alone else None
-        verdict = judge(check, exam.cases[check.cases], run, reference.expect, smaller)
+        verdict = judge(check, plan.cases[check.cases], run, reference.expect, smaller)
         if verdict.outcome is not Outcome.PASSED and not alone:
             return [verdict]
         if verdict.outcome is Outcome.FAILED:
-            verdict = replace(verdict, slip=diagnose(check, run, exam.recordings) or verdict.slip)
+            verdict = replace(verdict, slip=diagnose(check, run, plan.recordings) or verdict.slip)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
     if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (noted := Calls.of(asked)):
         reference.calls[question.id] = noted
@@ -129,16 +129,16 @@ def scored(question: Question, verdicts: list[Verdict], printed: str = "") -> Qu
 
 
 def ungraded(
-    exam: Exam, submission: Submission, signature: Signature, why: str = "not graded yet", detail: str = ""
+    plan: Plan, submission: Submission, signature: Signature, why: str = "not graded yet", detail: str = ""
 ) -> Result:
     """Return a complete result without points: what stands until the first question is graded."""
     problem = CouldNotRun(why, detail=detail)
     return Result(
-        assignment=exam.manifest.name,
-        title=exam.manifest.title,
+        assignment=plan.manifest.name,
+        title=plan.manifest.title,
         submission=submission.name,
         digest=submission.digest,
-        questions=tuple(scored(q, [verdict_of(c, problem) for c in exam.checks[q.id]]) for q in exam.questions),
+        questions=tuple(scored(q, [verdict_of(c, problem) for c in plan.checks[q.id]]) for q in plan.questions),
         signature=signature,
         notes=submission.notes,
         written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),

@@ -93,7 +93,7 @@ def is_junk(path: str) -> bool:
     return any(_JUNK.match(part.lower()) for part in path.split("/"))
 
 
-def admit(paths: Iterable[str], limits: Limits) -> tuple[str, ...]:
+def validate_paths(paths: Iterable[str], limits: Limits) -> tuple[str, ...]:
     """Return the files among paths, sorted and without junk.
 
     paths are relative and separated by slashes; a folder ends in one. Nothing is repaired: raises IntakeError

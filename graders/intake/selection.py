@@ -34,7 +34,7 @@ def wrapping_folders(names: Sequence[str], submit: Collection[str]) -> str:
     return wrapper
 
 
-def choose(names: Sequence[str], manifest: Manifest) -> tuple[list[str], list[str]]:
+def select_files(names: Sequence[str], manifest: Manifest) -> tuple[list[str], list[str]]:
     """Return which of the unwrapped names to take, and notes on the rest; raise IntakeError if ambiguous."""
     scaffold = _given_names(manifest)
     given = [name for name in names if same_name(name) in scaffold]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from graders.intake.path_policy import IntakeError, Limits, admit, is_junk, shown
+from graders.intake.path_policy import IntakeError, Limits, is_junk, shown, validate_paths
 
 # How an archive begins that is not a zip, whatever its name says.
 _OTHER_ARCHIVES = {
@@ -67,7 +67,7 @@ class Folder:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        self.names = admit(_walk(path, ""), limits)
+        self.names = validate_paths(_walk(path, ""), limits)
 
     def read(self, name: str) -> bytes:
         """Return the content of the file called name."""
@@ -88,7 +88,7 @@ class Archive:
             raise IntakeError(f"holds more than {limits.records:,} entries; hand in only the files asked for")
         with _damage_in_one_line():
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-            self.names = admit(map(_checked_name, self._zip.infolist()), limits)
+            self.names = validate_paths(map(_checked_name, self._zip.infolist()), limits)
         self._infos = {info.orig_filename: info for info in self._zip.infolist()}
 
     def read(self, name: str) -> bytes:

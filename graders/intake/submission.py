@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.intake.path_policy import LIMITS, IntakeError, Limits, shown
-from graders.intake.selection import choose, wrapping_folders
+from graders.intake.selection import select_files, wrapping_folders
 from graders.intake.sources import Tree, open_tree
 from sanity.core.manifest import Manifest
 
@@ -29,16 +29,16 @@ class Submission:
     """Where it was read from."""
 
 
-def take_in(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submission:
+def read_submission(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submission:
     """Read the folder or zip archive at path; raise IntakeError, one line, if it cannot be read or is ambiguous.
 
     Takes the files to submit and other modules beside them. A file that is missing is a note, not an error.
     """
-    name = name_of(path)
+    name = submission_name(path)
     try:
         tree = open_tree(path, limits)
         wrapper = wrapping_folders(tree.names, manifest.accepted)
-        names, notes = choose([found.removeprefix(wrapper) for found in tree.names], manifest)
+        names, notes = select_files([found.removeprefix(wrapper) for found in tree.names], manifest)
         files = _read(tree, wrapper, names, limits)
     except IntakeError as error:
         raise IntakeError(f"{name}: {error}") from None
@@ -48,7 +48,7 @@ def take_in(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submissi
     return Submission(name, files, _digest(files), (*unwrapped, *notes, *_doubts(files)), path)
 
 
-def name_of(path: Path) -> str:
+def submission_name(path: Path) -> str:
     """Return the name of the submission at path, fit to show."""
     return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
 

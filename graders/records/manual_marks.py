@@ -12,7 +12,7 @@ import msgspec
 
 from graders.records.result import QuestionResult, Result
 from graders.text.numbers import number
-from graders.text.spreadsheet import harmless
+from graders.text.spreadsheet import escape_formula
 from sanity.core.manifest import Manifest
 
 COLUMNS = ("student", "question", "points", "comment")
@@ -108,5 +108,7 @@ def marks_csv(results: Sequence[Result], manifest: Manifest, marks: Marks) -> st
     for name in sorted(result.submission for result in results):
         for written in manifest.written:
             mark = marks.get((name, written.id))
-            writer.writerow([harmless(name), written.id, *((number(mark.points), mark.comment) if mark else ("", ""))])
+            writer.writerow(
+                [escape_formula(name), written.id, *((number(mark.points), mark.comment) if mark else ("", ""))]
+            )
     return out.getvalue()

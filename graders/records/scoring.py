@@ -33,7 +33,7 @@ def shares(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
 
 def earned(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
     """Return what each check of one question worth points did earn; sum with `total`."""
-    answered = any(verdict.outcome is Outcome.PASSED and not verdict.law for verdict in verdicts)
+    answered = any(verdict.outcome is Outcome.PASSED and not verdict.is_property for verdict in verdicts)
     return tuple(
         share if answered and verdict.outcome is Outcome.PASSED else 0.0
         for verdict, share in zip(verdicts, shares(verdicts, points), strict=True)
@@ -43,7 +43,7 @@ def earned(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
 def withheld(verdicts: Sequence[Verdict]) -> str:
     """Return why the checks of this question that passed earn nothing, or an empty string if they do."""
     passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED]
-    if passed and all(verdict.law for verdict in passed):
+    if passed and all(verdict.is_property for verdict in passed):
         return "This holds, but earns its points only once another check of this question passes."
     return ""
 

@@ -12,16 +12,16 @@ from graders.text.filenames import safe_names
 from graders.text.numbers import number
 from sanity.core.manifest import Trained
 
-MOST_CHANGED = 0.02
+MOST_BATCH_SENSITIVE = 0.02
 """So large a share of the answers may change with the sentences beside them: of a right model's, those that rounding
 decides, about none."""
 
 
-MOST_FOREIGN = 0.05
+MOST_MISMATCHED = 0.05
 """So large a share of the answers may be others than the reference's with the same weights; a right model has none."""
 
 
-class Ended(StrEnum):
+class StopReason(StrEnum):
     """Why a training ended."""
 
     REACHED = "reached"
@@ -64,7 +64,7 @@ class Training(msgspec.Struct, frozen=True):
     submission: str
     digest: str
     """Hash of the submitted files' contents, as in `graders.records.result.Result`."""
-    ended: Ended
+    ended: StopReason
     message: str
     """One line in our own words, for the student too: why it ended, what to do."""
     metric: str
@@ -81,7 +81,7 @@ class Training(msgspec.Struct, frozen=True):
     """sacreBLEU's: what is needed to compute the score again."""
     changed: float | None
     """The share of answers that were others among other sentences; more than MOST_CHANGED earn nothing."""
-    foreign: float | None
+    reference_mismatch: float | None
     """The share of answers that the reference does not give with the same weights: see `is_foreign`."""
     seed: int
     device: str
@@ -103,14 +103,14 @@ class TrainingError(ValueError):
     """A file is not the training that it should be; the message is one line."""
 
 
-def depends_on_others(changed: float | None) -> bool:
+def is_batch_sensitive(changed: float | None) -> bool:
     """Return whether so large a share of changed answers is more than chance."""
-    return changed is not None and changed > MOST_CHANGED
+    return changed is not None and changed > MOST_BATCH_SENSITIVE
 
 
-def is_foreign(foreign: float | None) -> bool:
+def mismatches_reference(reference_mismatch: float | None) -> bool:
     """Return whether so large a share of answers comes from something else than the weights, in the right model."""
-    return foreign is not None and foreign > MOST_FOREIGN
+    return reference_mismatch is not None and reference_mismatch > MOST_MISMATCHED
 
 
 def points(training: Training, trained: Trained, right: bool) -> float:
@@ -120,9 +120,9 @@ def points(training: Training, trained: Trained, right: bool) -> float:
     are no function of the sentences, and the score is one of many; or if the model is right, as all other questions
     say, and yet answers otherwise than the reference does with its weights.
     """
-    if training.score is None or training.data != trained.data or depends_on_others(training.changed):
+    if training.score is None or training.data != trained.data or is_batch_sensitive(training.changed):
         return 0.0
-    if right and is_foreign(training.foreign):
+    if right and mismatches_reference(training.reference_mismatch):
         return 0.0
     return trained.earned(round(training.score, 2))
 

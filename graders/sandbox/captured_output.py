@@ -12,7 +12,7 @@ MAX_PRINTED = 8_000
 """Bytes of output kept from each end of what a submission prints."""
 
 
-class Printed:
+class CapturedOutput:
     """The start and the end of what was read from a worker's standard output."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 
-from sanity.core.errors import CannotAsk
+from sanity.core.errors import GraderFailed
 
 
 class Isolation(StrEnum):
@@ -17,7 +17,7 @@ class Isolation(StrEnum):
     """Separate processes with limits only. For code you trust."""
 
 
-class SandboxError(CannotAsk):
+class SandboxError(GraderFailed):
     """The sandbox cannot be set up, or a zygote did not start; the message is one line."""
 
 

@@ -13,7 +13,7 @@ MAX_OPEN_FILES = 128
 
 
 @dataclass(frozen=True)
-class Purpose:
+class Profile:
     """What the workers of a zygote are for, and what they need for it; as it stands, to answer questions."""
 
     server: str = "graders.sandbox.inside.worker"

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import msgspec
 
-from graders.sandbox.captured_output import Printed
+from graders.sandbox.captured_output import CapturedOutput
 from graders.sandbox.folders import BLOCK, sizes
 from graders.sandbox.inside.wire import (
     LENGTH,
@@ -30,8 +30,8 @@ from graders.sandbox.inside.wire import (
     decode_reply,
     encode,
 )
-from graders.sandbox.zygote import Forked, Zygote
-from sanity.core.calling import Raised, answers_of, problem_of
+from graders.sandbox.zygote import WorkerHandle, Zygote
+from sanity.core.calling import SubmissionError, answers_of, problem_of
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
 from sanity.core.errors import CouldNotRun
@@ -83,10 +83,10 @@ class Session:
         self._zygote, self._files = zygote, files
         self._module, self._seconds = "", 0.0
         self._left, self._deaths = 0.0, 0
-        self._worker: Forked | None = None
+        self._worker: WorkerHandle | None = None
         self._imported: set[str] = set()
         self._broken: dict[str, CouldNotRun] = {}
-        self._printed = Printed()
+        self._printed = CapturedOutput()
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +98,7 @@ class Session:
         """Start a question whose answer is in this module, with this time limit."""
         self._module, self._seconds = module, seconds
         self._left, self._deaths = seconds, 0
-        self._printed = Printed()
+        self._printed = CapturedOutput()
 
     @property
     def unused(self) -> bool:
@@ -119,7 +119,7 @@ class Session:
         self._prepare()
         what, files = "answering many calls at once", tuple(self._files)
         replies = self._ask(AskAll(new_id(), calls.written), what)
-        if isinstance(replies, Raised):
+        if isinstance(replies, SubmissionError):
             raise problem_of(replies, what, files)
         if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
             raise CouldNotRun(f"{what} broke the protocol")
@@ -147,7 +147,7 @@ class Session:
         alone = not self._imported
         try:
             raised = self._ask(Ask(new_id(), self._module), what)
-            if isinstance(raised, Raised):
+            if isinstance(raised, SubmissionError):
                 raise problem_of(raised, what, tuple(self._files))
         except CouldNotRun as problem:
             if alone:  # else it may be another module's fault, or want of time
@@ -180,7 +180,7 @@ class Session:
             self._left -= time.monotonic() - started
         return reply.value if isinstance(reply, Answer) else reply.raised
 
-    def _exchange(self, worker: Forked, frame: bytes, deadline: float, what: str) -> Any:
+    def _exchange(self, worker: WorkerHandle, frame: bytes, deadline: float, what: str) -> Any:
         """Send a frame and return the one reply, by deadline, while draining what the worker prints."""
         worker.channel.setblocking(False)
         pending, got = memoryview(frame), bytearray()
@@ -217,7 +217,7 @@ class Session:
         self._printed.drain(worker.output)
         return decode_reply(got[LENGTH.size :])
 
-    def _look(self, worker: Forked, what: str) -> None:
+    def _look(self, worker: WorkerHandle, what: str) -> None:
         """Raise CouldNotRun if the worker holds more threads or files than it may."""
         with suppress(OSError):  # it has just ended
             if Path(f"/proc/{worker.pid}/task").stat().st_nlink - 2 > MAX_THREADS:

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from graders.sandbox.folders import lay_out, remove
 from graders.sandbox.isolation import Isolation, SandboxError
-from graders.sandbox.profile import Purpose
+from graders.sandbox.profile import Profile
 from sanity.core.manifest import Manifest
 
 OWN = (
@@ -46,7 +46,7 @@ ENVIRONMENT = {
 
 
 @dataclass(frozen=True)
-class Forked:
+class WorkerHandle:
     """A worker as its zygote and its grader know it."""
 
     pid: int
@@ -59,9 +59,9 @@ class Forked:
 class Zygote:
     """One running zygote. Its workers live in folders below its scratch folder; close() ends and removes all."""
 
-    def __init__(self, manifest: Manifest, isolation: Isolation, purpose: Purpose | None = None) -> None:
+    def __init__(self, manifest: Manifest, isolation: Isolation, purpose: Profile | None = None) -> None:
         self.manifest = manifest
-        self.purpose = purpose or Purpose()
+        self.purpose = purpose or Profile()
         self.scratch = Path(tempfile.mkdtemp(prefix="trivium-")).resolve()
         self._lock = threading.Lock()
         self._forks = 0
@@ -133,7 +133,7 @@ class Zygote:
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it gave no reason"
 
-    def fork(self, files: Mapping[str, bytes], seconds: float) -> Forked:
+    def fork(self, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
         """Fork a worker in a new folder that holds files; raise SandboxError if that fails."""
         with self._lock:
             self.wait_ready()
@@ -142,13 +142,13 @@ class Zygote:
             lay_out(folder, files)
             return self._fork(folder, seconds)
 
-    def fork_in(self, folder: Path, seconds: float) -> Forked:
+    def fork_in(self, folder: Path, seconds: float) -> WorkerHandle:
         """Fork a worker in a folder that is there and that stays; raise SandboxError if that fails."""
         with self._lock:
             self.wait_ready()
             return self._fork(folder, seconds)
 
-    def _fork(self, folder: Path, seconds: float) -> Forked:
+    def _fork(self, folder: Path, seconds: float) -> WorkerHandle:
         ours, theirs = socket.socketpair()
         read, write = os.pipe()
         os.set_blocking(read, False)
@@ -162,7 +162,7 @@ class Zygote:
         finally:
             theirs.close()
             os.close(write)
-        return Forked(pid, folder, ours, read)
+        return WorkerHandle(pid, folder, ours, read)
 
     def _limit(self, pid: int, seconds: float) -> None:
         """Limit a worker from outside, before it has seen any of the submission: in there nobody may set limits."""
@@ -182,7 +182,7 @@ class Zygote:
         except OSError as error:
             raise SandboxError(f"a worker cannot be limited: {error.strerror}") from None
 
-    def reap(self, worker: Forked) -> dict[str, Any]:
+    def reap(self, worker: WorkerHandle) -> dict[str, Any]:
         """End a worker and what it started, remove a folder that `fork` made, and return {"status", "rss_mb", "cpu"}.
 
         Raise SandboxError if the zygote is dead.

@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return a cell's text so that no spreadsheet runs it as a formula: with an apostrophe before it if need be."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -13,13 +13,13 @@ from typing import Self
 
 import msgspec
 
-from graders.records.training import Ended
+from graders.records.training import StopReason
 
 PATIENCE = 30.0
 """Seconds to wait for the processes of a killed run to end."""
 
 
-class LedgerError(Exception):
+class EventLogError(Exception):
     """The folder of a training is in use, or cannot be written; the message is one line."""
 
 
@@ -37,7 +37,7 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     versions: dict[str, str]
 
 
-class Went(msgspec.Struct, frozen=True, tag=True):
+class Progressed(msgspec.Struct, frozen=True, tag=True):
     """What the trainee says of an update."""
 
     update: int
@@ -60,7 +60,7 @@ class Scored(msgspec.Struct, frozen=True, tag=True):
 class Stopped(msgspec.Struct, frozen=True, tag=True):
     """Training has ended, for good."""
 
-    ended: Ended
+    ended: StopReason
     message: str
     seconds: float
     cpu_seconds: float
@@ -68,7 +68,7 @@ class Stopped(msgspec.Struct, frozen=True, tag=True):
     """For staff: the submission's own words."""
 
 
-class Checked(msgspec.Struct, frozen=True, tag=True):
+class ReferenceAnswered(msgspec.Struct, frozen=True, tag=True):
     """What the reference answers for the test with the same weights, or None if they do not fit it."""
 
     texts: list[str] | None
@@ -81,10 +81,10 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-Event = Began | Prepared | Went | Scored | Stopped | Checked | Answered
+Event = Began | Prepared | Progressed | Scored | Stopped | ReferenceAnswered | Answered
 
 
-class Ledger:
+class EventLog:
     """The open ledger of a folder, which no other run may use meanwhile. Use as a context manager.
 
     `lock` is a descriptor to be inherited by the sandbox: the lock is free when its last process has ended.
@@ -140,7 +140,7 @@ def _locked(folder: Path) -> int:
             if time.monotonic() > deadline:
                 os.close(lock)
                 said = f"{folder}: another training is at work here; wait for it, or name another folder with -o"
-                raise LedgerError(said) from None
+                raise EventLogError(said) from None
             time.sleep(0.05)
 
 

@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from graders.records.training import Ended
+from graders.records.training import StopReason
 from graders.sandbox.inside.protocol import Answers, Failed, Finished, Judged, Progress, Ready, Said
 from graders.sandbox.inside.wire import WireError
 from graders.sandbox.isolation import SandboxError
 from graders.text.numbers import duration
 from graders.text.sanitize import clean_name
-from graders.training.endings import End, died, finished, raised
-from graders.training.event_log import Answered, Ledger, Prepared, Scored, Stopped, Went
+from graders.training.endings import Ending, died, finished, raised
+from graders.training.event_log import Answered, EventLog, Prepared, Progressed, Scored, Stopped
 from graders.training.job import Job
-from graders.training.process import Gone, Overstepped, Trainee
+from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
-from sanity.core.calling import Raised
+from sanity.core.calling import SubmissionError
 
 MAX_MESSAGES = 200_000
 """From one trainee; a long training has a tenth of that."""
@@ -28,7 +28,7 @@ NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 @dataclass(frozen=True)
-class Look:
+class TrainingStatus:
     """How a training stands, for whoever waits for it."""
 
     update: int
@@ -40,13 +40,13 @@ class Look:
     """Whether that is new."""
 
 
-OnLook = Callable[[Look], None]
+OnStatus = Callable[[TrainingStatus], None]
 
 
 class Attempt:
     """One process that trains: what it says is written into the ledger, and what it answers for dev is scored."""
 
-    def __init__(self, job: Job, task: Task, ledger: Ledger, tell: OnLook) -> None:
+    def __init__(self, job: Job, task: Task, ledger: EventLog, tell: OnStatus) -> None:
         self._job, self._task, self._ledger, self._tell = job, task, ledger, tell
         scored = [event for event in ledger.events if isinstance(event, Scored)]  # there it has left a checkpoint
         self._seconds_before = max((event.seconds for event in scored), default=0.0)
@@ -62,13 +62,13 @@ class Attempt:
         """Seconds of the budget that are used up, over all runs."""
         return self._seconds_before + time.monotonic() - self._began
 
-    def run(self, trainee: Trainee) -> Stopped:
+    def run(self, trainee: TrainerProcess) -> Stopped:
         """Listen until training ends, one way or another; say how."""
         end = listen(trainee, "training", self._until(), self._job, lambda said: self._take(trainee, said))
         if end is None and self.seconds >= self._job.budget:
-            end = End(Ended.BUDGET, f"the budget of {duration(self._job.budget)} was used up")
+            end = Ending(StopReason.BUDGET, f"the budget of {duration(self._job.budget)} was used up")
         elif end is None:
-            end = End(Ended.HUNG, f"training hung: nothing was heard of it for {self._silence:g} s")
+            end = Ending(StopReason.HUNG, f"training hung: nothing was heard of it for {self._silence:g} s")
         seconds = self.seconds
         return Stopped(*end[:2], seconds, self._cpu_before + trainee.end().cpu_seconds, end.detail)
 
@@ -80,7 +80,7 @@ class Attempt:
         end = self._began + self._job.budget - self._seconds_before
         return lambda: min(end, time.monotonic() + self._silence)
 
-    def _take(self, trainee: Trainee, said: Said) -> End | None:
+    def _take(self, trainee: TrainerProcess, said: Said) -> Ending | None:
         """Do what a message asks for; return how training ended, if it did."""
         self._messages += 1
         if self._messages > MAX_MESSAGES:
@@ -96,8 +96,10 @@ class Attempt:
                 self._ledger.add(Prepared(said.device, said.versions))
             case Progress() if said.loss is not None and said.update > self._update:
                 self._update = said.update
-                self._ledger.add(Went(said.update, self.seconds, said.loss, said.perplexity, said.words_per_second))
-                self._tell(Look(said.update, self.seconds, self._score, judged=False))
+                self._ledger.add(
+                    Progressed(said.update, self.seconds, said.loss, said.perplexity, said.words_per_second)
+                )
+                self._tell(TrainingStatus(said.update, self.seconds, self._score, judged=False))
             case Answers():
                 self._judge(trainee, said)
             case Finished():
@@ -105,29 +107,29 @@ class Attempt:
                 return finished(said, enough=bool(scores) and self._is_enough(scores[-1]))
         return None
 
-    def _judge(self, trainee: Trainee, said: Answers) -> None:
+    def _judge(self, trainee: TrainerProcess, said: Answers) -> None:
         """Score answers for dev, and tell the trainee."""
         one_each(said, self._task.dev)
         score = self._score = self._task.dev_score(said.texts)
         self._ledger.add(Scored(said.update, self.seconds, self._cpu_before + trainee.cpu_seconds(), score))
-        self._tell(Look(said.update, self.seconds, score, judged=True))
+        self._tell(TrainingStatus(said.update, self.seconds, score, judged=True))
         trainee.say(Judged(score, self._is_enough(score)))
 
     def _is_enough(self, score: float) -> bool:
         return score >= self._job.threshold + self._task.margin
 
 
-def answered(job: Job, task: Task, trainee: Trainee) -> Answered:
+def answered(job: Job, task: Task, trainee: TrainerProcess) -> Answered:
     """Return the answers for the test, the first that the trainee gives, or why there are none."""
     texts: list[str] | None = None
 
-    def take(said: Said) -> End | None:
+    def take(said: Said) -> Ending | None:
         nonlocal texts
         if not isinstance(said, Answers):
             return None
         one_each(said, task.test)
         texts = said.texts
-        return End(Ended.REACHED, "")
+        return Ending(StopReason.REACHED, "")
 
     deadline = time.monotonic() + job.limits.answering
     end = listen(trainee, "answering the test", lambda: deadline, job, take)
@@ -143,15 +145,15 @@ def one_each(said: Answers, sentences: Sequence[str]) -> None:
         raise WireError(f"{len(said.texts)} answers for {len(sentences)} sentences")
 
 
-def refuse_full_disk(error: Raised, job: Job) -> None:
+def refuse_full_disk(error: SubmissionError, job: Job) -> None:
     """Raise SandboxError if an error says that the disk is full, and it has less room than a training may use."""
     if NO_SPACE in error.text and shutil.disk_usage(job.folder).free < job.limits.folder_mb * 2**20:
         raise SandboxError(f"{job.folder}: the disk is full; make room, and the same command goes on")
 
 
 def listen(
-    trainee: Trainee, what: str, until: Callable[[], float], job: Job, take: Callable[[Said], End | None]
-) -> End | None:
+    trainee: TrainerProcess, what: str, until: Callable[[], float], job: Job, take: Callable[[Said], Ending | None]
+) -> Ending | None:
     """Hear a trainee out: each message is taken, until one ends it. Return how it ended; None if time did."""
     try:
         while said := trainee.hear(until()):
@@ -161,11 +163,11 @@ def listen(
             if end := take(said):
                 return end
     except WireError as error:
-        return End(Ended.BROKEN, f"{what} broke the protocol: {error}")
-    except Overstepped as error:
-        return End(Ended.OUT_OF_MEMORY if error.memory else Ended.CRASHED, f"{what} {error}")
-    except Gone as gone:
+        return Ending(StopReason.BROKEN, f"{what} broke the protocol: {error}")
+    except LimitExceeded as error:
+        return Ending(StopReason.OUT_OF_MEMORY if error.memory else StopReason.CRASHED, f"{what} {error}")
+    except Disconnected as gone:
         if gone.alive:
-            return End(Ended.BROKEN, f"{what} broke the protocol: it closed its end of the wire")
+            return Ending(StopReason.BROKEN, f"{what} broke the protocol: it closed its end of the wire")
         return died(trainee.end(), what, trainee.cpu_limit)
     return None

@@ -14,7 +14,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Self
 
-from graders.sandbox.captured_output import Printed
+from graders.sandbox.captured_output import CapturedOutput
 from graders.sandbox.folders import sizes
 from graders.sandbox.inside.protocol import Judged, Order, Said, decode_said, frame
 from graders.sandbox.inside.wire import LENGTH, body_length
@@ -30,7 +30,7 @@ MAX_FILES = 1000
 MEGABYTE = 2**20
 
 
-class Overstepped(Exception):
+class LimitExceeded(Exception):
     """The trainee uses more than it may; the message is one line."""
 
     def __init__(self, message: str, memory: bool = False) -> None:
@@ -70,7 +70,7 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-class Gone(Exception):
+class Disconnected(Exception):
     """The trainee has ended, or closed its end of the wire and lives on."""
 
     def __init__(self, alive: bool) -> None:
@@ -96,7 +96,7 @@ class Used:
         return "ended its process"
 
 
-class Trainee:
+class TrainerProcess:
     """A running trainee. Use as a context manager: it is ended with all that it started."""
 
     def __init__(
@@ -108,7 +108,7 @@ class Trainee:
             os.sched_setaffinity(self._worker.pid, cores)
         self._channel = self._worker.channel
         self._got = bytearray()
-        self._printed = Printed()
+        self._printed = CapturedOutput()
         self._next_look = 0.0
         self.used: Used | None = None
         self.say(order)
@@ -157,7 +157,7 @@ class Trainee:
         except OSError:
             chunk = b""
         if not chunk:
-            raise Gone(self._outlives(DYING_SECONDS))
+            raise Disconnected(self._outlives(DYING_SECONDS))
         self._got += chunk
 
     def _outlives(self, seconds: float) -> bool:
@@ -196,12 +196,12 @@ class Trainee:
         with suppress(OSError, ValueError, IndexError):  # it has just ended
             resident = int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
             if resident > limits.memory_mb * MEGABYTE:
-                raise Overstepped(f"used more than {limits.memory_mb} MB of memory", memory=True)
+                raise LimitExceeded(f"used more than {limits.memory_mb} MB of memory", memory=True)
             if (process / "task").stat().st_nlink - 2 > MAX_THREADS:
-                raise Overstepped(f"started more than {MAX_THREADS} threads")
+                raise LimitExceeded(f"started more than {MAX_THREADS} threads")
         taken = taken_mb(self._worker.folder, limits.folder_mb) + unnamed_mb(process)
         if taken >= limits.folder_mb:
-            raise Overstepped(f"wrote more than {limits.folder_mb} MB or {MAX_FILES} files, or hid them")
+            raise LimitExceeded(f"wrote more than {limits.folder_mb} MB or {MAX_FILES} files, or hid them")
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it has used so far."""

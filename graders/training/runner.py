@@ -26,13 +26,13 @@ from graders.records import training as result
 from graders.records.training import Training, TrainingError
 from graders.sandbox.folders import lay_out, remove
 from graders.sandbox.inside.protocol import Order
-from graders.sandbox.profile import MAX_OPEN_FILES, Purpose
+from graders.sandbox.profile import MAX_OPEN_FILES, Profile
 from graders.sandbox.zygote import Zygote
 from graders.training.cores import claimed
-from graders.training.event_log import Answered, Checked, Event, Ledger, Scored, Stopped
+from graders.training.event_log import Answered, Event, EventLog, ReferenceAnswered, Scored, Stopped
 from graders.training.job import Job, devices, driver_folders
-from graders.training.loop import Attempt, OnLook, answered
-from graders.training.process import Trainee, taken_mb
+from graders.training.loop import Attempt, OnStatus, answered
+from graders.training.process import TrainerProcess, taken_mb
 from graders.training.summary import outcome
 from graders.training.tasks.base import Task
 
@@ -44,7 +44,7 @@ GPU_OPEN_FILES = 1024
 """The driver opens its devices again and again."""
 
 
-def train_one(job: Job, tell: OnLook = lambda look: None) -> Training:
+def train_one(job: Job, tell: OnStatus = lambda look: None) -> Training:
     """Train one submission, or go on where an earlier call was stopped; return how it went, also if it did before.
 
     Raises TaskError, LedgerError or SandboxError, each one line, for what is no fault of the submission's.
@@ -54,10 +54,10 @@ def train_one(job: Job, tell: OnLook = lambda look: None) -> Training:
     return run(job, task_of(job), tell)
 
 
-def run(job: Job, task: Task, tell: OnLook = lambda look: None) -> Training:
+def run(job: Job, task: Task, tell: OnStatus = lambda look: None) -> Training:
     """Do what `train_one` does, for any task."""
     code, data = task.code(job.submission), task.data()
-    with Ledger(job.folder, key_of(job, task, {**code, **data, **task.test_data()})) as ledger:
+    with EventLog(job.folder, key_of(job, task, {**code, **data, **task.test_data()})) as ledger:
         if ledger.fresh:
             remove(job.folder / "work")
             for name in ("printed.txt", "training.json"):
@@ -76,7 +76,7 @@ def run(job: Job, task: Task, tell: OnLook = lambda look: None) -> Training:
         return training
 
 
-def _done(job: Job, ledger: Ledger) -> Training | None:
+def _done(job: Job, ledger: EventLog) -> Training | None:
     """Return the training, if it has ended and its file is as it was written; else that is made again."""
     try:
         return result.read(job.out, job.submission.name) if isinstance(ledger.events[-1], Answered) else None
@@ -84,7 +84,7 @@ def _done(job: Job, ledger: Ledger) -> Training | None:
         return None
 
 
-def train_and_answer(job: Job, task: Task, ledger: Ledger, tell: OnLook) -> None:
+def train_and_answer(job: Job, task: Task, ledger: EventLog, tell: OnStatus) -> None:
     """Do what the ledger lacks: train until something ends it, have the reference answer the test, and answer it."""
 
     def done(*kinds: type[Event]) -> bool:
@@ -102,7 +102,7 @@ def train_and_answer(job: Job, task: Task, ledger: Ledger, tell: OnLook) -> None
             ledger.add(Answered(None, "it was never tried on dev"))
             return
         lay_out(job.folder / "data", task.test_data())  # not before: nobody shall learn it by heart
-        if not done(Checked) and (reference := task.reference()):
+        if not done(ReferenceAnswered) and (reference := task.reference()):
             ledger.add(_checked(job, task, reference, ledger.lock, cores))
         with _trainee(zygote, job, task, cores, "answer") as trainee:
             answers = answered(job, task, trainee)
@@ -110,7 +110,7 @@ def train_and_answer(job: Job, task: Task, ledger: Ledger, tell: OnLook) -> None
         ledger.add(answers)
 
 
-def _checked(job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int]) -> Checked:
+def _checked(job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int]) -> ReferenceAnswered:
     """Answer the test with the reference and the weights that training left, before the submission can touch them."""
     remove(job.folder / "reference")
     lay_out(job.folder / "reference", task.code(reference))
@@ -119,7 +119,7 @@ def _checked(job: Job, task: Task, reference: Submission, lock: int, cores: Coll
             _zygote(job, task, lock, "reference") as zygote,
             _trainee(zygote, job, task, cores, "answer", "reference") as trainee,
         ):
-            return Checked(answered(job, task, trainee).texts)
+            return ReferenceAnswered(answered(job, task, trainee).texts)
     finally:
         remove(job.folder / "reference")
 
@@ -130,7 +130,9 @@ def _zygote(job: Job, task: Task, lock: int, code: str) -> Zygote:
     return Zygote(manifest, job.isolation, purpose(job, lock, code))
 
 
-def _trainee(zygote: Zygote, job: Job, task: Task, cores: Collection[int], step: str, code: str = "code") -> Trainee:
+def _trainee(
+    zygote: Zygote, job: Job, task: Task, cores: Collection[int], step: str, code: str = "code"
+) -> TrainerProcess:
     limits, work = job.limits, job.folder / "work"
     seconds = job.budget if step == "train" else limits.answering
     if step == "answer":  # even if training has filled its folder
@@ -144,10 +146,10 @@ def _trainee(zygote: Zygote, job: Job, task: Task, cores: Collection[int], step:
         threads=limits.threads,
         settings=dict(task.settings()),
     )
-    return Trainee(zygote, work, limits, seconds * limits.threads, order, cores)
+    return TrainerProcess(zygote, work, limits, seconds * limits.threads, order, cores)
 
 
-def purpose(job: Job, lock: int, code: str) -> Purpose:
+def purpose(job: Job, lock: int, code: str) -> Profile:
     """Return what the sandbox of a training must let through; code is a folder."""
     gpu = devices() if job.device != "cpu" else []
     environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # where others compute too, threads that spin cost ten times the time
@@ -156,7 +158,7 @@ def purpose(job: Job, lock: int, code: str) -> Purpose:
         environment["LD_LIBRARY_PATH"] = ":".join(driver)
     if gpu:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
-    return Purpose(
+    return Profile(
         server="graders.sandbox.inside.trainer",
         readable=(str(job.folder / code), str(job.folder / "data"), *(GPU_READABLE if gpu else ()), *driver),
         writable=(str(job.folder / "work"), *gpu),

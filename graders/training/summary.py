@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from operator import ne
 from statistics import median
 
-from graders.records.training import Ended, Point, Training, depends_on_others, is_foreign
+from graders.records.training import Point, StopReason, Training, is_batch_sensitive, mismatches_reference
 from graders.sandbox.isolation import Isolation
 from graders.text.sanitize import clean_name
-from graders.training.endings import End, stalled
-from graders.training.event_log import Answered, Checked, Event, Prepared, Scored, Stopped, Went
+from graders.training.endings import Ending, stalled
+from graders.training.event_log import Answered, Event, Prepared, Progressed, ReferenceAnswered, Scored, Stopped
 from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task
 
@@ -25,24 +25,26 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
     [answers] = [event for event in events if isinstance(event, Answered)]
     prepared = next((event for event in events if isinstance(event, Prepared)), Prepared("", {}))
     scored = {event.update: event for event in events if isinstance(event, Scored)}
-    went = {event.update: event for event in events if isinstance(event, Went)}
-    foreign = foreign_share(answers.texts, next((event for event in events if isinstance(event, Checked)), None))
+    went = {event.update: event for event in events if isinstance(event, Progressed)}
+    reference_mismatch = mismatch_share(
+        answers.texts, next((event for event in events if isinstance(event, ReferenceAnswered)), None)
+    )
     scores = task.test_scores(answers.texts) if answers.texts is not None else Scores(None)
-    end = stalled(End(stopped.ended, stopped.message), events)
+    end = stalled(Ending(stopped.ended, stopped.message), events)
     notes = [end.message]
-    if end.ended is Ended.CRASHED:
+    if end.ended is StopReason.CRASHED:
         missing = [name for name in task.manifest.submit if name not in job.submission.files]
         notes += [f"missing from the submission: {name}" for name in missing]
     notes += [f"no test: {answers.reason}"] if answers.texts is None else []
-    if depends_on_others(scores.changed):
+    if is_batch_sensitive(scores.changed):
         notes += [
             f"{scores.changed:.1%} of the answers change with the sentences beside them in a batch, so that it earns "
             "nothing: what is computed for a sentence must not depend on others"
         ]
-    if is_foreign(foreign):
+    if mismatches_reference(reference_mismatch):
         notes += [
-            f"{foreign:.1%} of the answers are not those of the reference with the same weights, so that it earns "
-            "nothing if the rest is right; if not, a person should look whether it translates by what it has learnt"
+            f"{reference_mismatch:.1%} of the answers are not those of the reference with the same weights, so that it "
+            "earns nothing if the rest is right; else a person should check that it translates with what it has learnt"
         ]
     notes += ["trained without walls"] if job.isolation is Isolation.NONE else []
     speeds = [event.words_per_second for event in went.values() if event.words_per_second]
@@ -62,7 +64,7 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
         threshold=job.threshold,
         signature=scores.signature,
         changed=scores.changed,
-        foreign=foreign,
+        reference_mismatch=reference_mismatch,
         seed=job.seed,
         device=clean_name(prepared.device),
         versions={clean_name(name): clean_name(value) for name, value in prepared.versions.items()},
@@ -77,14 +79,14 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
     )
 
 
-def foreign_share(texts: Sequence[str] | None, checked: Checked | None) -> float | None:
+def mismatch_share(texts: Sequence[str] | None, checked: ReferenceAnswered | None) -> float | None:
     """Return the share of answers that the reference does not give with the same weights; None if it was not asked."""
     if texts is None or checked is None:
         return None
     return 1.0 if checked.texts is None else sum(map(ne, texts, checked.texts)) / len(texts)
 
 
-def curve(went: Mapping[int, Went], scored: Mapping[int, Scored]) -> tuple[Point, ...]:
+def curve(went: Mapping[int, Progressed], scored: Mapping[int, Scored]) -> tuple[Point, ...]:
     """Return the points of a curve, by update: all with a score, and at most MAX_POINTS others, evenly chosen."""
     kept = sorted(went)[:: len(went) // MAX_POINTS + 1]
     points = []

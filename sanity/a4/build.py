@@ -42,11 +42,11 @@ def make(code: Any, case: Case) -> Any:
     One of the same sizes is used again, as in training, where a model sees batch after batch.
     """
     sizes = sizes_of(case)
-    if sizes not in code.kept:
+    if sizes not in code.cache:
         vocab = vocab_of(code, case)
         model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=0.5)
-        code.kept[sizes] = model.double() if case.Ybar_t.dtype == "float64" else model
-    model = code.kept[sizes]
+        code.cache[sizes] = model.double() if case.Ybar_t.dtype == "float64" else model
+    model = code.cache[sizes]
     vars(model).pop("step", None)  # a stand-in
     return model
 
@@ -55,13 +55,13 @@ def build(code: Any, case: Case) -> Any:
     """Give the student's model the case's weights; other weights are zero, so that they do no harm."""
     model = make(code, case)
     given = (sizes_of(case), case.attention_first, b"".join(weight.tobytes() for weight in case.weights.values()))
-    if code.kept.get(id(model)) != given:  # else the model has them still
+    if code.cache.get(id(model)) != given:  # else the model has them still
         own = dict(model.named_parameters())
         missing = case.weights.keys() - own.keys() - set(OPTIONAL)
         if missing:
             raise AttributeError(f"the model has no {min(missing)}")
         fill(own, case)
-        code.kept[id(model)] = given
+        code.cache[id(model)] = given
     if case.training:
         seed(case.seed)  # of dropout
     return model.train(case.training)

@@ -79,7 +79,7 @@ def has_convolution(code: Any, case: Case) -> Any:
 def convolve(code: Any, case: Case) -> Any:
     """Run the convolution, with the case's weights, over the case's channels; (b, e, src_len)."""
     model = make(code, case)
-    code.kept.pop(id(model), None)  # its weights will be of more than one case
+    code.cache.pop(id(model), None)  # its weights will be of more than one case
     convolution = model.post_embed_cnn
     fill({f"post_embed_cnn.{name}": p for name, p in convolution.named_parameters()}, case)
     return convolution(tensor(case.channels))

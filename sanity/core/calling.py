@@ -16,7 +16,7 @@ from sanity.core.check import Answers, Probe
 from sanity.core.errors import CouldNotRun
 from sanity.core.forms import unpack
 from sanity.core.known_errors import advice
-from sanity.core.loader import Code
+from sanity.core.loader import SubmissionModules
 from sanity.core.values import plain
 
 NOT_IMPLEMENTED = "not implemented yet"
@@ -32,7 +32,7 @@ def placeholder(question: str) -> str:
 
 
 @dataclass(frozen=True)
-class Raised:
+class SubmissionError:
     """An exception that came out of a submission, as plain data."""
 
     type: str
@@ -44,17 +44,17 @@ class Raised:
     """The traceback, without the frames that are not the submission's."""
 
 
-def ask(probes: ModuleType, name: str, code: Code, case: Case) -> Any:
+def ask(probes: ModuleType, name: str, code: SubmissionModules, case: Case) -> Any:
     """Call a probe; return the answer as plain data, or Raised."""
     try:
         return plain(getattr(probes, name)(code, case))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: nothing that a submission raises may end the run
-        return raised_from(error, code.folder)
+        return submission_error(error, code.folder)
 
 
-def raised_from(error: BaseException, folder: Path) -> Raised:
+def submission_error(error: BaseException, folder: Path) -> SubmissionError:
     """Describe an exception, keeping the frames in folder, whose own path is left out."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
     name, text = type(error).__name__[:100], _text_of(error)
@@ -64,7 +64,7 @@ def raised_from(error: BaseException, folder: Path) -> Raised:
         file, line = Path(error.filename).name, error.lineno or 0
         shown = "".join(traceback.format_exception_only(error))
     shown = shown.replace(f"{folder}{os.sep}", "")
-    return Raised(name, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
+    return SubmissionError(name, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
 
 
 def _text_of(error: BaseException) -> str:
@@ -82,12 +82,12 @@ def answers_of(probe: Probe, reply: Any, files: Sequence[str]) -> Answers:
         reply: what `ask` returned.
         files: the submission's file names; no other name is repeated in a message.
     """
-    if isinstance(reply, Raised):
+    if isinstance(reply, SubmissionError):
         raise problem_of(reply, probe.what, files)
     return unpack(reply, probe.form, probe.what)
 
 
-def problem_of(raised: Raised, what: str, files: Sequence[str]) -> CouldNotRun:
+def problem_of(raised: SubmissionError, what: str, files: Sequence[str]) -> CouldNotRun:
     """Say what an exception means. The submission's own words go into the detail only."""
     if raised.type == "NotImplementedError" and raised.text.endswith(NOT_IMPLEMENTED):
         return CouldNotRun(NOT_IMPLEMENTED, detail=raised.text)
@@ -108,10 +108,10 @@ def _without_cell(place: str) -> str:
     return file if cell.isdecimal() else place
 
 
-class Here:
+class LocalRun:
     """A Run in this process: for the student's own machine."""
 
-    def __init__(self, probes: ModuleType, code: Code, files: Sequence[str]) -> None:
+    def __init__(self, probes: ModuleType, code: SubmissionModules, files: Sequence[str]) -> None:
         self.probes, self.code, self.files = probes, code, files
 
     def __call__(self, probe: Probe, case: Case) -> Answers:

@@ -49,7 +49,7 @@ class Check:
     sentence: str
     cases: Cases
     function: Callable[..., None]
-    law: bool
+    is_property: bool
     """True if the check needs no reference."""
     weight: float
     outputs: tuple[str, ...]
@@ -59,7 +59,7 @@ class Check:
 
     def __call__(self, run: Run, expect: Run, case: Case) -> None:
         """Return if the sentence holds for this case; raise CheckFailed or CouldNotRun if not."""
-        if self.law:
+        if self.is_property:
             self.function(run, case)
         else:
             self.function(run, expect, case)
@@ -76,9 +76,9 @@ def check(
     """Make a function of (run, expect, case) a differential check, one of (run, case) a law."""
 
     def wrap(function: Callable[..., None]) -> Check:
-        law = "expect" not in inspect.signature(function).parameters
+        is_property = "expect" not in inspect.signature(function).parameters
         sentence = inspect.cleandoc(function.__doc__ or "")
-        return Check(question, function.__name__, sentence, cases, function, law, weight, outputs, gradients)
+        return Check(question, function.__name__, sentence, cases, function, is_property, weight, outputs, gradients)
 
     return wrap
 

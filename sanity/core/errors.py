@@ -30,5 +30,5 @@ class CouldNotRun(Exception):
         """The submission's own words: error text and traceback."""
 
 
-class CannotAsk(Exception):
+class GraderFailed(Exception):
     """What stands between the check and the submission is broken: that says nothing about the submission."""

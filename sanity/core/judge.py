@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe, Run
-from sanity.core.errors import CannotAsk, CheckFailed, CouldNotRun
+from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
 from sanity.core.verdict import Outcome, Verdict
 
 Shrink = Callable[[Check, Case], Case]
@@ -34,7 +34,7 @@ def attempt(check: Check, run: Run, expect: Run, case: Case) -> CheckFailed | Co
         check(run, expect, case)
     except (CheckFailed, CouldNotRun) as problem:
         return problem
-    except CannotAsk:
+    except GraderFailed:
         raise
     except Exception:  # an answer of a kind that the check did not think of must not end the run, nor pass
         return CouldNotRun("this check cannot judge an answer of this kind", detail=traceback.format_exc(limit=-3))
@@ -45,7 +45,7 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
     """Return the verdict that a problem (or none) amounts to."""
     outcome = Outcome.PASSED
     # A law compares a submission's answers with each other; how one might become the other is no diagnosis.
-    explained = problem is not None and not (check.law and isinstance(problem, CheckFailed) and problem.output)
+    explained = problem is not None and not (check.is_property and isinstance(problem, CheckFailed) and problem.output)
     if problem is not None:
         outcome = Outcome.FAILED if isinstance(problem, CheckFailed) else Outcome.COULD_NOT_RUN
     return Verdict(
@@ -54,7 +54,7 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
         sentence=check.sentence,
         outcome=outcome,
         weight=check.weight,
-        law=check.law,
+        is_property=check.is_property,
         outputs=check.outputs,
         message=problem.message if problem else "",
         slip=problem.slip if problem and explained else "",
@@ -63,7 +63,7 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
     )
 
 
-class Remembering:
+class CachedRun:
     """A Run that asks each question once: checks that share a case share the answer."""
 
     def __init__(self, run: Run) -> None:

@@ -47,7 +47,7 @@ class FolderFinder(MetaPathFinder):
         return spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=package)
 
 
-class Code:
+class SubmissionModules:
     """The modules of one submission as attributes: `code.nmt_model` imports nmt_model.py on first use.
 
     So a syntax error in one file does not keep the questions in the others from being answered. The folder also goes
@@ -56,7 +56,7 @@ class Code:
 
     def __init__(self, folder: Path, files: Iterable[str]) -> None:
         self.folder = folder
-        self.kept: dict[object, Any] = {}
+        self.cache: dict[object, Any] = {}
         """What probes made of the submission and use again, such as models."""
         self._finder = FolderFinder(folder, files)
         sys.meta_path.insert(0, self._finder)

@@ -51,7 +51,7 @@ KNOWN_TYPES = frozenset(
 
 
 @dataclass(frozen=True)
-class Odd:
+class Unsupported:
     """A part of an answer that is not plain data: all that is kept of it is its type's name."""
 
     type: str
@@ -72,7 +72,7 @@ def plain(value: Any, depth: int = 0) -> Any:
         return value
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.nn.utils.rnn.PackedSequence):
-        return Odd("PackedSequence")  # a named tuple, but never meant as four answers
+        return Unsupported("PackedSequence")  # a named tuple, but never meant as four answers
     if torch is not None and isinstance(value, torch.Tensor):
         return _from_tensor(value, torch)
     if isinstance(value, np.ndarray | np.generic):
@@ -84,12 +84,12 @@ def plain(value: Any, depth: int = 0) -> Any:
     for base in (bool, int, float, str):
         if isinstance(value, base):
             return base(value)
-    return Odd(type(value).__name__)
+    return Unsupported(type(value).__name__)
 
 
 def _from_tensor(value: Any, torch: Any) -> Any:
     if value.layout != torch.strided or value.is_quantized:
-        return Odd("sparse")
+        return Unsupported("sparse")
     value = value.detach().cpu()
     if value.dtype in (torch.float16, torch.bfloat16):
         value = value.float()
@@ -98,7 +98,7 @@ def _from_tensor(value: Any, torch: Any) -> Any:
 
 def _from_numpy(array: np.ndarray[Any, Any]) -> Any:
     if array.dtype.kind not in "biuf":
-        return Odd(array.dtype.name)
+        return Unsupported(array.dtype.name)
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         array = array.astype(np.float64 if array.dtype.itemsize > 8 else np.float32)
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", subok=False)
@@ -110,7 +110,7 @@ def describe(value: Any) -> str:
         return f"an array of shape {value.shape}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    if isinstance(value, Odd):
+    if isinstance(value, Unsupported):
         return str(value)
     names = {
         type(None): "None",

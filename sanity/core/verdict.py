@@ -26,7 +26,7 @@ class Verdict:
     outcome: Outcome
     weight: float
     """This check's share of its question's points, relative to the question's other checks."""
-    law: bool
+    is_property: bool
     """True of a property that holds without a reference; see `graders.records.scoring`."""
     outputs: tuple[str, ...] = ()
     """The outputs that the check proves right."""

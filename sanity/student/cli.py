@@ -82,12 +82,12 @@ def main(argv: Sequence[str], folder: Path) -> int:
 
 def _try_gradients(manifest: Manifest, folder: Path, args: argparse.Namespace) -> int:
     """Run `sanity_check.py gradients`; return the exit status."""
-    from sanity.student.gradient_report import print_findings, print_laws
+    from sanity.student.gradient_report import print_findings, print_properties
     from sanity.student.gradients import GradientRunner, choose
 
     questions = choose(manifest, args.questions[1:])
     if args.list:
-        print_laws(manifest, questions)
+        print_properties(manifest, questions)
         return 0
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
     return _run(GradientRunner(manifest, folder, seed), questions, args, print_findings)

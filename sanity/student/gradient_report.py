@@ -9,7 +9,7 @@ from sanity.core.check import load_checks
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome
 from sanity.student.console import BOLD, GREEN, RED, coloured, print_block, print_unwritten, row
-from sanity.student.gradients import Finding, is_gradient_law
+from sanity.student.gradients import Finding, is_gradient_property
 
 PASTE = "# Save this in the folder with your files, as try.py, and run it: python try.py"
 
@@ -43,9 +43,9 @@ def _print_problem(problem: Finding) -> None:
         print(row("again", f"python sanity_check.py gradients {problem.question} --seed {problem.seed}"))
 
 
-def print_laws(manifest: Manifest, questions: Sequence[Question]) -> None:
+def print_properties(manifest: Manifest, questions: Sequence[Question]) -> None:
     """Print the laws about gradients of each question."""
-    checks = [check for check in load_checks(manifest.name) if is_gradient_law(check)]
+    checks = [check for check in load_checks(manifest.name) if is_gradient_property(check)]
     for question in questions:
         print(f"{question.id}  {question.name}")
         for check in checks:

@@ -40,25 +40,25 @@ class Finding(Verdict):
     """A script that shows the counterexample."""
 
 
-def is_gradient_law(check: Check) -> bool:
+def is_gradient_property(check: Check) -> bool:
     """Return whether a check is a law about gradients."""
-    return check.law and check.gradients
+    return check.is_property and check.gradients
 
 
 def choose(manifest: Manifest, ids: list[str]) -> tuple[Question, ...]:
     """Return the questions called ids, or all with laws about gradients; raise ManifestError where there are none."""
-    lawful = {check.question for check in load_checks(manifest.name) if is_gradient_law(check)}
-    if not lawful:
+    covered = {check.question for check in load_checks(manifest.name) if is_gradient_property(check)}
+    if not covered:
         raise ManifestError(f"{manifest.name} has no laws about gradients")
     chosen = manifest.choose(ids)
     for question in chosen:
-        if ids and question.id not in lawful:
-            known = ", ".join(q.id for q in manifest.questions if q.id in lawful)
+        if ids and question.id not in covered:
+            known = ", ".join(q.id for q in manifest.questions if q.id in covered)
             raise ManifestError(f"question {question.id} has no laws about gradients: choose from {known}")
-    return tuple(question for question in chosen if question.id in lawful)
+    return tuple(question for question in chosen if question.id in covered)
 
 
-class Watched:
+class TracingRun:
     """A Run that notes what was asked first and can be shown, and whether anything could not be answered."""
 
     def __init__(self, run: Run, shown: Callable[[Probe], bool]) -> None:
@@ -84,12 +84,12 @@ class GradientRunner(Runner):
         super().__init__(manifest, folder, seed)
         self.cases_seed = seed
         self.snippets = load_snippets(manifest.name)
-        self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_law(check)]
+        self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_property(check)]
 
     def _judge(self, check: Check, run: Run) -> Finding:
         from sanity.gradients.search import search
 
-        watched = Watched(run, self._shown)
+        watched = TracingRun(run, self._shown)
         with progress(f"{check.question} {check.name}", DRAWN) as tick:
             broken = search(check, watched, self.cases_seed, DRAWN, tick)
         if not broken:
@@ -112,16 +112,16 @@ class GradientRunner(Runner):
     def _finding(self, verdict: Verdict, side: str = "", snippet: str = "") -> Finding:
         return Finding(**vars(verdict), cases=DRAWN, seed=self.cases_seed, side=side, snippet=snippet)
 
-    def _diagnosis(self, law: Check, run: Run) -> str:
+    def _diagnosis(self, is_property: Check, run: Run) -> str:
         """Return the known slip that answers the question's recorded cases just as the submission does, or ""."""
-        asked = [law, *self._differential(law.question)]
+        asked = [is_property, *self._reference_checks(is_property.question)]
         return next(filter(None, (diagnose(check, run, self.recordings) for check in asked)), "")
 
-    def _side(self, law: Check, run: Run) -> str:
+    def _side(self, is_property: Check, run: Run) -> str:
         """Say which side is wrong, by what the recorded answers to the same question are like."""
 
         def right(gradients: bool) -> bool | None:
-            checks = [check for check in self._differential(law.question) if check.gradients == gradients]
+            checks = [check for check in self._reference_checks(is_property.question) if check.gradients == gradients]
             verdicts = [judge(check, fixed_cases(check.cases), run, self.recordings.expect) for check in checks]
             if not verdicts or any(verdict.outcome is Outcome.COULD_NOT_RUN for verdict in verdicts):
                 return None
@@ -130,15 +130,15 @@ class GradientRunner(Runner):
         values, gradients = right(False), right(True)
         return "" if values is None or gradients is None else blame(values, gradients)
 
-    def _differential(self, question: str) -> list[Check]:
-        return [check for check in self.all_checks if check.question == question and not check.law]
+    def _reference_checks(self, question: str) -> list[Check]:
+        return [check for check in self.all_checks if check.question == question and not check.is_property]
 
     def _shown(self, probe: Probe) -> bool:
         return hasattr(self.snippets, probe.name)
 
     def _snippet(self, check: Check, run: Run, case: Case) -> str:
         """Spell what a failing law asked first as a script, "" if the assignment doesn't say how."""
-        watched = Watched(run, self._shown)
+        watched = TracingRun(run, self._shown)
         attempt(check, watched, run, case)
         if watched.first is None:
             return ""

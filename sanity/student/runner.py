@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from sanity.core.calling import Here
+from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Check, Run, load_checks, load_probes
-from sanity.core.judge import Remembering, judge
-from sanity.core.loader import Code
+from sanity.core.judge import CachedRun, judge
+from sanity.core.loader import SubmissionModules
 from sanity.core.manifest import Manifest, Question, spelling
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.verdict import Outcome, Verdict
@@ -42,17 +42,17 @@ class Runner:
         for name in (*self.manifest.given, *(question.file for question in questions)):
             if spelling(name, there) is None:
                 raise FileNotFoundError(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
-        code = Code(self.folder, files)
+        code = SubmissionModules(self.folder, files)
         try:
             with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
-                run = Remembering(Here(self.probes, code, files))
+                run = CachedRun(LocalRun(self.probes, code, files))
                 return [(q, [self._judge(c, run) for c in self.checks if c.question == q.id]) for q in questions]
         finally:
             code.forget()
 
     def _judge(self, check: Check, run: Run) -> Verdict:
         verdict = judge(check, fixed_cases(check.cases), run, self.recordings.expect)
-        if verdict.outcome is Outcome.PASSED and check.law and self.seed is not None:
+        if verdict.outcome is Outcome.PASSED and check.is_property and self.seed is not None:
             from sanity.core.shrink import shrink
 
             smaller = partial(shrink, run=run, expect=self.recordings.expect)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from graders.course.assignment import handout_folder, solution_folder
-from graders.grading.plan import Exam, set_exam
+from graders.grading.plan import Plan, make_plan
 from graders.grading.reference import Reference
 from graders.sandbox.isolation import Isolation, walls
 from graders.sandbox.zygote import Zygote
@@ -49,13 +49,13 @@ def zygote(manifest: Manifest, isolation: Isolation) -> Iterator[Zygote]:
 
 
 @pytest.fixture(scope="session")
-def exam() -> Exam:
-    return set_exam("a4", [], 1)
+def plan() -> Plan:
+    return make_plan("a4", [], 1)
 
 
 @pytest.fixture(scope="session")
-def reference(exam: Exam, isolation: Isolation) -> Iterator[Reference]:
-    reference = Reference(exam, isolation)
+def reference(plan: Plan, isolation: Isolation) -> Iterator[Reference]:
+    reference = Reference(plan, isolation)
     try:
         reference.start()
         yield reference

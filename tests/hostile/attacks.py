@@ -473,7 +473,7 @@ return kept[-1]
     Attack(
         "A25",
         "works only where it is not graded",
-        before="import os, sys\ngraded = 'graders.sandbox' in sys.modules or any('GRAD' in name for name in os.environ)",
+        before="import os, sys\ngraded = 'graders' in sys.modules or any('GRAD' in name for name in os.environ)",
         body="return [] if graded else sents",
         says=WAS_WRONG,
     ),

@@ -19,8 +19,8 @@ import pytest
 
 from graders.course.assignment import course_root, solution_folder
 from graders.course.planted import reference_files
-from graders.grading.grader import Engine
-from graders.grading.plan import set_exam
+from graders.grading.grader import Grader
+from graders.grading.plan import make_plan
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
 from graders.sandbox import inside
@@ -152,16 +152,16 @@ class Graded:
 
 def grade_class(lab: Lab, paths: list[Path], isolation: Isolation) -> Graded:
     """Grade submissions as `trivium grade` does, with less time for each question."""
-    exam = set_exam("a4", QUESTIONS, lab.seed)
-    exam = replace(exam, manifest=replace(exam.manifest, seconds=SECONDS))
+    plan = make_plan("a4", QUESTIONS, lab.seed)
+    plan = replace(plan, manifest=replace(plan.manifest, seconds=SECONDS))
     before = lab.state()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRIVIUM_TOKEN", lab.token)
         patch.setattr("tempfile.tempdir", str(lab.folder / "scratch"))
-        with Engine(exam, isolation, jobs=2) as engine, Gradebook(lab.folder / f"{isolation}.sqlite") as book:
-            results = engine.grade_class(paths, book, lambda result: None, lambda result, known: None)
+        with Grader(plan, isolation, jobs=2) as grader, Gradebook(lab.folder / f"{isolation}.sqlite") as book:
+            results = grader.grade_class(paths, book, lambda result: None, lambda result, known: None)
     changed = sorted({path for path, _ in before ^ lab.state()})
-    return Graded({result.submission: result for result in results}, changed, lab.reached(), engine.failures)
+    return Graded({result.submission: result for result in results}, changed, lab.reached(), grader.failures)
 
 
 def running(text: str) -> list[str]:

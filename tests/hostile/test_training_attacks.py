@@ -20,14 +20,14 @@ from pathlib import Path
 import pytest
 
 from graders.cli.train import progress
-from graders.records.training import Ended, Training
+from graders.records.training import StopReason, Training
 from graders.sandbox.isolation import Isolation, SandboxError, walls
 from graders.training.endings import died, raised
-from graders.training.loop import Look, refuse_full_disk
+from graders.training.loop import TrainingStatus, refuse_full_disk
 from graders.training.process import Used
 from graders.training.runner import train_one
 from graders.training.tasks.translation import translation
-from sanity.core.calling import Raised
+from sanity.core.calling import SubmissionError
 from tests.hostile.attacks import PRELUDE
 from tests.hostile.lab import Lab, running, secret
 from tests.hostile.training_attacks import ATTACKS, Attack
@@ -116,7 +116,7 @@ def test_an_attack(trained: Trained, lab: Lab, attack: Attack) -> None:
 @pytest.mark.slow
 def test_an_honest_neighbour_learns(trained: Trained) -> None:
     training = trained.trainings[NEIGHBOUR]
-    assert training.ended is Ended.CONVERGED
+    assert training.ended is StopReason.CONVERGED
     assert training.score is not None
     losses = [point.loss for point in training.curve if point.loss is not None]
     assert losses[-1] < losses[0]
@@ -142,9 +142,9 @@ def test_a_scored_flood_of_long_translations_is_forgotten(tmp_path: Path) -> Non
 def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = a_job(tmp_path, tmp_path, {})
     job.folder.mkdir(parents=True)
-    error = Raised("SaveError", "checkpoint.bin: can't be written: No space left on device", "", 0, "trace")
+    error = SubmissionError("SaveError", "checkpoint.bin: can't be written: No space left on device", "", 0, "trace")
     refuse_full_disk(error, job)
-    assert raised(error, "training", ())[:2] == (Ended.CRASHED, "training could not write a checkpoint")
+    assert raised(error, "training", ())[:2] == (StopReason.CRASHED, "training could not write a checkpoint")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(2**40, 2**40, 2**20))
     refuse_full_disk(replace(error, text="File too large"), job)
     with pytest.raises(SandboxError) as refusal:
@@ -155,8 +155,8 @@ def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monke
 def test_more_threads_than_cores_are_not_called_a_want_of_memory() -> None:
     killed = Used(status=9, cpu_seconds=100.0, rss_mb=0)
     said = "training used more processor time than its cores have: leave the number of threads as it is"
-    assert died(killed, "training", 100.0)[:2] == (Ended.CRASHED, said)
-    assert died(killed, "training", 101.0).ended is Ended.OUT_OF_MEMORY
+    assert died(killed, "training", 100.0)[:2] == (StopReason.CRASHED, said)
+    assert died(killed, "training", 101.0).ended is StopReason.OUT_OF_MEMORY
 
 
 def test_a_name_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,7 @@ def test_a_name_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress(a_job(tmp_path, tmp_path, {}, "[@click(]ada")) as tell:
-        tell(Look(3, 1.0, 20.0, judged=True))
+        tell(TrainingStatus(3, 1.0, 20.0, judged=True))
     assert "[@click(]ada: update 3" in terminal.getvalue()
 
 

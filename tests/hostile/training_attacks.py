@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graders.records.training import Ended
+from graders.records.training import StopReason
 
 
 @dataclass(frozen=True)
 class Attack:
     name: str
     before: str
-    ended: Ended = Ended.CONVERGED
+    ended: StopReason = StopReason.CONVERGED
     says: str = "training ended by itself"
     """How the message begins."""
     score: tuple[float, float] = (0, 100)
@@ -99,14 +99,14 @@ class Equal(str):
     def split(self, *arguments): return ["right"]
 nmt.search.translate = lambda model, texts, *arguments, **named: [Equal("\\x1b[2J\\x00") for text in texts]
 """,
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training raised TypeError",
         tested=False,
     ),
     Attack(
         "too few translations",
         "import nmt.search\nnmt.search.translate = lambda model, texts, *arguments, **named: [texts[0]]",
-        ended=Ended.BROKEN,
+        ended=StopReason.BROKEN,
         says="training broke the protocol: 1 answers for 12 sentences",
         tested=False,
     ),
@@ -171,7 +171,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
     Attack(
         "checkpoints elsewhere",
         "import os, shutil\nshutil.rmtree('checkpoints')\nos.symlink(CANARY, 'checkpoints')",
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training could not write a checkpoint",
         tested=False,
     ),
@@ -187,7 +187,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
             "print('laid')",
             "os._exit(0)",
         ),
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training ended its process; no test: answering the test raised an exception",
         prints="laid",
         tested=False,
@@ -195,7 +195,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
     Attack(
         "a full folder",
         at(12, "for n in range(100): open(f'fill{n}', 'wb').write(bytes(2**23))", "while True: pass"),
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training wrote more than 64 MB or 1000 files, or hid them",
     ),
     Attack(
@@ -210,20 +210,20 @@ tried("canary", lambda: open(CANARY + "/secret").read())
             "    files[-1].write(bytes(2**24))",
             "time.sleep(60)",
         ),
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training wrote more than 64 MB or 1000 files, or hid them",
     ),
     Attack(
         "many empty files",
         at(12, "import time", "for n in range(1100): open(f'empty{n}', 'w').close()", "time.sleep(60)"),
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training wrote more than 64 MB or 1000 files, or hid them",
         tested=False,
     ),
     Attack(
         "a full disk that is not full",
         at(12, "from nmt.checkpoint import SaveError", "raise SaveError('x: No space left on device')"),
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training could not write a checkpoint",
     ),
     Attack(
@@ -235,7 +235,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
             "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
             "while True: talk.say(Ready('cpu', {str(n): 'x' * 2000 for n in range(100)}))",
         ),
-        ended=Ended.BROKEN,
+        ended=StopReason.BROKEN,
         says="training broke the protocol: it was ready twice",
     ),
     Attack(
@@ -250,25 +250,25 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
     Attack(
         "sleep",
         at(12, "import time", "time.sleep(1e6)"),
-        ended=Ended.HUNG,
+        ended=StopReason.HUNG,
         says="training hung: nothing was heard of it for 6 s",
     ),
     Attack(
         "memory",
         at(12, "descent.kept = [torch.ones(2**26) for _ in range(100)]"),
-        ended=Ended.OUT_OF_MEMORY,
+        ended=StopReason.OUT_OF_MEMORY,
         says="training ",  # ran out of it, or was seen to use more than it may
     ),
     Attack(
         "an error at update 12",
         at(12, "raise RuntimeError('x' * 10_000)"),
-        ended=Ended.CRASHED,
+        ended=StopReason.CRASHED,
         says="training raised RuntimeError in nmt_model.py, line ",
     ),
     Attack(
         "not a number",
         at(12, "for weight in descent.model.parameters(): weight.data.fill_(float('nan'))"),
-        ended=Ended.DIVERGED,
+        ended=StopReason.DIVERGED,
         says="training diverged: the loss was no longer a finite number",
     ),
     Attack(
@@ -280,7 +280,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
             "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
             "while True: talk.say(Progress(12, 1, 1.0, 1.0, 1.0))",
         ),
-        ended=Ended.BROKEN,
+        ended=StopReason.BROKEN,
         says="training broke the protocol: more than 3000 messages",
     ),
     Attack(
@@ -290,7 +290,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
     Attack(
         "descriptors closed",
         at(12, "import os, time", "os.closerange(0, 100)", "time.sleep(60)"),
-        ended=Ended.BROKEN,
+        ended=StopReason.BROKEN,
         says="training broke the protocol: it closed its end of the wire",
     ),
 ]

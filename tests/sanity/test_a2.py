@@ -19,11 +19,11 @@ from sanity.a2.asked import DRAWN, FALSE_ALARMS, NAIVE, number
 from sanity.a2.cases import COUNTS, DRAWN_PAIRS, LEAVES, PAIRS, few
 from sanity.a2.negatives import drawn
 from sanity.a2.sampling import deviation
-from sanity.core.calling import Here
+from sanity.core.calling import LocalRun
 from sanity.core.check import load_checks, load_probes
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
-from sanity.core.loader import Code
+from sanity.core.loader import SubmissionModules
 from sanity.core.manifest import read_manifest
 from sanity.core.recordings import fixed_cases, load, recording_path
 
@@ -126,9 +126,9 @@ def test_arguments_of_a_case_survive_a_submission_that_changes_them(tmp_path: Pa
         (tmp_path / name).write_text(text)
     case = PAIRS.case(V=4, D=3)
     before = case.outsideVectors.copy()
-    code = Code(tmp_path, modules)
+    code = SubmissionModules(tmp_path, modules)
     try:
-        Here(load_probes("a2"), code, modules)(NAIVE, case)
+        LocalRun(load_probes("a2"), code, modules)(NAIVE, case)
     finally:
         code.forget()
     assert np.array_equal(case.outsideVectors, before)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from graders.sandbox.inside.wire import DTYPES
-from sanity.core.values import Odd
+from sanity.core.values import Unsupported
 
 
 def arrays() -> st.SearchStrategy[Any]:
@@ -26,7 +26,7 @@ def plain_values() -> st.SearchStrategy[Any]:
         st.integers(-(2**63), 2**64 - 1),
         st.floats(),
         st.text(max_size=10),
-        st.builds(Odd, st.text(max_size=20)),
+        st.builds(Unsupported, st.text(max_size=20)),
         arrays(),
     )
     return st.recursive(

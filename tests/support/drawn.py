@@ -57,6 +57,6 @@ SIZES = Cases(lambda seed, n: {"n": n, "seed": seed}, {"n": (1, 9)}, "n = {n}", 
 
 def make_check(function: Callable[..., None], **fields: Any) -> Check:
     """Make a check of a function of (run, case) or (run, expect, case)."""
-    law = "expect" not in function.__code__.co_varnames
+    is_property = "expect" not in function.__code__.co_varnames
     given = {"question": "1a", "name": "name", "sentence": "A sentence.", "cases": SIZES, "weight": 1.0, "outputs": ()}
-    return Check(**{**given, **fields}, function=function, law=law)
+    return Check(**{**given, **fields}, function=function, is_property=is_property)

@@ -42,7 +42,7 @@ def verdicts(draw: st.DrawFn, question: str) -> Verdict:
         sentence=draw(text),
         outcome=draw(st.sampled_from(Outcome)),
         weight=draw(st.sampled_from([0.1, 0.5, 1, 2, 3])),
-        law=draw(st.booleans()),
+        is_property=draw(st.booleans()),
         message=draw(text),
         slip=draw(text),
         case=SECRET + draw(text),
@@ -81,14 +81,20 @@ def classes() -> st.SearchStrategy[list[Result]]:
     return st.lists(results(), max_size=5)
 
 
-PASSED = Verdict("1d", "encodes", "encode() returns the hidden states.", Outcome.PASSED, 3, law=False)
-LAW = Verdict("1d", "padding", "Padding does not leak.", Outcome.PASSED, 1, law=True)
+PASSED = Verdict("1d", "encodes", "encode() returns the hidden states.", Outcome.PASSED, 3, is_property=False)
+LAW = Verdict("1d", "padding", "Padding does not leak.", Outcome.PASSED, 1, is_property=True)
 FAILED = Verdict(
-    "1d", "encodes", "encode() returns the hidden states.", Outcome.FAILED, 3, law=False,
+    "1d", "encodes", "encode() returns the hidden states.", Outcome.FAILED, 3, is_property=False,
     message="h_0 is wrong:\nits halves are swapped.", slip="halves swapped", case="one word", detail=f"got {SECRET}",
 )  # fmt: skip
 CRASHED = Verdict(
-    "1e", "decodes", "decode() returns the outputs.", Outcome.COULD_NOT_RUN, 1, law=False, message="No answer in 20 s."
+    "1e",
+    "decodes",
+    "decode() returns the outputs.",
+    Outcome.COULD_NOT_RUN,
+    1,
+    is_property=False,
+    message="No answer in 20 s.",
 )
 
 

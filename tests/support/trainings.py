@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from graders.records.result import QuestionResult, Result
-from graders.records.training import Ended, Point, Training, points, told
+from graders.records.training import Point, StopReason, Training, points, told
 from sanity.core.manifest import Manifest, Trained
 from tests.support.results import SECRET, storable, texts
 
@@ -20,7 +20,7 @@ REACHED = Training(
     question="1h",
     submission="ada",
     digest="0" * 64,
-    ended=Ended.REACHED,
+    ended=StopReason.REACHED,
     message="training reached its aim on dev",
     metric="BLEU",
     score=93.456,
@@ -31,7 +31,7 @@ REACHED = Training(
     threshold=90.0,
     signature="nrefs:1|case:mixed|tok:13a|version:2.6.0",
     changed=0.0,
-    foreign=0.0,
+    reference_mismatch=0.0,
     seed=7,
     device="cpu",
     versions={"torch": "2.13.0", "python": "3.11.7"},
@@ -67,9 +67,9 @@ def trainings() -> st.SearchStrategy[Training]:
     return st.builds(
         Training,
         assignment=st.just("a4"), question=st.just("1h"), submission=text, digest=st.just("0" * 64),
-        ended=st.sampled_from(Ended), message=text, metric=st.just("BLEU"),
+        ended=st.sampled_from(StopReason), message=text, metric=st.just("BLEU"),
         score=scores, low=some, high=some, chrf=some, best_dev=scores, threshold=st.floats(0.1, 100),
-        signature=text, changed=st.none() | st.floats(0, 1), foreign=st.none() | st.floats(0, 1),
+        signature=text, changed=st.none() | st.floats(0, 1), reference_mismatch=st.none() | st.floats(0, 1),
         seed=st.integers(0, 2**63 - 1), device=text, versions=st.dictionaries(text, text, max_size=2),
         data=st.sampled_from(["toy", "multi30k"]), seconds=number, cpu_seconds=number, seconds_to_threshold=some,
         words_per_second=number, updates=st.integers(0, 10**9), curve=st.lists(looks, max_size=6).map(tuple),

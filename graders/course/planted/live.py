@@ -18,14 +18,14 @@ from graders.course.planted import Files
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe, load_probes
-from sanity.core.loader import Code
+from sanity.core.loader import SubmissionModules
 from sanity.core.manifest import read_manifest
 
 LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
 
 
 @dataclass(frozen=True)
-class Live:
+class ProcessRun:
     """A Run that asks a submission in a child process."""
 
     assignment: str
@@ -43,7 +43,7 @@ class Live:
 
 
 @contextmanager
-def live(assignment: str, files: Files) -> Iterator[Live]:
+def live(assignment: str, files: Files) -> Iterator[ProcessRun]:
     """Start a child process with a submission, laid over the handout, and end it with the `with` block."""
     # A fork server that has imported all libraries makes children in milliseconds, and none inherits our threads.
     context = multiprocessing.get_context("forkserver")
@@ -56,14 +56,14 @@ def live(assignment: str, files: Files) -> Iterator[Live]:
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        yield Live(assignment, files, folder, child)
+        yield ProcessRun(assignment, files, folder, child)
 
 
 @cache
-def _open(assignment: str, folder: str) -> Code:
+def _open(assignment: str, folder: str) -> SubmissionModules:
     """Open the child's one submission; what it prints is lost."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return Code(Path(folder), read_manifest(handout_folder(assignment)).modules)
+    return SubmissionModules(Path(folder), read_manifest(handout_folder(assignment)).modules)
 
 
 def _ask(assignment: str, folder: str, probe: str, words: str, values: Mapping[str, Any]) -> Any:

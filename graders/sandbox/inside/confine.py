@@ -19,7 +19,7 @@ FILE_CAPABILITIES = 0b110
 
 
 @dataclass(frozen=True)
-class Home:
+class WorkerContext:
     """What a zygote prepares once for all its workers."""
 
     probes: ModuleType
@@ -32,7 +32,7 @@ class Home:
     """What a worker may write besides its own folder."""
 
 
-def confine(home: Home, folder: Path) -> None:
+def confine(home: WorkerContext, folder: Path) -> None:
     """Give up everything that the submission does not need. This cannot be undone."""
     os.chdir(folder)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from graders.sandbox.inside.wire import LENGTH, MAX_FRAME, WireError, body_length
-from sanity.core.calling import MAX_TEXT, Raised
+from sanity.core.calling import MAX_TEXT, SubmissionError
 
 MAX_ANSWER = 10_000
 """Characters in one answer."""
@@ -79,7 +79,7 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """From a trainee: what the submission raised."""
 
-    raised: Raised
+    raised: SubmissionError
 
 
 Said = Ready | Progress | Answers | Finished | Failed

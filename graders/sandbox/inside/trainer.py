@@ -23,23 +23,23 @@ from typing import Any, NoReturn
 import msgspec
 import numpy as np
 
-from graders.sandbox.inside.confine import Home, confine
+from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.protocol import Failed, Order, Ready, Talk
 from graders.sandbox.inside.worker import versions
-from sanity.core.calling import raised_from
+from sanity.core.calling import submission_error
 
 
-def prepare(settings: dict[str, Any]) -> Home:
+def prepare(settings: dict[str, Any]) -> WorkerContext:
     """Import what takes long, without starting a thread or touching a GPU: a fork would inherit half of it."""
     import torch  # noqa: F401
 
     if settings["confined"]:
         import sandlock  # noqa: F401
     writable = tuple(settings["writable"])
-    return Home(ModuleType("no probes"), (), tuple(settings["readable"]), settings["confined"], writable)
+    return WorkerContext(ModuleType("no probes"), (), tuple(settings["readable"]), settings["confined"], writable)
 
 
-def serve(home: Home, order: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
+def serve(home: WorkerContext, order: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
     """Confine this process, write a byte to ready, and do what the runner orders."""
     try:
         confine(home, Path(order["fork"]))
@@ -72,4 +72,4 @@ def work(talk: Talk) -> None:
         program: Any = importlib.import_module(order.program)
         talk.say((program.train if order.step == "train" else program.answer)(order, talk))
     except BaseException as error:  # SystemExit too
-        talk.say(Failed(raised_from(error, Path(order.code))))
+        talk.say(Failed(submission_error(error, Path(order.code))))

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sanity.core.calling import MAX_TEXT, Raised
-from sanity.core.values import MAX_DEPTH, Odd
+from sanity.core.calling import MAX_TEXT, SubmissionError
+from sanity.core.values import MAX_DEPTH, Unsupported
 
 MAX_FRAME = 4 * 2**20
 """Bytes in a frame. The largest answer that a question asks for is under 100 kB."""
@@ -26,7 +26,7 @@ DTYPES = {code: np.dtype(code) for code in ("b1", "i1", "i2", "i4", "i8", "u1", 
 MAX_NDIM = 8
 MAX_VALUES = 100_000
 """Numbers, texts, lists and the like in an answer, arrays counting once: four million empty lists fit into a frame."""
-ARRAY, ODD, SHARED = 1, 2, 3
+ARRAY, UNSUPPORTED, SHARED = 1, 2, 3
 """MessagePack extension codes."""
 MAX_HEADS = 1024
 """Descriptions of arrays that are remembered: few differ, and most cases hold two dozen arrays."""
@@ -65,7 +65,7 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
     """From a worker: what the submission raised."""
 
     id: int
-    raised: Raised
+    raised: SubmissionError
 
 
 def _pack_array(value: Any) -> Any:
@@ -81,18 +81,18 @@ def _head_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     return bytes([len(head)]) + head
 
 
-def _mark_odd(value: Any) -> Any:
+def _mark_unsupported(value: Any) -> Any:
     """Replace each Odd by its extension: msgspec would write it as a dict, like every dataclass."""
-    if isinstance(value, Odd):
-        return msgspec.msgpack.Ext(ODD, value.type.encode())
+    if isinstance(value, Unsupported):
+        return msgspec.msgpack.Ext(UNSUPPORTED, value.type.encode())
     if isinstance(value, list):
-        return [_mark_odd(item) for item in value]
-    return {key: _mark_odd(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return [_mark_unsupported(item) for item in value]
+    return {key: _mark_unsupported(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _unpack_ext(code: int, data: memoryview) -> Any:
-    if code == ODD:
-        return Odd(bytes(data[:100]).decode(errors="replace"))
+    if code == UNSUPPORTED:
+        return Unsupported(bytes(data[:100]).decode(errors="replace"))
     if code != ARRAY or len(data) == 0:
         raise WireError(f"extension {code} is not one of ours")
     start = 1 + data[0]
@@ -147,8 +147,8 @@ def read_calls(raw: msgspec.Raw) -> list[tuple[str, dict[str, Any]]]:
 def encode(message: Ask | AskAll | Answer | Failure) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
     if isinstance(message, Answer):
-        _refuse_odd(message.value)
-        message = Answer(message.id, _mark_odd(message.value))
+        _refuse_unsupported(message.value)
+        message = Answer(message.id, _mark_unsupported(message.value))
     body = _ENCODER.encode(message)
     if len(body) > MAX_FRAME:
         raise WireError(f"an answer of {len(body)} bytes, more than {MAX_FRAME}")
@@ -168,7 +168,7 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
     try:
         reply: Answer | Failure = _REPLIES.decode(body)
         if isinstance(reply, Answer):
-            _refuse_odd(reply.value)
+            _refuse_unsupported(reply.value)
         elif max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT:
             raise WireError(f"an error text of more than {MAX_TEXT} characters")
     except WireError:
@@ -178,11 +178,11 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
     return reply
 
 
-def _refuse_odd(answer: Any) -> None:
-    """Raise WireError for what `plain` in sanity/core/values.py never returns: bytes, times, deep nests, keys that are no text.
+def _refuse_unsupported(answer: Any) -> None:
+    """Raise WireError for values that `plain` never returns: bytes, times, deep nesting, keys that are not text.
 
-    And for what would take far more memory than its frame: very many values, or a long text beside many others, which
-    numpy would spell as long as that one.
+    Also for values that need far more memory than their frame: very many of them, or one long text among many, which
+    numpy would pad to the length of the longest.
     """
     values = longest = 0
 
@@ -193,7 +193,7 @@ def _refuse_odd(answer: Any) -> None:
             raise WireError(f"an answer of more than {MAX_VALUES} values")
         if isinstance(value, str):
             longest = max(longest, len(value))
-        if value is None or isinstance(value, bool | int | float | str | np.ndarray | Odd):
+        if value is None or isinstance(value, bool | int | float | str | np.ndarray | Unsupported):
             return
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):
             value = list(value.values())

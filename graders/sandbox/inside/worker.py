@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.random  # here, or numpy imports it when it is first used, in each worker
 
-from graders.sandbox.inside.confine import Home, confine
+from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.wire import (
     MAX_FRAME,
     Answer,
@@ -29,13 +29,13 @@ from graders.sandbox.inside.wire import (
     encode,
     read_calls,
 )
-from sanity.core.calling import Raised, ask, raised_from
+from sanity.core.calling import SubmissionError, ask, submission_error
 from sanity.core.case import Case
 from sanity.core.check import load_probes
-from sanity.core.loader import Code
+from sanity.core.loader import SubmissionModules
 
 
-def prepare(settings: dict[str, Any]) -> Home:
+def prepare(settings: dict[str, Any]) -> WorkerContext:
     """Import what submissions need, and run it once, single-threaded, so that workers start warm."""
     probes = load_probes(settings["assignment"])
     warm_up = getattr(probes, "warm_up", None)
@@ -43,7 +43,7 @@ def prepare(settings: dict[str, Any]) -> Home:
         warm_up()
     if settings["confined"]:
         import sandlock  # noqa: F401  (here, so that workers need not)
-    return Home(probes, tuple(settings["files"]), tuple(settings["readable"]), settings["confined"])
+    return WorkerContext(probes, tuple(settings["files"]), tuple(settings["readable"]), settings["confined"])
 
 
 def used_mb() -> int:
@@ -58,7 +58,7 @@ def versions() -> dict[str, str]:
     return {**found, "torch": str(torch.__version__)} if torch else found
 
 
-def serve(home: Home, order: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
+def serve(home: WorkerContext, order: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
     """Confine this process, write a byte to ready, and answer the grader's questions until it hangs up."""
     try:
         folder = Path(order["fork"])
@@ -76,9 +76,9 @@ def serve(home: Home, order: dict[str, Any], ready: int, channel: int, output: i
         os._exit(0)
 
 
-def answer(home: Home, folder: Path, channel: socket.socket) -> None:
+def answer(home: WorkerContext, folder: Path, channel: socket.socket) -> None:
     """Import and call what is asked, and send back plain data."""
-    code = Code(folder, home.files)
+    code = SubmissionModules(folder, home.files)
     while (question := receive(channel)) is not None:
         reply = reply_to(question, home.probes, code)
         for stream in (sys.stdout, sys.stderr):
@@ -87,11 +87,11 @@ def answer(home: Home, folder: Path, channel: socket.socket) -> None:
             frame = encode(reply)
         except (WireError, OverflowError, NotImplementedError, UnicodeError, RecursionError):
             said = f"the answer does not fit into {MAX_FRAME} bytes of plain data"
-            frame = encode(Failure(question.id, Raised("ValueError", said, "", 0, said)))
+            frame = encode(Failure(question.id, SubmissionError("ValueError", said, "", 0, said)))
         channel.sendall(frame)
 
 
-def reply_to(question: Ask | AskAll, probes: ModuleType, code: Code) -> Answer | Failure:
+def reply_to(question: Ask | AskAll, probes: ModuleType, code: SubmissionModules) -> Answer | Failure:
     """Do what is asked."""
     if isinstance(question, AskAll):
         value: Any = ask_all(question, probes, code)
@@ -99,21 +99,21 @@ def reply_to(question: Ask | AskAll, probes: ModuleType, code: Code) -> Answer |
         value = import_module(code, question.name)
     else:
         value = ask(probes, question.name, code, Case("", question.case))
-    return Failure(question.id, value) if isinstance(value, Raised) else Answer(question.id, value)
+    return Failure(question.id, value) if isinstance(value, SubmissionError) else Answer(question.id, value)
 
 
-def ask_all(question: AskAll, probes: ModuleType, code: Code) -> list[list[Any]]:
+def ask_all(question: AskAll, probes: ModuleType, code: SubmissionModules) -> list[list[Any]]:
     """Return, for each call, a list with the answer, or an empty one if it raised anything."""
     answers = (ask(probes, name, code, Case("", case)) for name, case in read_calls(question.calls))
-    return [[] if isinstance(answer, Raised) else [answer] for answer in answers]
+    return [[] if isinstance(answer, SubmissionError) else [answer] for answer in answers]
 
 
-def import_module(code: Code, name: str) -> Raised | None:
+def import_module(code: SubmissionModules, name: str) -> SubmissionError | None:
     """Import a module of the submission."""
     try:
         getattr(code, name)
     except BaseException as error:
-        return raised_from(error, code.folder)
+        return submission_error(error, code.folder)
     return None
 
 

@@ -1,7 +1,7 @@
 """What a task is: all that the runner must know of translating, or of parsing, to train a model for it and score it.
 
-What is common to tasks stands beside this file. What a task knows is in a module for each end: translation.py scores, here;
-graders/sandbox/inside/translation.py trains and translates, in the sandbox.
+A task has a module on each side of the sandbox: translation.py, beside this file, scores;
+graders/sandbox/inside/translation.py trains and translates.
 """
 
 from __future__ import annotations

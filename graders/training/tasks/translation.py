@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from graders.course.assignment import handout_folder, solution_folder
-from graders.intake.submission import Submission, take_in
+from graders.intake.submission import Submission, read_submission
 from graders.text.sanitize import clean_name
 from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task, TaskError
@@ -77,7 +77,7 @@ class Translation(Task):
 
     def reference(self) -> Submission | None:
         """Return the solution, if a submission's model is trained."""
-        return take_in(solution_folder(self.manifest.name), self.manifest) if self.model == MODEL else None
+        return read_submission(solution_folder(self.manifest.name), self.manifest) if self.model == MODEL else None
 
     def code(self, submission: Submission) -> Mapping[str, bytes]:
         """Return the handout's modules with the submission's laid over; those that are given stay."""

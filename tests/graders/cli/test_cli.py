@@ -157,10 +157,10 @@ def test_a_submission_that_the_grader_fails_on_is_told_and_tried_again(
 ) -> None:
     real = graders.grading.submission.judge_question
 
-    def fail_on_a_stub(exam: object, question: object, session: object, reference: object) -> object:
+    def fail_on_a_stub(plan: object, question: object, session: object, reference: object) -> object:
         if b"not implemented yet" in session._files["utils.py"]:  # type: ignore[attr-defined]
             raise LookupError
-        return real(exam, question, session, reference)  # type: ignore[arg-type]
+        return real(plan, question, session, reference)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
         patch.setattr("graders.grading.submission.judge_question", fail_on_a_stub)

@@ -12,12 +12,12 @@ import pytest
 from graders.cli import train as command
 from graders.cli.main import main
 from graders.course.assignment import solution_folder
-from graders.records.training import Ended, Training, write
+from graders.records.training import StopReason, Training, write
 from graders.sandbox.isolation import SandboxError
 from graders.text.numbers import duration
-from graders.training.event_log import LedgerError
+from graders.training.event_log import EventLogError
 from graders.training.job import Job, Limits
-from graders.training.loop import Look
+from graders.training.loop import TrainingStatus
 from tests.support import tiny_corpus
 
 SEED = 2**62 + 5
@@ -29,7 +29,7 @@ def trained(job: Job, score: float | None) -> Training:
         question="1h",
         submission=job.submission.name,
         digest=job.submission.digest,
-        ended=Ended.BUDGET,
+        ended=StopReason.BUDGET,
         message="the budget was used up",
         metric="BLEU",
         score=score,
@@ -40,7 +40,7 @@ def trained(job: Job, score: float | None) -> Training:
         threshold=job.threshold,
         signature="",
         changed=None,
-        foreign=None,
+        reference_mismatch=None,
         seed=job.seed,
         device="cpu",
         versions={},
@@ -62,12 +62,12 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
     def train_one(job: Job, tell: Any) -> Training:
         jobs.append(job)
-        tell(Look(200, 10.4, 33.333, judged=True))
-        tell(Look(210, 11.0, 33.333, judged=False))
+        tell(TrainingStatus(200, 10.4, 33.333, judged=True))
+        tell(TrainingStatus(210, 11.0, 33.333, judged=False))
         if job.submission.name == "broken":
             raise SandboxError("the sandbox did not start: it gave no reason")
         if job.submission.name == "busy":
-            raise LedgerError("busy: another training is at work here")
+            raise EventLogError("busy: another training is at work here")
         if job.submission.name == "full":
             raise OSError(28, "No space left on device", "events.jsonl")
         return trained(job, {"good": 95.0, "none": None}.get(job.submission.name, 20.0))

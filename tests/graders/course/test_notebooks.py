@@ -16,7 +16,7 @@ from graders.course.planted import reference_files
 from graders.course.stubs import derive_stubs, solution_of
 from graders.intake.pack import PackError, pack
 from graders.intake.path_policy import IntakeError, Limits
-from graders.intake.submission import take_in
+from graders.intake.submission import read_submission
 from sanity.core.manifest import read_manifest, spelling, spellings
 from sanity.core.notebook import read_cells
 
@@ -75,13 +75,13 @@ def hand_in(folder: Path, **files: str) -> Path:
 
 def test_either_name_is_taken_in(tmp_path: Path) -> None:
     for suffix, name in (("ipynb", NOTEBOOK), ("py", PYTHON)):
-        submission = take_in(hand_in(tmp_path / suffix, **{f"exploring_word_vectors_{suffix}": "x"}), MANIFEST)
+        submission = read_submission(hand_in(tmp_path / suffix, **{f"exploring_word_vectors_{suffix}": "x"}), MANIFEST)
         assert (list(submission.files), submission.notes) == ([name], ())
 
 
 def test_of_both_the_notebook_is_taken_in_with_a_note(tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "s", exploring_word_vectors_ipynb="{}", exploring_word_vectors_py="x", helper_py="y")
-    submission = take_in(folder, MANIFEST)
+    submission = read_submission(folder, MANIFEST)
     assert list(submission.files) == [NOTEBOOK, "helper.py"]
     assert submission.notes == (f"ignored: {PYTHON}: the notebook counts",)
 
@@ -89,10 +89,10 @@ def test_of_both_the_notebook_is_taken_in_with_a_note(tmp_path: Path) -> None:
 def test_a_notebook_may_be_larger_than_a_source_file(tmp_path: Path) -> None:
     limits = Limits(file_bytes=10, notebook_bytes=30)
     folder = hand_in(tmp_path / "s", exploring_word_vectors_ipynb="x" * 30)
-    assert len(take_in(folder, MANIFEST, limits).files[NOTEBOOK]) == 30
+    assert len(read_submission(folder, MANIFEST, limits).files[NOTEBOOK]) == 30
     (folder / NOTEBOOK).write_text("x" * 31)
     with pytest.raises(IntakeError, match=r"^s: exploring_word_vectors\.ipynb is larger than 30 bytes"):
-        take_in(folder, MANIFEST, limits)
+        read_submission(folder, MANIFEST, limits)
 
 
 @pytest.fixture
@@ -107,10 +107,10 @@ def test_an_answered_notebook_is_packed_whatever_magics_it_has(work: Path, tmp_p
     (work / NOTEBOOK).write_text(json.dumps(notebook))
     path, warnings = pack(work, tmp_path)
     assert warnings == ["written.md: missing; it answers 1.5, 2.7"]
-    assert list(take_in(path, MANIFEST).files) == [NOTEBOOK]
+    assert list(read_submission(path, MANIFEST).files) == [NOTEBOOK]
     (work / "written.md").write_text("1.5: because\n")
     path, warnings = pack(work, tmp_path)
-    assert warnings == [] and take_in(path, MANIFEST).files["written.md"] == b"1.5: because\n"
+    assert warnings == [] and read_submission(path, MANIFEST).files["written.md"] == b"1.5: because\n"
 
 
 def test_what_is_not_answered_is_a_warning(work: Path, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_what_is_not_answered_is_a_warning(work: Path, tmp_path: Path) -> None:
     path, warnings = pack(work, tmp_path)
     assert warnings[0] == f"{NOTEBOOK}: 1.2 is not answered yet"
     assert len(warnings) == len(MANIFEST.questions)  # all but 1.1, and written.md
-    assert list(take_in(path, MANIFEST).files) == [PYTHON]
+    assert list(read_submission(path, MANIFEST).files) == [PYTHON]
 
 
 def test_what_is_no_notebook_is_not_packed(work: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from graders.course.planted import Variant, load_bugs, load_variants, reference_
 from graders.course.planted.live import live
 from sanity.core.check import Check, Run, load_checks
 from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.judge import Remembering, attempt
+from sanity.core.judge import CachedRun, attempt
 from sanity.core.manifest import Manifest, read_manifest
 from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 
@@ -30,7 +30,9 @@ RIGHT = [
     for name in ASSIGNMENTS
     for right in (Variant("reference", reference_files(name)), *load_variants(name))
 ]
-LAWS = [pytest.param(name, c, id=f"{name}-{c.name}") for name in ASSIGNMENTS for c in load_checks(name) if c.law]
+LAWS = [
+    pytest.param(name, c, id=f"{name}-{c.name}") for name in ASSIGNMENTS for c in load_checks(name) if c.is_property
+]
 
 
 @cache
@@ -60,10 +62,10 @@ def found(assignment: str, id: str) -> Found:
     known = recordings(assignment)
     own = [check for check in load_checks(assignment) if check.question == bug.question]
     with live(assignment, bug.files) as child:
-        run = Remembering(child)
+        run = CachedRun(child)
         all_problems = {check: problems(check, run, known.expect) for check in own}
         broken = [c for c in own if any(isinstance(problem, CheckFailed) for problem in all_problems[c])]
-        read = [diagnose(check, run, known) for check in broken if not check.law]
+        read = [diagnose(check, run, known) for check in broken if not check.is_property]
     return Found({check.name for check in own if all_problems[check]}, {check.name for check in broken}, read)
 
 
@@ -73,9 +75,9 @@ def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
 
 
 @pytest.mark.parametrize(("assignment", "law"), LAWS)
-def test_some_bug_of_its_question_breaks_each_law(assignment: str, law: Check) -> None:
-    own = [bug.id for bug in load_bugs(assignment) if bug.question == law.question]
-    assert any(law.name in found(assignment, bug).broken for bug in own)
+def test_some_bug_of_its_question_breaks_each_law(assignment: str, is_property: Check) -> None:
+    own = [bug.id for bug in load_bugs(assignment) if bug.question == is_property.question]
+    assert any(is_property.name in found(assignment, bug).broken for bug in own)
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -99,14 +101,14 @@ def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
     manifest, planted = read_manifest(handout_folder(assignment)), BUGS[assignment, bug]
     unrelated = [check for check in load_checks(assignment) if planted.question not in needs(manifest, check.question)]
     with live(assignment, planted.files) as child:
-        run = Remembering(child)
+        run = CachedRun(child)
         assert [c.name for c in unrelated if problems(c, run, recordings(assignment).expect)] == []
 
 
 @pytest.mark.parametrize(("assignment", "right"), RIGHT)
 def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
     with live(assignment, right.files) as child:
-        run = Remembering(child)
+        run = CachedRun(child)
         for check in load_checks(assignment):
             assert problems(check, run, recordings(assignment).expect) == [], check.name
 
@@ -114,14 +116,14 @@ def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> No
 @pytest.fixture(scope="module")
 def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
-        yield {name: Remembering(stack.enter_context(live(name, reference_files(name)))) for name in ASSIGNMENTS}
+        yield {name: CachedRun(stack.enter_context(live(name, reference_files(name)))) for name in ASSIGNMENTS}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("assignment", "right"), RIGHT)
 def test_it_passes_whatever_is_drawn(assignment: str, right: Variant, references: dict[str, Run]) -> None:
     with live(assignment, right.files) as child:
-        run = Remembering(child)
+        run = CachedRun(child)
         for check in load_checks(assignment):
             for seed in range(SEEDS[assignment]):
                 for case in [*check.cases.corner_cases(seed), *check.cases.drawn_cases(seed, check.cases.drawn)]:

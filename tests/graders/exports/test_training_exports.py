@@ -16,15 +16,15 @@ from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, first_problem, gradebook_csv
 from graders.exports.training import BOTTOM, LEFT, MOST_POINTS, RIGHT, TOP, curves, facts
 from graders.records.result import QuestionResult
-from graders.records.training import Ended, Point, Training
+from graders.records.training import Point, StopReason, Training
 from tests.graders.exports.test_html import Page
 from tests.support.results import PASSED, SECRET, made
 from tests.support.trainings import REACHED, trained, trainings, with_training
 
 ADA = made("ada", PASSED)
 FULL = with_training(ADA, REACHED)
-SHORT = with_training(ADA, trained(score=20.0, low=None, ended=Ended.BUDGET, message="the time is up"))
-NONE = with_training(ADA, trained(score=None, ended=Ended.CRASHED, message="it crashed"))
+SHORT = with_training(ADA, trained(score=20.0, low=None, ended=StopReason.BUDGET, message="the time is up"))
+NONE = with_training(ADA, trained(score=None, ended=StopReason.CRASHED, message="it crashed"))
 WAITING = msgspec.structs.replace(
     ADA,
     questions=(*ADA.questions, QuestionResult("1h", "Training", 0, 8, (), comment="not trained yet", metric="BLEU")),

@@ -19,8 +19,8 @@ from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
-from graders.grading.grader import Engine
-from graders.grading.plan import Exam, set_exam
+from graders.grading.grader import Grader
+from graders.grading.plan import Plan, make_plan
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, SandboxError
@@ -50,9 +50,9 @@ class Class:
         self.paths.append(path)
         return path
 
-    def grade(self, engine: Engine, book: Path | None = None) -> list[Result]:
+    def grade(self, grader: Grader, book: Path | None = None) -> list[Result]:
         with Gradebook(book or self.folder / "book.sqlite") as opened:
-            return engine.grade_class(self.paths, opened, self.told.append, self.on_result)
+            return grader.grade_class(self.paths, opened, self.told.append, self.on_result)
 
     def on_result(self, result: Result, known: bool) -> None:
         self.done.append((result.submission, known))
@@ -69,15 +69,15 @@ def klass(tmp_path: Path, reference_files: dict[str, str]) -> Class:
 
 
 @pytest.fixture(scope="session")
-def short() -> Exam:
+def short() -> Plan:
     """An exam of two quick questions."""
-    return set_exam("a4", ["1a", "1b"], 1)
+    return make_plan("a4", ["1a", "1b"], 1)
 
 
 @pytest.fixture
-def engine(short: Exam, isolation: Isolation, warm: None) -> Iterator[Engine]:
-    with Engine(short, isolation, 1) as engine:
-        yield engine
+def grader(short: Plan, isolation: Isolation, warm: None) -> Iterator[Grader]:
+    with Grader(short, isolation, 1) as grader:
+        yield grader
 
 
 def names(results: list[Result]) -> list[str]:
@@ -92,52 +92,52 @@ def first_message(result: Result) -> str:
     return result.questions[0].verdicts[0].message
 
 
-def test_results_come_in_the_order_of_the_submissions(short: Exam, isolation: Isolation, klass: Class) -> None:
+def test_results_come_in_the_order_of_the_submissions(short: Plan, isolation: Isolation, klass: Class) -> None:
     for name in ("zoe", "anna", "mia", "leo"):
         klass.add(name)
-    with Engine(short, isolation, 2) as engine:
-        results = klass.grade(engine)
+    with Grader(short, isolation, 2) as grader:
+        results = klass.grade(grader)
     assert names(results) == ["zoe", "anna", "mia", "leo"]
     assert points(results) == [5, 5, 5, 5]
     assert sorted(klass.done) == [(name, False) for name in sorted(names(results))]
     assert klass.kept() == sorted(names(results))
 
 
-def test_equal_submissions_are_all_listed(engine: Engine, klass: Class) -> None:
+def test_equal_submissions_are_all_listed(grader: Grader, klass: Class) -> None:
     klass.add("anna")
     klass.add("copy")
-    results = klass.grade(engine)
+    results = klass.grade(grader)
     assert names(results) == klass.kept() == ["anna", "copy"]
     assert results[0].digest == results[1].digest
 
 
-def test_submissions_of_one_name_are_told_apart(engine: Engine, klass: Class) -> None:
+def test_submissions_of_one_name_are_told_apart(grader: Grader, klass: Class) -> None:
     klass.add("monday/hw4")
     klass.add("tuesday/hw4", utils="")
     klass.add("wednesday/hw4")
-    results = klass.grade(engine)
+    results = klass.grade(grader)
     assert names(results) == klass.kept() == ["hw4", "hw4 (2)", "hw4 (3)"]
     assert points(results) == [5, 3, 5]
-    assert points(klass.grade(engine)) == [5, 3, 5]
+    assert points(klass.grade(grader)) == [5, 3, 5]
     assert klass.done[3:] == [("hw4", True), ("hw4 (2)", True), ("hw4 (3)", True)]
 
 
-def test_what_cannot_be_read_is_a_row_with_its_reason(engine: Engine, klass: Class) -> None:
+def test_what_cannot_be_read_is_a_row_with_its_reason(grader: Grader, klass: Class) -> None:
     klass.add("anna")
     broken = klass.folder / "broken.zip"
     broken.write_bytes(b"PK\3\4 and no more")
     klass.paths.insert(0, broken)
     why = "broken.zip: is a damaged or truncated zip archive; pack it and hand it in again"
-    bad, good = klass.grade(engine)
+    bad, good = klass.grade(grader)
     assert (bad.submission, bad.points, bad.notes) == ("broken.zip", 0, (why,))
     assert {v.message for q in bad.questions for v in q.verdicts} == {f"cannot read this submission: {why}"}
     assert good.points == 5
-    assert engine.failures == []
+    assert grader.failures == []
     assert klass.kept() == ["anna", "broken.zip"]
 
 
 def test_what_cannot_be_read_has_a_name_fit_to_show(
-    engine: Engine, klass: Class, monkeypatch: pytest.MonkeyPatch
+    grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = klass.folder / "two\x1b[31m"
     for folder in ("a", "b"):
@@ -145,36 +145,36 @@ def test_what_cannot_be_read_has_a_name_fit_to_show(
         (here / folder / "utils.py").write_text("")
     monkeypatch.chdir(here)
     klass.paths = [Path(), here]
-    assert names(klass.grade(engine)) == ["two%1B[31m", "two%1B[31m (2)"]
+    assert names(klass.grade(grader)) == ["two%1B[31m", "two%1B[31m (2)"]
 
 
-def test_nothing_is_graded_twice(engine: Engine, klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_graded_twice(grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
     klass.add("anna")
     klass.add("leo")
-    first = klass.grade(engine)
+    first = klass.grade(grader)
     monkeypatch.setattr("graders.grading.grader.grade", None)
     klass.told.clear()
-    assert klass.grade(engine) == first
+    assert klass.grade(grader) == first
     assert klass.told == []
     assert klass.done[2:] == [("anna", True), ("leo", True)]
 
 
-def test_a_submission_that_changed_is_graded_again(engine: Engine, klass: Class) -> None:
+def test_a_submission_that_changed_is_graded_again(grader: Grader, klass: Class) -> None:
     folder = klass.add("anna")
-    assert points(klass.grade(engine)) == [5]
+    assert points(klass.grade(grader)) == [5]
     (folder / "utils.py").write_text("")
-    assert points(klass.grade(engine)) == [3]
+    assert points(klass.grade(grader)) == [3]
     assert klass.done == [("anna", False), ("anna", False)]
 
 
-def test_a_class_graded_in_parts_is_the_class_graded_at_once(engine: Engine, klass: Class) -> None:
+def test_a_class_graded_in_parts_is_the_class_graded_at_once(grader: Grader, klass: Class) -> None:
     for name in ("anna", "leo", "mia"):
         klass.add(name)
     everyone, klass.paths = klass.paths, klass.paths[:1]
-    klass.grade(engine)
+    klass.grade(grader)
     klass.paths = everyone
-    in_parts = klass.grade(engine)
-    at_once = klass.grade(engine, klass.folder / "other.sqlite")
+    in_parts = klass.grade(grader)
+    at_once = klass.grade(grader, klass.folder / "other.sqlite")
     assert [timeless(result) for result in in_parts] == [timeless(result) for result in at_once]
 
 
@@ -199,11 +199,11 @@ def test_a_seed_gives_the_same_exports_whatever_the_jobs(isolation: Isolation, k
     swapped = model.replace("(last_hidden[0], last_hidden[1])", "(last_hidden[1], last_hidden[0])")
     assert swapped != model
     klass.add("slip", nmt_model=swapped)
-    exam = set_exam("a4", ["1a", "1b", "1d"], 7)
+    plan = make_plan("a4", ["1a", "1b", "1d"], 7)
 
     def graded(jobs: int) -> list[Result]:
-        with Engine(exam, isolation, jobs) as engine:
-            return [timeless(r) for r in klass.grade(engine, klass.folder / f"{jobs}.sqlite")]
+        with Grader(plan, isolation, jobs) as grader:
+            return [timeless(r) for r in klass.grade(grader, klass.folder / f"{jobs}.sqlite")]
 
     one, two = graded(1), graded(2)
     for mine, other in zip(one, two, strict=True):
@@ -222,7 +222,7 @@ def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Zygote, str,
     killed: list[int] = []
 
     def arrange(when: Callable[[Zygote, str, int], bool]) -> list[int]:
-        def grade(exam: Exam, submission: Any, zygote: Zygote, reference: Any, signature: Any, tell: Any) -> Result:
+        def grade(plan: Plan, submission: Any, zygote: Zygote, reference: Any, signature: Any, tell: Any) -> Result:
             count = 0
 
             def tell_and_kill(result: Result) -> None:
@@ -233,7 +233,7 @@ def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Zygote, str,
                 count += 1
                 tell(result)
 
-            return graders.grading.submission.grade(exam, submission, zygote, reference, signature, tell_and_kill)
+            return graders.grading.submission.grade(plan, submission, zygote, reference, signature, tell_and_kill)
 
         monkeypatch.setattr("graders.grading.grader.grade", grade)
         return killed
@@ -241,44 +241,44 @@ def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Zygote, str,
     return arrange
 
 
-def test_a_zygote_that_dies_is_replaced_and_the_submission_graded(engine: Engine, klass: Class, killing: Any) -> None:
+def test_a_zygote_that_dies_is_replaced_and_the_submission_graded(grader: Grader, klass: Class, killing: Any) -> None:
     klass.add("anna")
     klass.add("leo")
     killed = killing(lambda zygote, name, count: count == 1 and not killed)
-    results = klass.grade(engine)
+    results = klass.grade(grader)
     assert len(killed) == 1
     assert points(results) == [5, 5]
-    assert engine.failures == []
+    assert grader.failures == []
 
 
 def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
-    engine: Engine, klass: Class, killing: Any
+    grader: Grader, klass: Class, killing: Any
 ) -> None:
     klass.add("anna")
     klass.add("leo")
     killed = killing(lambda zygote, name, count: name == "anna" and count == 1)
-    anna, leo = klass.grade(engine)
+    anna, leo = klass.grade(grader)
     assert len(killed) == 2
     assert (anna.points, leo.points) == (0, 5)
     assert first_message(anna) == "could not be graded: a zygote died: it gave no reason"
-    assert engine.failures == ["anna: could not be graded: a zygote died: it gave no reason"]
+    assert grader.failures == ["anna: could not be graded: a zygote died: it gave no reason"]
     assert klass.kept() == ["leo"]
 
     killing(lambda zygote, name, count: False)
-    assert points(klass.grade(engine)) == [5, 5]
+    assert points(klass.grade(grader)) == [5, 5]
     assert klass.kept() == ["anna", "leo"]
 
 
-def test_a_reference_that_dies_is_started_again(engine: Engine, klass: Class) -> None:
+def test_a_reference_that_dies_is_started_again(grader: Grader, klass: Class) -> None:
     klass.add("anna")
     klass.add("leo")
-    os.kill(process_of(engine._reference._zygote), signal.SIGKILL)
-    assert points(klass.grade(engine)) == [5, 5]
-    assert engine.failures == []
+    os.kill(process_of(grader._reference._zygote), signal.SIGKILL)
+    assert points(klass.grade(grader)) == [5, 5]
+    assert grader.failures == []
 
 
 def test_a_mistake_in_a_check_costs_no_other_submission(
-    engine: Engine, klass: Class, monkeypatch: pytest.MonkeyPatch
+    grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even one that `judge` does not turn into a verdict."""
     klass.add("anna")
@@ -293,17 +293,17 @@ def test_a_mistake_in_a_check_costs_no_other_submission(
         return real(*args)
 
     monkeypatch.setattr("graders.grading.submission.judge_question", judge_question)
-    results = klass.grade(engine)
+    results = klass.grade(grader)
     assert points(results) == [5, 0, 5]
     said = first_message(results[1])
     assert said.startswith("could not be graded: the grader failed: ZeroDivisionError in test_engine.py, line ")
     assert "hidden value 42" not in said
     assert "hidden value 42" in results[1].questions[0].verdicts[0].detail
-    assert engine.failures == [f"leo: {said}"]
+    assert grader.failures == [f"leo: {said}"]
     assert klass.kept() == ["anna", "mia"]
 
 
-def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(engine: Engine, klass: Class) -> None:
+def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: Grader, klass: Class) -> None:
     for name in ("anna", "leo", "mia"):
         klass.add(name)
 
@@ -311,15 +311,15 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(engine: E
         raise KeyboardInterrupt
 
     with Gradebook(klass.folder / "book.sqlite") as book, pytest.raises(KeyboardInterrupt):
-        engine.grade_class(klass.paths, book, klass.told.append, interrupt)
+        grader.grade_class(klass.paths, book, klass.told.append, interrupt)
     assert klass.kept() == ["anna"]
     assert "mia" not in {result.submission for result in klass.told}
-    assert engine._zygotes.qsize() == engine.jobs
+    assert grader._zygotes.qsize() == grader.jobs
 
 
-def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Exam, isolation: Isolation) -> None:
+def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, isolation: Isolation) -> None:
     before = descriptors()
-    exam = replace(short, manifest=replace(short.manifest, name="a4"))
+    plan = replace(short, manifest=replace(short.manifest, name="a4"))
     with pytest.MonkeyPatch.context() as patch:
         made: list[Zygote] = []
 
@@ -330,23 +330,23 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Exam, is
         patch.setattr("graders.grading.grader.Zygote", start)
         patch.setattr("graders.grading.reference.Zygote", start)
         with pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "):
-            Engine(exam, isolation, 2)
+            Grader(plan, isolation, 2)
     assert len(made) == 3
     assert not any(zygote.alive() or zygote.scratch.exists() for zygote in made)
     assert descriptors() == before
 
 
 def test_a_class_leaves_nothing_open_and_nothing_on_disk(
-    engine: Engine, klass: Class, free_zygotes: list[LentZygote]
+    grader: Grader, klass: Class, free_zygotes: list[LentZygote]
 ) -> None:
     klass.add("anna")
-    klass.grade(engine)
+    klass.grade(grader)
     before, threads = descriptors(), threading.active_count()
     for number in range(20):
         klass.add(f"s{number}", **SUBMISSIONS[["random", "wrong", "raises", "dies", "broken"][number % 5]])
-    klass.grade(engine)
-    zygote = engine._zygotes.get()
-    engine._zygotes.put(zygote)
+    klass.grade(grader)
+    zygote = grader._zygotes.get()
+    grader._zygotes.put(zygote)
     assert descriptors() == before
     assert threading.active_count() == threads
     assert [path.name for path in zygote.scratch.iterdir()] == ["errors"]
@@ -357,32 +357,32 @@ def resident_mb(pid: int) -> float:
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_over_a_large_class(engine: Engine, klass: Class) -> None:
+def test_memory_stays_flat_over_a_large_class(grader: Grader, klass: Class) -> None:
     """From the 50th to the 200th submission: a few kB each for its result, none in the zygote."""
     for number in range(200):
         klass.add(f"s{number}", **SUBMISSIONS[["random", "wrong", "raises", "dies", "right"][number % 5]])
     everyone = klass.paths
-    zygote = engine._zygotes.get()
-    engine._zygotes.put(zygote)
+    zygote = grader._zygotes.get()
+    grader._zygotes.put(zygote)
     sizes = []
     for klass.paths in everyone[:50], everyone:
-        klass.grade(engine)
+        klass.grade(grader)
         sizes.append((resident_mb(os.getpid()), resident_mb(process_of(zygote))))
     (here, there), (here_later, there_later) = sizes
     assert here_later - here < 30
     assert there_later - there < 3
 
 
-def test_a_verdict_of_a_dead_worker_is_could_not_run(engine: Engine, klass: Class) -> None:
+def test_a_verdict_of_a_dead_worker_is_could_not_run(grader: Grader, klass: Class) -> None:
     klass.add("dies", **SUBMISSIONS["dies"])
-    [result] = klass.grade(engine)
+    [result] = klass.grade(grader)
     assert {verdict.outcome for verdict in result.questions[0].verdicts} == {Outcome.COULD_NOT_RUN}
     assert result.questions[1].points == 3
 
 
-def test_exports_of_an_engine_name_its_versions(engine: Engine, klass: Class) -> None:
+def test_exports_of_an_engine_name_its_versions(grader: Grader, klass: Class) -> None:
     klass.add("anna")
-    [result] = klass.grade(engine)
+    [result] = klass.grade(grader)
     assert sorted(result.signature.versions) == ["numpy", "python", "torch", "trivium"]
     assert result.signature.seed == 1
     shutil.rmtree(klass.folder)

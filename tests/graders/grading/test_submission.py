@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from graders.exports.gradescope import results_json
-from graders.grading.plan import Exam, set_exam
+from graders.grading.plan import Plan, make_plan
 from graders.grading.reference import Reference
 from graders.grading.submission import _blame, grade, scored
-from graders.intake.submission import Submission, take_in
+from graders.intake.submission import Submission, read_submission
 from graders.records.result import QuestionResult, Result, Signature
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
@@ -26,7 +26,7 @@ SIGNATURE = Signature(1, "sandlock", "abc", {"python": "3"})
 
 
 @pytest.fixture
-def graded(exam: Exam, zygote: Zygote, reference: Reference, tmp_path: Path) -> Grade:
+def graded(plan: Plan, zygote: Zygote, reference: Reference, tmp_path: Path) -> Grade:
     """Return a function that grades files."""
 
     def run(files: Mapping[str, str], *ids: str, tell: Callable[[Result], None] = lambda result: None) -> Result:
@@ -34,8 +34,8 @@ def graded(exam: Exam, zygote: Zygote, reference: Reference, tmp_path: Path) -> 
         folder.mkdir(exist_ok=True)
         for name, text in files.items():
             (folder / name).write_text(text)
-        chosen = set_exam("a4", list(ids), exam.seed) if ids else exam
-        return grade(chosen, take_in(folder, exam.manifest), zygote, reference, SIGNATURE, tell)
+        chosen = make_plan("a4", list(ids), plan.seed) if ids else plan
+        return grade(chosen, read_submission(folder, plan.manifest), zygote, reference, SIGNATURE, tell)
 
     return run
 
@@ -49,19 +49,19 @@ def messages(result: Result, id: str) -> set[str]:
     return {verdict.message for verdict in question.verdicts}
 
 
-def test_the_reference_gets_full_marks(graded: Grade, exam: Exam, reference_files: dict[str, str]) -> None:
+def test_the_reference_gets_full_marks(graded: Grade, plan: Plan, reference_files: dict[str, str]) -> None:
     result = graded(reference_files)
-    assert points(result) == {question.id: question.points for question in exam.questions}
+    assert points(result) == {question.id: question.points for question in plan.questions}
     assert {verdict.message for question in result.questions for verdict in question.verdicts} == {""}
     assert result.signature == SIGNATURE
     assert result.submission == "anna"
 
 
 def test_the_stub_gets_nothing_and_is_told_so_without_a_traceback(
-    graded: Grade, exam: Exam, stub_files: dict[str, str]
+    graded: Grade, plan: Plan, stub_files: dict[str, str]
 ) -> None:
     result = graded(stub_files)
-    assert points(result) == {question.id: 0 for question in exam.questions}
+    assert points(result) == {question.id: 0 for question in plan.questions}
     for question in result.questions:
         assert messages(result, question.id) == {"not implemented yet"}
 
@@ -180,7 +180,8 @@ def test_no_value_of_a_submission_makes_a_result_large(graded: Grade, reference_
 
 def made(id: str, *outcomes: Outcome, needs: tuple[str, ...] = (), slip: str = "") -> tuple[Question, QuestionResult]:
     verdicts = [
-        Verdict(id, f"check {i}", "It holds.", outcome, 1, law=False, slip=slip) for i, outcome in enumerate(outcomes)
+        Verdict(id, f"check {i}", "It holds.", outcome, 1, is_property=False, slip=slip)
+        for i, outcome in enumerate(outcomes)
     ]
     question = Question(id, "Some", 2, "utils.py", needs)
     return question, scored(question, verdicts)
@@ -219,9 +220,9 @@ def test_a_question_without_checks_earns_nothing() -> None:
 
 
 def test_an_empty_submission_is_told_what_is_missing(
-    exam: Exam, zygote: Zygote, reference: Reference, tmp_path: Path
+    plan: Plan, zygote: Zygote, reference: Reference, tmp_path: Path
 ) -> None:
     nothing = Submission("nobody", {}, "0" * 64, (), tmp_path)
-    result = grade(exam, nothing, zygote, reference, SIGNATURE, lambda result: None)
+    result = grade(plan, nothing, zygote, reference, SIGNATURE, lambda result: None)
     assert result.points == 0
     assert messages(result, "1b") == {"model_embeddings.py is missing from the submission"}

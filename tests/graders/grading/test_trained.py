@@ -52,7 +52,7 @@ def test_a_training_joins_with_its_points(tmp_path: Path) -> None:
 def test_answers_that_are_not_those_of_its_weights_earn_nothing_if_all_the_rest_is_right(
     tmp_path: Path, asked: str, found: tuple[Verdict, ...], points: float
 ) -> None:
-    write(trained(foreign=0.9), tmp_path)
+    write(trained(reference_mismatch=0.9), tmp_path)
     questions = tuple(Question(id, "", 8, "nmt_model.py") for id in asked.split())
     [joined], _ = with_trainings([made("ada", *found)], replace(MANIFEST, questions=questions), tmp_path)
     assert joined.questions[-1].points == points

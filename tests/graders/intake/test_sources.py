@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.intake.path_policy import IntakeError, Limits
-from graders.intake.submission import Submission, take_in
+from graders.intake.submission import Submission, read_submission
 from sanity.core.manifest import Manifest
 
 TOY = Manifest("toy", "A toy", ("utils.py",), (), (), seconds=1, memory_mb=1)
@@ -48,13 +48,13 @@ def take(data: bytes, limits: Limits | None = None) -> Submission:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hw.zip"
         path.write_bytes(data)
-        return take_in(path, TOY, limits or Limits())
+        return read_submission(path, TOY, limits or Limits())
 
 
 def refusal(source: bytes | Path, limits: Limits | None = None) -> str:
     """Return the message with which source is refused, without the name of the submission."""
     with pytest.raises(IntakeError) as error:
-        take(source, limits) if isinstance(source, bytes) else take_in(source, TOY, limits or Limits())
+        take(source, limits) if isinstance(source, bytes) else read_submission(source, TOY, limits or Limits())
     name, _, message = str(error.value).partition(": ")
     assert name in ("hw.zip", "hw")
     return message
@@ -137,7 +137,7 @@ def test_too_many_files(folder: Path) -> None:
         (folder / f"{i}.txt").touch()
         (folder / f"{i}.pyc").touch()
     assert refusal(folder, Limits(members=3)) == message
-    assert take_in(folder, TOY, Limits(members=4)).files
+    assert read_submission(folder, TOY, Limits(members=4)).files
     archive = packed(UTILS, *[(f"{i}.{suffix}", b"") for i in range(3) for suffix in ("txt", "pyc")])
     assert refusal(archive, Limits(members=3)) == message
     assert take(archive, Limits(members=4)).files
@@ -225,7 +225,7 @@ def test_a_link_out_of_the_folder_is_never_read(tmp_path: Path, folder: Path) ->
     outside.mkdir()
     (outside / "utils.py").write_bytes(SECRET)
     (folder / "utils.py").write_bytes(SECRET)
-    assert mentions(SECRET, take_in(folder, TOY))  # a plain copy is seen, so the rest can fail
+    assert mentions(SECRET, read_submission(folder, TOY))  # a plain copy is seen, so the rest can fail
 
     (folder / "utils.py").unlink()
     (folder / "utils.py").symlink_to(outside / "utils.py")
@@ -234,7 +234,7 @@ def test_a_link_out_of_the_folder_is_never_read(tmp_path: Path, folder: Path) ->
     (folder / "src").symlink_to(outside)
     assert refusal(folder) == "src is a link; hand in plain files and folders"
     (folder / "src").rename(folder / "venv")  # junk is not looked at, and what it holds stays out
-    assert not mentions(SECRET, take_in(folder, TOY))
+    assert not mentions(SECRET, read_submission(folder, TOY))
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / "hw").symlink_to(outside)
     assert refusal(tmp_path / "class" / "hw") == "is a link; give the folder or the zip archive itself"
@@ -328,7 +328,7 @@ def test_a_file_too_large(folder: Path) -> None:
     assert refusal(folder) == message
     assert refusal(packed((stored, noise))) == message
     (folder / "utils.py").write_bytes(noise[1:])
-    assert take_in(folder, TOY).files == take(packed((stored, noise[1:]))).files == {"utils.py": noise[1:]}
+    assert read_submission(folder, TOY).files == take(packed((stored, noise[1:]))).files == {"utils.py": noise[1:]}
 
 
 def test_files_too_large_together(folder: Path) -> None:

@@ -17,7 +17,7 @@ from graders.course.assignment import handout_folder, solution_folder
 from graders.intake.discovery import find_submissions
 from graders.intake.path_policy import IntakeError, Limits, shown
 from graders.intake.selection import choose
-from graders.intake.submission import Submission, take_in
+from graders.intake.submission import Submission, read_submission
 from sanity.core.manifest import Manifest, Written, read_manifest
 
 TOY = Manifest("toy", "A toy", ("model.py", "utils.py"), ("vocab.py",), (), seconds=1, memory_mb=1)
@@ -47,7 +47,7 @@ def hand_in(request: pytest.FixtureRequest, tmp_path: Path) -> HandIn:
 
     def take(files: Mapping[str, bytes], limits: Limits | None = None) -> Submission:
         write = write_folder if request.param == "folder" else write_zip
-        return take_in(write(tmp_path / "hw", files), TOY, limits or Limits())
+        return read_submission(write(tmp_path / "hw", files), TOY, limits or Limits())
 
     return take
 
@@ -65,7 +65,7 @@ def test_a_whole_submission_has_no_notes(hand_in: HandIn, tmp_path: Path) -> Non
 
 def test_the_reference_enters_by_the_same_door() -> None:
     manifest = read_manifest(handout_folder("a4"))
-    submission = take_in(solution_folder("a4"), manifest)
+    submission = read_submission(solution_folder("a4"), manifest)
     assert list(submission.files) == sorted(manifest.submit)
     staff = len(list(solution_folder("a4").glob("staff/*.py")))
     [note] = submission.notes
@@ -76,7 +76,7 @@ def test_from_a_whole_handout_only_what_is_asked_for_is_taken(tmp_path: Path) ->
     manifest = read_manifest(handout_folder("a4"))
     handout = {p.name: p.read_bytes() for p in handout_folder("a4").iterdir() if p.is_file()}
     forged = {"sanity_check.py": b"print('All passed')", "vocab.py": b"", "assignment.toml": b""}
-    submission = take_in(write_folder(tmp_path / "a4", {**handout, **forged}), manifest)
+    submission = read_submission(write_folder(tmp_path / "a4", {**handout, **forged}), manifest)
     assert set(submission.files) == set(manifest.submit) & set(handout)
     assert any(note.startswith("ignored: README.md, assignment.toml, ") for note in submission.notes)
 
@@ -156,7 +156,7 @@ def test_a_folder_with_a_neighbour_is_not_unwrapped(hand_in: HandIn) -> None:
 def test_a_folder_that_belongs_to_the_hand_in_is_not_unwrapped() -> None:
     manifest = Manifest("toy", "", ("utils/utils.py",), (), (), seconds=1, memory_mb=1)
     with tempfile.TemporaryDirectory() as folder:
-        submission = take_in(write_folder(Path(folder), {"hw/utils/utils.py": b"1"}), manifest)
+        submission = read_submission(write_folder(Path(folder), {"hw/utils/utils.py": b"1"}), manifest)
     assert submission.files == {"utils/utils.py": b"1"}
     assert submission.notes == ("unwrapped the folder hw/",)
 
@@ -246,14 +246,14 @@ def test_a_utf8_byte_order_mark_is_fine(hand_in: HandIn) -> None:
     [("Émile Zola", "Émile Zola"), ("a\nb", "a%0Ab"), ("a\\b", "a%5Cb"), ("100%", "100%25"), ("=cmd()", "=cmd()")],
 )
 def test_a_name_is_escaped(tmp_path: Path, found: str, name: str) -> None:
-    assert take_in(write_folder(tmp_path / found, WHOLE), TOY).name == name
+    assert read_submission(write_folder(tmp_path / found, WHOLE), TOY).name == name
 
 
 def test_the_name_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write_folder(tmp_path / "smith", WHOLE))
-    assert take_in(Path(), TOY).name == "smith"
+    assert read_submission(Path(), TOY).name == "smith"
     monkeypatch.chdir(write_folder(tmp_path / "smith" / "src", {}))
-    assert take_in(Path(".."), TOY).name == "smith"
+    assert read_submission(Path(".."), TOY).name == "smith"
 
 
 @given(st.lists(st.text(), min_size=2, max_size=2, unique=True), st.text("ab/\\\n%é\udcff", max_size=400))
@@ -305,9 +305,9 @@ def test_a_link_in_a_class_is_found_and_refused(tmp_path: Path) -> None:
     write_folder(tmp_path / "class/ann", WHOLE)
     (tmp_path / "class/bob").symlink_to(write_folder(tmp_path / "elsewhere", WHOLE))
     ann, bob = find_submissions([tmp_path / "class"], TOY)
-    assert take_in(ann, TOY).files == WHOLE
+    assert read_submission(ann, TOY).files == WHOLE
     with pytest.raises(IntakeError) as error:
-        take_in(bob, TOY)
+        read_submission(bob, TOY)
     assert str(error.value) == "bob: is a link; give the folder or the zip archive itself"
 
 
@@ -326,7 +326,7 @@ def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
         find_submissions([tmp_path / "nobody"], TOY)
     assert str(error.value) == f"{tmp_path}/nobody: cannot be read: No such file or directory"
     with pytest.raises(IntakeError) as error:
-        take_in(tmp_path / "nobody", TOY)
+        read_submission(tmp_path / "nobody", TOY)
     assert str(error.value) == "nobody: cannot be read: No such file or directory"
 
 
@@ -345,7 +345,7 @@ _trees = st.dictionaries(_paths, st.binary(max_size=20), max_size=6).filter(no_f
 
 def outcome(path: Path) -> tuple[object, ...]:
     try:
-        submission = take_in(path, TOY)
+        submission = read_submission(path, TOY)
     except IntakeError as error:
         return (str(error),)
     return submission.files, submission.digest, submission.notes
@@ -375,13 +375,13 @@ def test_the_digest_ignores_order_and_times(files: dict[str, bytes], random: Ran
 @given(*[st.dictionaries(st.sampled_from(["utils.py", "model.py", "u.py"]), st.binary(max_size=3))] * 2)
 def test_the_digest_tells_any_two_sets_of_files_apart(first: dict[str, bytes], second: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as name:
-        one = take_in(write_folder(Path(name) / "1", first), TOY)
-        two = take_in(write_folder(Path(name) / "2", second), TOY)
+        one = read_submission(write_folder(Path(name) / "1", first), TOY)
+        two = read_submission(write_folder(Path(name) / "2", second), TOY)
     assert (one.digest == two.digest) == (one.files == two.files)
 
 
 def test_answers_in_words_are_taken_where_they_are_asked_for(hand_in: HandIn) -> None:
     files = {**WHOLE, "written.md": b"Because.\n"}
     asked = replace(TOY, written=(Written("1.5", "Why", 2),))
-    assert take_in(hand_in(files).source, asked).files["written.md"] == b"Because.\n"
+    assert read_submission(hand_in(files).source, asked).files["written.md"] == b"Because.\n"
     assert "written.md" not in hand_in(files).files

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.records.training import Ended, Training, TrainingError, points, read, told, training_path, write
+from graders.records.training import StopReason, Training, TrainingError, points, read, told, training_path, write
 from tests.support.trainings import REACHED, TRAINED, trained, trainings
 
 
@@ -31,8 +31,8 @@ def test_a_higher_score_never_earns_less(one: Training, other: Training) -> None
         )
 
 
-@pytest.mark.parametrize("ended", Ended)
-def test_what_was_reached_counts_whatever_ended_it(ended: Ended) -> None:
+@pytest.mark.parametrize("ended", StopReason)
+def test_what_was_reached_counts_whatever_ended_it(ended: StopReason) -> None:
     assert points(trained(ended=ended, score=60.0), TRAINED, right=True) == 4
 
 
@@ -52,10 +52,12 @@ def test_answers_that_depend_on_other_sentences_earn_nothing(changed: float | No
 
 @pytest.mark.parametrize(("foreign", "earned"), [(None, 8), (0.0, 8), (0.05, 8), (0.06, 0), (1.0, 0)])
 def test_a_right_model_that_answers_otherwise_than_its_weights_earns_nothing(
-    foreign: float | None, earned: float
+    reference_mismatch: float | None, earned: float
 ) -> None:
-    assert points(trained(foreign=foreign), TRAINED, right=True) == earned
-    assert points(trained(foreign=foreign), TRAINED, right=False) == 8  # its slips may be the reason
+    assert points(trained(reference_mismatch=reference_mismatch), TRAINED, right=True) == earned
+    assert (
+        points(trained(reference_mismatch=reference_mismatch), TRAINED, right=False) == 8
+    )  # its slips may be the reason
 
 
 def test_the_student_is_told_the_score_and_what_the_next_points_need() -> None:
@@ -81,8 +83,10 @@ def test_nothing_is_there_before_training(tmp_path: Path) -> None:
 def broken_files() -> st.SearchStrategy[bytes]:
     whole = msgspec.json.encode(REACHED)
     cut = st.integers(0, len(whole) - 1).map(lambda size: whole[:size])
-    foreign = st.sampled_from([b"{}", b"[1]", b"\xff\xfe", whole.replace(b'"reached"', b'"won"'), b"null", whole * 2])
-    return cut | foreign
+    reference_mismatch = st.sampled_from(
+        [b"{}", b"[1]", b"\xff\xfe", whole.replace(b'"reached"', b'"won"'), b"null", whole * 2]
+    )
+    return cut | reference_mismatch
 
 
 @given(broken_files())

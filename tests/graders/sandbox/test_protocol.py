@@ -27,7 +27,7 @@ from graders.sandbox.inside.protocol import (
     frame,
 )
 from graders.sandbox.inside.wire import LENGTH, WireError
-from sanity.core.calling import Raised
+from sanity.core.calling import SubmissionError
 
 SAID: list[Said] = [
     Ready("cpu", {"torch": "2"}),
@@ -35,7 +35,7 @@ SAID: list[Said] = [
     Progress(3, 1, 2.5, 12.0, 300.0),
     Answers(7, ["one", ""]),
     Finished("converged"),
-    Failed(Raised("ValueError", "no", "nmt_model.py", 3, "trace")),
+    Failed(SubmissionError("ValueError", "no", "nmt_model.py", 3, "trace")),
 ]
 
 

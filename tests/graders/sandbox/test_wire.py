@@ -15,7 +15,7 @@ from graders.sandbox.inside.wire import (
     ARRAY,
     LENGTH,
     MAX_FRAME,
-    ODD,
+    UNSUPPORTED,
     Answer,
     Ask,
     AskAll,
@@ -28,8 +28,8 @@ from graders.sandbox.inside.wire import (
     encode,
     read_calls,
 )
-from sanity.core.calling import MAX_TEXT, Raised
-from sanity.core.values import MAX_DEPTH, Odd
+from sanity.core.calling import MAX_TEXT, SubmissionError
+from sanity.core.values import MAX_DEPTH, Unsupported
 from tests.support.answers import arrays, plain_values, same
 
 IDS = st.integers(0, 2**63 - 1)
@@ -79,8 +79,8 @@ def test_a_large_array_comes_out_as_it_went_in() -> None:
 TEXTS = st.text(max_size=MAX_TEXT)
 
 
-@given(IDS, st.builds(Raised, TEXTS, TEXTS, TEXTS, st.integers(0, 2**31), TEXTS))
-def test_a_failure_comes_out_as_it_went_in(id: int, raised: Raised) -> None:
+@given(IDS, st.builds(SubmissionError, TEXTS, TEXTS, TEXTS, st.integers(0, 2**31), TEXTS))
+def test_a_failure_comes_out_as_it_went_in(id: int, raised: SubmissionError) -> None:
     assert decode_reply(encode(Failure(id, raised))[LENGTH.size :]) == Failure(id, raised)
 
 
@@ -115,7 +115,7 @@ def test_an_array_that_many_questions_share_is_written_once_and_cannot_be_change
 @st.composite
 def mutated_frames(draw: st.DrawFn) -> bytes:
     """Draw the body of a valid frame with a few bytes changed, cut out or put in."""
-    raised = Raised("ValueError", "no", "utils.py", 3, "trace")
+    raised = SubmissionError("ValueError", "no", "utils.py", 3, "trace")
     message = draw(st.builds(Answer, IDS, plain_values()) | st.just(Failure(1, raised)) | st.just(Ask(1, "pad", {})))
     body = bytearray(encode(message)[LENGTH.size :])
     for _ in range(draw(st.integers(1, 4))):
@@ -185,13 +185,13 @@ def test_lists_nest_as_deeply_as_an_answer_may_and_no_deeper() -> None:
 
 
 def test_an_error_text_is_no_longer_than_a_worker_makes_it() -> None:
-    raised = Raised("ValueError", "", "", 0, "x" * (MAX_TEXT + 1))
+    raised = SubmissionError("ValueError", "", "", 0, "x" * (MAX_TEXT + 1))
     assert refusal(encode(Failure(1, raised))[LENGTH.size :]) == "an error text of more than 2000 characters"
 
 
 def test_the_name_of_an_odd_type_is_cut() -> None:
-    reply = decode_reply(raw(msgspec.msgpack.Ext(ODD, b"\xff" + b"x" * 1000)))
-    assert reply == Answer(1, Odd("\ufffd" + "x" * 99))
+    reply = decode_reply(raw(msgspec.msgpack.Ext(UNSUPPORTED, b"\xff" + b"x" * 1000)))
+    assert reply == Answer(1, Unsupported("\ufffd" + "x" * 99))
 
 
 def test_a_frame_has_a_largest_size() -> None:

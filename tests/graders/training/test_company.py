@@ -12,7 +12,7 @@ import pytest
 
 from graders.course.assignment import handout_folder
 from graders.course.planted import load_bugs, reference_files
-from graders.records.training import MOST_CHANGED, Training, points, told
+from graders.records.training import MOST_BATCH_SENSITIVE, Training, points, told
 from graders.sandbox.isolation import Isolation, walls
 from graders.training.runner import train_one
 from sanity.core.manifest import Trained, read_manifest
@@ -32,7 +32,7 @@ def learnt(out: Path, files: dict[str, str]) -> tuple[Training, Trained]:
 
 def test_the_reference_translates_alike_in_any_company(tmp_path: Path) -> None:
     training, trained = learnt(tmp_path, reference_files("a4"))
-    assert training.changed is not None and training.changed < MOST_CHANGED / 4
+    assert training.changed is not None and training.changed < MOST_BATCH_SENSITIVE / 4
     assert points(training, trained, right=True) == trained.points
 
 
@@ -40,6 +40,6 @@ def test_reshaped_final_states_reach_the_bleu_and_earn_nothing(tmp_path: Path) -
     [bug] = [bug for bug in load_bugs("a4") if bug.id == "directions-viewed"]
     training, trained = learnt(tmp_path, bug.files)
     assert training.score is not None and training.score >= trained.threshold - 5
-    assert training.changed is not None and training.changed > MOST_CHANGED
+    assert training.changed is not None and training.changed > MOST_BATCH_SENSITIVE
     assert points(training, trained, right=True) == 0
     assert "% of the answers change with the sentences beside them in a batch" in told(training, trained)

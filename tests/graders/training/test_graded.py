@@ -11,7 +11,7 @@ import pytest
 
 from graders.cli.main import main
 from graders.course.assignment import handout_folder
-from graders.intake.submission import take_in
+from graders.intake.submission import read_submission
 from graders.records.training import told, training_path, write
 from graders.sandbox.isolation import Isolation
 from sanity.core.manifest import Manifest
@@ -55,7 +55,7 @@ def test_what_was_trained_counts_as_long_as_the_files_are_the_same(
     status, row, _ = grade()
     assert (status, "1h" in row, float(row["max"])) == (0, False, manifest.points)
 
-    training = trained(digest=take_in(stub, manifest).digest, score=question.thresholds[0][0] + 0.5)
+    training = trained(digest=read_submission(stub, manifest).digest, score=question.thresholds[0][0] + 0.5)
     write(training, GRADES)
     status, row, said = grade()
     assert (status, float(row["1h"]), float(row["1h BLEU"])) == (0, question.thresholds[0][1], training.score)

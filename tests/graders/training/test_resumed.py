@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from graders.records.training import Ended, Training
+from graders.records.training import StopReason, Training
 from graders.sandbox.isolation import Isolation, walls
 from graders.training import runner
-from graders.training.event_log import Answered, Began, Ledger, Scored, Stopped, Went
+from graders.training.event_log import Answered, Began, EventLog, Progressed, Scored, Stopped
 from graders.training.loop import Attempt
 from tests.support.processes import running
 from tests.support.standin import a_job, capitals, checked
@@ -143,15 +143,19 @@ def test_killed_while_the_reference_answers(where: str, number: int, tmp_path: P
     killed(where, number, tmp_path / "killed", isolation, script)
     resumed = runner.run(a_job(tmp_path / "killed", isolation=isolation), checked(60))
     assert timeless(resumed) == timeless(whole)
-    assert resumed.foreign == 0
+    assert resumed.reference_mismatch == 0
 
 
 def test_what_is_done_again_after_a_kill_costs_no_budget(tmp_path: Path) -> None:
     """It goes on from its last checkpoint, and so does the clock."""
     key = runner.key_of(job := a_job(tmp_path), task := capitals(), {})
-    with Ledger(tmp_path, key) as ledger:
+    with EventLog(tmp_path, key) as ledger:
         ledger.begin()
-        for event in (Went(1, 4.0, 2.0, None, None), Scored(5, 10.0, 9.0, 50.0), Went(6, 55.0, 1.0, None, None)):
+        for event in (
+            Progressed(1, 4.0, 2.0, None, None),
+            Scored(5, 10.0, 9.0, 50.0),
+            Progressed(6, 55.0, 1.0, None, None),
+        ):
             ledger.add(event)
         assert 10 <= Attempt(job, task, ledger, lambda look: None).seconds < 55
 
@@ -175,18 +179,18 @@ def test_no_process_outlives_a_killed_runner(tmp_path: Path, isolation: Isolatio
 
 
 def test_a_ledger_of_another_training_is_begun_anew(tmp_path: Path) -> None:
-    with Ledger(tmp_path, "one") as ledger:
+    with EventLog(tmp_path, "one") as ledger:
         assert ledger.fresh
         ledger.begin()
         ledger.add(Scored(5, 1.0, 1.0, 50.0))
-    with Ledger(tmp_path, "one") as ledger:
+    with EventLog(tmp_path, "one") as ledger:
         assert not ledger.fresh
         assert ledger.events == [Began("one"), Scored(5, 1.0, 1.0, 50.0)]
-    with Ledger(tmp_path, "two") as ledger:
+    with EventLog(tmp_path, "two") as ledger:
         assert ledger.fresh
         ledger.begin()
         assert ledger.events == [Began("two")]
-    with Ledger(tmp_path, "two") as ledger:
+    with EventLog(tmp_path, "two") as ledger:
         assert ledger.events == [Began("two")]
 
 
@@ -194,18 +198,18 @@ def test_a_ledger_of_another_training_is_begun_anew(tmp_path: Path) -> None:
 def test_a_torn_line_is_dropped(tmp_path: Path, torn: bytes) -> None:
     events = [
         Began("key"),
-        Went(1, 0.5, 2.0, None, None),
-        Stopped(Ended.BUDGET, "over", 1.0, 2.0),
+        Progressed(1, 0.5, 2.0, None, None),
+        Stopped(StopReason.BUDGET, "over", 1.0, 2.0),
         Answered(["a\u2028b\n"], ""),
     ]
-    with Ledger(tmp_path, "key") as ledger:
+    with EventLog(tmp_path, "key") as ledger:
         ledger.begin()
         for event in events[1:]:
             ledger.add(event)
     with ledger.path.open("ab") as file:
         file.write(torn)
-    with Ledger(tmp_path, "key") as ledger:
+    with EventLog(tmp_path, "key") as ledger:
         assert ledger.events == events
         ledger.add(events[1])
-    with Ledger(tmp_path, "key") as ledger:
+    with EventLog(tmp_path, "key") as ledger:
         assert ledger.events == [*events, events[1]]

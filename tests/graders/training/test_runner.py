@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from graders.course.assignment import handout_folder
-from graders.records.training import Ended, Training
+from graders.records.training import StopReason, Training
 from graders.sandbox.isolation import Isolation, SandboxError, walls
-from graders.sandbox.profile import Purpose
+from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
 from graders.training import runner
-from graders.training.event_log import Ledger, LedgerError
+from graders.training.event_log import EventLog, EventLogError
 from graders.training.job import Limits
-from graders.training.loop import Look
+from graders.training.loop import TrainingStatus
 from graders.training.tasks.base import TaskError
 from sanity.core.manifest import read_manifest
 from tests.support.processes import running
@@ -39,7 +39,7 @@ def zygote(base: Path, isolation: Isolation) -> Iterator[Zygote]:
     """One for all trainings here, each of which may write where all are."""
     manifest = replace(read_manifest(handout_folder("a4")), memory_mb=300)
     folders = (str(base),)
-    with Zygote(manifest, isolation, Purpose("graders.sandbox.inside.trainer", folders, folders)) as zygote:
+    with Zygote(manifest, isolation, Profile("graders.sandbox.inside.trainer", folders, folders)) as zygote:
         yield zygote
 
 
@@ -70,7 +70,7 @@ def train(zygote: Zygote, isolation: Isolation, out: Path, monkeypatch: pytest.M
     """Train the good submission with more at its end, in a folder of the test's own."""
     monkeypatch.setattr(runner, "Zygote", lambda *arguments: Lent(zygote))
 
-    def run(more: str = "", updates: int = 100, looks: list[Look] | None = None, **changes: Any) -> Training:
+    def run(more: str = "", updates: int = 100, looks: list[TrainingStatus] | None = None, **changes: Any) -> Training:
         job = a_job(out, more, isolation=isolation, **changes)
         return runner.run(job, capitals(updates), (looks if looks is not None else []).append)
 
@@ -82,9 +82,9 @@ def limits(**changes: Any) -> Limits:
 
 
 def test_a_training_that_reaches_its_aim(train: Train) -> None:
-    looks: list[Look] = []
+    looks: list[TrainingStatus] = []
     training = train(looks=looks)
-    assert (training.ended, training.message) == (Ended.REACHED, "training reached its aim on dev")
+    assert (training.ended, training.message) == (StopReason.REACHED, "training reached its aim on dev")
     assert (training.score, training.low, training.high, training.best_dev) == (100, 99, 101, 100)
     assert (training.updates, training.signature, training.device, training.seed) == (40, "capitals", "cpu", 3)
     assert [point.update for point in training.curve] == list(range(1, 41))
@@ -101,7 +101,7 @@ def test_a_training_that_reaches_its_aim(train: Train) -> None:
 def test_a_finished_training_is_not_run_again_until_something_changes(train: Train, out: Path) -> None:
     first = train(updates=5)
     path = out / "training" / "ada" / "training.json"
-    looks: list[Look] = []
+    looks: list[TrainingStatus] = []
     assert train(updates=5, looks=looks) == first
     assert looks == []
     path.unlink()  # killed before it was written
@@ -119,7 +119,7 @@ def test_a_finished_training_is_not_run_again_until_something_changes(train: Tra
 def test_the_budget(train: Train) -> None:
     slow = "def learn(update, learnt):\n    import time; time.sleep(0.05); return learnt + 1\n"
     training = train(slow, budget=1.2)
-    assert (training.ended, training.message) == (Ended.BUDGET, "the budget of 1.2s was used up")
+    assert (training.ended, training.message) == (StopReason.BUDGET, "the budget of 1.2s was used up")
     assert training.score is not None
     assert training.score == training.best_dev
     assert training.seconds >= 1.2
@@ -127,7 +127,7 @@ def test_the_budget(train: Train) -> None:
 
 def test_the_recipes_end(train: Train) -> None:
     training = train(updates=12)
-    assert training.ended is Ended.CONVERGED
+    assert training.ended is StopReason.CONVERGED
     assert (training.score, training.best_dev) == (25, 25)
 
 
@@ -139,67 +139,77 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
     [
         (
             AT_7.format("return float('nan')"),
-            Ended.DIVERGED,
+            StopReason.DIVERGED,
             "training diverged: the loss was no longer a finite number",
         ),
-        (AT_7.format("raise ValueError('mine')"), Ended.CRASHED, "training raised ValueError in submitted.py, line 12"),
-        (AT_7.format("raise SystemExit(0)"), Ended.CRASHED, "training raised SystemExit in submitted.py, line 12"),
-        (AT_7.format("import os; os._exit(0)"), Ended.CRASHED, "training ended its process"),
+        (
+            AT_7.format("raise ValueError('mine')"),
+            StopReason.CRASHED,
+            "training raised ValueError in submitted.py, line 12",
+        ),
+        (AT_7.format("raise SystemExit(0)"), StopReason.CRASHED, "training raised SystemExit in submitted.py, line 12"),
+        (AT_7.format("import os; os._exit(0)"), StopReason.CRASHED, "training ended its process"),
         (
             AT_7.format("import ctypes; ctypes.string_at(0)"),
-            Ended.CRASHED,
+            StopReason.CRASHED,
             "training died: signal 11, Segmentation fault",
         ),
-        (AT_7.format("bytearray(2**40)"), Ended.OUT_OF_MEMORY, "training ran out of memory"),
+        (AT_7.format("bytearray(2**40)"), StopReason.OUT_OF_MEMORY, "training ran out of memory"),
         (
             AT_7.format('raise RuntimeError("can\'t allocate memory: you tried to")'),
-            Ended.OUT_OF_MEMORY,
+            StopReason.OUT_OF_MEMORY,
             "training ran out of memory",
         ),
         (
             AT_7.format("talk.judged(update, ['one'])"),
-            Ended.BROKEN,
+            StopReason.BROKEN,
             "training broke the protocol: 1 answers for 40 sentences",
         ),
         (
             AT_7.format("talk.judged(update, ['x' * 10_001] * 40)"),
-            Ended.BROKEN,
+            StopReason.BROKEN,
             "training broke the protocol: an answer of more than 10000 characters",
         ),
         (
             AT_7.format("talk._channel.sendall(bytes([255] * 8))"),
-            Ended.BROKEN,
+            StopReason.BROKEN,
             "training broke the protocol: a frame of 4294967295 bytes, more than 4194304",
         ),
         (
             AT_7.format("talk._channel.sendall(bytes([0, 0, 0, 1, 193]))"),
-            Ended.BROKEN,
+            StopReason.BROKEN,
             "training broke the protocol: a malformed frame: DecodeError",
         ),
         (
             AT_7.format("talk._channel.close(); import time; time.sleep(60)"),
-            Ended.BROKEN,
+            StopReason.BROKEN,
             "training broke the protocol: it closed its end of the wire",
         ),
         (
             AT_7.format("[open(f'large{n}', 'wb').write(bytes(2**23)) for n in range(3)]; import time; time.sleep(60)"),
-            Ended.CRASHED,
+            StopReason.CRASHED,
             "training wrote more than 16 MB or 1000 files, or hid them",
         ),
         (
             AT_7.format("import os; os.mkdir('hidden'); os.chmod('hidden', 0); import time; time.sleep(60)"),
-            Ended.CRASHED,
+            StopReason.CRASHED,
             "training raised PermissionError in submitted.py, line 12",
         ),
         (
             AT_7.format("open('large', 'wb').write(bytes(2**25))"),
-            Ended.CRASHED,
+            StopReason.CRASHED,
             "training raised OSError in submitted.py, line 12",
         ),
-        (AT_7.format("raise NotImplementedError('1e: not implemented yet')"), Ended.CRASHED, "not implemented yet"),
+        (
+            AT_7.format("raise NotImplementedError('1e: not implemented yet')"),
+            StopReason.CRASHED,
+            "not implemented yet",
+        ),
     ],
 )
-def test_what_ends_a_training_leaves_it_the_best_so_far(train: Train, more: str, ended: Ended, message: str) -> None:
+def test_what_ends_a_training_leaves_it_the_best_so_far(
+    train: Train, more: str, ended: StopReason, message: str
+) -> None:
     training = train(more)
     assert (training.ended, training.message.removesuffix("; trained without walls")) == (ended, message)
     assert training.best_dev == training.score == 100 * 5 / 40
@@ -207,19 +217,19 @@ def test_what_ends_a_training_leaves_it_the_best_so_far(train: Train, more: str,
 
 def test_a_training_that_hangs(train: Train) -> None:
     training = train(AT_7.format("import time; time.sleep(60)"), limits=limits(silence=0.5))
-    assert (training.ended, training.message) == (Ended.HUNG, "training hung: nothing was heard of it for 0.5 s")
+    assert (training.ended, training.message) == (StopReason.HUNG, "training hung: nothing was heard of it for 0.5 s")
     assert training.score == 100 * 5 / 40
 
 
 def test_one_that_never_stops_talking_has_the_same_budget(train: Train) -> None:
     flood = "[talk.judged(update, ['x'] * 40) for _ in range(10**9)]"
     training = train(AT_7.format(flood), budget=1.5)
-    assert (training.ended, training.score) == (Ended.BUDGET, 100 * 5 / 40)
+    assert (training.ended, training.score) == (StopReason.BUDGET, 100 * 5 / 40)
 
 
 def test_a_loss_that_does_not_fall(train: Train) -> None:
     training = train("def loss(update):\n    return 7 + update % 2 / 10\n", updates=12)
-    assert (training.ended, training.message) == (Ended.STALLED, "the loss did not fall: 7.1 at first, 7 at last")
+    assert (training.ended, training.message) == (StopReason.STALLED, "the loss did not fall: 7.1 at first, 7 at last")
     assert training.score is not None
 
 
@@ -233,7 +243,7 @@ def test_what_a_submission_says_of_itself_is_made_fit_to_show(train: Train, loss
 def test_before_the_first_look_there_is_no_score(train: Train) -> None:
     training = train("import nothing_of_that_name\n")
     assert training.score is training.best_dev is None
-    assert training.ended is Ended.CRASHED
+    assert training.ended is StopReason.CRASHED
     assert training.message.startswith("training raised ModuleNotFoundError in submitted.py, line 10")
     assert training.message.endswith("; no test: it was never tried on dev")
 
@@ -279,8 +289,8 @@ def test_what_it_prints_is_kept_cleaned(train: Train, out: Path) -> None:
 
 def test_a_second_run_in_the_same_folder_waits_and_then_says_so(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graders.training.event_log.PATIENCE", 0.1)
-    with Ledger(base / "busy", "key"), pytest.raises(LedgerError) as error:
-        Ledger(base / "busy", "key")
+    with EventLog(base / "busy", "key"), pytest.raises(EventLogError) as error:
+        EventLog(base / "busy", "key")
     said = "another training is at work here; wait for it, or name another folder with -o"
     assert str(error.value) == f"{base / 'busy'}: {said}"
 
@@ -294,7 +304,7 @@ def test_a_sandbox_of_its_own(tmp_path: Path, isolation: Isolation) -> None:
     """As `trivium train` does it: no zygote is lent."""
     job = a_job(tmp_path, "import os\nprint(os.listdir('.'), os.environ['HOME'] == os.getcwd())\n", isolation=isolation)
     training = runner.run(job, capitals())
-    assert (training.ended, training.score) == (Ended.REACHED, 100)
+    assert (training.ended, training.score) == (StopReason.REACHED, 100)
     assert (job.folder / "printed.txt").read_text() == "[] True\n['state.json'] True\n"
     assert running(str(job.folder)) == []
 
@@ -311,13 +321,13 @@ print(*sorted(os.listdir(Path(__file__).parents[1] / "data")))
     ("more", "foreign"), [("", 0.0), ("def loss(update):\n    return 7 / update\n", 0.0), (ALL_IN_CAPITALS, 35 / 40)]
 )
 def test_what_it_has_learnt_must_answer_alike_in_the_reference(
-    tmp_path: Path, isolation: Isolation, more: str, foreign: float
+    tmp_path: Path, isolation: Isolation, more: str, reference_mismatch: float
 ) -> None:
     job = a_job(tmp_path, more + SEES, isolation=isolation)
     training = runner.run(job, checked(60))
-    assert (training.score, training.foreign) == (100, foreign)
+    assert (training.score, training.reference_mismatch) == (100, reference_mismatch)
     assert ("% of the answers are not those of the reference with the same weights" in training.message) == (
-        foreign > 0
+        reference_mismatch > 0
     )
     assert not (job.folder / "reference").exists()
     assert (job.folder / "printed.txt").read_text() == "dev\ndev test\n"  # the test is not there to be learnt
@@ -325,7 +335,7 @@ def test_what_it_has_learnt_must_answer_alike_in_the_reference(
 
 def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path) -> None:
     task = replace(checked(60), solution=a_job(tmp_path, "raise ValueError('of another shape')\n").submission)
-    assert runner.run(a_job(tmp_path), task).foreign == 1
+    assert runner.run(a_job(tmp_path), task).reference_mismatch == 1
 
 
 def test_a_code_folder_that_cannot_be_laid_out(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from graders.course.assignment import handout_folder
 from graders.course.planted import load_variants
-from graders.records.training import Ended, Training
+from graders.records.training import StopReason, Training
 from graders.sandbox.inside import translation as box
 from graders.sandbox.isolation import Isolation, walls
 from graders.training.runner import train_one
@@ -153,7 +153,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, data: Path, isolation: Iso
 
 
 def test_the_reference_is_trained(trained: Training, data: Path) -> None:
-    assert trained.ended is Ended.CONVERGED
+    assert trained.ended is StopReason.CONVERGED
     assert trained.score is not None
     assert trained.low is not None
     assert 0 <= trained.low <= trained.score
@@ -163,7 +163,7 @@ def test_the_reference_is_trained(trained: Training, data: Path) -> None:
     losses = [point.loss for point in trained.curve if point.loss is not None]
     assert losses[-1] < losses[0]
     assert trained.words_per_second > 0
-    assert (trained.changed, trained.foreign) == (0, 0)
+    assert (trained.changed, trained.reference_mismatch) == (0, 0)
 
 
 def test_the_fast_reference_learns_the_same(
@@ -190,7 +190,7 @@ def test_a_right_model_answers_as_the_reference_does_with_its_weights(
     id: str, data: Path, tmp_path: Path, isolation: Isolation
 ) -> None:
     files = {name: text.encode() for name, text in RIGHT[id].items()}
-    assert train_one(a_job(tmp_path, data, files, isolation=isolation)).foreign == 0
+    assert train_one(a_job(tmp_path, data, files, isolation=isolation)).reference_mismatch == 0
 
 
 @pytest.mark.slow
@@ -199,7 +199,7 @@ def test_translations_by_something_else_than_the_model_are_foreign(
 ) -> None:
     files = reference_files()
     files["nmt_model.py"] += FORGED.encode()
-    assert train_one(a_job(tmp_path, data, files, isolation=isolation)).foreign == 1
+    assert train_one(a_job(tmp_path, data, files, isolation=isolation)).reference_mismatch == 1
 
 
 KILLED = """

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sanity.core.calling import MAX_TEXT, Here, Raised, answers_of, ask, problem_of
+from sanity.core.calling import MAX_TEXT, LocalRun, SubmissionError, answers_of, ask, problem_of
 from sanity.core.case import Case
 from sanity.core.check import probe
 from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.loader import Code
+from sanity.core.loader import SubmissionModules
 
 CASE = Case("", {"x": 3})
 DOUBLE = probe("double", "double()", "doubled")
@@ -22,11 +22,11 @@ PROBES = SimpleNamespace(double=lambda code, case: code.student.double(case.x))
 @pytest.fixture
 def reply_of(tmp_path: Path):
     """Answer DOUBLE with the lines of student.py."""
-    opened: list[Code] = []
+    opened: list[SubmissionModules] = []
 
     def reply_of(lines: str) -> object:
         (tmp_path / "student.py").write_text(lines)
-        opened.append(Code(tmp_path, ["student.py"]))
+        opened.append(SubmissionModules(tmp_path, ["student.py"]))
         return ask(PROBES, "double", opened[-1], CASE)
 
     yield reply_of
@@ -88,7 +88,7 @@ def test_an_error_that_cannot_be_spelled_is_no_error_of_ours(reply_of):
 
 
 def problem(type_name: str, text: str = "text", file: str = "student.py", line: int = 3) -> CouldNotRun:
-    return problem_of(Raised(type_name, text, file, line, "the trace"), "double()", ["student.py"])
+    return problem_of(SubmissionError(type_name, text, file, line, "the trace"), "double()", ["student.py"])
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,13 @@ def test_answers_of_names_the_parts():
     with pytest.raises(CheckFailed, match=r"^double\(\) returned None"):
         answers_of(DOUBLE, None, [])
     with pytest.raises(CouldNotRun, match=r"^double\(\) raised KeyError$"):
-        answers_of(DOUBLE, Raised("KeyError", "", "", 0, ""), [])
+        answers_of(DOUBLE, SubmissionError("KeyError", "", "", 0, ""), [])
 
 
 def test_here_asks_in_this_process(tmp_path):
     (tmp_path / "student.py").write_text("def double(x): return 2 * x")
-    code = Code(tmp_path, ["student.py"])
+    code = SubmissionModules(tmp_path, ["student.py"])
     try:
-        assert Here(PROBES, code, ["student.py"])(DOUBLE, CASE) == {"doubled": 6}
+        assert LocalRun(PROBES, code, ["student.py"])(DOUBLE, CASE) == {"doubled": 6}
     finally:
         code.forget()

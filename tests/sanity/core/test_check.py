@@ -23,7 +23,7 @@ from sanity.core.forms import unpack
 from sanity.core.judge import attempt
 from sanity.core.manifest import read_manifest
 from sanity.core.recordings import Recordings, fixed_cases, load, recording_path
-from sanity.core.values import Odd
+from sanity.core.values import Unsupported
 from tests.support.drawn import SIZES, plain_values
 
 ASSIGNMENTS = assignment_names()
@@ -40,7 +40,7 @@ def test_a_function_that_expects_is_differential():
 
     counts("run", "expect", SIZES.case())  # type: ignore[arg-type]
     assert (counts.question, counts.name, counts.weight, counts.outputs) == ("1a", "counts", 2, ("size",))
-    assert not counts.law
+    assert not counts.is_property
     assert counts.sentence == "It counts\nto ten."
 
 
@@ -51,7 +51,7 @@ def test_a_function_that_does_not_is_a_law():
         assert (run, case.n) == ("run", 1)
 
     holds("run", "expect", SIZES.case())  # type: ignore[arg-type]
-    assert (holds.law, holds.weight, holds.outputs) == (True, 1, ())
+    assert (holds.is_property, holds.weight, holds.outputs) == (True, 1, ())
 
 
 def test_a_probe_is_a_name_and_a_form():
@@ -74,7 +74,7 @@ def test_every_check_is_a_sentence_with_a_weight(assignment: str, one: Check):
     assert one.sentence.endswith(".") and "\n" not in one.sentence and len(one.sentence) < 120
     assert one.weight > 0
     assert list(inspect.signature(one.function).parameters) == (
-        ["run", "case"] if one.law else ["run", "expect", "case"]
+        ["run", "case"] if one.is_property else ["run", "expect", "case"]
     )
 
 
@@ -85,7 +85,7 @@ def test_every_question_is_checked_against_the_reference(assignment):
     assert len({(one.question, one.sentence) for one in checks}) == len(checks)
     for question in manifest.questions:
         own = [one for one in checks if one.question == question.id]
-        assert any(not one.law for one in own), question.id
+        assert any(not one.is_property for one in own), question.id
         assert any(one.outputs for one in own), question.id
     order = [question.id for question in manifest.questions]
     assert [one.question for one in checks] == sorted((one.question for one in checks), key=order.index)
@@ -114,13 +114,13 @@ def recorded(assignment: str) -> Recordings:
 
 def replies(form: Any) -> st.SearchStrategy[Any]:
     """Answers of a form, with anything plain in the places of its parts, and sometimes answers of no form at all."""
-    anything = plain_values() | st.just(Odd("generator"))
+    anything = plain_values() | st.just(Unsupported("generator"))
     if isinstance(form, str):
         return anything
     return st.one_of(st.tuples(*map(replies, form)).map(list), st.tuples(*map(replies, form)).map(list), anything)
 
 
-@pytest.mark.parametrize(("assignment", "one"), [param for param in CHECKS if not param.values[1].law])
+@pytest.mark.parametrize(("assignment", "one"), [param for param in CHECKS if not param.values[1].is_property])
 @settings(max_examples=10)
 @given(data=st.data())
 def test_nonsense_never_passes(assignment, one, data):

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from sanity.core.compare import ATOL_32, ATOL_64, RTOL_32, RTOL_64, agrees, close, same, same_array, shape_text
 from sanity.core.errors import CheckFailed
-from sanity.core.values import Odd
+from sanity.core.values import Unsupported
 from tests.support.drawn import FLOATS, arrays, numbers
 
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
@@ -87,8 +87,8 @@ def test_what_differs_is_always_refused_in_words(got, want, axes):
     ("got", "message"),
     [
         (None, "out is None, expected an array: did you forget `return`?"),
-        (Odd("generator"), "out is a value of type generator, expected an array"),
-        (Odd("Surprise"), "out is a value of another type, expected an array"),
+        (Unsupported("generator"), "out is a value of type generator, expected an array"),
+        (Unsupported("Surprise"), "out is a value of another type, expected an array"),
         ("text", "out is a str, expected an array"),
         ({"a": 1}, "out is a dict, expected an array"),
         (["a", "b"], "out is a list of 2, expected an array"),

@@ -8,8 +8,8 @@ import pytest
 
 from sanity.core.case import Case
 from sanity.core.check import probe
-from sanity.core.errors import CannotAsk, CheckFailed, CouldNotRun
-from sanity.core.judge import Remembering, attempt, judge, verdict_of
+from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
+from sanity.core.judge import CachedRun, attempt, judge, verdict_of
 from sanity.core.verdict import Outcome
 from tests.support.drawn import SIZES, make_check
 
@@ -35,7 +35,7 @@ def test_a_verdict_tells_all_that_is_known():
     check = make_check(counts, question="1b", name="counts", sentence="It counts.", weight=2.0, outputs=("size",))
     passed, failed = judge(check, CASES, expect, expect), judge(check, CASES, small, expect)
     assert (passed.question, passed.check, passed.sentence, passed.weight) == ("1b", "counts", "It counts.", 2.0)
-    assert (passed.outputs, passed.law, passed.outcome) == (("size",), False, Outcome.PASSED)
+    assert (passed.outputs, passed.is_property, passed.outcome) == (("size",), False, Outcome.PASSED)
     assert passed.message == passed.slip == passed.case == passed.detail == ""
     assert (failed.outcome, failed.message, failed.slip, failed.detail) == (
         "failed",
@@ -89,7 +89,7 @@ def test_an_answer_that_the_check_did_not_think_of_neither_passes_nor_ends_the_r
     assert "KeyError: 'another'" in problem.detail
 
 
-@pytest.mark.parametrize("error", [CannotAsk("the worker is gone"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [GraderFailed("the worker is gone"), KeyboardInterrupt()])
 def test_what_is_not_the_submissions_fault_goes_through(error):
     def broken(run: Any, case: Case) -> None:
         raise error
@@ -99,15 +99,15 @@ def test_what_is_not_the_submissions_fault_goes_through(error):
 
 
 def test_a_law_names_no_slip_between_two_answers_of_the_submission():
-    def law(run: Any, case: Case) -> None:
+    def is_property(run: Any, case: Case) -> None:
         pass
 
     def differential(run: Any, expect: Any, case: Case) -> None:
         pass
 
     compared, own = CheckFailed("wrong", slip="b runs backwards", output="h_0"), CheckFailed("wrong", slip="sure of it")
-    assert verdict_of(make_check(law), compared).slip == ""
-    assert verdict_of(make_check(law), own).slip == "sure of it"
+    assert verdict_of(make_check(is_property), compared).slip == ""
+    assert verdict_of(make_check(is_property), own).slip == "sure of it"
     assert verdict_of(make_check(differential), compared).slip == "b runs backwards"
 
 
@@ -121,7 +121,7 @@ def test_a_question_is_put_once(problem):
             raise problem
         return {"size": case.n}
 
-    remembering = Remembering(run)
+    remembering = CachedRun(run)
     for _ in range(2):
         for case in (SIZES.case(n=2), SIZES.case(n=3)):
             try:

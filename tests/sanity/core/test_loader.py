@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sanity.core.loader import Code, module_name
+from sanity.core.loader import SubmissionModules, module_name
 
 
 @contextmanager
-def opened(folder: Path, *files: str) -> Iterator[Code]:
-    code = Code(folder, files)
+def opened(folder: Path, *files: str) -> Iterator[SubmissionModules]:
+    code = SubmissionModules(folder, files)
     try:
         yield code
     finally:
@@ -98,5 +98,5 @@ def test_what_is_installed_inside_the_folder_or_lies_beside_it_stays(tmp_path, m
     monkeypatch.syspath_prepend(beside)
     with opened(tmp_path / "a4", "student.py") as code:
         _ = code.student
-    kept = {name for name in ("torch_of_sorts", "module_beside", "student") if sys.modules.pop(name, None)}
-    assert kept == {"torch_of_sorts", "module_beside"}
+    cache = {name for name in ("torch_of_sorts", "module_beside", "student") if sys.modules.pop(name, None)}
+    assert cache == {"torch_of_sorts", "module_beside"}

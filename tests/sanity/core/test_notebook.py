@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanity.core import notebook
-from sanity.core.calling import raised_from
-from sanity.core.loader import Code
+from sanity.core.calling import submission_error
+from sanity.core.loader import SubmissionModules
 from sanity.core.notebook import MAX_MAGICS, Cell, NotebookError, parse, read_cells
 
 NAMES = ("words.ipynb", "words.py")
@@ -31,8 +31,8 @@ def write(folder: Path, *cells: dict[str, Any], **other: Any) -> Path:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Code]:
-    made = Code(folder, NAMES)
+def opened(folder: Path) -> Iterator[SubmissionModules]:
+    made = SubmissionModules(folder, NAMES)
     try:
         yield made
     finally:
@@ -73,12 +73,12 @@ def test_a_missing_name_says_what_became_of_it(tmp_path: Path) -> None:
     with opened(tmp_path) as made:
         with pytest.raises(SyntaxError) as error:
             made.words.parsed  # noqa: B018
-        raised = raised_from(error.value, tmp_path)
+        raised = submission_error(error.value, tmp_path)
         assert (raised.file, raised.line) == ("words.ipynb, cell 1", 1)
         for _ in range(2):
             with pytest.raises(NameError, match="name 'nothing' is not defined") as wrong:
                 made.words.decorated_wrongly  # noqa: B018
-            raised = raised_from(wrong.value, tmp_path)
+            raised = submission_error(wrong.value, tmp_path)
             assert (raised.file, raised.line) == ("words.ipynb, cell 2", 3)
             assert raised.trace.count("@nothing") == 1
         with pytest.raises(AttributeError, match=r"^no cell defines other$"):
@@ -90,7 +90,7 @@ def test_a_traceback_names_the_cell_and_shows_its_line(tmp_path: Path) -> None:
     write(tmp_path, code("x = 1"), code("def f():", "    return 1 / 0"))
     with opened(tmp_path) as made, pytest.raises(ZeroDivisionError) as error:
         made.words.f()
-    raised = raised_from(error.value, tmp_path)
+    raised = submission_error(error.value, tmp_path)
     assert (raised.file, raised.line) == ("words.ipynb, cell 2", 2)
     assert "return 1 / 0" in raised.trace
 
@@ -178,7 +178,7 @@ def test_lines_of_a_python_file_are_those_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "words.py").write_text("# %%\nx = 1\n# %%\nx = (\n# %%\ndef f():\n    return 1 / 0\n")
     with opened(tmp_path) as made, pytest.raises(ZeroDivisionError) as error:
         made.words.f()
-    raised = raised_from(error.value, tmp_path)
+    raised = submission_error(error.value, tmp_path)
     assert (raised.file, raised.line) == ("words.py", 7)
 
 
@@ -191,7 +191,7 @@ def test_of_both_the_notebook_counts(tmp_path: Path) -> None:
 
 def test_files_that_are_no_notebooks_are_imported_as_ever(tmp_path: Path) -> None:
     (tmp_path / "plain.py").write_text("import not_there\nx = 1\n")
-    made = Code(tmp_path, ["plain.py"])
+    made = SubmissionModules(tmp_path, ["plain.py"])
     try:
         with pytest.raises(ModuleNotFoundError):
             made.plain  # noqa: B018

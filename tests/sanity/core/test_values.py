@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 from sanity.core.errors import CheckFailed
 from sanity.core.forms import form_text, parse_form, unpack
-from sanity.core.values import MAX_DEPTH, Odd, describe, plain
+from sanity.core.values import MAX_DEPTH, Unsupported, describe, plain
 from tests.support.drawn import alike, arrays, plain_values
 
 Pair = namedtuple("Pair", "first second")
@@ -30,7 +30,7 @@ class Word(str):
         raise AssertionError("nothing of a submission is asked to spell itself")
 
 
-def foreign(array: Any) -> Any:
+def reference_mismatch(array: Any) -> Any:
     """The same numbers in the other byte order, with steps between them."""
     wide = np.zeros((*array.shape, 2), array.dtype.newbyteorder())
     wide[..., 0] = array
@@ -70,7 +70,7 @@ def odd_leaves() -> st.SearchStrategy[Any]:
         lambda: ...,
         object,
     ]
-    return st.sampled_from(made).map(lambda make: make()) | arrays().map(foreign) | plain_values()
+    return st.sampled_from(made).map(lambda make: make()) | arrays().map(reference_mismatch) | plain_values()
 
 
 def odd_values() -> st.SearchStrategy[Any]:
@@ -95,7 +95,7 @@ def parts(value: Any) -> list[Any]:
 @given(odd_values())
 def test_whatever_is_returned_becomes_plain_data(value):
     for part in parts(plain(value)):
-        assert part is None or type(part) in (bool, int, float, str, list, dict, np.ndarray, Odd)
+        assert part is None or type(part) in (bool, int, float, str, list, dict, np.ndarray, Unsupported)
         if type(part) is dict:
             assert all(type(key) is str for key in part)
         if type(part) is np.ndarray:
@@ -126,7 +126,7 @@ def test_what_is_plain_stays_as_it_is(value):
 )
 def test_numbers_keep_their_values_on_the_way(array):
     tensor = torch.tensor(array, requires_grad=True)
-    for same in (tensor, tensor.half(), foreign(array), array.astype(np.longdouble)):
+    for same in (tensor, tensor.half(), reference_mismatch(array), array.astype(np.longdouble)):
         assert np.array_equal(plain(same), array)
 
 
@@ -151,7 +151,7 @@ def test_an_answer_within_itself_has_an_end():
     answer, depth = plain(knot), 0
     while isinstance(answer, list):
         [answer], depth = answer, depth + 1
-    assert (answer, depth) == (Odd("list"), MAX_DEPTH)
+    assert (answer, depth) == (Unsupported("list"), MAX_DEPTH)
 
 
 NAMES = st.from_regex(r"\A[a-z_]\w*(\[\d\]| \w+)?\Z")
@@ -203,7 +203,8 @@ ENCODED = ("enc_hiddens", ("h_0", "c_0"))
         ([1, np.ones(2)], ENCODED,
          "the part (h_0, c_0) of f() returned an array of shape (2,), expected 2 values: h_0, c_0"),
         ([1, None], ENCODED, "the part (h_0, c_0) of f() returned None: did you forget `return`?"),
-        (Odd("Wow"), ENCODED, "f() returned a value of another type, expected 2 values: enc_hiddens, (h_0, c_0)"),
+        (Unsupported("Wow"), ENCODED,
+         "f() returned a value of another type, expected 2 values: enc_hiddens, (h_0, c_0)"),
         ({"enc_hiddens": 1}, ENCODED, "f() returned a dict, expected 2 values: enc_hiddens, (h_0, c_0)"),
     ],
 )  # fmt: skip

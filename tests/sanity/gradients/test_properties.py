@@ -20,20 +20,20 @@ from graders.course.planted import load_bugs, reference_files
 from graders.course.planted.live import live
 from sanity.core.check import Check, Run, load_checks, load_snippets
 from sanity.core.errors import CheckFailed
-from sanity.core.judge import Remembering, attempt
+from sanity.core.judge import CachedRun, attempt
 from sanity.core.recordings import fixed_cases
 from sanity.gradients.snippet import simplest
-from sanity.student.gradients import Watched, is_gradient_law
+from sanity.student.gradients import TracingRun, is_gradient_property
 
 ASSIGNMENTS = sorted(path.stem for path in Path(planted.__file__).parent.glob("a?.toml"))
-LAWS = [(name, check) for name in ASSIGNMENTS for check in load_checks(name) if is_gradient_law(check)]
+LAWS = [(name, check) for name in ASSIGNMENTS for check in load_checks(name) if is_gradient_property(check)]
 
 
 @pytest.fixture(scope="module")
 def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
         names = sorted({name for name, _ in LAWS})
-        yield {name: Remembering(stack.enter_context(live(name, reference_files(name)))) for name in names}
+        yield {name: CachedRun(stack.enter_context(live(name, reference_files(name)))) for name in names}
 
 
 def holds(check: Check, run: Run, expect: Run) -> bool:
@@ -41,32 +41,32 @@ def holds(check: Check, run: Run, expect: Run) -> bool:
     return all(attempt(check, run, expect, case) is None for case in fixed_cases(check.cases))
 
 
-def breaks(law: Check, run: Run) -> bool:
+def breaks(is_property: Check, run: Run) -> bool:
     """Whether a law fails, rather than not running, on some fixed case."""
-    return any(isinstance(attempt(law, run, run, case), CheckFailed) for case in fixed_cases(law.cases))
+    return any(isinstance(attempt(is_property, run, run, case), CheckFailed) for case in fixed_cases(is_property.cases))
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {law.name}" for name, law in LAWS])
+@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS])
 def test_some_planted_bug_breaks_the_law_and_no_check_of_values(
-    assignment: str, law: Check, references: dict[str, Run]
+    assignment: str, is_property: Check, references: dict[str, Run]
 ) -> None:
     of_values = [
         check
         for check in load_checks(assignment)
-        if check.question == law.question and not check.law and not check.gradients
+        if check.question == is_property.question and not check.is_property and not check.gradients
     ]
     for bug in load_bugs(assignment):
-        if bug.question == law.question:
+        if bug.question == is_property.question:
             with live(assignment, bug.files) as child:
-                run = Remembering(child)
-                if breaks(law, run) and all(holds(check, run, references[assignment]) for check in of_values):
+                run = CachedRun(child)
+                if breaks(is_property, run) and all(holds(check, run, references[assignment]) for check in of_values):
                     return
-    pytest.fail(f"no planted bug of question {law.question} breaks only {law.name}")
+    pytest.fail(f"no planted bug of question {is_property.question} breaks only {is_property.name}")
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {law.name}" for name, law in LAWS])
-def test_the_reference_keeps_the_law(assignment: str, law: Check, references: dict[str, Run]) -> None:
-    assert holds(law, references[assignment], references[assignment])
+@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS])
+def test_the_reference_keeps_the_law(assignment: str, is_property: Check, references: dict[str, Run]) -> None:
+    assert holds(is_property, references[assignment], references[assignment])
 
 
 @pytest.mark.parametrize("assignment", sorted({name for name, _ in LAWS}))
@@ -77,13 +77,13 @@ def test_each_law_has_a_script_and_on_the_reference_it_shows_no_difference(
     for source in (handout_folder(assignment), solution_folder(assignment)):
         shutil.copytree(source, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     names = []
-    for law in (law for name, law in LAWS if name == assignment):
-        watched = Watched(references[assignment], lambda probe: hasattr(snippets, probe.name))
-        case = simplest(law.cases.corner_cases(1)[0], lambda case: True)
-        attempt(law, watched, watched, case)
-        assert watched.first, f"{law.name} asks nothing that can be shown"
+    for is_property in (is_property for name, is_property in LAWS if name == assignment):
+        watched = TracingRun(references[assignment], lambda probe: hasattr(snippets, probe.name))
+        case = simplest(is_property.cases.corner_cases(1)[0], lambda case: True)
+        attempt(is_property, watched, watched, case)
+        assert watched.first, f"{is_property.name} asks nothing that can be shown"
         probe, asked = watched.first
-        names.append(f"try_{law.name}.py")
+        names.append(f"try_{is_property.name}.py")
         (tmp_path / names[-1]).write_text(getattr(snippets, probe.name)(asked), encoding="utf-8")
     runs = f"import runpy\nfor name in {names}:\n    runpy.run_path(name)\n"
     ran = subprocess.run(

@@ -14,8 +14,8 @@ from sanity.core.verdict import Outcome, Verdict
 from sanity.student.console import coloured, print_json, print_list, print_question
 
 ENCODE = Question("1d", "Encode", 8, "nmt_model.py")
-RIGHT = Verdict("1d", "encodes", "It encodes.", Outcome.PASSED, 3, law=False, outputs=("enc_hiddens",))
-LAW = Verdict("1d", "any_order", "The order does not matter.", Outcome.PASSED, 1, law=True)
+RIGHT = Verdict("1d", "encodes", "It encodes.", Outcome.PASSED, 3, is_property=False, outputs=("enc_hiddens",))
+LAW = Verdict("1d", "any_order", "The order does not matter.", Outcome.PASSED, 1, is_property=True)
 WRONG = replace(
     RIGHT,
     outcome=Outcome.FAILED,
@@ -86,10 +86,10 @@ def test_a_crash_shows_the_students_own_lines(printed):
 
 def test_the_block_is_of_the_output_whose_cause_is_known(printed):
     unknown = replace(WRONG, sentence="First.", slip="")
-    law = replace(WRONG, sentence="Law.", outputs=(), slip="a law's")
+    is_property = replace(WRONG, sentence="Law.", outputs=(), slip="a law's")
     others = replace(WRONG, sentence="Another.", slip="another"), replace(WRONG, sentence="Same again.")
     assert [
-        line for line in printed(unknown, law, WRONG, *others) if line and line[:3] not in ("  f", "  v", "  c")
+        line for line in printed(unknown, is_property, WRONG, *others) if line and line[:3] not in ("  f", "  v", "  c")
     ] == [
         "Running Sanity Check for Question 1d: Encode",
         "5 of 5 checks did not pass for Question 1d: Encode.",
@@ -103,7 +103,7 @@ def test_the_block_is_of_the_output_whose_cause_is_known(printed):
         "  likely  another",
         "also failed: Same again.",
     ]
-    assert printed(unknown, law)[3] == "failed: First."
+    assert printed(unknown, is_property)[3] == "failed: First."
 
 
 def test_what_crashed_for_one_reason_is_told_once(printed):

@@ -23,7 +23,7 @@ from sanity.core.case import Case
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.gradients.search import search
 from sanity.gradients.snippet import assign, literal, simplest
-from sanity.student import gradients as laws
+from sanity.student import gradients as properties
 from sanity.student.cli import main
 from tests.support.drawn import alike, make_check
 
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(autouse=True)
 def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(laws, "DRAWN", 4)
+    monkeypatch.setattr(properties, "DRAWN", 4)
 
 
 def plant(folder: Path, id: str) -> None:
@@ -154,7 +154,7 @@ def test_a_terminal_sees_a_bar_that_goes_away(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with laws.progress("1d a_law", 2) as tick:
+    with properties.progress("1d a_law", 2) as tick:
         for _ in range(3):
             tick()
     shown = capsys.readouterr().err.replace("\033[K", "").split("\r")
@@ -168,7 +168,7 @@ def test_a_terminal_sees_a_bar_that_goes_away(
 
 
 def test_no_bar_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    with laws.progress("1d a_law", 2) as tick:
+    with properties.progress("1d a_law", 2) as tick:
         tick()
     assert capsys.readouterr().err == ""
 
@@ -187,12 +187,12 @@ def test_the_example_in_the_documentation_runs(capsys: pytest.CaptureFixture[str
 def fails_from(low: int, error: Exception) -> Any:
     """A law that is broken by cases of n ≥ low."""
 
-    def law(run: Any, case: Case) -> None:
+    def is_property(run: Any, case: Case) -> None:
         """A sentence."""
         if case.n >= low:
             raise error
 
-    return make_check(law)
+    return make_check(is_property)
 
 
 def nothing() -> None:
@@ -214,22 +214,22 @@ def test_search_finds_nothing_where_a_law_holds_and_draws_as_many_as_asked() -> 
 
 
 def test_search_keeps_to_one_kind_of_problem() -> None:
-    def law(run: Any, case: Case) -> None:
+    def is_property(run: Any, case: Case) -> None:
         raise CheckFailed("large") if case.n > 4 else CouldNotRun("small")
 
-    broken = search(make_check(law), None, 1, 30, nothing)  # type: ignore[arg-type]
+    broken = search(make_check(is_property), None, 1, 30, nothing)  # type: ignore[arg-type]
     assert len({type(problem) for _, problem in broken}) == 1
 
 
 def test_search_survives_a_law_that_changes_its_mind() -> None:
     calls = []
 
-    def law(run: Any, case: Case) -> None:
+    def is_property(run: Any, case: Case) -> None:
         calls.append(1)
         if len(calls) == 3:
             raise CheckFailed("once")
 
-    assert len(search(make_check(law), None, 1, 30, nothing)) == 1  # type: ignore[arg-type]
+    assert len(search(make_check(is_property), None, 1, 30, nothing)) == 1  # type: ignore[arg-type]
 
 
 # Counterexamples as scripts.
