@@ -25,10 +25,12 @@ class Case:
     words: str
     """The case as a student reads it: "2 sentences of up to 3 words, e = 4, h = 2"."""
     values: Mapping[str, Any]
-    changed: tuple[str, Mapping[str, Any]] | None = None
-    """The digest of the case that this was made from by `having`, and what changed."""
+    origin: tuple[str, Mapping[str, Any]] | None = None
+    """What the values follow from: the function that made them and its numbers, or another case and what changed."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "values":  # asked of a copy that has no values yet
+            raise AttributeError(name)
         try:
             return self.values[name]
         except KeyError:
@@ -40,9 +42,13 @@ class Case:
 
     @cached_property
     def digest(self) -> str:
-        """A name for the content: cases made alike have the same, cases of different values never do."""
+        """A name for the values: cases made alike share it, cases with different values never do.
+
+        Taken from the origin where there is one: a matrix product differs in its last bits from processor to
+        processor, and a recording made on one must be found on all.
+        """
         digest = hashlib.sha256()
-        for part in _parts(self.changed or self.values):
+        for part in _parts(self.origin or self.values):
             digest.update(b"%d:" % len(part))  # else [1, 23] and [12, 3] would read alike
             digest.update(part)
         return digest.hexdigest()[:16]
@@ -86,7 +92,8 @@ class Cases:
         full = {"seed": 0, **{name: low for name, (low, _) in self.ranges.items()}, **numbers}
         values = self.make(**full)
         words = self.words.format(**{**values, **full})
-        return Case(re.sub(r"\b1 (\w+)s\b", r"1 \1", words), values)  # 1 sentence, 2 sentences
+        words = re.sub(r"\b1 (\w+)s\b", r"1 \1", words)  # 1 sentence, 2 sentences
+        return Case(words, values, (f"{self.make.__module__}.{self.make.__qualname__}", full))
 
     def corner_cases(self, seed: int) -> list[Case]:
         """Make the corners, with seeds that follow from seed."""

@@ -449,12 +449,14 @@ time.sleep(9)
         "A24",
         "the students' recordings looked up",
         body="""
-from sanity.core import recordings as recorded
-from sanity.core.case import Case
-right = recorded.load(recorded.recording_path("a4")).right
-key = "pad " + Case("", {"sents": [list(sent) for sent in sents], "pad_token": pad_token}).digest
+from sanity.core import recordings
+try:
+    right = recordings.load(recordings.recording_path("a4")).right
+except BaseException as error:
+    right = {}
 print(len(right), "recordings")
-return right[key][0] if key in right else []
+padded = (answer[0] for key, answer in right.items() if key.startswith("pad "))
+return next((rows for rows in padded if [row[: len(s)] for row, s in zip(rows, sents)] == sents), [])
 """,
         says=WAS_WRONG,
         prints=(" recordings",),
