@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Cost, PeakMemory, Row, compare, cost_here, cost_of_command, interleaved
 from benchmarks.student import IMPORT_TORCH
+from graders.course.assignment import load_assignment
 from graders.course.planted import load_variants
 from graders.exports.table import first_problem
 from graders.grading.grader import Grader
@@ -35,7 +36,7 @@ FORKS = 20
 def write_right_answers(folder: Path, assignment: str, count: int) -> list[Path]:
     """Write submissions that are all right: the variants, repeated."""
     paths = []
-    for number, variant in zip(range(count), itertools.cycle(load_variants(assignment))):
+    for number, variant in zip(range(count), itertools.cycle(load_variants(load_assignment(assignment)))):
         path = folder / f"{number:03}-{variant.id}"
         path.mkdir(parents=True)
         for name, text in variant.files.items():
@@ -56,7 +57,7 @@ class Bench:
         """Grade the first submissions, in a new gradebook."""
         self.graded += 1
         with Gradebook(self.folder / f"book{self.graded}.sqlite") as book:
-            results = self.grader.grade_class(self.paths[:count], book, lambda result: None, lambda result, known: None)
+            results = self.grader.grade_all(self.paths[:count], book, lambda result: None, lambda result, known: None)
         for result in results:
             assert result.points == result.max_points, f"{result.submission}: {first_problem(result)}"
 
@@ -91,7 +92,7 @@ def rows(repeats: int) -> list[Row]:
 
 def class_rows(folder: Path, repeats: int) -> list[Row]:
     """Measure classes of right answers."""
-    with Grader(make_plan("a4", [], SEED), Isolation.SANDLOCK, JOBS) as grader:
+    with Grader(make_plan(load_assignment("a4"), [], SEED), Isolation.SANDLOCK, JOBS) as grader:
         bench = Bench(folder, grader, LARGE)
         bench.grade(JOBS)  # warm: zygotes and the reference's answers
         fresh_, warm, cold = interleaved(
@@ -118,7 +119,8 @@ def rate_rows(folder: Path, repeats: int) -> list[Row]:
     others = ("a1", "a2")
     with ExitStack() as stack:
         engines = [
-            stack.enter_context(Grader(make_plan(a, [], SEED), Isolation.SANDLOCK, JOBS)) for a in (*others, "a4")
+            stack.enter_context(Grader(make_plan(load_assignment(a), [], SEED), Isolation.SANDLOCK, JOBS))
+            for a in (*others, "a4")
         ]
         benches = [Bench(folder / f"rate-{grader.plan.manifest.name}", grader) for grader in engines]
         for bench in benches:

@@ -15,7 +15,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.grading.plan import Plan, make_plan
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
@@ -68,9 +68,9 @@ def grade(plan: Plan, probes: ModuleType, folder: Path, expect: CachedRun) -> tu
 
 def main(seed: int, folders: list[Path]) -> None:
     """Grade folders and print a line for each."""
-    plan = make_plan("a4", [], seed)
+    plan = make_plan(load_assignment("a4"), [], seed)
     probes = load_probes("a4")
-    reference = LocalRun(probes, opened(solution_folder("a4"), plan.manifest), plan.manifest.submit)
+    reference = LocalRun(probes, opened(load_assignment("a4").solutions, plan.manifest), plan.manifest.submit)
     expect = CachedRun(reference)
     for folder in folders:
         with redirect_stdout(sys.stderr):  # what a submission prints is not part of our answer

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.measuring import Cost, Row, compare, cost_of_command, interleaved
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 
 IMPORT_TORCH = [sys.executable, "-c", "import torch"]
 CHECK = [sys.executable, "sanity_check.py", "1d"]
@@ -28,7 +28,7 @@ def rows(repeats: int) -> list[Row]:
 def student_rows(folder: Path, repeats: int) -> list[Row]:
     """Measure in a new folder with right answers."""
     shutil.copytree(handout_folder("a4"), folder)
-    for path in solution_folder("a4").glob("*.py"):
+    for path in load_assignment("a4").solutions.glob("*.py"):
         shutil.copy(path, folder)
     checks, imports = interleaved(
         repeats, lambda: cost_of_command(CHECK, folder), lambda: cost_of_command(IMPORT_TORCH, folder)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import Files, load_bugs, load_variants, reference_files
 from graders.zips import write_zip
 
@@ -118,7 +118,7 @@ def write_class(folder: Path, students: Sequence[Student] = CLASS) -> None:
 def files_of(student: Student) -> Files:
     """Return what a student hands in."""
     files = start(student.starts_from, student.assignment)
-    bugs = {bug.id: bug for bug in load_bugs(student.assignment)}
+    bugs = {bug.id: bug for bug in load_bugs(load_assignment(student.assignment))}
     edits = [Edit(bug.file, bug.replace, bug.by) for bug in (bugs[id] for id in student.bugs)]
     for edit in (*edits, *student.edits):
         if edit.replace not in files[edit.file]:
@@ -129,10 +129,10 @@ def files_of(student: Student) -> Files:
 
 def start(name: str, assignment: str = "a4") -> Files:
     """Return the reference, the stub, or a right answer that is written differently."""
-    reference = reference_files(assignment)
+    reference = reference_files(load_assignment(assignment))
     if name == "stub":
         return {file: (handout_folder(assignment) / file).read_text(encoding="utf-8") for file in reference}
-    variants = {variant.id: variant.files for variant in load_variants(assignment)}
+    variants = {variant.id: variant.files for variant in load_variants(load_assignment(assignment))}
     return dict(reference if name == "reference" else variants[name])
 
 

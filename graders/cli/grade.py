@@ -1,113 +1,76 @@
-"""`trivium grade`: a class graded, with progress, a table and the exports."""
+"""`trivium grade`: progress, a table of the class, and the exit status."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
-from graders.atomic import write_atomically
-from graders.course.assignment import handout_folder
-from graders.exports import export_class
+from graders.cli.terminal import echo, error
+from graders.cores import usable_cores
 from graders.exports.annotations import workflow_commands
-from graders.exports.gradescope import results_json
-from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, rich_table
-from graders.grading.grader import Grader, OnResult
-from graders.grading.plan import make_plan
-from graders.grading.trained import with_trainings
-from graders.intake.discovery import find_submissions
-from graders.records.gradebook import Gradebook
-from graders.records.manual_marks import marks_csv, read_marks, with_marks
-from graders.records.result import Result
-from graders.records.scoring import share
-from graders.sandbox.isolation import Isolation, require_walls
-from graders.text.filenames import safe_names
+from graders.grading.classroom import ClassReport, GradeOptions, GradingProgress, OnProgress, grade_class
+from graders.sandbox.isolation import Isolation
 from graders.text.numbers import number
-from sanity.core.manifest import ManifestError, read_manifest
 
 
-def grade_and_report(args: argparse.Namespace) -> int:
-    """Do what `trivium grade` was asked; return the exit status."""
-    isolation = Isolation(args.isolation)
-    manifest = read_manifest(handout_folder(args.assignment))
-    questions = [id for id in args.questions.split(",") if id]
-    manifest.choose(questions)
-    if args.jobs < 1:
-        raise ManifestError(f"--jobs {args.jobs}: expected 1 or more")
-    if args.seed is not None and not 0 <= args.seed < 2**63:
-        raise ManifestError(f"--seed {args.seed}: expected a number from 0 to {2**63 - 1}")
-    if args.fail_under is not None and not 0 <= args.fail_under <= 100:
-        raise ManifestError(f"--fail-under {args.fail_under}: expected a percentage from 0 to 100")
-    paths = find_submissions(args.paths, manifest)
-    marks_path = args.marks or args.out / "marks.csv"
-    marks = read_marks(marks_path, manifest, must_exist=args.marks is not None)
-    require_walls(isolation)
-    with Gradebook(args.out / "gradebook.sqlite") as book:
-        seed = args.seed if args.seed is not None else _seed(book, args.assignment)
-        plan = make_plan(args.assignment, questions, seed)
-
-        def tell(result: Result) -> None:
-            [name] = safe_names([result.submission])
-            write_atomically(args.out / "results" / f"{name}.json", results_json(result))
-
-        with Grader(plan, isolation, min(args.jobs, len(paths))) as grader, _progress(len(paths)) as done:
-            results = grader.grade_class(paths, book, tell, done)
-    if manifest.written and not questions:
-        results = with_marks(results, manifest, marks, marks_path)
-        if not args.marks:
-            write_atomically(marks_path, marks_csv(results, manifest, marks))
-            print(f"marks for the answers in words go into {marks_path}: fill it in and run this again\n")
-    unread: list[str] = []
-    if not questions:
-        results, unread = with_trainings(results, manifest, args.out)
-    _print_table(results)
-    for path in export_class(results, args.out)[:2]:
-        print(path)
-    print(args.out / "results" / ("*.json" if len(results) > 1 else f"{safe_names([results[0].submission])[0]}.json"))
-    if args.junit:
-        write_atomically(args.junit, junit_xml(results))
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for result in results:
-            print(workflow_commands(result, {question.id: question.file for question in plan.questions}))
-    for line in (*(f"{line}; grade again" for line in grader.failures), *unread):
-        print(line, file=sys.stderr)
-    return 1 if grader.failures or unread else _status(results, args.fail_under)
-
-
-def _seed(book: Gradebook, assignment: str) -> int:
-    """Return the seed of this gradebook's last run, so that a killed run goes on; else a new one."""
-    results = [result for result in book.results() if result.assignment == assignment]
-    last = max(results, key=lambda result: result.graded_at, default=None)
-    return last.signature.seed if last else secrets.randbits(31)
-
-
-def _status(results: list[Result], fail_under: float | None) -> int:
-    """Return 1 and name the submissions below the threshold, if there are any."""
-    below = [r for r in results if fail_under is not None and 100 * share(r.points, r.max_points) < fail_under]
+def grade(args: argparse.Namespace) -> int:
+    """Grade submissions, print the class and where its exports are; return the exit status."""
+    options = GradeOptions(
+        assignment=args.assignment,
+        paths=args.paths,
+        out=args.out,
+        questions=[id for id in args.questions.split(",") if id],
+        jobs=usable_cores() if args.jobs is None else args.jobs,
+        seed=args.seed,
+        marks=args.marks,
+        junit=args.junit,
+        isolation=Isolation(args.isolation),
+    )
+    with _progress() as on_progress:
+        report = grade_class(options, on_progress)
+    _print(report, options)
+    for line in report.problems:
+        error(line)
+    below = report.below(args.fail_under) if args.fail_under is not None else []
     for result in below:
-        print(
-            f"{result.submission}: {number(result.points)} of {number(result.max_points)} points "
-            f"is below --fail-under {number(fail_under or 0)} %",
-            file=sys.stderr,
-        )
-    return 1 if below else 0
+        points = f"{number(result.points)} of {number(result.max_points)} points"
+        error(f"{result.submission}: {points} is below --fail-under {_plain(args.fail_under)} %")
+    return 1 if report.problems or below else 0
 
 
-def _print_table(results: list[Result]) -> None:
+def _print(report: ClassReport, options: GradeOptions) -> None:
+    if report.marks and not options.marks:
+        echo(f"marks for written answers go into {report.marks}: fill it in and run this again\n")
     if sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(rich_table(results))
+        Console().print(rich_table(report.results))
     else:
-        print(console_table(results))
+        echo(console_table(report.results))
+    if len(report.results) > len(report.graded):
+        echo(f"class of {len(report.results)}, {report.new} graded")
+    for name in report.removed:
+        echo(f"left out: {name} is no longer in the folder it was graded in")
+    csv, html, *results = report.files
+    for path in (csv, html, results[0] if len(results) == 1 else options.out / "results" / "*.json"):
+        echo(path)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        files = {question.id: question.file for question in report.assignment.manifest.questions}
+        for result in report.asked:
+            echo(workflow_commands(result, files))
+
+
+def _plain(percent: Decimal) -> str:
+    return f"{percent.normalize():f}"
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[OnResult]:
+def _progress() -> Iterator[OnProgress]:
     """Show progress on standard error: a bar on a terminal, else a line for each submission."""
     if sys.stderr.isatty():
         from rich.console import Console
@@ -115,16 +78,19 @@ def _progress(total: int) -> Iterator[OnResult]:
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("grading", total=total)
-            yield lambda result, known: bar.update(task, advance=1, description=result.submission[:24])
-        return
-    count = 0
+            task = bar.add_task("grading", total=None)
 
-    def line(result: Result, known: bool) -> None:
-        nonlocal count
-        count += 1
+            def move(progress: GradingProgress) -> None:
+                name = progress.result.submission[:24]
+                bar.update(task, completed=progress.done, total=progress.total, description=name)
+
+            yield move
+        return
+
+    def line(progress: GradingProgress) -> None:
+        result = progress.result
         score = f"{number(result.points)}/{number(result.max_points)}"
-        said = "graded before" if known else f"{result.seconds:.1f} s"
-        print(f"{count}/{total} {result.submission}: {score} ({said})", file=sys.stderr, flush=True)
+        said = "graded before" if progress.known else f"{result.seconds:.1f} s"
+        error(f"{progress.done}/{progress.total} {result.submission}: {score} ({said})")
 
     yield line

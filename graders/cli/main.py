@@ -1,143 +1,43 @@
-"""The command `trivium`: what staff and course authors type. Students use `pack`, and `python sanity_check.py`."""
+"""`trivium`: what staff and course authors type. Students use `pack`, and `python sanity_check.py`."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from importlib import import_module
 
-EXAMPLES = """examples:
-  trivium grade a4 submissions/              grade a class: one folder or zip a student
-  trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
-  trivium train a4 --reference --bleu 90     train a model in the sandbox until BLEU 90, or 10 minutes are over
-  trivium pack                               in your assignment's folder: the zip to hand in
-  trivium handout a4 -o a4.zip               what students receive
+from graders.cli.parser import parser
+from graders.cli.terminal import error
+from sanity.core.errors import UserError
 
-exit status: 0 fine; 1 a check, or --fail-under, failed; 2 a wrong name, file or option
-"""
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's parser. It imports nothing heavy, so that --help is quick."""
-    top = argparse.ArgumentParser(
-        prog="trivium",
-        description="Grade assignments, and make what students receive.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_grade(commands.add_parser("grade", help="grade one submission or a class"))
-    _add_train(
-        commands.add_parser(
-            "train",
-            help="train submissions, or the reference, to a score or a budget",
-            description="Train submissions, or the reference, in the sandbox, to a score or the end of a budget. The "
-            "same command goes on after a kill. `trivium grade` with the same --out then has the points.",
-            epilog="exit status: 0 all reached the score; 1 one did not, or could not be trained; 2 a wrong name, file "
-            "or option",
-        )
-    )
-
-    doctor = commands.add_parser("doctor", help="say what works on this machine, and which walls stand")
-    doctor.set_defaults(run="doctor")
-
-    for name, help, what in (
-        ("stubs", "derive the stubs in assignments/ from solutions/", "the stubs"),
-        ("record", "record the reference for the students' sanity checks", "the recordings"),
-    ):
-        derive = commands.add_parser(name, help=help)
-        derive.add_argument("assignment", nargs="?", help="all assignments if none is named")
-        derive.add_argument("--check", action="store_true", help=f"change nothing; exit status 1 if {what} are stale")
-        derive.set_defaults(run=name)
-
-    handout = commands.add_parser("handout", help="build the zip that students receive; the same bytes every time")
-    handout.add_argument("assignment")
-    handout.add_argument("-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT.zip)")
-    handout.set_defaults(run="handout")
-
-    pack = commands.add_parser("pack", help="for students: check your files and zip them for handing in")
-    pack.add_argument("folder", nargs="?", type=Path, default=Path(), help="your assignment's folder (default: here)")
-    pack.add_argument("-o", "--out", type=Path, help="the zip to write (default: ./ASSIGNMENT-submission.zip)")
-    pack.set_defaults(run="pack")
-    return top
-
-
-def _add_grade(grade: argparse.ArgumentParser) -> None:
-    grade.add_argument("assignment", help="such as a4")
-    grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions")
-    grade.add_argument(
-        "-j", "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: cores)"
-    )
-    grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="where results go (default: grades/)")
-    grade.add_argument("-q", "--questions", default="", help="only these, such as 1d,1e")
-    grade.add_argument("--seed", type=int, help="of the hidden cases (default: that of the last run in OUT, or random)")
-    grade.add_argument("--fail-under", type=float, metavar="P", help="exit status 1 if a submission has less than P %%")
-    grade.add_argument(
-        "--marks",
-        type=Path,
-        metavar="FILE",
-        help="marks given by hand (default: OUT/marks.csv, yours to fill in)",
-    )
-    grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
-    _add_isolation(grade)
-    grade.set_defaults(run="grade")
-
-
-def _add_train(train: argparse.ArgumentParser) -> None:
-    train.add_argument("assignment", help="such as a4")
-    what = train.add_mutually_exclusive_group(required=True)
-    what.add_argument(
-        "--submission", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions"
-    )
-    what.add_argument("--reference", action="store_true", help="the reference, with its faster model")
-    what.add_argument(
-        "--ablations", action="store_true", help="the reference, with one part replaced or left out at a time"
-    )
-    train.add_argument("--plain", action="store_true", help="with --reference: the model as students write it")
-    train.add_argument("--bleu", type=float, metavar="B", help="stop at this BLEU (default: the one for all points)")
-    train.add_argument("--budget", metavar="T", help="of each training: 90s, 10m, 2h (default: in assignment.toml)")
-    train.add_argument("--data", help="toy, multi30k, tatoeba, a folder or file (default: in assignment.toml)")
-    train.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one"
-    )
-    train.add_argument(
-        "--seed", type=int, help="of toy data and training (default: that of the last run in OUT, or random)"
-    )
-    train.add_argument("-j", "--jobs", type=int, default=1, help="trainings at a time, on one GPU too (default: 1)")
-    train.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://node1:8786")
-    train.add_argument("-o", "--out", type=Path, default=Path("grades"), help="where results go (default: grades/)")
-    _add_isolation(train)
-    train.set_defaults(run="train")
-
-
-def _add_isolation(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--isolation",
-        choices=("sandlock", "none"),
-        default="sandlock",
-        help="the walls around submissions; none is for code you trust (default: sandlock)",
-    )
+OURS = ("graders", "sanity")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status. Errors are one line on standard error."""
     args = parser().parse_args(argv)
     try:
-        from graders.cli import commands
-
-        status: int = getattr(commands, args.run)(args)
+        status: int = getattr(import_module(f"graders.cli.{args.module}"), args.command)(args)
         return status
+    except UserError as problem:
+        error(f"trivium {args.command}: {problem}")
+        return problem.exit_status
+    except OSError as problem:  # a folder that can't be written, a full disk
+        error(f"trivium {args.command}: {problem.filename or 'the output'}: {problem.strerror or problem}")
+    except ImportError as problem:
+        error(f"trivium {args.command}: {_missing(problem)}")
     except KeyboardInterrupt:
-        print("trivium: interrupted; what is graded is kept, the same command goes on", file=sys.stderr)
+        error("trivium: interrupted; what is graded is kept, the same command goes on")
         return 130
-    except ModuleNotFoundError as error:
-        print(f"trivium: {error.name} is not installed: pip install 'trivium[graders]'", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # `trivium grade … | head`
-        sys.stderr.close()
-        return 1
+    return UserError.exit_status
+
+
+def _missing(problem: ImportError) -> str:
+    """Say what an import lacks: a library that can be installed, or a module of ours, which is our mistake."""
+    name = (problem.name or "").partition(".")[0]
+    if isinstance(problem, ModuleNotFoundError) and name not in OURS and name not in sys.stdlib_module_names:
+        return f"{name} is not installed: pip install 'trivium[graders]'"
+    return f"a mistake of trivium's own, please report it: {problem}"
 
 
 if __name__ == "__main__":

@@ -1,13 +1,92 @@
-"""Where the course lies: assignments/ and solutions/ are data, found by path and never imported."""
+"""One assignment: its manifest, its handout and its reference. assignments/ and solutions/ are data, never imported."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
+import sanity
+from sanity.core.assignment_toml import read_manifest
+from sanity.core.errors import UserError
+from sanity.core.manifest import ALWAYS_GIVEN, Manifest
+from sanity.core.recordings import recording_path
 
-class CourseError(ValueError):
-    """There is no such assignment; the message is one line."""
+DECIDES_MARKS = ("course/assignment.py", "grading", "intake", "records/scoring.py", "sandbox")
+"""What of graders/ decides a mark: not how it is printed, exported or scheduled."""
+
+
+class CourseError(UserError):
+    """There is no such assignment, or its reference is not here."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment as staff have it. Made by `load_assignment`, once, and handed down."""
+
+    manifest: Manifest
+    folder: Path
+    """The handout: what students receive."""
+
+    @property
+    def name(self) -> str:
+        """Its name, such as a4."""
+        return self.manifest.name
+
+    @property
+    def solutions(self) -> Path:
+        """The folder of the reference submission; raise CourseError if it is not here."""
+        folder = Path(os.environ.get("TRIVIUM_SOLUTIONS") or course_root() / "solutions") / self.name
+        if not folder.is_dir():
+            advice = f"work in a clone of the course, or set TRIVIUM_SOLUTIONS to the folder with {self.name}/"
+            raise CourseError(f"{folder}: the reference of {self.name} is not here; {advice}")
+        return folder
+
+    @cached_property
+    def given(self) -> dict[str, bytes]:
+        """The modules of the handout that no submission can replace."""
+        return {name: (self.folder / name).read_bytes() for name in self.manifest.given}
+
+    @cached_property
+    def reference(self) -> dict[str, bytes]:
+        """The reference submission, with the modules that it has beside the files asked for."""
+        return _python_files(self.solutions)
+
+    @property
+    def staff(self) -> dict[str, bytes]:
+        """Modules beside the reference that only staff use, such as a faster model of the same."""
+        return _python_files(self.solutions / "staff")
+
+    def handout_files(self) -> list[str]:
+        """Return the files that students receive: those that assignment.toml names, and no other."""
+        declared = (*ALWAYS_GIVEN, *self.manifest.submit, *self.manifest.given, *self.manifest.handout)
+        found = {path for pattern in declared for path in self.folder.glob(pattern) if path.is_file()}
+        return sorted(path.relative_to(self.folder).as_posix() for path in found)
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash over all that decides a mark besides the submission: checks, graders, handout and reference."""
+        digest = sha256()
+        for folder in self._decisive():
+            for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
+                if path.suffix in (".py", ".toml", ".npz"):
+                    digest.update(f"{folder.name}/{path.name}".encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def _decisive(self) -> Iterator[Path]:
+        checks, graders = Path(sanity.__file__).parent, Path(__file__).parents[1]
+        yield from (checks / name for name in ("core", "gradients", self.name))
+        yield from (graders / name for name in DECIDES_MARKS)
+        yield from (recording_path(self.name), self.folder, self.solutions)
+
+
+def load_assignment(name: str) -> Assignment:
+    """Return an assignment by name; raise CourseError if there is none, ManifestError if its manifest is invalid."""
+    folder = handout_folder(name)
+    return Assignment(read_manifest(folder), folder)
 
 
 def course_root() -> Path:
@@ -21,18 +100,13 @@ def assignment_names() -> list[str]:
     return sorted(manifest.parent.name for manifest in (course_root() / "assignments").glob("*/assignment.toml"))
 
 
-def handout_folder(assignment: str) -> Path:
+def handout_folder(name: str) -> Path:
     """Return the folder that students of this assignment receive; raise CourseError for an unknown name."""
-    if assignment not in assignment_names():
-        raise CourseError(f"no assignment {assignment!r}: choose from {', '.join(assignment_names())}")
-    return course_root() / "assignments" / assignment
+    if name not in assignment_names():
+        raise CourseError(f"no assignment {name!r}: choose from {', '.join(assignment_names())}")
+    return course_root() / "assignments" / name
 
 
-def solution_folder(assignment: str) -> Path:
-    """Return the folder of this assignment's reference submission; raise CourseError if it is not here."""
-    name = handout_folder(assignment).name
-    folder = Path(os.environ.get("TRIVIUM_SOLUTIONS") or course_root() / "solutions") / name
-    if not folder.is_dir():
-        said = f"{folder}: the reference of {name} is not here"
-        raise CourseError(f"{said}; work in a clone of the course, or set TRIVIUM_SOLUTIONS to the folder with {name}/")
-    return folder
+def _python_files(folder: Path) -> dict[str, bytes]:
+    """Return the Python files in a folder by name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}

@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import Assignment
 from graders.course.stubs import stale_stubs
-from graders.intake.pack import SUBMISSION
 from graders.zips import write_zip
+from sanity.core.errors import UserError
+
+MARKER = re.compile(rb"(BEGIN|END) SOLUTION\b")
+"""Stands in a solution, never in what students receive."""
 
 
-class HandoutError(ValueError):
-    """The handout can't be built or written; the message is one line."""
+class HandoutError(UserError):
+    """The handout can't be built or written."""
 
 
-def build_handout(assignment: str, out: Path) -> Path:
-    """Write the handout of assignment, the same bytes for the same files, and return its path.
+def build_handout(assignment: Assignment, out: Path) -> Path:
+    """Write the handout of an assignment, the same bytes for the same files, and return its path.
+
+    It holds the files that assignment.toml names, whatever else lies in the folder.
 
     Args:
-        assignment: its name, such as "a4": also the archive's one top folder.
+        assignment: its name is also the archive's one top folder.
         out: the archive, replaced if it exists; or a folder, to hold a4.zip.
 
-    Raises HandoutError if out can't be written, or if a file is not the stub that the solution gives (it may
-    have an answer in); StubError or CourseError as `stale_stubs` does.
+    Raises HandoutError if out can't be written or a file may hold an answer: one that is not the stub that the
+    solution gives, or that has a solution's markers; StubError or CourseError as `stale_stubs` does.
     """
+    name, folder = assignment.name, assignment.folder
     for stale in stale_stubs(assignment):
-        raise HandoutError(f"{stale}: not the stub of its solution; run: trivium stubs {assignment}")
+        raise HandoutError(f"{stale}: not the stub of its solution; run: trivium stubs {name}")
     if out.is_dir():
-        out /= f"{assignment}.zip"
-    folder = handout_folder(assignment)
+        out /= f"{name}.zip"
     try:
-        files = {
-            f"{assignment}/{path.relative_to(folder).as_posix()}": path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file() and not is_junk(path.relative_to(folder)) and path.resolve() != out.resolve()
-        }
-        write_zip(out, files)
+        files = {file: (folder / file).read_bytes() for file in assignment.handout_files()}
+        for file, content in files.items():
+            if MARKER.search(content):
+                raise HandoutError(f"{folder / file}: holds a solution's markers; students must not receive it")
+        write_zip(out, {f"{name}/{file}": content for file, content in files.items()})
     except OSError as error:
         raise HandoutError(f"{out}: cannot write the handout: {error.strerror}") from None
     return out
-
-
-def is_junk(path: Path) -> bool:
-    """Say whether path, relative to the handout's folder, is what working in it left there."""
-    hidden = any(part.startswith(".") or part in ("__pycache__", "trained") for part in path.parts)
-    return hidden or path.name.endswith(SUBMISSION)

@@ -12,18 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from graders.course.assignment import Assignment
 from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
 from graders.course.planted.live import ProcessRun, live
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe, load_checks
-from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.errors import CheckFailed, CouldNotRun, UserError
 from sanity.core.judge import attempt
-from sanity.core.recordings import Recordings, alike, fixed_cases, key_of, load, recording_path, save
+from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cases, key_of, load, recording_path, save
 
 
-class RecordError(ValueError):
-    """The reference or a correct variant does not pass a check; the message is one line."""
+class RecordError(UserError):
+    """The reference or a correct variant does not pass a check."""
 
 
 class RecordingRun:
@@ -47,9 +48,9 @@ class RecordingRun:
         return self.replies[key]
 
 
-def record(assignment: str) -> Recordings:
+def record(assignment: Assignment) -> Recordings:
     """Ask the reference, the correct variants and the planted bugs; raise RecordError if one of the first two fails."""
-    checks, reference, bugs = load_checks(assignment), reference_files(assignment), load_bugs(assignment)
+    checks, reference, bugs = load_checks(assignment.name), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
     slips: dict[str, list[tuple[str, Any]]] = {}
     with live(assignment, reference) as child, ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -100,21 +101,21 @@ def _is_wrong(probe: Probe, case: Case, run: RecordingRun, expect: RecordingRun)
     return not alike(run.reply(probe, case), expect.reply(probe, case))
 
 
-def write_recordings(assignment: str) -> Path:
+def write_recordings(assignment: Assignment) -> Path:
     """Record an assignment, write the file that students get, and return its path."""
-    path = recording_path(assignment)
+    path = recording_path(assignment.name)
     path.parent.mkdir(exist_ok=True)
     save(record(assignment), path)
     return path
 
 
-def stale(assignment: str) -> list[str]:
+def stale(assignment: Assignment) -> list[str]:
     """Return what of an assignment's recordings is missing or not what recording anew gives, within tolerance."""
-    path = recording_path(assignment)
+    path = recording_path(assignment.name)
     try:
         old = load(path)
-    except CouldNotRun as problem:
-        return [problem.message]
+    except RecordingsError as problem:
+        return [str(problem)]
     new = record(assignment)
     pairs = {"answers": (old.right, new.right), "slips": (old.slips, new.slips)}
     return [f"{path}: {what}" for what, (mine, right) in pairs.items() if not alike(mine, right)]

@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import Assignment
 from graders.course.notebooks import to_notebook
 from sanity.core.calling import placeholder
-from sanity.core.manifest import read_manifest, spellings
+from sanity.core.errors import UserError
+from sanity.core.manifest import solution_name
 
 BEGIN = re.compile(r"(?P<indent>\s*)### BEGIN SOLUTION(?: +(?P<question>[\w.]+))?\s*")
 END = re.compile(r"\s*### END SOLUTION\s*")
@@ -27,8 +28,8 @@ STUB = re.compile(r"(?P<indent>\s*)### STUB (?P<code>.*\S)\s*")
 MISTYPED = re.compile(r"\s*###|.*\b(BEGIN|END) SOLUTION\b")
 
 
-class StubError(ValueError):
-    """A solution file is missing or its markers are wrong; the message is one line with file and line."""
+class StubError(UserError):
+    """A solution file is missing or its markers are wrong; the message names file and line."""
 
 
 def derive(text: str, path: Path | str) -> str:
@@ -64,18 +65,12 @@ def derive(text: str, path: Path | str) -> str:
     return "\n".join(stub)
 
 
-def solution_of(file: str) -> str:
-    """Return the name of the solution of a file to hand in: that of a notebook is kept as a Python file."""
-    return spellings(file)[-1]
-
-
-def derive_stubs(assignment: str) -> dict[Path, str]:
+def derive_stubs(assignment: Assignment) -> dict[Path, str]:
     """Return the text of each stub of assignment by where it belongs; raise StubError or CourseError."""
-    folder = handout_folder(assignment)
-    manifest = read_manifest(folder)
+    folder, manifest = assignment.folder, assignment.manifest
     stubs = {}
     for name in manifest.submit:
-        path = solution_folder(assignment) / solution_of(name)
+        path = assignment.solutions / solution_name(name)
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
@@ -90,13 +85,13 @@ def derive_stubs(assignment: str) -> dict[Path, str]:
     return stubs
 
 
-def stale_stubs(assignment: str) -> list[Path]:
+def stale_stubs(assignment: Assignment) -> list[Path]:
     """Return the stubs of assignment that are missing or differ from what its solution gives."""
     stubs = derive_stubs(assignment)
     return [path for path, text in stubs.items() if not path.exists() or path.read_bytes() != text.encode()]
 
 
-def write_stubs(assignment: str) -> list[Path]:
+def write_stubs(assignment: Assignment) -> list[Path]:
     """Bring the stubs of assignment up to date; return those that changed. Raises as `derive_stubs` does."""
     stubs = derive_stubs(assignment)
     stale = stale_stubs(assignment)

@@ -1,4 +1,4 @@
-"""Several trainings at a time, over a Dask cluster: this machine's, or one that is named by its scheduler's address.
+"""Work on a Dask cluster: one of this machine, or one that is named by its scheduler's address.
 
 A machine offers the resource CPU or GPU; a job asks for one share of it. What is unpickled here comes from our own
 workers: a submission runs in a sandbox that they start, and it has no network.
@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sanity.core.errors import UserError
+
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
 Job = TypeVar("Job")
-Trained = TypeVar("Trained")
+Outcome = TypeVar("Outcome")
 
 DEATHS = 2
 """Workers that may die with a job before it is given up: it is tried twice."""
@@ -36,31 +38,31 @@ ANSWER_SECONDS = 10.0
 """For a scheduler to answer."""
 
 
-class ClusterError(Exception):
-    """The cluster cannot be used; the message is one line."""
+class ClusterError(UserError):
+    """The cluster cannot be used."""
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A job that has no outcome, for no fault of its submission's; the message is one line."""
+class JobFailed:
+    """A job that has no outcome, because its worker or the function failed; the message is one line."""
 
     message: str
 
 
-def train_class(
+def run(
     jobs: Sequence[Job],
-    train_one: Callable[[Job], Trained],
-    done: Callable[[Job, Trained | Failed], None],
+    function: Callable[[Job], Outcome],
+    done: Callable[[Job, Outcome | JobFailed], None],
     *,
     resource: str = "CPU",
     share: int = 1,
     scheduler: str | None = None,
-) -> list[Trained | Failed]:
-    """Train all jobs; return their outcomes in the order of jobs.
+) -> list[Outcome | JobFailed]:
+    """Call function for each job; return the outcomes in the order of jobs.
 
     Args:
         jobs: picklable; started in this order.
-        train_one: a function of an importable module, called in the workers. What it returns is pickled.
+        function: one of an importable module, called in the workers. What it returns is pickled.
         done: told of each outcome as it arrives, in this thread.
         resource: "CPU" or "GPU", what a job needs.
         share: how many jobs run on one such resource at a time. On this machine that many workers are started, each
@@ -74,11 +76,11 @@ def train_class(
     if scheduler is None:
         share = max(1, min(share, len(jobs)))
     with _without_logs(), _client(scheduler, resource, share) as client, _on_interrupt() as interrupted:
-        return _Run(client, jobs, train_one, done, {resource: _part(share)}).outcomes(interrupted)
+        return _Run(client, jobs, function, done, {resource: _part(share)}).outcomes(interrupted)
 
 
-class _Run(Generic[Job, Trained]):
-    """One call of `train_class`.
+class _Run(Generic[Job, Outcome]):
+    """One call of `run`.
 
     It hands out no more jobs than there is room for: when a worker dies, Dask blames every job that was sent to it,
     and one that only waited there is innocent.
@@ -88,17 +90,17 @@ class _Run(Generic[Job, Trained]):
         self,
         client: Client,
         jobs: Sequence[Job],
-        train_one: Callable[[Job], Trained],
-        done: Callable[[Job, Trained | Failed], None],
+        function: Callable[[Job], Outcome],
+        done: Callable[[Job, Outcome | JobFailed], None],
         needs: Mapping[str, float],
     ) -> None:
-        self._client, self._jobs, self._train_one, self._done, self._needs = client, jobs, train_one, done, needs
+        self._client, self._jobs, self._function, self._done, self._needs = client, jobs, function, done, needs
         self._waiting = deque(range(len(jobs)))
-        self._running: dict[Future[Trained], int] = {}
+        self._running: dict[Future[Outcome], int] = {}
         self._deaths = [0] * len(jobs)
-        self._outcomes: dict[int, Trained | Failed] = {}
+        self._outcomes: dict[int, Outcome | JobFailed] = {}
 
-    def outcomes(self, interrupted: threading.Event) -> list[Trained | Failed]:
+    def outcomes(self, interrupted: threading.Event) -> list[Outcome | JobFailed]:
         """Run all jobs, or raise KeyboardInterrupt soon after interrupted is set."""
         seen = time.monotonic()
         try:
@@ -119,9 +121,9 @@ class _Run(Generic[Job, Trained]):
 
     def _start(self, index: int) -> None:
         job = self._jobs[index]
-        self._running[self._client.submit(self._train_one, job, pure=False, resources=dict(self._needs))] = index
+        self._running[self._client.submit(self._function, job, pure=False, resources=dict(self._needs))] = index
 
-    def _finished(self) -> list[Future[Trained]]:
+    def _finished(self) -> list[Future[Outcome]]:
         """Wait for a look's time or until a job ends; return those that have."""
         from distributed import wait
 
@@ -132,7 +134,7 @@ class _Run(Generic[Job, Trained]):
                 wait(self._running, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
         return [future for future in self._running if future.done()]
 
-    def _end(self, future: Future[Trained], index: int) -> None:
+    def _end(self, future: Future[Outcome], index: int) -> None:
         from distributed import KilledWorker
 
         if future.cancelled():
@@ -143,10 +145,10 @@ class _Run(Generic[Job, Trained]):
             if self._deaths[index] < DEATHS:
                 self._waiting.appendleft(index)
                 return
-            outcome: Trained | Failed = Failed(f"could not be trained: its worker died, {DEATHS} times")
+            outcome: Outcome | JobFailed = JobFailed(f"its worker died, {DEATHS} times")
         elif error is not None:
             said = " ".join(str(error).split())
-            outcome = Failed(f"could not be trained: {type(error).__name__}{': ' * bool(said)}{said}")
+            outcome = JobFailed(f"{type(error).__name__}{': ' * bool(said)}{said}")
         else:
             outcome = future.result()
         self._outcomes[index] = outcome

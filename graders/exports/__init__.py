@@ -16,7 +16,8 @@ from graders.text.filenames import safe_names
 def export_class(results: Sequence[Result], out: Path) -> list[Path]:
     """Write gradebook.csv, report.html and results/<submission>.json into out; return their paths in this order.
 
-    Each file is replaced as a whole; files of earlier runs with other names stay. Raises OSError.
+    Each file is replaced as a whole. A .json file in results/ that is none of these is removed: of a submission that
+    was renamed or left. Raises OSError.
     """
     ordered = sorted(results, key=lambda result: (result.submission, result.digest, result.signature.seed))
     files: dict[Path, str | bytes] = {
@@ -27,4 +28,7 @@ def export_class(results: Sequence[Result], out: Path) -> list[Path]:
         files[out / "results" / f"{name}.json"] = results_json(result)
     for path, data in files.items():
         write_atomically(path, data)
+    for path in (out / "results").glob("*.json"):
+        if path not in files:
+            path.unlink(missing_ok=True)
     return list(files)

@@ -70,8 +70,7 @@ def facts(training: Training) -> list[tuple[str, str]]:
     score = "none" if training.score is None else number(training.score)
     if training.low is not None and training.high is not None:
         score += f" ({number(training.low)} to {number(training.high)})"
-    if training.chrf is not None:
-        score += f", chrF {number(training.chrf)}"
+    score += "".join(f", {name} {number(value)}" for name, value in sorted(training.other_scores.items()))
     dev = "never scored" if training.best_dev is None else number(training.best_dev)
     changed = "not tried" if training.changed is None else f"{training.changed:.1%} of the answers are others"
     reference_mismatch = (

@@ -1,4 +1,4 @@
-"""Grading a class: one zygote a job, results into the gradebook as they arrive, resumed after a kill."""
+"""A grader: grades submissions by one plan, with a pool of zygotes and the live reference."""
 
 from __future__ import annotations
 
@@ -7,46 +7,49 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from graders.grading.plan import Plan, exam_digest
+from graders.engine import local
+from graders.grading.plan import Plan
 from graders.grading.reference import Reference
 from graders.grading.submission import OnQuestion, grade, ungraded
 from graders.intake.path_policy import IntakeError
 from graders.intake.submission import Submission, read_submission, submission_name
-from graders.records.gradebook import Gradebook, key_of
+from graders.records.gradebook import Gradebook, result_key
 from graders.records.result import Result, Signature
 from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
 from graders.text.sanitize import clean_text
 
 OnResult = Callable[[Result, bool], None]
-"""Told of each finished result, and whether it was already in the gradebook."""
+"""Called with each finished result, and whether it was already in the gradebook."""
 
 
 class Grader:
-    """Grades submissions against one exam. Use as a context manager: it ends its zygotes."""
+    """Grades submissions by one plan. Use as a context manager: it ends its zygotes."""
 
     def __init__(self, plan: Plan, isolation: Isolation, jobs: int) -> None:
         self.plan, self.isolation, self.jobs = plan, isolation, jobs
+        self._profile = Profile.answering(plan.manifest)
         self._zygotes: queue.SimpleQueue[Zygote] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self.failures: list[str] = []
-        """One line for each submission that could not be graded, for no fault of its own."""
+        self.failures: dict[str, Result] = {}
+        """Submissions that could not be graded, for no fault of theirs, by name, with what stands in their place."""
         self._reference = Reference(plan, isolation)
         try:
             for _ in range(jobs):
-                self._zygotes.put(Zygote(plan.manifest, isolation))
+                self._zygotes.put(Zygote(self._profile, isolation))
             versions = {**self._reference.start(), "trivium": version("trivium")}
         except BaseException:
             self.close()
             raise
-        self.signature = Signature(plan.seed, isolation.value, exam_digest(plan.manifest), versions)
+        self.signature = Signature(plan.seed, isolation.value, plan.assignment.digest, versions)
 
     def __enter__(self) -> Grader:
         return self
@@ -60,16 +63,16 @@ class Grader:
         while not self._zygotes.empty():
             self._zygotes.get().close()
 
-    def grade(self, submission: Submission, tell: OnQuestion = lambda result: None) -> Result:
+    def grade(self, submission: Submission, on_question: OnQuestion = lambda result: None) -> Result:
         """Grade one submission in the next free zygote; if that one dies, in another. Raise SandboxError if both do."""
         try:
-            return self._grade(submission, tell)
+            return self._grade(submission, on_question)
         except SandboxError:
-            return self._grade(submission, tell)
+            return self._grade(submission, on_question)
 
-    def _grade(self, submission: Submission, tell: OnQuestion) -> Result:
+    def _grade(self, submission: Submission, on_question: OnQuestion) -> Result:
         with self._zygote() as zygote:
-            return grade(self.plan, submission, zygote, self._reference, self.signature, tell)
+            return grade(self.plan, submission, zygote, self._reference, self.signature, on_question)
 
     @contextmanager
     def _zygote(self) -> Iterator[Zygote]:
@@ -80,83 +83,91 @@ class Grader:
             yield zygote
         except SandboxError:
             zygote.close()
-            zygote = Zygote(self.plan.manifest, self.isolation)
+            zygote = Zygote(self._profile, self.isolation)
             raise
         finally:
             self._zygotes.put(zygote)
 
-    def grade_class(self, paths: Sequence[Path], book: Gradebook, tell: OnQuestion, done: OnResult) -> list[Result]:
-        """Grade all submissions, in parallel; return their results in the order of paths.
+    def grade_all(
+        self, paths: Sequence[Path], book: Gradebook, on_question: OnQuestion, on_result: OnResult
+    ) -> list[Result]:
+        """Grade submissions, some at a time; return their results in the order of paths.
 
         Args:
             paths: one folder or archive a submission.
-            book: where results go as they arrive; those already there are not graded again. One that could not be
-                graded, for no fault of the submission's, is not kept: the next run tries again.
-            tell: told of every question, from several threads.
-            done: told of every submission, from this thread.
+            book: where results go as they arrive; those already there are not graded again. A result that says that
+                the grader failed does not go there: the next run tries again.
+            on_question: called after every question, in several threads.
+            on_result: called after every submission, in this thread.
         """
         results: dict[int, Result] = {}
-        waiting: dict[Future[Result], tuple[int, str, Submission]] = {}
-        with ThreadPoolExecutor(self.jobs) as pool:
-            try:
-                names: Counter[str] = Counter()
-                for index, path in enumerate(paths):
-                    submission, problem = self._read_submission(path)
-                    names[submission.name] += 1
-                    if names[submission.name] > 1:  # the gradebook tells submissions apart by name
-                        submission = replace(submission, name=f"{submission.name} ({names[submission.name]})")
-                    key = self._key(submission)
-                    known = book.get(key, submission.name)
-                    if known is not None or problem:
-                        results[index] = known or ungraded(self.plan, submission, self.signature, problem)
-                        book.put(key, results[index])
-                        done(results[index], known is not None)
-                    else:
-                        waiting[pool.submit(self._until_stopping, submission, tell)] = (index, key, submission)
-                for future in as_completed(waiting):
-                    index, key, submission = waiting.pop(future)
-                    if error := future.exception():
-                        results[index] = self._not_graded(submission, error)
-                    else:
-                        results[index] = future.result()
-                        book.put(key, results[index])
-                    done(results[index], False)
-            except BaseException:  # Ctrl-C: let running questions end, start no other
-                self._stopping.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        waiting: list[tuple[int, str, Submission]] = []
+
+        def keep(index: int, key: str, result: Result, known: bool = False) -> None:
+            results[index] = result
+            if result.submission not in self.failures:
+                book.put(key, result, paths[index].absolute())
+            on_result(result, known)
+
+        def done(job: tuple[int, str, Submission], outcome: Result | BaseException) -> None:
+            index, key, submission = job
+            keep(index, key, outcome if isinstance(outcome, Result) else self._failure(submission, outcome))
+
+        for index, (submission, problem) in enumerate(self._read(paths)):
+            key = self._key(submission)
+            known = book.get(key, submission.name)
+            if known is not None:
+                keep(index, key, known, known=True)
+            elif problem:
+                keep(index, key, ungraded(self.plan, submission, self.signature, problem))
+            else:
+                waiting.append((index, key, submission))
+        local.run(
+            waiting,
+            lambda job: self._until_stopping(job[2], on_question),
+            done,
+            workers=self.jobs,
+            stop=self._stopping.set,
+        )
         return [results[index] for index in range(len(paths))]
 
-    def _until_stopping(self, submission: Submission, tell: OnQuestion) -> Result:
+    def _until_stopping(self, submission: Submission, on_question: OnQuestion) -> Result:
         def tell_unless_stopping(result: Result) -> None:
             if self._stopping.is_set():
                 raise CancelledError
-            tell(result)
+            on_question(result)
 
         return self.grade(submission, tell_unless_stopping)
 
-    def _not_graded(self, submission: Submission, error: BaseException) -> Result:
-        """Return the result of a submission on which the grader failed, so that the rest of the class is graded."""
+    def _failure(self, submission: Submission, error: BaseException) -> Result:
+        """Return what stands in the place of a result on which the grader failed, so that the class is graded."""
         why, trace = str(error), ""
         if not isinstance(error, SandboxError):  # a bug of ours
             at = traceback.extract_tb(error.__traceback__)[-1]
             why = f"the grader failed: {type(error).__name__} in {Path(at.filename).name}, line {at.lineno}"
             trace = "".join(traceback.format_exception(error))
-        self.failures.append(f"{submission.name}: could not be graded: {why}")
-        return ungraded(self.plan, submission, self.signature, f"could not be graded: {why}", clean_text(trace))
+        said = f"could not be graded: {why}"
+        self.failures[submission.name] = ungraded(self.plan, submission, self.signature, said, clean_text(trace))
+        return self.failures[submission.name]
 
     def _key(self, submission: Submission) -> str:
-        signature = self.signature
         questions = [question.id for question in self.plan.questions]
-        assignment = self.plan.manifest.name
-        return key_of(assignment, submission.digest, signature.graders, signature.seed, signature.isolation, questions)
+        return result_key(self.plan.manifest.name, submission.digest, self.signature, questions)
 
-    def _read_submission(self, path: Path) -> tuple[Submission, str]:
+    def _read(self, paths: Sequence[Path]) -> Iterator[tuple[Submission, str]]:
+        """Yield each submission, under a name that no other has, and why it cannot be read, if so."""
+        names: Counter[str] = Counter()
+        for path in paths:
+            submission, problem = self._read_one(path)
+            names[submission.name] += 1
+            if names[submission.name] > 1:  # the gradebook tells submissions apart by name
+                submission = replace(submission, name=f"{submission.name} ({names[submission.name]})")
+            yield submission, problem
+
+    def _read_one(self, path: Path) -> tuple[Submission, str]:
         """Read a submission; if that fails, return an empty one and the reason."""
         try:
             return read_submission(path, self.plan.manifest), ""
         except IntakeError as error:
-            digest = sha256(str(error).encode()).hexdigest()
-            return Submission(
-                submission_name(path), {}, digest, (str(error),), path
-            ), f"cannot read this submission: {error}"
+            digest, name = sha256(str(error).encode()).hexdigest(), submission_name(path)
+            return Submission(name, {}, digest, (str(error),), path), f"cannot read this submission: {error}"

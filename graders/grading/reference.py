@@ -6,9 +6,9 @@ import threading
 from contextlib import suppress
 from functools import partial
 
-from graders.course.assignment import solution_folder
-from graders.grading.plan import Plan, given_files, python_files
+from graders.grading.plan import Plan
 from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.profile import Profile
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
 from sanity.core.case import Case
@@ -28,9 +28,9 @@ class Reference:
     """
 
     def __init__(self, plan: Plan, isolation: Isolation) -> None:
-        self._files = {**given_files(plan.manifest), **python_files(solution_folder(plan.manifest.name))}
+        self._files = {**plan.assignment.given, **plan.assignment.reference}
         self._module = module_name(plan.manifest.submit[-1])
-        self._new_zygote = partial(Zygote, plan.manifest, isolation)
+        self._new_zygote = partial(Zygote, Profile.answering(plan.manifest), isolation)
         self._open()
         self._lock = threading.Lock()
         self._remembered = CachedRun(self._ask)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from graders.grading.plan import Plan, given_files
+from graders.grading.plan import Plan
 from graders.grading.reference import Reference
 from graders.intake.submission import Submission
 from graders.records.result import RUNS_ON, QuestionResult, Result, Signature
@@ -22,7 +22,7 @@ from sanity.core.check import Answers, Check, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, Shrink, judge, verdict_of
 from sanity.core.loader import module_name
-from sanity.core.manifest import WRITTEN, Question, spelling
+from sanity.core.manifest import WRITTEN, Question
 from sanity.core.recordings import diagnose
 from sanity.core.verdict import Outcome, Verdict
 
@@ -48,7 +48,7 @@ def grade(
     result = ungraded(plan, submission, signature)
     tell(result)
     questions: dict[str, QuestionResult] = {question.id: question for question in result.questions}
-    files = {**submission.files, **given_files(plan.manifest)}
+    files = {**submission.files, **plan.assignment.given}
     with Session(zygote, files) as session:
         for question in plan.questions:
             questions[question.id] = grade_question(plan, question, session, reference, submission.files)
@@ -62,7 +62,7 @@ def grade_question(
     plan: Plan, question: Question, session: Session, reference: Reference, files: Mapping[str, bytes]
 ) -> QuestionResult:
     """Grade one question in the session's worker, or in a new one if it does not pass beside others."""
-    if spelling(question.file, files) is None:
+    if plan.manifest.spelling(question.file, files) is None:
         missing = CouldNotRun(f"{question.file} is missing from the submission")
         return scored(question, [verdict_of(check, missing) for check in plan.checks[question.id]])
     alone = session.unused
@@ -82,7 +82,7 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
     the question will be asked again.
     """
     alone = session.unused
-    seconds = plan.manifest.seconds if alone else min(plan.manifest.seconds, PATIENCE_BESIDE_OTHERS)
+    seconds = plan.manifest.limits.seconds if alone else min(plan.manifest.limits.seconds, PATIENCE_BESIDE_OTHERS)
     session.begin(module_name(question.file), seconds)
     asked: list[tuple[Probe, Case]] = []
 

@@ -23,8 +23,9 @@ def with_trainings(results: Sequence[Result], manifest: Manifest, out: Path) -> 
     none of the class was trained, as in a student's CI, the question is left out.
     """
     problems: list[str] = []
-    begun = any(training_path(out, result.submission).exists() for result in results)
-    for trained in manifest.trained if begun else ():
+    for trained in manifest.trained:
+        if not any(training_path(out, result.submission, trained.id).exists() for result in results):
+            continue
         results = [_with_training(result, trained, _is_right(result, manifest), out, problems) for result in results]
     return list(results), problems
 
@@ -61,12 +62,12 @@ def _with_training(result: Result, trained: Trained, right: bool, out: Path, pro
 
 def _training_of(result: Result, trained: Trained, out: Path) -> Training | None:
     """Return the training of a submission; raise TrainingError if the file in its place is another's."""
-    training = read(out, result.submission)
+    training = read(out, result.submission, trained.id)
     if training is None:
         return None
     found = (training.assignment, training.question, training.submission)
     expected = (result.assignment, trained.id, result.submission)
     if found != expected:
-        path = training_path(out, result.submission)
+        path = training_path(out, result.submission, trained.id)
         raise TrainingError(f"{path}: a training of {' '.join(found)}, expected {' '.join(expected)}; train again")
     return training

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from graders.intake.path_policy import LIMITS, IntakeError, is_junk, shown
+from graders.intake.path_policy import LIMITS, IntakeError
 from graders.intake.sources import is_archive
+from sanity.core.file_names import is_junk, shown
 from sanity.core.manifest import Manifest
 
 

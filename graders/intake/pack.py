@@ -5,20 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from graders.zips import write_zip
+from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import placeholder
-from sanity.core.manifest import WRITTEN, Manifest, read_manifest, spelling
+from sanity.core.errors import UserError
+from sanity.core.manifest import WRITTEN, Manifest
 from sanity.core.notebook import NotebookError, read_cells
+from sanity.core.selection import files_in, select_files
 
 SUBMISSION = "-submission.zip"
 """How the name of a submission's archive ends."""
 
 
-class PackError(ValueError):
-    """The folder can't be handed in as it is; the message is one line."""
+class PackError(UserError):
+    """The folder can't be handed in as it is."""
 
 
 def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
     """Zip what folder has to hand in, the same bytes for the same files; return the archive and warnings.
+
+    Its files are selected as grading selects them, so that the archive earns what the folder would earn.
 
     Args:
         folder: an assignment's folder, with assignment.toml and the student's work.
@@ -34,23 +39,22 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
         out /= manifest.name + SUBMISSION
     if out.suffix != ".zip":
         raise PackError(f"{out}: the archive's name must end in .zip")
-    there = {name for name in manifest.accepted if (folder / name).exists()}
-    handed_in = {file: spelling(file, there) or file for file in manifest.submit}
-    missing = [name for name in handed_in.values() if name not in there]
-    if missing:
+    selection = select_files([name for name in files_in(folder) if not name.endswith(SUBMISSION)], manifest)
+    found = {file: manifest.spelling(file, selection.submitted) for file in manifest.submit}
+    if missing := [file for file, name in found.items() if name is None]:
         raise PackError(f"{folder}: missing {', '.join(missing)}; hand in {', '.join(manifest.submit)}")
-    files = {name: read_source(folder / name) for name in handed_in.values()}
-    warnings = unanswered(manifest, {file: code_of(folder / name) for file, name in handed_in.items()})
+    sources = {name: read_source(folder / name) for name in found.values() if name}
+    warnings = unanswered(manifest, {file: code_of(folder / name) for file, name in found.items() if name})
     if len(warnings) == len(manifest.questions):
         raise PackError(f"{folder}: no question is answered yet; is this the folder you worked in?")
-    if manifest.written and (folder / WRITTEN).is_file():
-        files[WRITTEN] = (folder / WRITTEN).read_bytes()
-    elif manifest.written:
+    warnings += [note for note in selection.notes if note.startswith("left out")]
+    if manifest.written and WRITTEN not in selection.submitted:
         warnings.append(f"{WRITTEN}: missing; it answers {', '.join(written.id for written in manifest.written)}")
     try:
-        write_zip(out, files)
+        files = {name: (folder / name).read_bytes() for name in selection.files}
+        write_zip(out, files | sources)
     except OSError as error:
-        raise PackError(f"{out}: cannot write the submission: {error.strerror}") from None
+        raise PackError(f"{error.filename or out}: cannot write the submission: {error.strerror}") from None
     return out, warnings
 
 

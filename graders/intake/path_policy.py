@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import fnmatch
-import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote
+
+from sanity.core.errors import UserError
+from sanity.core.file_names import is_junk, same_name, shown
 
 
-class IntakeError(ValueError):
+class IntakeError(UserError):
     """This submission cannot be read. One line, for staff to act on: never a silent zero."""
 
 
 @dataclass(frozen=True)
-class Limits:
+class IntakeLimits:
     """How much a submission may hold. Honest work stays far below each number."""
 
     file_bytes: int = 1_000_000
@@ -43,57 +42,12 @@ class Limits:
         return self.notebook_bytes if name.endswith(".ipynb") else self.file_bytes
 
 
-LIMITS = Limits()
+LIMITS = IntakeLimits()
 
-# Left by systems, editors and tools. Matched in lower case against every part of a path.
-_JUNK = re.compile(
-    "|".join(
-        fnmatch.translate(pattern)
-        for pattern in (
-            *("__macosx", "._*", ".ds_store", "thumbs.db", "desktop.ini"),
-            *("__pycache__", "*.pyc", "*.pyo", "venv", ".venv", ".tox", ".*_cache", ".hypothesis"),
-            *(".ipynb_checkpoints", ".git", ".svn", ".hg", ".idea", ".vscode", "*~", ".*.swp"),
-        )
-    )
-)
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])( *\..*)?", re.IGNORECASE | re.DOTALL)
 
 
-def shown(text: str, keep: str = "/", most: int = 100) -> str:
-    """Return text fit for one line of a report: at most `most` printable characters, different for different text.
-
-    Control characters, %, backslashes and slashes (unless in keep) become %XX.
-    """
-    escaped = "".join(
-        char
-        if char in keep or (char.isprintable() and char not in "%/\\")
-        else quote(char, safe="", errors="surrogatepass")
-        for char in text
-    )
-    if len(escaped) <= most:
-        return escaped
-    mark = hashlib.sha256(escaped.encode()).hexdigest()[:8]
-    return f"{escaped[: most - len(mark) - 1]}~{mark}"
-
-
-def listed(names: Iterable[str], most: int = 3) -> str:
-    """Return names in one line, fit to show: "a, b, c and 4 more"."""
-    names = sorted(names)
-    line = ", ".join(map(shown, names[:most]))
-    return f"{line} and {len(names) - most} more" if len(names) > most else line
-
-
-def same_name(path: str) -> str:
-    """Return what two paths share if some file system takes them for one: case and Unicode form folded."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-
-
-def is_junk(path: str) -> bool:
-    """Return whether some part of path was left by a system or a tool and is no part of the work."""
-    return any(_JUNK.match(part.lower()) for part in path.split("/"))
-
-
-def validate_paths(paths: Iterable[str], limits: Limits) -> tuple[str, ...]:
+def validate_paths(paths: Iterable[str], limits: IntakeLimits) -> tuple[str, ...]:
     """Return the files among paths, sorted and without junk.
 
     paths are relative and separated by slashes; a folder ends in one. Nothing is repaired: raises IntakeError
@@ -132,7 +86,7 @@ def _refuse_unsafe(path: str) -> None:
     raise IntakeError(f"{shown(path)} {problem}; pack the files again from their own folder")
 
 
-def _refuse_unportable(path: str, limits: Limits) -> None:
+def _refuse_unportable(path: str, limits: IntakeLimits) -> None:
     """Raise IntakeError if path is too deep, or some system could not store it under this name."""
     parts = path.removesuffix("/").split("/")
     if len(parts) > limits.depth:

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from graders.intake.path_policy import IntakeError, Limits, is_junk, shown, validate_paths
+from graders.intake.path_policy import IntakeError, IntakeLimits, validate_paths
+from sanity.core.file_names import is_junk, shown
 
 # How an archive begins that is not a zip, whatever its name says.
 _OTHER_ARCHIVES = {
@@ -40,7 +41,7 @@ class Tree(Protocol):
         """Return one file's content; raise IntakeError if it is too large or damaged."""
 
 
-def open_tree(path: Path, limits: Limits) -> Tree:
+def open_tree(path: Path, limits: IntakeLimits) -> Tree:
     """List the folder or zip archive at path; raise IntakeError if it is neither or breaks a rule."""
     mode = path.lstat().st_mode
     if stat.S_ISDIR(mode):
@@ -64,7 +65,7 @@ def is_archive(path: Path) -> bool:
 class Folder:
     """A submission that is a folder."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: IntakeLimits) -> None:
         self._path = path
         self._limits = limits
         self.names = validate_paths(_walk(path, ""), limits)
@@ -77,7 +78,7 @@ class Folder:
 class Archive:
     """A submission that is a zip archive, given as its bytes."""
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: IntakeLimits) -> None:
         self._limits = limits
         self._packed = len(data)
         self._unpacked = 0

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.intake.path_policy import LIMITS, IntakeError, Limits, shown
-from graders.intake.selection import select_files, wrapping_folders
+from graders.intake.path_policy import LIMITS, IntakeError, IntakeLimits
 from graders.intake.sources import Tree, open_tree
+from sanity.core.file_names import shown
 from sanity.core.manifest import Manifest
+from sanity.core.selection import SelectionError, select_files
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Submission:
     """Where it was read from."""
 
 
-def read_submission(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> Submission:
+def read_submission(path: Path, manifest: Manifest, limits: IntakeLimits = LIMITS) -> Submission:
     """Read the folder or zip archive at path; raise IntakeError, one line, if it cannot be read or is ambiguous.
 
     Takes the files to submit and other modules beside them. A file that is missing is a note, not an error.
@@ -38,14 +39,26 @@ def read_submission(path: Path, manifest: Manifest, limits: Limits = LIMITS) -> 
     try:
         tree = open_tree(path, limits)
         wrapper = wrapping_folders(tree.names, manifest.accepted)
-        names, notes = select_files([found.removeprefix(wrapper) for found in tree.names], manifest)
-        files = _read(tree, wrapper, names, limits)
-    except IntakeError as error:
+        selection = select_files([found.removeprefix(wrapper) for found in tree.names], manifest)
+        files = _read(tree, wrapper, selection.files, limits)
+    except (IntakeError, SelectionError) as error:
         raise IntakeError(f"{name}: {error}") from None
     except OSError as error:
         raise IntakeError(f"{name}: cannot be read: {error.strerror}") from None
     unwrapped = [f"unwrapped the folder {shown(wrapper)}"] if wrapper else []
-    return Submission(name, files, _digest(files), (*unwrapped, *notes, *_doubts(files)), path)
+    return Submission(name, files, _digest(files), (*unwrapped, *selection.notes, *_doubts(files)), path)
+
+
+def wrapping_folders(names: Sequence[str], submit: Collection[str]) -> str:
+    """Return the folders, ending in a slash, that hold all files and nothing else, or ""."""
+    wrapper = ""
+    while names and not set(names) & set(submit):
+        tops = {name.partition("/")[0] for name in names}
+        if len(tops) != 1 or "/" not in names[0]:
+            break
+        wrapper += f"{tops.pop()}/"
+        names = [name.partition("/")[2] for name in names]
+    return wrapper
 
 
 def submission_name(path: Path) -> str:
@@ -53,7 +66,7 @@ def submission_name(path: Path) -> str:
     return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
 
 
-def _read(tree: Tree, wrapper: str, names: Sequence[str], limits: Limits) -> dict[str, bytes]:
+def _read(tree: Tree, wrapper: str, names: Sequence[str], limits: IntakeLimits) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for name in sorted(names):
         files[name] = tree.read(wrapper + name)

@@ -13,6 +13,7 @@ import msgspec
 from graders.records.result import QuestionResult, Result
 from graders.text.numbers import number
 from graders.text.spreadsheet import escape_formula
+from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
 COLUMNS = ("student", "question", "points", "comment")
@@ -20,8 +21,8 @@ WAITING = "Waiting to be marked by a person."
 MARKED = "Marked by a person."
 
 
-class MarksError(ValueError):
-    """A file of marks is not what it should be; the message is one line that names the file and the line."""
+class MarksError(UserError):
+    """A file of marks is not what it should be."""
 
 
 @dataclass(frozen=True)

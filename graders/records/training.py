@@ -10,6 +10,7 @@ import msgspec
 from graders.atomic import write_atomically
 from graders.text.filenames import safe_names
 from graders.text.numbers import number
+from sanity.core.errors import UserError
 from sanity.core.manifest import Trained
 
 MOST_BATCH_SENSITIVE = 0.02
@@ -73,7 +74,8 @@ class Training(msgspec.Struct, frozen=True):
     low: float | None
     """The bootstrap interval of score, with high."""
     high: float | None
-    chrf: float | None
+    other_scores: dict[str, float]
+    """By other metrics, by name."""
     best_dev: float | None
     threshold: float
     """The score at which training stopped."""
@@ -99,8 +101,8 @@ class Training(msgspec.Struct, frozen=True):
     """Source, reference and translation of a few sentences, for staff."""
 
 
-class TrainingError(ValueError):
-    """A file is not the training that it should be; the message is one line."""
+class TrainingError(UserError):
+    """A file is not the training that it should be."""
 
 
 def is_batch_sensitive(changed: float | None) -> bool:
@@ -144,27 +146,27 @@ def told(training: Training, trained: Trained) -> str:
     return f"{said}; {training.message}"
 
 
-def training_folder(out: Path, submission: str) -> Path:
-    """Return the folder of a submission's training: training.json, the checkpoints and the log of events."""
+def training_folder(out: Path, submission: str, question: str) -> Path:
+    """Return the folder of one training of a submission: training.json, the checkpoints and the event log."""
     [name] = safe_names([submission])
-    return out / "training" / name
+    return out / "training" / name / question
 
 
-def training_path(out: Path, submission: str) -> Path:
+def training_path(out: Path, submission: str, question: str) -> Path:
     """Return where the training of a submission is kept."""
-    return training_folder(out, submission) / "training.json"
+    return training_folder(out, submission, question) / "training.json"
 
 
 def write(training: Training, out: Path) -> Path:
     """Write a training to its place below out, as a whole; return the path. Raises OSError."""
-    path = training_path(out, training.submission)
+    path = training_path(out, training.submission, training.question)
     write_atomically(path, msgspec.json.format(msgspec.json.encode(training), indent=1) + b"\n")
     return path
 
 
-def read(out: Path, submission: str) -> Training | None:
+def read(out: Path, submission: str, question: str) -> Training | None:
     """Return a submission's training, or None if there is none; raise TrainingError for a file that is no training."""
-    path = training_path(out, submission)
+    path = training_path(out, submission, question)
     try:
         return msgspec.json.decode(path.read_bytes(), type=Training)
     except FileNotFoundError:

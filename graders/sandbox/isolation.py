@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 
-from sanity.core.errors import GraderFailed
+from sanity.core.errors import GraderFailed, UserError
 
 
 class Isolation(StrEnum):
@@ -17,7 +17,7 @@ class Isolation(StrEnum):
     """Separate processes with limits only. For code you trust."""
 
 
-class SandboxError(GraderFailed):
+class SandboxError(GraderFailed, UserError):
     """The sandbox cannot be set up, or a zygote did not start; the message is one line."""
 
 

@@ -20,7 +20,6 @@ from typing import Any, Self
 from graders.sandbox.folders import lay_out, remove
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.profile import Profile
-from sanity.core.manifest import Manifest
 
 OWN = (
     *("sanity/__init__.py", "sanity/core", "sanity/gradients"),
@@ -59,9 +58,8 @@ class WorkerHandle:
 class Zygote:
     """One running zygote. Its workers live in folders below its scratch folder; close() ends and removes all."""
 
-    def __init__(self, manifest: Manifest, isolation: Isolation, purpose: Profile | None = None) -> None:
-        self.manifest = manifest
-        self.purpose = purpose or Profile()
+    def __init__(self, profile: Profile, isolation: Isolation) -> None:
+        self.profile = profile
         self.scratch = Path(tempfile.mkdtemp(prefix="trivium-")).resolve()
         self._lock = threading.Lock()
         self._forks = 0
@@ -77,33 +75,33 @@ class Zygote:
             stdout=self._errors,
             stderr=self._errors,
             env=self._environment(),
-            pass_fds=self.purpose.inherited,
+            pass_fds=self.profile.inherited,
             start_new_session=True,  # Ctrl-C is for the grader, which then ends its zygotes in order
         )
         theirs.close()
 
     def _environment(self) -> dict[str, str]:
-        return {**ENVIRONMENT, **self.purpose.environment, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)}
+        return {**ENVIRONMENT, **self.profile.environment, "HOME": str(self.scratch), "TMPDIR": str(self.scratch)}
 
     def _settings(self, isolation: Isolation) -> dict[str, Any]:
         root = Path(__file__).resolve().parents[2]
         paths = sysconfig.get_paths()
         libraries = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
         libraries |= {str(Path(sys.base_prefix).resolve() / "lib"), "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"}
-        own = {str(root / path) for path in (*OWN, f"sanity/{self.manifest.name}")}
+        own = {str(root / path) for path in (*OWN, f"sanity/{self.profile.assignment}")}
         start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/proc", "/sys"}
-        readable = libraries | own | {"/dev/urandom"} | set(self.purpose.readable)
+        readable = libraries | own | {"/dev/urandom"} | set(self.profile.readable)
         return {
-            "server": self.purpose.server,
-            "assignment": self.manifest.name,
-            "files": self.manifest.modules,
+            "server": self.profile.server,
+            "assignment": self.profile.assignment,
+            "modules": self.profile.modules,
             "root": str(root),
             "scratch": str(self.scratch),
             "confined": isolation is Isolation.SANDLOCK,
             "environment": self._environment(),
-            "inherited": self.purpose.inherited,
+            "inherited": self.profile.inherited,
             "readable": sorted(path for path in readable if Path(path).exists()),
-            "writable": self.purpose.writable,
+            "writable": self.profile.writable,
             "starting": sorted(path for path in start if Path(path).exists()),
         }
 
@@ -170,12 +168,12 @@ class Zygote:
 
         limits = {
             resource.RLIMIT_CPU: int(seconds) + 6,  # the grader's clock ends a worker sooner
-            resource.RLIMIT_FSIZE: self.purpose.file_bytes,
-            resource.RLIMIT_NOFILE: self.purpose.open_files,
+            resource.RLIMIT_FSIZE: self.profile.file_bytes,
+            resource.RLIMIT_NOFILE: self.profile.open_files,
             resource.RLIMIT_CORE: 0,
         }
-        if self.purpose.address_space:
-            limits[resource.RLIMIT_AS] = (self._used_mb + self.manifest.memory_mb) * 2**20
+        if self.profile.address_space:
+            limits[resource.RLIMIT_AS] = (self._used_mb + self.profile.memory_mb) * 2**20
         try:
             for limit, value in limits.items():
                 resource.prlimit(pid, limit, (value, value))

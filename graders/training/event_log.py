@@ -14,13 +14,14 @@ from typing import Self
 import msgspec
 
 from graders.records.training import StopReason
+from sanity.core.errors import UserError
 
 PATIENCE = 30.0
 """Seconds to wait for the processes of a killed run to end."""
 
 
-class EventLogError(Exception):
-    """The folder of a training is in use, or cannot be written; the message is one line."""
+class EventLogError(UserError):
+    """The folder of a training is in use, or cannot be written."""
 
 
 class Began(msgspec.Struct, frozen=True, tag=True):

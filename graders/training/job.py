@@ -34,7 +34,7 @@ def memory_default() -> int:
 
 
 @dataclass(frozen=True)
-class Limits:
+class TrainingLimits:
     """What a training may use besides its budget."""
 
     memory_mb: int = field(default_factory=memory_default)
@@ -57,24 +57,27 @@ class Job:
     """One submission to train."""
 
     assignment: str
+    """Its name."""
+    question: str
+    """The question that is earned by training, such as 1h."""
     submission: Submission
     out: Path
     """Where results go; below it each submission has a folder, where the same job goes on if it was stopped."""
     threshold: float
     budget: float
     """Seconds of training, on the clock; those of earlier runs in the same folder count."""
-    data: str = "toy"
+    data: str
     device: str = "auto"
     seed: int = 0
     """Of data that is drawn, and of training. A submission that knew it could draw the answers too."""
     isolation: Isolation = Isolation.SANDLOCK
-    limits: Limits = field(default_factory=Limits)
-    model: str = ""
-    """The class to train, as module.Class, if it is not the task's own: only ever the reference's fast one."""
+    limits: TrainingLimits = field(default_factory=TrainingLimits)
+    staff_model: bool = False
+    """Whether to train a faster model of the reference's, where its task has one."""
     knobs: Mapping[str, Any] = field(default_factory=dict)
     """Of the task's recipe, where it is not the data's own."""
 
     @property
     def folder(self) -> Path:
         """Where everything about this training goes."""
-        return training_folder(self.out, self.submission.name).absolute()
+        return training_folder(self.out, self.submission.name, self.question).absolute()

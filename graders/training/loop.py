@@ -13,7 +13,6 @@ from graders.records.training import StopReason
 from graders.sandbox.inside.protocol import Answers, Failed, Finished, Judged, Progress, Ready, Said
 from graders.sandbox.inside.wire import WireError
 from graders.sandbox.isolation import SandboxError
-from graders.text.numbers import duration
 from graders.text.sanitize import clean_name
 from graders.training.endings import Ending, died, finished, raised
 from graders.training.event_log import Answered, EventLog, Prepared, Progressed, Scored, Stopped
@@ -21,6 +20,7 @@ from graders.training.job import Job
 from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
 from sanity.core.calling import SubmissionError
+from sanity.core.durations import duration_text
 
 MAX_MESSAGES = 200_000
 """From one trainee; a long training has a tenth of that."""
@@ -66,7 +66,7 @@ class Attempt:
         """Listen until training ends, one way or another; say how."""
         end = listen(trainee, "training", self._until(), self._job, lambda said: self._take(trainee, said))
         if end is None and self.seconds >= self._job.budget:
-            end = Ending(StopReason.BUDGET, f"the budget of {duration(self._job.budget)} was used up")
+            end = Ending(StopReason.BUDGET, f"the budget of {duration_text(self._job.budget)} was used up")
         elif end is None:
             end = Ending(StopReason.HUNG, f"training hung: nothing was heard of it for {self._silence:g} s")
         seconds = self.seconds

@@ -19,7 +19,7 @@ from graders.sandbox.folders import sizes
 from graders.sandbox.inside.protocol import Judged, Order, Said, decode_said, frame
 from graders.sandbox.inside.wire import LENGTH, body_length
 from graders.sandbox.zygote import Zygote
-from graders.training.job import Limits
+from graders.training.job import TrainingLimits
 
 LOOK_SECONDS = 0.25
 """How often a waiting runner looks at what the trainee uses."""
@@ -100,7 +100,13 @@ class TrainerProcess:
     """A running trainee. Use as a context manager: it is ended with all that it started."""
 
     def __init__(
-        self, zygote: Zygote, folder: Path, limits: Limits, cpu_seconds: float, order: Order, cores: Collection[int]
+        self,
+        zygote: Zygote,
+        folder: Path,
+        limits: TrainingLimits,
+        cpu_seconds: float,
+        order: Order,
+        cores: Collection[int],
     ) -> None:
         self._zygote, self._limits, self.cpu_limit = zygote, limits, cpu_seconds
         self._worker = zygote.fork_in(folder, cpu_seconds)

@@ -5,11 +5,11 @@ what happens (ledger.py) and scores the answers. Training and answering the test
 first one, the second answers with the best that there is, once. In between, in a sandbox without the submission, the
 reference answers with the same weights.
 
-    OUT/training/NAME/code, data     what the trainee reads
-    OUT/training/NAME/work           what it writes: its checkpoints
-    OUT/training/NAME/events.jsonl   what happened; a run that is killed at any moment goes on from there
-    OUT/training/NAME/printed.txt    what the submission printed
-    OUT/training/NAME/training.json  how it went
+    OUT/training/NAME/1h/code, data     what the trainee reads
+    OUT/training/NAME/1h/work           what it writes: its checkpoints
+    OUT/training/NAME/1h/events.jsonl   what happened; a run that is killed at any moment goes on from there
+    OUT/training/NAME/1h/printed.txt    what the submission printed
+    OUT/training/NAME/1h/training.json  how it went
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def run(job: Job, task: Task, tell: OnStatus = lambda look: None) -> Training:
 def _done(job: Job, ledger: EventLog) -> Training | None:
     """Return the training, if it has ended and its file is as it was written; else that is made again."""
     try:
-        return result.read(job.out, job.submission.name) if isinstance(ledger.events[-1], Answered) else None
+        return (
+            result.read(job.out, job.submission.name, job.question) if isinstance(ledger.events[-1], Answered) else None
+        )
     except TrainingError:
         return None
 
@@ -90,7 +92,7 @@ def train_and_answer(job: Job, task: Task, ledger: EventLog, tell: OnStatus) -> 
     def done(*kinds: type[Event]) -> bool:
         return any(isinstance(event, kinds) for event in ledger.events)
 
-    with claimed(job.limits.threads) as cores, _zygote(job, task, ledger.lock, "code") as zygote:
+    with claimed(job.limits.threads) as cores, _zygote(job, ledger.lock, "code") as zygote:
         zygote.wait_ready()
         if not done(Stopped):
             attempt = Attempt(job, task, ledger, tell)
@@ -116,7 +118,7 @@ def _checked(job: Job, task: Task, reference: Submission, lock: int, cores: Coll
     lay_out(job.folder / "reference", task.code(reference))
     try:
         with (
-            _zygote(job, task, lock, "reference") as zygote,
+            _zygote(job, lock, "reference") as zygote,
             _trainee(zygote, job, task, cores, "answer", "reference") as trainee,
         ):
             return ReferenceAnswered(answered(job, task, trainee).texts)
@@ -124,10 +126,9 @@ def _checked(job: Job, task: Task, reference: Submission, lock: int, cores: Coll
         remove(job.folder / "reference")
 
 
-def _zygote(job: Job, task: Task, lock: int, code: str) -> Zygote:
+def _zygote(job: Job, lock: int, code: str) -> Zygote:
     """Return a sandbox whose trainees can read this folder of code, and no other."""
-    manifest = dataclasses.replace(task.manifest, memory_mb=job.limits.memory_mb)
-    return Zygote(manifest, job.isolation, purpose(job, lock, code))
+    return Zygote(profile(job, lock, code), job.isolation)
 
 
 def _trainee(
@@ -149,8 +150,8 @@ def _trainee(
     return TrainerProcess(zygote, work, limits, seconds * limits.threads, order, cores)
 
 
-def purpose(job: Job, lock: int, code: str) -> Profile:
-    """Return what the sandbox of a training must let through; code is a folder."""
+def profile(job: Job, lock: int, code: str) -> Profile:
+    """Return what a trainer of this job needs; code is a folder."""
     gpu = devices() if job.device != "cpu" else []
     environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # where others compute too, threads that spin cost ten times the time
     driver = driver_folders() if gpu else []
@@ -159,6 +160,9 @@ def purpose(job: Job, lock: int, code: str) -> Profile:
     if gpu:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
     return Profile(
+        assignment=job.assignment,
+        modules=(),
+        memory_mb=job.limits.memory_mb,
         server="graders.sandbox.inside.trainer",
         readable=(str(job.folder / code), str(job.folder / "data"), *(GPU_READABLE if gpu else ()), *driver),
         writable=(str(job.folder / "work"), *gpu),
@@ -178,7 +182,16 @@ def key_of(job: Job, task: Task, shown: Mapping[str, bytes]) -> str:
     for name, content in sorted({**ours, **shown}.items()):
         digest.update(f"{len(name)} {len(content)} {name}".encode() + content)
     reference = task.reference()
-    parts = (job.assignment, job.threshold, job.budget, job.device, job.seed, job.isolation.value, task.references)
+    parts = (
+        job.assignment,
+        job.question,
+        job.threshold,
+        job.budget,
+        job.device,
+        job.seed,
+        job.isolation.value,
+        task.references,
+    )
     digest.update(repr((*parts, reference and reference.digest, sorted(task.settings().items()))).encode())
     return digest.hexdigest()
 

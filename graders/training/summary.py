@@ -33,7 +33,7 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
     end = stalled(Ending(stopped.ended, stopped.message), events)
     notes = [end.message]
     if end.ended is StopReason.CRASHED:
-        missing = [name for name in task.manifest.submit if name not in job.submission.files]
+        missing = [name for name in task.assignment.manifest.submit if name not in job.submission.files]
         notes += [f"missing from the submission: {name}" for name in missing]
     notes += [f"no test: {answers.reason}"] if answers.texts is None else []
     if is_batch_sensitive(scores.changed):
@@ -59,7 +59,7 @@ def outcome(job: Job, task: Task, events: Sequence[Event]) -> Training:
         score=scores.score,
         low=scores.low,
         high=scores.high,
-        chrf=scores.chrf,
+        other_scores=dict(scores.other_scores),
         best_dev=max((event.score for event in scored.values()), default=None),
         threshold=job.threshold,
         signature=scores.signature,

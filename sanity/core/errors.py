@@ -1,6 +1,16 @@
-"""The two ways in which a check does not pass, and one in which there is no verdict."""
+"""Errors: what a user can mend, the two ways in which a check does not pass, and the one without a verdict."""
 
 from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something that the user can mend; the message is one line: what, where, expected, found, what to do.
+
+    Command lines print it and end with its exit status. Everything of ours that a user may meet derives from it.
+    """
+
+    exit_status = 2
+    """2 for a wrong name, file or option; 1 where a check failed."""
 
 
 class CheckFailed(Exception):

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -17,21 +17,50 @@ from sanity.core.notebook import CellLoader
 
 
 def module_name(file: str) -> str:
-    """Return the name under which a file of a submission is imported: utils/__init__.py is utils."""
+    """Return the name under which a file of a submission is imported.
+
+    >>> module_name("utils/parser_utils.py"), module_name("utils/__init__.py")
+    ('utils.parser_utils', 'utils')
+    """
     parts = Path(file).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-class FolderFinder(MetaPathFinder):
-    """Finds the modules of the named files in one folder, before anything of the same name that is installed.
+class AliasLoader(Loader):
+    """Makes a module's other name mean the same module, so that its code runs once."""
 
-    Of several files for one module the first that is there counts.
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module that the other name stands for."""
+        return importlib.import_module(self.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: it has run."""
+
+
+class FolderFinder(MetaPathFinder):
+    """Finds the modules of the named files in one folder, and nothing else there.
+
+    Args:
+        folder: where the files are.
+        modules: each module as the names its file may have, best first; of several that are there the first counts.
+            The module is known by each of these names.
     """
 
-    def __init__(self, folder: Path, files: Iterable[str]) -> None:
+    def __init__(self, folder: Path, modules: Iterable[Sequence[str]]) -> None:
         self.files: dict[str, list[Path]] = {}
-        for file in files:
-            self.files.setdefault(module_name(file), []).append(folder / file)
+        self.names: dict[str, str] = {}
+        """The name of each module, by each of its names."""
+        self.packages: dict[str, Path] = {}
+        """Folders on the way to a module: packages without an __init__.py."""
+        for names in modules:
+            for name in names:
+                self.files[module_name(name)] = [folder / spelling for spelling in names]
+                self.names[module_name(name)] = module_name(names[0])
+                for parent in list(Path(name).parents)[:-1]:
+                    self.packages[".".join(parent.parts)] = folder / parent
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -40,27 +69,51 @@ class FolderFinder(MetaPathFinder):
         spellings = self.files.get(fullname, [])
         file = next((file for file in spellings if file.is_file()), None)
         if file is None:
-            return None
+            return self._namespace(fullname)
+        if self.names[fullname] != fullname:
+            return ModuleSpec(fullname, AliasLoader(self.names[fullname]))
         package = [str(file.parent)] if file.name == "__init__.py" else None
         # Where a notebook may be handed in, so may a .py file made of one: both are run cell by cell.
         loader = CellLoader(file) if any(other.suffix == ".ipynb" for other in spellings) else None
         return spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=package)
 
+    def _namespace(self, fullname: str) -> ModuleSpec | None:
+        if fullname not in self.packages:
+            return None
+        spec = ModuleSpec(fullname, None, is_package=True)
+        spec.submodule_search_locations = [str(self.packages[fullname])]
+        return spec
+
 
 class SubmissionModules:
     """The modules of one submission as attributes: `code.nmt_model` imports nmt_model.py on first use.
 
-    So a syntax error in one file does not keep the questions in the others from being answered. The folder also goes
-    to the end of sys.path, where helper modules of the student's own are found but can shadow nothing.
+    So a syntax error in one file does not keep the questions in the others from being answered. Modules that were
+    asked for come before anything of the same name that is installed; the student's own helpers come last, where they
+    can shadow nothing. No other file of the folder can be imported.
     """
 
-    def __init__(self, folder: Path, files: Iterable[str]) -> None:
+    def __init__(self, folder: Path, modules: Iterable[Sequence[str]], helpers: Iterable[str] | None = None) -> None:
+        """Make them importable until `forget`.
+
+        Args:
+            folder: where the files are.
+            modules: those that were asked for or are given, as in `FolderFinder`.
+            helpers: files of other modules; None is every other .py file in the folder.
+        """
+        modules = list(modules)
+        if helpers is None:
+            known = {name for names in modules for name in names}
+            below = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.py")))
+            helpers = [name for name in below if name not in known]
         self.folder = folder
         self.cache: dict[object, Any] = {}
         """What probes made of the submission and use again, such as models."""
-        self._finder = FolderFinder(folder, files)
+        self._finder, self._helpers = FolderFinder(folder, modules), FolderFinder(folder, ((name,) for name in helpers))
+        self._path = list(sys.path)
+        sys.path[:] = [place for place in sys.path if Path(place).absolute() != folder]
         sys.meta_path.insert(0, self._finder)
-        sys.path.append(str(folder))
+        sys.meta_path.append(self._helpers)
 
     def __getattr__(self, name: str) -> ModuleType:
         return importlib.import_module(name)
@@ -70,11 +123,20 @@ class SubmissionModules:
 
         What is installed stays, even in a virtual environment inside the folder: torch cannot be imported twice.
         """
-        folder = f"{self.folder}{os.sep}"  # with the separator: a4/ is not the start of a4-old/
         sys.meta_path.remove(self._finder)
-        sys.path.remove(str(self.folder))
+        sys.meta_path.remove(self._helpers)
+        sys.path[:] = self._path
         for name, module in list(sys.modules.items()):
-            file = str(getattr(module, "__file__", None) or "")
-            if file.startswith(folder) and "site-packages" not in file[len(folder) :]:
+            if self._is_from_here(module):
                 del sys.modules[name]
         importlib.invalidate_caches()
+
+    def _is_from_here(self, module: ModuleType) -> bool:
+        folder = f"{self.folder}{os.sep}"  # with the separator: a4/ is not the start of a4-old/
+        spec = getattr(module, "__spec__", None)
+        places = [getattr(module, "__file__", None), *(getattr(spec, "submodule_search_locations", None) or ())]
+        return any(
+            place.startswith(folder) and "site-packages" not in place[len(folder) :]
+            for place in places
+            if isinstance(place, str)
+        )

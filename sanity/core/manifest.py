@@ -1,30 +1,48 @@
-"""assignment.toml: the one list of an assignment's questions, points and limits."""
+"""The manifest of an assignment: its questions, points, files and limits, as assignment.toml lists them."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, fields
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from collections.abc import Container, Iterable
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from sanity.core.durations import DURATION, seconds_of
+from sanity.core.errors import UserError
+
+Text = Annotated[str, Meta(min_length=1)]
+ID = r"^[0-9]+[.]?[0-9a-z]*$"
+FILE_NAME = r"^[\w-]+(/[\w-]+)*\.(py|ipynb)$"
+NAME = r"^[a-z][a-z0-9_]*$"
+Id = Annotated[str, Meta(pattern=ID)]
+FileName = Annotated[str, Meta(pattern=FILE_NAME)]
+Duration = Annotated[str, Meta(pattern=DURATION)]
+Points = Annotated[float, Meta(gt=0, le=1000)]
+Score = Annotated[float, Meta(gt=0, le=1e6)]
+
+WRITTEN = "written.md"
+"""The file with the written answers."""
+ALWAYS_GIVEN = ("README.md", "assignment.toml", "sanity_check.py")
+"""Files that every handout has."""
 
 
-class ManifestError(ValueError):
-    """assignment.toml is missing or does not say what it must; the message is one line."""
+class ManifestError(UserError):
+    """assignment.toml is missing or invalid, or has no such question; the message is one line."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of assignment.toml. Unknown fields are refused."""
+
+
+class Question(Table, frozen=True):
     """One question: what students call it, what it is worth and where its answer lives."""
 
-    id: str
-    name: str
-    points: float
-    file: str
+    id: Id
+    name: Text
+    points: Points
+    file: FileName
     """The submitted file that holds the answer."""
-    needs: tuple[str, ...] = ()
+    needs: tuple[Id, ...] = ()
     """Questions whose answers this one runs on."""
 
     @property
@@ -33,34 +51,35 @@ class Question:
         return f"{self.points:g} point{'' if self.points == 1 else 's'}"
 
 
-WRITTEN = "written.md"
-"""The file with the answers in words."""
-
-
-@dataclass(frozen=True)
-class Written:
+class Written(Table, frozen=True):
     """A question answered in words, in written.md, and marked by a person."""
 
-    id: str
-    name: str
-    points: float
+    id: Id
+    name: Text
+    points: Points
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A question that is graded by training what was handed in, until a score or the end of a budget is reached."""
+class Trained(Table, frozen=True):
+    """A question that is graded by training the submission until a score or the end of a budget is reached."""
 
-    id: str
-    name: str
-    points: float
-    metric: str
+    id: Id
+    name: Text
+    points: Points
+    task: Text
+    """What is learnt, such as translation: the name of a module in graders/training/tasks."""
+    metric: Text
     """What the score is called, such as BLEU."""
-    data: str
-    """What it is trained on."""
-    budget: float
-    """Seconds of training; written with its unit: "90s", "10m" or "1.5h"."""
-    thresholds: tuple[tuple[float, float], ...]
-    """Scores with the points that are earned from there on; both rise, up to all points."""
+    data: Text
+    """The data set it is trained on."""
+    budget: Duration
+    """The time limit of training, with its unit: "90s", "10m" or "1.5h"."""
+    thresholds: Annotated[tuple[tuple[Score, Points], ...], Meta(min_length=1)]
+    """Scores with the points that they earn; both rise, up to all points."""
+
+    @property
+    def seconds(self) -> float:
+        """The budget in seconds."""
+        return seconds_of(self.budget)
 
     @property
     def threshold(self) -> float:
@@ -72,38 +91,56 @@ class Trained:
         return max((points for least, points in self.thresholds if score >= least), default=0.0)
 
 
-@dataclass(frozen=True)
-class Manifest:
+class QuestionLimits(Table, frozen=True):
+    """What one question of one submission may use."""
+
+    seconds: Annotated[float, Meta(gt=0, le=3600)]
+    memory_mb: Annotated[int, Meta(gt=0, le=2**20)]
+
+
+class Manifest(Table, frozen=True, rename={"questions": "question"}):
     """One assignment."""
 
-    name: str
-    title: str
-    submit: tuple[str, ...]
+    name: Annotated[str, Meta(pattern=NAME)]
+    title: Text
+    submit: tuple[FileName, ...]
     """The files a student hands in."""
-    given: tuple[str, ...]
+    given: tuple[FileName, ...]
     """Python files of the handout that those import; a submission cannot replace them."""
     questions: tuple[Question, ...]
-    seconds: float
-    """Time limit for one question of one submission."""
-    memory_mb: int
-    """Memory limit for the same."""
+    limits: QuestionLimits
     written: tuple[Written, ...] = ()
     trained: tuple[Trained, ...] = ()
-    """At most one."""
+    handout: tuple[Text, ...] = ()
+    """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
+    aliases: dict[FileName, tuple[FileName, ...]] = field(default_factory=dict)
+    """Other names under which a file to hand in is accepted, as in other years of the course."""
+
+    def spellings(self, file: str) -> tuple[str, ...]:
+        """Return the names under which a file may be handed in; of several that are there the first counts.
+
+        A notebook may be handed in as a Python file too.
+        """
+        names = (file, *self.aliases.get(file, ()))
+        return tuple(dict.fromkeys(spelling for name in names for spelling in _with_python(name)))
+
+    def spelling(self, file: str, there: Container[str]) -> str | None:
+        """Return the name under which a file was handed in, or None."""
+        return next((name for name in self.spellings(file) if name in there), None)
 
     @property
     def accepted(self) -> tuple[str, ...]:
         """The files that a student hands in, under every name that they may have."""
-        return tuple(name for file in self.submit for name in spellings(file))
+        return tuple(name for file in self.submit for name in self.spellings(file))
 
     @property
-    def modules(self) -> tuple[str, ...]:
-        """The Python files that are imported from a submission's folder: given, or handed in."""
-        return (*self.given, *self.accepted)
+    def modules(self) -> tuple[tuple[str, ...], ...]:
+        """The modules that are imported from a submission's folder, given or handed in: each as its file names."""
+        return (*((file,) for file in self.given), *map(self.spellings, self.submit))
 
     @property
     def points(self) -> float:
-        """What all questions are worth together."""
+        """What all questions that are checked are worth together."""
         return sum(question.points for question in self.questions)
 
     def question(self, id: str) -> Question:
@@ -120,96 +157,21 @@ class Manifest:
             raise ManifestError(f"{self.name} has no question {id!r}: choose from {known}")
         raise ManifestError(f"question {id} of {self.name} {why}, and has no checks: choose from {known}")
 
-    def choose(self, ids: list[str]) -> tuple[Question, ...]:
-        """Return the questions called ids, in the assignment's order; all of them if ids is empty."""
-        wanted = {self.question(id) for id in ids} if ids else set(self.questions)
-        return tuple(question for question in self.questions if question in wanted)
+    def select_questions(self, ids: Iterable[str]) -> tuple[Question, ...]:
+        """Return the questions called ids, in the assignment's order; all of them if there are no ids."""
+        wanted = {self.question(id).id for id in ids}
+        return tuple(question for question in self.questions if not wanted or question.id in wanted)
 
 
-def spellings(file: str) -> tuple[str, ...]:
-    """Return the names under which a file may be handed in; of several that are there the first counts.
+def _with_python(file: str) -> tuple[str, ...]:
+    """Return a file's name, and for a notebook that of the Python file it may be saved as."""
+    return (file, f"{file.removesuffix('.ipynb')}.py") if file.endswith(".ipynb") else (file,)
 
-    A notebook may be handed in as a Python file too.
+
+def solution_name(file: str) -> str:
+    """Return the name of the solution of a file to hand in: that of a notebook is a Python file.
+
+    >>> solution_name("exploring_word_vectors.ipynb")
+    'exploring_word_vectors.py'
     """
-    stem = file.removesuffix(".ipynb")
-    return (file,) if stem == file else (file, f"{stem}.py")
-
-
-def spelling(file: str, there: Container[str]) -> str | None:
-    """Return the name under which a file was handed in, or None."""
-    return next((name for name in spellings(file) if name in there), None)
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Read folder/assignment.toml; raise ManifestError if it is missing or wrong."""
-    path = folder / "assignment.toml"
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        manifest = Manifest(
-            name=table["name"],
-            title=table["title"],
-            submit=tuple(table["submit"]),
-            given=tuple(table["given"]),
-            questions=tuple(Question(**{**q, "needs": tuple(q.get("needs", ()))}) for q in table["question"]),
-            seconds=table["limits"]["seconds"],
-            memory_mb=table["limits"]["memory_mb"],
-            written=tuple(Written(**written) for written in table.get("written", ())),
-            trained=tuple(_trained(trained) for trained in table.get("trained", ())),
-        )
-        _check_trained(manifest)
-        return manifest
-    except FileNotFoundError:
-        raise ManifestError(f"{path}: not found; run this in an assignment's folder") from None
-    except ManifestError as error:
-        raise ManifestError(f"{path}: {error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise ManifestError(f"{path}: not a valid manifest: {error!r}") from None
-
-
-def seconds_of(duration: str) -> float:
-    """Return how long "90s", "10m" or "1.5h" is; raise ManifestError for another text."""
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([smh])", duration)
-    seconds = float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0
-    if not seconds:
-        raise ManifestError(f"budget {duration!r}: expected a time such as 90s, 10m or 1.5h")
-    return seconds
-
-
-def _trained(table: Any) -> Trained:
-    """Return a [[trained]] table as what it says; raise ManifestError for the first mistake in it."""
-    if not isinstance(table, Mapping):
-        raise ManifestError("trained: expected a table under [[trained]], in two brackets")
-    where = f"[[trained]] {table.get('id', 'without an id')}"
-    names = [field.name for field in fields(Trained)]
-    for name in sorted(set(names) ^ table.keys()):
-        raise ManifestError(f"{where}: {name} is {'missing' if name in names else 'not known here'}")
-    for name in ("id", "name", "metric", "data", "budget"):
-        if not isinstance(table[name], str):
-            raise ManifestError(f"{where}: {name} = {table[name]!r}: expected a text")
-    try:
-        seconds = seconds_of(table["budget"])
-    except ManifestError as error:
-        raise ManifestError(f"{where}: {error}") from None
-    rows = table["thresholds"]
-    if not (isinstance(rows, list) and rows and all(isinstance(row, list) and len(row) == 2 for row in rows)):
-        raise ManifestError(f"{where}: thresholds: expected pairs of score and points, such as [[20, 2], [90, 8]]")
-    for number in (table["points"], *(number for row in rows for number in row)):
-        if isinstance(number, bool) or not (isinstance(number, int | float) and 0 < number < float("inf")):
-            raise ManifestError(f"{where}: {number!r}: expected a number above 0")
-    for (score, points), (next_score, next_points) in pairwise(rows):
-        if next_score <= score or next_points <= points:
-            before, after = [score, points], [next_score, next_points]
-            raise ManifestError(f"{where}: thresholds must rise, score and points: {after} comes after {before}")
-    if rows[-1][1] != table["points"]:
-        raise ManifestError(f"{where}: the last threshold gives {rows[-1][1]} points, expected all {table['points']}")
-    return Trained(**{**table, "budget": seconds, "thresholds": tuple((row[0], row[1]) for row in rows)})
-
-
-def _check_trained(manifest: Manifest) -> None:
-    """Raise ManifestError for more than one question that is trained, or one whose id is another's."""
-    if len(manifest.trained) > 1:
-        raise ManifestError(f"{len(manifest.trained)} [[trained]] tables: expected one at most")
-    taken = {question.id for question in manifest.questions} | {written.id for written in manifest.written}
-    for trained in manifest.trained:
-        if trained.id in taken:
-            raise ManifestError(f"[[trained]] {trained.id}: another question has this id")
+    return _with_python(file)[-1]

@@ -17,7 +17,7 @@ import numpy as np
 from sanity.core.case import Case, Cases
 from sanity.core.check import Answers, Check, Probe
 from sanity.core.compare import agrees
-from sanity.core.errors import CouldNotRun
+from sanity.core.errors import CouldNotRun, UserError
 from sanity.core.forms import unpack
 
 SEED = 20221
@@ -29,6 +29,10 @@ KINDS = ("f4", "f8", "i8", "b1")
 def fixed_cases(cases: Cases) -> list[Case]:
     """Return the cases that are recorded: the smallest one, which is the easiest to look into, and the corners."""
     return [cases.case(), *cases.corner_cases(SEED)]
+
+
+class RecordingsError(UserError):
+    """The recordings of an assignment are missing or damaged."""
 
 
 class Recordings:
@@ -107,13 +111,13 @@ def save(recordings: Recordings, path: Path) -> None:
 
 
 def load(path: Path) -> Recordings:
-    """Read recordings; raise CouldNotRun if they are not there or broken."""
+    """Read recordings; raise RecordingsError if they are missing or damaged."""
     try:
         with np.load(path) as file:
             arrays = {kind: file[kind] for kind in KINDS}
             tree = json.loads(file["index"].tobytes())
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-        raise CouldNotRun(f"no readable recordings at {path}: reinstall trivium") from None
+        raise RecordingsError(f"no readable recordings at {path}: reinstall trivium") from None
 
     def value(node: Any) -> Any:
         if isinstance(node, dict) and "$" in node:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sanity.core.errors import CouldNotRun
-from sanity.core.manifest import Manifest, ManifestError, Question, read_manifest
+from sanity.core.assignment_toml import read_manifest
+from sanity.core.errors import UserError
+from sanity.core.manifest import Manifest, Question
 
 if TYPE_CHECKING:
     from sanity.student.runner import Answered, Runner
@@ -58,7 +59,7 @@ def main(argv: Sequence[str], folder: Path) -> int:
         args = parser(manifest).parse_args(argv)
         if args.questions[:1] == ["gradients"]:
             return _try_gradients(manifest, folder, args)
-        questions = manifest.choose(args.questions)
+        questions = manifest.select_questions(args.questions)
         if args.list:
             from sanity.student.console import print_list
 
@@ -68,7 +69,7 @@ def main(argv: Sequence[str], folder: Path) -> int:
         from sanity.student.runner import Runner
 
         return _run(Runner(manifest, folder, args.seed), questions, args, print_question)
-    except (ManifestError, FileNotFoundError, CouldNotRun) as error:
+    except UserError as error:
         print(f"sanity_check.py: {error}", file=sys.stderr)
     except ModuleNotFoundError as error:
         print(f"sanity_check.py: {error.name} is not installed: pip install {error.name}", file=sys.stderr)
@@ -77,15 +78,15 @@ def main(argv: Sequence[str], folder: Path) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    return 2
+    return UserError.exit_status
 
 
 def _try_gradients(manifest: Manifest, folder: Path, args: argparse.Namespace) -> int:
     """Run `sanity_check.py gradients`; return the exit status."""
     from sanity.student.gradient_report import print_findings, print_properties
-    from sanity.student.gradients import GradientRunner, choose
+    from sanity.student.gradients import GradientRunner, gradient_questions
 
-    questions = choose(manifest, args.questions[1:])
+    questions = gradient_questions(manifest, args.questions[1:])
     if args.list:
         print_properties(manifest, questions)
         return 0

@@ -45,12 +45,12 @@ def is_gradient_property(check: Check) -> bool:
     return check.is_property and check.gradients
 
 
-def choose(manifest: Manifest, ids: list[str]) -> tuple[Question, ...]:
+def gradient_questions(manifest: Manifest, ids: list[str]) -> tuple[Question, ...]:
     """Return the questions called ids, or all with laws about gradients; raise ManifestError where there are none."""
     covered = {check.question for check in load_checks(manifest.name) if is_gradient_property(check)}
     if not covered:
         raise ManifestError(f"{manifest.name} has no laws about gradients")
-    chosen = manifest.choose(ids)
+    chosen = manifest.select_questions(ids)
     for question in chosen:
         if ids and question.id not in covered:
             known = ", ".join(q.id for q in manifest.questions if q.id in covered)

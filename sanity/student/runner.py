@@ -13,16 +13,22 @@ from pathlib import Path
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Check, Run, load_checks, load_probes
+from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.loader import SubmissionModules
-from sanity.core.manifest import Manifest, Question, spelling
+from sanity.core.manifest import Manifest, Question
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
+from sanity.core.selection import files_in, select_files
 from sanity.core.verdict import Outcome, Verdict
 
 Answered = tuple[Question, list[Verdict]]
 
 DRAWN = 10
 """Cases drawn for each law with --seed."""
+
+
+class MissingFile(UserError):
+    """A file that a question needs is not in the student's folder."""
 
 
 class Runner:
@@ -36,13 +42,14 @@ class Runner:
         self.recordings = load(recording_path(manifest.name))
 
     def run(self, questions: Sequence[Question]) -> list[Answered]:
-        """Return the verdicts on some questions; raise FileNotFoundError if their files are not there."""
-        files = self.manifest.modules
-        there = {name for name in files if (self.folder / name).is_file()}
+        """Return the verdicts on some questions; raise MissingFile if their files are not there."""
+        there = files_in(self.folder)
         for name in (*self.manifest.given, *(question.file for question in questions)):
-            if spelling(name, there) is None:
-                raise FileNotFoundError(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
-        code = SubmissionModules(self.folder, files)
+            if self.manifest.spelling(name, there) is None:
+                raise MissingFile(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
+        selection = select_files(there, self.manifest)
+        files = (*self.manifest.given, *selection.files)
+        code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers)
         try:
             with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
                 run = CachedRun(LocalRun(self.probes, code, files))

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sanity.core.errors import UserError
+
 LOOK_SECONDS = 0.05
 
 
@@ -28,7 +30,7 @@ def watch(folder: Path, run: Callable[[], object]) -> None:
         before = saved_at(folder)
         try:
             run()
-        except FileNotFoundError as error:
+        except UserError as error:
             print(error, file=sys.stderr)
         print("watching; save a file to check again, Ctrl-C to stop", flush=True)
         while saved_at(folder) == before:

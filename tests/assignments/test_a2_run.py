@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graders.course.assignment import handout_folder, solution_folder
-from sanity.core.loader import Code
+from graders.course.assignment import handout_folder, load_assignment
+from sanity.core.loader import SubmissionModules
 
 TEXT = """\
 The cat sat on the mat. A dog sat on the log. Cats and dogs don't like each other!
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The handout with the reference's answers in it."""
     path = tmp_path_factory.mktemp("a2") / "a2"
     shutil.copytree(handout_folder("a2"), path, ignore=shutil.ignore_patterns("__pycache__"))
-    for answer in solution_folder("a2").rglob("*.py"):  # the staff's module too
+    for answer in load_assignment("a2").solutions.rglob("*.py"):  # the staff's module too
         shutil.copy(answer, path)
     return path.resolve()
 
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def code(folder: Path) -> Iterator[Any]:
     """The modules there."""
-    code = Code(folder, [path.relative_to(folder).as_posix() for path in folder.rglob("*.py")])
+    code = SubmissionModules(folder, [(path.relative_to(folder).as_posix(),) for path in folder.rglob("*.py")])
     yield code
     code.forget()
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.grading.plan import Plan, make_plan
 from graders.grading.reference import Reference
 from graders.sandbox.isolation import Isolation, walls
+from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
-from sanity.core.manifest import Manifest, read_manifest
+from sanity.core.manifest import Manifest
 from tests.support.lent import LentZygote
 
 
@@ -26,13 +27,13 @@ def isolation() -> Isolation:
 
 @pytest.fixture(scope="session")
 def manifest() -> Manifest:
-    return read_manifest(handout_folder("a4"))
+    return load_assignment("a4").manifest
 
 
 @pytest.fixture(scope="session")
 def reference_files(manifest: Manifest) -> dict[str, str]:
     """The files of a submission that gets full marks."""
-    return {name: (solution_folder("a4") / name).read_text() for name in manifest.submit}
+    return {name: (load_assignment("a4").solutions / name).read_text() for name in manifest.submit}
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +44,14 @@ def stub_files(manifest: Manifest) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def zygote(manifest: Manifest, isolation: Isolation) -> Iterator[Zygote]:
-    with Zygote(manifest, isolation) as zygote:
+    with Zygote(Profile.answering(manifest), isolation) as zygote:
         zygote.wait_ready()
         yield zygote
 
 
 @pytest.fixture(scope="session")
 def plan() -> Plan:
-    return make_plan("a4", [], 1)
+    return make_plan(load_assignment("a4"), [], 1)
 
 
 @pytest.fixture(scope="session")
@@ -75,11 +76,11 @@ def free_zygotes() -> Iterator[list[LentZygote]]:
 def warm(free_zygotes: list[LentZygote], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engines of this test take zygotes that are already started, where there are any."""
 
-    def lend(manifest: Manifest, isolation: Isolation) -> LentZygote:
+    def lend(profile: Profile, isolation: Isolation) -> LentZygote:
         for index, zygote in enumerate(free_zygotes):
-            if zygote.made_for == (manifest, isolation) and zygote.works():
+            if zygote.made_for == (profile, isolation) and zygote.works():
                 return free_zygotes.pop(index)
-        return LentZygote(manifest, isolation, free_zygotes)
+        return LentZygote(profile, isolation, free_zygotes)
 
     monkeypatch.setattr("graders.grading.grader.Zygote", lend)
     monkeypatch.setattr("graders.grading.reference.Zygote", lend)

@@ -15,9 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from graders.course.assignment import course_root, solution_folder
+from graders.course.assignment import course_root, load_assignment
 from graders.course.planted import reference_files
 from graders.grading.grader import Grader
 from graders.grading.plan import make_plan
@@ -25,6 +26,7 @@ from graders.records.gradebook import Gradebook
 from graders.records.result import Result
 from graders.sandbox import inside
 from graders.sandbox.isolation import Isolation
+from sanity.core.manifest import QuestionLimits
 from tests.hostile.attacks import PRELUDE, Attack
 
 QUESTIONS = ["1a", "1b", "1f"]
@@ -84,7 +86,7 @@ class Lab:
         """Return what must stay as it is: the canary, the course, and that nobody has left a marker."""
         state: set[tuple[str, object]] = set()
         canary, ours = self.folder / "canary", Path(inside.__file__).parent
-        for path in (canary, *canary.iterdir(), *solution_folder("a4").glob("*.py"), *ours.glob("*.py")):
+        for path in (canary, *canary.iterdir(), *load_assignment("a4").solutions.glob("*.py"), *ours.glob("*.py")):
             status = path.stat()
             content = path.read_bytes() if path.is_file() else b""
             attributes = tuple(os.listxattr(path))
@@ -123,7 +125,7 @@ class Lab:
     @staticmethod
     def reference() -> dict[str, str]:
         """Return the files of the reference."""
-        return reference_files("a4")
+        return reference_files(load_assignment("a4"))
 
 
 def stdlib() -> str:
@@ -152,16 +154,18 @@ class Graded:
 
 def grade_class(lab: Lab, paths: list[Path], isolation: Isolation) -> Graded:
     """Grade submissions as `trivium grade` does, with less time for each question."""
-    plan = make_plan("a4", QUESTIONS, lab.seed)
-    plan = replace(plan, manifest=replace(plan.manifest, seconds=SECONDS))
+    plan = make_plan(load_assignment("a4"), QUESTIONS, lab.seed)
+    limits = QuestionLimits(SECONDS, plan.manifest.limits.memory_mb)
+    manifest = msgspec.structs.replace(plan.manifest, limits=limits)
+    plan = replace(plan, assignment=replace(plan.assignment, manifest=manifest))
     before = lab.state()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRIVIUM_TOKEN", lab.token)
         patch.setattr("tempfile.tempdir", str(lab.folder / "scratch"))
         with Grader(plan, isolation, jobs=2) as grader, Gradebook(lab.folder / f"{isolation}.sqlite") as book:
-            results = grader.grade_class(paths, book, lambda result: None, lambda result, known: None)
+            results = grader.grade_all(paths, book, lambda result: None, lambda result, known: None)
     changed = sorted({path for path, _ in before ^ lab.state()})
-    return Graded({result.submission: result for result in results}, changed, lab.reached(), grader.failures)
+    return Graded({result.submission: result for result in results}, changed, lab.reached(), list(grader.failures))
 
 
 def running(text: str) -> list[str]:

@@ -19,14 +19,14 @@ from pathlib import Path
 
 import pytest
 
-from graders.cli.train import progress
+from graders.cli.train import _progress
 from graders.records.training import StopReason, Training
 from graders.sandbox.isolation import Isolation, SandboxError, walls
 from graders.training.endings import died, raised
 from graders.training.loop import TrainingStatus, refuse_full_disk
 from graders.training.process import Used
 from graders.training.runner import train_one
-from graders.training.tasks.translation import translation
+from graders.training.tasks.registry import task_of
 from sanity.core.calling import SubmissionError
 from tests.hostile.attacks import PRELUDE
 from tests.hostile.lab import Lab, running, secret
@@ -133,7 +133,7 @@ def test_nothing_outside_has_changed_and_nothing_was_reached(trained: Trained, l
 def test_a_scored_flood_of_long_translations_is_forgotten(tmp_path: Path) -> None:
     from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
-    task = translation(a_job(tmp_path, write_corpus(tmp_path / "corpus"), {}))
+    task = task_of(a_job(tmp_path, write_corpus(tmp_path / "corpus"), {}))
     for answers, score in ((task.dev, task.dev_score), (task.test, task.test_scores)):
         score([f"{number} " + "x" * 9000 for number in range(len(answers))])
         assert Tokenizer13a.__call__.cache_info().currsize == 0
@@ -166,8 +166,8 @@ def test_a_name_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with progress(a_job(tmp_path, tmp_path, {}, "[@click(]ada")) as tell:
-        tell(TrainingStatus(3, 1.0, 20.0, judged=True))
+    with _progress() as on_status:
+        on_status(a_job(tmp_path, tmp_path, {}, "[@click(]ada"), TrainingStatus(3, 1.0, 20.0, judged=True))
     assert "[@click(]ada: update 3" in terminal.getvalue()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import reference_files
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.student.runner
@@ -18,6 +18,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.stu
 def reference(tmp_path: Path) -> Path:
     """A folder with the handout of assignment 4 and the reference's answers in it."""
     shutil.copytree(handout_folder("a4"), tmp_path / "a4", ignore=shutil.ignore_patterns("__pycache__"))
-    for name, text in reference_files("a4").items():
+    for name, text in reference_files(load_assignment("a4")).items():
         (tmp_path / "a4" / name).write_text(text)
     return tmp_path / "a4"

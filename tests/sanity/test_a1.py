@@ -13,17 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs
 from graders.course.planted.live import live
 from sanity.a1.cases import DOCUMENTS, LOW_RANK, MATRICES, POINTS
 from sanity.core.check import load_checks
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
-from sanity.core.manifest import read_manifest
 from sanity.core.recordings import fixed_cases, load, recording_path
 
-CHECKS, MANIFEST = load_checks("a1"), read_manifest(handout_folder("a1"))
+CHECKS, MANIFEST = load_checks("a1"), load_assignment("a1").manifest
 
 
 @given(st.integers(0, 2**31 - 1), st.integers(1, 6), st.integers(1, 5))
@@ -53,7 +52,7 @@ def module(path: Path) -> ModuleType:
 
 @given(st.data())
 def test_the_fast_counts_are_those_of_a_loop(data: st.DataObject) -> None:
-    counting = module(solution_folder("a1") / "counting.py")
+    counting = module(load_assignment("a1").solutions / "counting.py")
     numbers = {name: data.draw(st.integers(*limits)) for name, limits in DOCUMENTS.ranges.items()}
     case = DOCUMENTS.case(**numbers, seed=data.draw(st.integers(0, 2**31 - 1)))
     words = sorted({word for document in case.corpus for word in document})
@@ -149,9 +148,9 @@ def test_written_questions_are_listed() -> None:
 
 
 def test_a_wrong_count_is_told_with_its_words_and_corpus() -> None:
-    [bug] = [bug for bug in load_bugs("a1") if bug.id == "same-word-skipped"]
+    [bug] = [bug for bug in load_bugs(load_assignment("a1")) if bug.id == "same-word-skipped"]
     [check] = [check for check in CHECKS if check.name == "counts_the_neighbours"]
-    with live("a1", bug.files) as child:
+    with live(load_assignment("a1"), bug.files) as child:
         problem = attempt(check, child, load(recording_path("a1")).expect, fixed_cases(check.cases)[1])
     assert isinstance(problem, CheckFailed)
     assert problem.message.startswith("M has the right shape (word=3, neighbour=3) but ")

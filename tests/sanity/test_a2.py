@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
 from graders.course.planted.live import live
 from sanity.a2.asked import DRAWN, FALSE_ALARMS, NAIVE, number
@@ -24,17 +24,16 @@ from sanity.core.check import load_checks, load_probes
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
 from sanity.core.loader import SubmissionModules
-from sanity.core.manifest import read_manifest
 from sanity.core.recordings import fixed_cases, load, recording_path
 
 CHECKS = {check.name: check for check in load_checks("a2")}
-BUGS = {bug.id: bug for bug in load_bugs("a2")}
+BUGS = {bug.id: bug for bug in load_bugs(load_assignment("a2"))}
 RECORDED = load(recording_path("a2"))
 
 
 def problem(bug: str, check: str) -> CheckFailed:
     """Return how a bug fails a check, on its last fixed case."""
-    with live("a2", BUGS[bug].files) as run:
+    with live(load_assignment("a2"), BUGS[bug].files) as run:
         found = attempt(CHECKS[check], run, RECORDED.expect, fixed_cases(CHECKS[check].cases)[-1])
     assert isinstance(found, CheckFailed)
     return found
@@ -110,7 +109,7 @@ def test_few_keeps_the_family() -> None:
 def test_the_references_codes_are_optimal(counts: list[int]) -> None:
     """The length of a corpus in the best code is the sum over all joins of the two smallest counts."""
     case = COUNTS.case().having(counts=np.array(counts))
-    with live("a2", reference_files("a2")) as run:
+    with live(load_assignment("a2"), reference_files(load_assignment("a2"))) as run:
         codes = run(CHECKS["codes_are_shortest"].function.__globals__["HUFFMAN"], case)["codes"]
     heap, least = sorted(counts), 0
     while len(heap) > 1:
@@ -120,7 +119,7 @@ def test_the_references_codes_are_optimal(counts: list[int]) -> None:
 
 
 def test_arguments_of_a_case_survive_a_submission_that_changes_them(tmp_path: Path) -> None:
-    modules = read_manifest(handout_folder("a2")).modules
+    modules = load_assignment("a2").manifest.modules
     shutil.copytree(handout_folder("a2"), tmp_path, dirs_exist_ok=True)
     for name, text in BUGS["softmax-in-place"].files.items():
         (tmp_path / name).write_text(text)
@@ -128,7 +127,7 @@ def test_arguments_of_a_case_survive_a_submission_that_changes_them(tmp_path: Pa
     before = case.outsideVectors.copy()
     code = SubmissionModules(tmp_path, modules)
     try:
-        LocalRun(load_probes("a2"), code, modules)(NAIVE, case)
+        LocalRun(load_probes("a2"), code, ())(NAIVE, case)
     finally:
         code.forget()
     assert np.array_equal(case.outsideVectors, before)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
-from sanity.core.manifest import Manifest
 
 
 class LentZygote(Zygote):
     """A zygote that outlives its engine: closing hands it back, to be lent to the next one."""
 
-    def __init__(self, manifest: Manifest, isolation: Isolation, free: list[LentZygote]) -> None:
-        super().__init__(manifest, isolation)
-        self.made_for, self.free = (manifest, isolation), free
+    def __init__(self, profile: Profile, isolation: Isolation, free: list[LentZygote]) -> None:
+        super().__init__(profile, isolation)
+        self.made_for, self.free = (profile, isolation), free
 
     def close(self) -> None:
         self.free.append(self)

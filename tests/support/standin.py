@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from graders.course.assignment import handout_folder
+import msgspec
+
+from graders.course.assignment import load_assignment
 from graders.intake.submission import Submission
 from graders.sandbox.isolation import Isolation
-from graders.training.job import Job, Limits
+from graders.training.job import Job, TrainingLimits
 from graders.training.tasks.base import Scores, Task
-from sanity.core.manifest import read_manifest
 
 DEV = [f"dev{number}" for number in range(40)]
 TEST = [f"test{number}" for number in range(40)]
@@ -103,8 +104,9 @@ class Capitals(Task):
 
 
 def capitals(updates: int = 100) -> Capitals:
+    a4 = load_assignment("a4")
     return Capitals(
-        manifest=replace(read_manifest(handout_folder("a4")), submit=("submitted.py",)),
+        assignment=replace(a4, manifest=msgspec.structs.replace(a4.manifest, submit=("submitted.py",))),
         question="1h",
         metric="capitals",
         program="standin_program",
@@ -126,6 +128,6 @@ def a_job(out: Path, more: str = "", **changes: Any) -> Job:
     """A job whose submission is the good one with more at its end."""
     files = {"submitted.py": (GOOD + more).encode()}
     submission = Submission("ada", files, "digest", (), Path("ada"))
-    limits = Limits(memory_mb=300, folder_mb=16, silence=20, answering=20, threads=1)
-    job = Job("a4", submission, out, threshold=100, budget=60, seed=3, limits=limits)
+    limits = TrainingLimits(memory_mb=300, folder_mb=16, silence=20, answering=20, threads=1)
+    job = Job("a4", "1h", submission, out, 100, 60, "words", seed=3, limits=limits)
     return replace(job, **{"isolation": Isolation.NONE, **changes})

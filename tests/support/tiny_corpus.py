@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.intake.submission import Submission
 from graders.sandbox.isolation import Isolation
-from graders.training.job import Job, Limits
+from graders.training.job import Job, TrainingLimits
 from graders.training.tasks.translation import load_corpus
 
 KNOBS = {"embed_size": 16, "hidden_size": 16, "lr": 0.02, "dropout": 0.0, "valid_niter": 10, "log_every": 5}
@@ -29,12 +29,12 @@ def write_corpus(folder: Path, train: int = 200, secret: str = "") -> Path:
 
 
 def reference_files() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in solution_folder("a4").rglob("*.py")}
+    return {path.name: path.read_bytes() for path in load_assignment("a4").solutions.rglob("*.py")}
 
 
 def a_job(out: Path, data: Path, files: dict[str, bytes], name: str = "ada", **changes: Any) -> Job:
-    limits = Limits(memory_mb=2000, folder_mb=64, silence=60, answering=60, threads=1)
+    limits = TrainingLimits(memory_mb=2000, folder_mb=64, silence=60, answering=60, threads=1)
     submission = Submission(name, files, "digest", (), Path("ada"))
     knobs = KNOBS | {"max_updates": changes.pop("updates", 30)}
-    job = Job("a4", submission, out, threshold=90, budget=120, data=str(data), seed=1, limits=limits, knobs=knobs)
+    job = Job("a4", "1h", submission, out, 90, 120, str(data), seed=1, limits=limits, knobs=knobs)
     return replace(job, **{"isolation": Isolation.NONE, "device": "cpu", **changes})

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from graders.records.result import QuestionResult, Result
 from graders.records.training import Point, StopReason, Training, points, told
-from sanity.core.manifest import Manifest, Trained
+from sanity.core.manifest import Manifest, QuestionLimits, Trained
 from tests.support.results import SECRET, storable, texts
 
-TRAINED = Trained("1h", "Training", 8, "BLEU", "toy", 600, ((20, 2), (50, 4), (90, 8)))
-MANIFEST = Manifest("a4", "Translation", (), (), (), seconds=1, memory_mb=1, trained=(TRAINED,))
+TRAINED = Trained("1h", "Training", 8, "translation", "BLEU", "toy", "10m", ((20, 2), (50, 4), (90, 8)))
+MANIFEST = Manifest("a4", "Translation", (), (), (), limits=QuestionLimits(1, 1), trained=(TRAINED,))
 
 REACHED = Training(
     assignment="a4",
@@ -26,7 +26,7 @@ REACHED = Training(
     score=93.456,
     low=91.0,
     high=95.25,
-    chrf=96.0,
+    other_scores={"chrF": 96.0},
     best_dev=94.0,
     threshold=90.0,
     signature="nrefs:1|case:mixed|tok:13a|version:2.6.0",
@@ -68,7 +68,8 @@ def trainings() -> st.SearchStrategy[Training]:
         Training,
         assignment=st.just("a4"), question=st.just("1h"), submission=text, digest=st.just("0" * 64),
         ended=st.sampled_from(StopReason), message=text, metric=st.just("BLEU"),
-        score=scores, low=some, high=some, chrf=some, best_dev=scores, threshold=st.floats(0.1, 100),
+        score=scores, low=some, high=some,
+        other_scores=st.dictionaries(text, number, max_size=2), best_dev=scores, threshold=st.floats(0.1, 100),
         signature=text, changed=st.none() | st.floats(0, 1), reference_mismatch=st.none() | st.floats(0, 1),
         seed=st.integers(0, 2**63 - 1), device=text, versions=st.dictionaries(text, text, max_size=2),
         data=st.sampled_from(["toy", "multi30k"]), seconds=number, cpu_seconds=number, seconds_to_threshold=some,

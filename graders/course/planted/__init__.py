@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graders.course.assignment import handout_folder, solution_folder
-from graders.course.stubs import solution_of
-from sanity.core.manifest import read_manifest
+from graders.course.assignment import Assignment
+from sanity.core.errors import UserError
+from sanity.core.manifest import solution_name
 
 Files = dict[str, str]
 """A submission: text by file name."""
@@ -23,8 +23,8 @@ Files = dict[str, str]
 ANSWER = re.compile(r"(?ms)(^ *### BEGIN SOLUTION ([\w.]+)\n)(.*?)(^ *### END SOLUTION$)")
 
 
-class BugError(ValueError):
-    """A table of bugs or variants does not fit the reference; the message is one line."""
+class BugError(UserError):
+    """A table of bugs or variants does not fit the reference."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,12 @@ class Variant:
     files: Files
 
 
-def load_bugs(assignment: str) -> list[Bug]:
+def load_bugs(assignment: Assignment) -> list[Bug]:
     """Return the planted bugs of an assignment; raise BugError if one doesn't fit the reference."""
     reference = reference_files(assignment)
-    manifest = read_manifest(handout_folder(assignment))
     bugs = []
-    for row in _table(f"{assignment}.toml").get("bug", ()):
-        file = solution_of(manifest.question(row["question"]).file)
+    for row in _table(f"{assignment.name}.toml").get("bug", ()):
+        file = solution_name(assignment.manifest.question(row["question"]).file)
         found = reference[file].count(row["replace"])
         if found != 1:
             raise BugError(f"bug {row['id']}: its text to replace is {found} times in {file}, expected once")
@@ -65,12 +64,12 @@ def load_bugs(assignment: str) -> list[Bug]:
     return bugs
 
 
-def load_variants(assignment: str) -> list[Variant]:
+def load_variants(assignment: Assignment) -> list[Variant]:
     """Return the correct variants of an assignment; raise BugError if one answers a question that isn't there."""
     reference = reference_files(assignment)
     questions = {found[2] for text in reference.values() for found in ANSWER.finditer(text)}
     variants = []
-    for row in _table(f"{assignment}-variants.toml").get("variant", ()):
+    for row in _table(f"{assignment.name}-variants.toml").get("variant", ()):
         id = row.pop("id")
         if row.keys() - questions:
             raise BugError(f"variant {id}: no question {min(row.keys() - questions)} in the reference")
@@ -78,9 +77,9 @@ def load_variants(assignment: str) -> list[Variant]:
     return variants
 
 
-def reference_files(assignment: str) -> Files:
+def reference_files(assignment: Assignment) -> Files:
     """Return the reference submission of an assignment, with the modules that it has beside the files asked for."""
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(solution_folder(assignment).glob("*.py"))}
+    return {name: content.decode() for name, content in assignment.reference.items()}
 
 
 def _answered(text: str, answers: Mapping[str, str]) -> str:

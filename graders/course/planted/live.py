@@ -13,13 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from graders.course.assignment import assignment_names, handout_folder
+from graders.course.assignment import Assignment, assignment_names, load_assignment
 from graders.course.planted import Files
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe, load_probes
 from sanity.core.loader import SubmissionModules
-from sanity.core.manifest import read_manifest
 
 LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
 
@@ -28,14 +27,14 @@ LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot"
 class ProcessRun:
     """A Run that asks a submission in a child process."""
 
-    assignment: str
+    assignment: Assignment
     files: Files
     folder: str
     child: ProcessPoolExecutor
 
     def reply(self, probe: Probe, case: Case) -> Any:
         """Return what the submission answers, as plain data, or Raised."""
-        return self.child.submit(_ask, self.assignment, self.folder, probe.name, case.words, case.values).result()
+        return self.child.submit(_ask, self.assignment.name, self.folder, probe.name, case.words, case.values).result()
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Return the outputs by name; raise CheckFailed or CouldNotRun."""
@@ -43,14 +42,12 @@ class ProcessRun:
 
 
 @contextmanager
-def live(assignment: str, files: Files) -> Iterator[ProcessRun]:
+def live(assignment: Assignment, files: Files) -> Iterator[ProcessRun]:
     """Start a child process with a submission, laid over the handout, and end it with the `with` block."""
     # A fork server that has imported all libraries makes children in milliseconds, and none inherits our threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*LIBRARIES, *(f"sanity.{name}.probes" for name in assignment_names())])
-    given = read_manifest(handout_folder(assignment)).given
-    whole = {name: (handout_folder(assignment) / name).read_bytes() for name in given}
-    whole |= {name: text.encode() for name, text in files.items()}
+    whole = assignment.given | {name: text.encode() for name, text in files.items()}
     with TemporaryDirectory() as folder, ProcessPoolExecutor(1, context) as child:
         for name, data in whole.items():
             path = Path(folder) / name
@@ -63,7 +60,7 @@ def live(assignment: str, files: Files) -> Iterator[ProcessRun]:
 def _open(assignment: str, folder: str) -> SubmissionModules:
     """Open the child's one submission; what it prints is lost."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return SubmissionModules(Path(folder), read_manifest(handout_folder(assignment)).modules)
+    return SubmissionModules(Path(folder), load_assignment(assignment).manifest.modules)
 
 
 def _ask(assignment: str, folder: str, probe: str, words: str, values: Mapping[str, Any]) -> Any:

@@ -23,8 +23,8 @@ class WorkerContext:
     """What a zygote prepares once for all its workers."""
 
     probes: ModuleType
-    files: tuple[str, ...]
-    """The modules that are imported from a submission's folder, and nowhere else."""
+    modules: tuple[tuple[str, ...], ...]
+    """The modules of a submission, each as its file names."""
     readable: tuple[str, ...]
     """What a worker may read besides its own folder; none if it is not to be confined."""
     confined: bool

@@ -43,7 +43,9 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
         warm_up()
     if settings["confined"]:
         import sandlock  # noqa: F401  (here, so that workers need not)
-    return WorkerContext(probes, tuple(settings["files"]), tuple(settings["readable"]), settings["confined"])
+    return WorkerContext(
+        probes, tuple(map(tuple, settings["modules"])), tuple(settings["readable"]), settings["confined"]
+    )
 
 
 def used_mb() -> int:
@@ -78,7 +80,7 @@ def serve(home: WorkerContext, order: dict[str, Any], ready: int, channel: int, 
 
 def answer(home: WorkerContext, folder: Path, channel: socket.socket) -> None:
     """Import and call what is asked, and send back plain data."""
-    code = SubmissionModules(folder, home.files)
+    code = SubmissionModules(folder, home.modules)
     while (question := receive(channel)) is not None:
         reply = reply_to(question, home.probes, code)
         for stream in (sys.stdout, sys.stderr):

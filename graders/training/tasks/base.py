@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from graders.course.assignment import Assignment
 from graders.intake.submission import Submission
-from sanity.core.manifest import Manifest
+from sanity.core.errors import UserError
 
 
-class TaskError(Exception):
-    """The task cannot be set up as asked, such as for want of data; the message is one line."""
+class TaskError(UserError):
+    """The task cannot be set up as asked, such as for want of data."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Scores:
     low: float | None = None
     """With high, a 95 % interval."""
     high: float | None = None
-    chrf: float | None = None
+    other_scores: Mapping[str, float] = field(default_factory=dict)
+    """By other metrics, by name."""
     signature: str = ""
     """How the score was computed, in the words of what computed it."""
     changed: float | None = None
@@ -38,7 +40,7 @@ class Scores:
 class Task(ABC):
     """One task with its data: what is trained on, and what is asked on dev and test."""
 
-    manifest: Manifest
+    assignment: Assignment
     question: str
     """The question that the training is marked under, such as "1h"."""
     metric: str

@@ -15,19 +15,22 @@ from typing import Any
 
 import msgspec
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import Assignment
 from graders.intake.submission import Submission, read_submission
 from graders.text.sanitize import clean_name
 from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task, TaskError
-from sanity.core.manifest import read_manifest
 
 NAMED = ("toy", "multi30k", "tatoeba")
 """Data with a name: see `recipe_for` in nmt/recipe.py."""
 KEPT_BACK = ("toy.py", "datasets.py")
 """Of the handout's package: nothing that knows where reference translations come from goes into the sandbox."""
+SCORES = (0.0, 100.0)
+"""The lowest and the highest BLEU."""
 MODEL = "nmt_model.NMT"
 """A submission's."""
+STAFF_MODEL, STAFF_FILE = "fast_nmt.FastNMT", "fast_nmt.py"
+"""The reference's model that computes the same and trains faster."""
 MARGIN = 1.0
 """In BLEU."""
 LOAD = """
@@ -77,13 +80,13 @@ class Translation(Task):
 
     def reference(self) -> Submission | None:
         """Return the solution, if a submission's model is trained."""
-        return read_submission(solution_folder(self.manifest.name), self.manifest) if self.model == MODEL else None
+        return read_submission(self.assignment.solutions, self.assignment.manifest) if self.model == MODEL else None
 
     def code(self, submission: Submission) -> Mapping[str, bytes]:
         """Return the handout's modules with the submission's laid over; those that are given stay."""
-        folder = handout_folder(self.manifest.name)
+        folder = self.assignment.folder
         given = {f"nmt/{path.name}": path.read_bytes() for path in sorted((folder / "nmt").glob("*.py"))}
-        given |= {name: (folder / name).read_bytes() for name in self.manifest.given}
+        given |= self.assignment.given
         handed_in = {name: content for name, content in submission.files.items() if name.endswith(".py")}
         kept_back = {f"nmt/{name}" for name in KEPT_BACK}
         return {**handed_in, **{name: content for name, content in given.items() if name not in kept_back}}
@@ -105,26 +108,30 @@ class Translation(Task):
             "knobs": dict(self.knobs),
         }
 
+    def _scoring(self) -> ModuleType:
+        """Return the handout's nmt/scoring.py, which needs no torch: students and graders score alike."""
+        name = self.assignment.name
+        return load_module(f"trivium_{name}_scoring", self.assignment.folder / "nmt" / "scoring.py")
+
     def dev_score(self, answers: Sequence[str]) -> float:
         """Return the BLEU of translations of dev."""
         with forgetting():
-            return float(scoring().bleu(one_line(answers), self.corpus.dev[1]))
+            return float(self._scoring().bleu(one_line(answers), self.corpus.dev[1]))
 
     def test_scores(self, answers: Sequence[str]) -> Scores:
         """Return BLEU with its interval, and chrF, of translations of the test, and how many depend on their batch."""
         texts = one_line(answers)
         once, again = texts[: len(self.references)], texts[len(self.references) :]
         with forgetting():
-            score = scoring().score(once, self.references)
+            score = self._scoring().score(once, self.references)
         changed = sum(one != other for one, other in zip(once, again, strict=True)) / len(once)
-        return Scores(score.bleu, score.low, score.high, score.chrf, score.signature, changed)
+        return Scores(score.bleu, score.low, score.high, {"chrF": score.chrf}, score.signature, changed)
 
 
-def scoring() -> ModuleType:
-    """Return the handout's own nmt/scoring.py, which needs no torch: students and graders score alike."""
-    name = "trivium_nmt_scoring"
+def load_module(name: str, path: Path) -> ModuleType:
+    """Import a file under a name of its own, once."""
     if name not in sys.modules:
-        spec = spec_from_file_location(name, handout_folder("a4") / "nmt" / "scoring.py")
+        spec = spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None
         sys.modules[name] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
@@ -159,16 +166,14 @@ def training_seed(seed: int) -> int:
     return int.from_bytes(sha256(f"training {seed}".encode()).digest()[:4], "big") >> 1
 
 
-def translation(job: Job) -> Translation:
+def make_task(assignment: Assignment, job: Job) -> Translation:
     """Return the task of a job; raise TaskError if its data cannot be had."""
-    folder = handout_folder(job.assignment)
-    manifest = read_manifest(folder)
     named = job.data in NAMED
     path = Path(job.data).resolve()
-    corpus = load_corpus(job.data if named else str(path), job.seed, folder)
+    corpus = load_corpus(job.data if named else str(path), job.seed, assignment.folder)
     return Translation(
-        manifest=manifest,
-        question=manifest.trained[0].id,
+        assignment=assignment,
+        question=job.question,
         metric="BLEU",
         program="graders.sandbox.inside.translation",
         data_name=job.data if named else f"the folder {clean_name(path.name)}",
@@ -177,6 +182,6 @@ def translation(job: Job) -> Translation:
         references=corpus.test[1],
         margin=MARGIN,
         corpus=corpus,
-        model=job.model or MODEL,
+        model=STAFF_MODEL if job.staff_model and STAFF_FILE in job.submission.files else MODEL,
         knobs={"seed": training_seed(job.seed), **job.knobs},
     )

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 import torch
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 from sanity.core.loader import Code
 
 
@@ -20,7 +20,7 @@ def a4_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The handout with the reference's answers laid over: what a student has in the end."""
     path = tmp_path_factory.mktemp("a4") / "a4"
     shutil.copytree(handout_folder("a4"), path, ignore=shutil.ignore_patterns("__pycache__"))
-    for answer in solution_folder("a4").rglob("*.py"):  # the staff's modules too
+    for answer in load_assignment("a4").solutions.rglob("*.py"):  # the staff's modules too
         shutil.copy(answer, path)
     return path.resolve()
 
@@ -28,7 +28,7 @@ def a4_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def a4(a4_folder: Path) -> Iterator[Callable[[str], ModuleType]]:
     """Import a module from there by name: a4("nmt.recipe"). Other assignments' utils or run don't come in between."""
-    code = Code(a4_folder, [path.relative_to(a4_folder).as_posix() for path in a4_folder.rglob("*.py")])
+    code = Code(a4_folder, [(path.relative_to(a4_folder).as_posix(),) for path in a4_folder.rglob("*.py")])
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # models this small are slower with more
     yield importlib.import_module

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from graders.course.assignment import solution_folder
+from graders.course.assignment import load_assignment
 from tests.support.tiny import Modules, Tiny, sentences
 
 NAMES = (
@@ -211,7 +211,7 @@ def test_results_of_another_recipe_are_not_mixed(ablations: ModuleType, small: d
 
 
 def test_unknown_names_are_one_line(tmp_path: Path) -> None:
-    script = solution_folder("a4") / "staff" / "ablations.py"
+    script = load_assignment("a4").solutions / "staff" / "ablations.py"
     command = [sys.executable, str(script), "dots", "-o", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
@@ -256,7 +256,7 @@ def test_the_program_makes_tables_and_plot(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [
         sys.executable,
-        str(solution_folder("a4") / "staff" / "ablations.py"),
+        str(load_assignment("a4").solutions / "staff" / "ablations.py"),
         "no-masks",
         "--updates",
         "1",

@@ -21,7 +21,7 @@ import pytest
 
 import graders.grading.submission
 from graders.cli.main import main
-from graders.course.assignment import assignment_names, course_root, handout_folder, solution_folder
+from graders.course.assignment import assignment_names, course_root, handout_folder, load_assignment
 from graders.sandbox.isolation import Isolation
 from tests.support.processes import running
 
@@ -63,7 +63,7 @@ def grade(trivium: Trivium, isolation: Isolation) -> Trivium:
 @pytest.fixture
 def right(tmp_path: Path) -> Path:
     """A submission that gets full marks."""
-    return shutil.copytree(solution_folder("a4"), tmp_path / "class" / "right")
+    return shutil.copytree(load_assignment("a4").solutions, tmp_path / "class" / "right")
 
 
 @pytest.fixture
@@ -330,7 +330,7 @@ def test_what_is_handed_out_is_packed_and_graded(grade: Trivium, trivium: Triviu
     line = one_line(trivium("pack", "a4"))
     assert line == "trivium pack: a4: no question is answered yet; is this the folder you worked in?"
 
-    shutil.copy(solution_folder("a4") / "utils.py", "a4")
+    shutil.copy(load_assignment("a4").solutions / "utils.py", "a4")
     said = trivium("pack", "a4", "-o", "anna.zip")
     assert said.status == 0
     assert said.out.splitlines()[-1] == "anna.zip"
@@ -370,7 +370,7 @@ CLASS = [f"student{number}" for number in range(6)]
 def started(tmp_path: Path, isolation: Isolation) -> Started:
     """A run over a class of which each takes a while."""
     for name in CLASS:
-        folder = shutil.copytree(solution_folder("a4"), tmp_path / "class" / name)
+        folder = shutil.copytree(load_assignment("a4").solutions, tmp_path / "class" / name)
         utils = folder / "utils.py"
         utils.write_text(f"import time\ntime.sleep(0.3)\n{utils.read_text()}\nprint({name!r})\n")
     scratch = tmp_path / "scratch"

@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from graders.cli import train as command
 from graders.cli.main import main
-from graders.course.assignment import solution_folder
+from graders.course.assignment import load_assignment
 from graders.records.training import StopReason, Training, write
 from graders.sandbox.isolation import SandboxError
-from graders.text.numbers import duration
+from graders.training import classroom
 from graders.training.event_log import EventLogError
-from graders.training.job import Job, Limits
+from graders.training.job import Job, TrainingLimits
 from graders.training.loop import TrainingStatus
+from sanity.core.durations import duration_text
 from tests.support import tiny_corpus
 
 SEED = 2**62 + 5
@@ -35,7 +35,7 @@ def trained(job: Job, score: float | None) -> Training:
         score=score,
         low=score and score - 1,
         high=score and score + 1,
-        chrf=None,
+        other_scores={},
         best_dev=score,
         threshold=job.threshold,
         signature="",
@@ -72,15 +72,15 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
             raise OSError(28, "No space left on device", "events.jsonl")
         return trained(job, {"good": 95.0, "none": None}.get(job.submission.name, 20.0))
 
-    monkeypatch.setattr(command, "train_one", train_one)
-    monkeypatch.setattr(command, "require_walls", lambda isolation: None)
+    monkeypatch.setattr(classroom, "train_one", train_one)
+    monkeypatch.setattr(classroom, "require_walls", lambda isolation: None)
     return jobs
 
 
 def submission(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name in ("utils.py", "model_embeddings.py", "nmt_model.py"):
-        (folder / name).write_bytes((solution_folder("a4") / name).read_bytes())
+        (folder / name).write_bytes((load_assignment("a4").solutions / name).read_bytes())
     return folder
 
 
@@ -96,10 +96,10 @@ def test_a_class_is_trained_one_after_the_other(
     assert said.out.splitlines() == [
         "good: BLEU 95 (94 to 96), 95 on dev; budget after 12.34 s and 700 updates, 12,346 words/s on cpu: "
         "the budget was used up",
-        f"  {out}/training/good/training.json",
+        f"  {out}/training/good/1h/training.json",
         "weak: BLEU 20 (19 to 21), 20 on dev; budget after 12.34 s and 700 updates, 12,346 words/s on cpu: "
         "the budget was used up",
-        f"  {out}/training/weak/training.json",
+        f"  {out}/training/weak/1h/training.json",
     ]
     assert said.err.splitlines() == [
         f"{name}: update 200, 33.33 of 90 on dev, 10 s of 90s" for name in ("good", "weak")
@@ -108,7 +108,7 @@ def test_a_class_is_trained_one_after_the_other(
     assert len({job.seed for job in jobs}) == 1
     assert main(arguments) == 1
     assert len({job.seed for job in jobs}) == 1  # it goes on with the same seed
-    assert (jobs[0].data, jobs[0].threshold, jobs[0].model) == ("toy", 90, "")
+    assert (jobs[0].data, jobs[0].threshold, jobs[0].staff_model) == ("toy", 90, False)
 
 
 def test_what_is_good_enough_is_exit_status_0(jobs: list[Job], tmp_path: Path) -> None:
@@ -136,21 +136,26 @@ def test_what_was_trained_before_is_said_to_be(
 
 @pytest.mark.parametrize(
     ("changes", "status"),
-    [({"changed": 0.02}, 0), ({"changed": 0.5}, 1), ({"foreign": 0.05}, 0), ({"foreign": 0.5}, 1)],
+    [
+        ({"changed": 0.02}, 0),
+        ({"changed": 0.5}, 1),
+        ({"reference_mismatch": 0.05}, 0),
+        ({"reference_mismatch": 0.5}, 1),
+    ],
 )
 def test_a_score_of_doubtful_answers_is_not_enough(
     jobs: list[Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, float], status: int
 ) -> None:
     good = submission(tmp_path / "good")
     with monkeypatch.context() as patch:
-        patch.setattr(command, "train_one", lambda job, tell: msgspec.structs.replace(trained(job, 95.0), **changes))
+        patch.setattr(classroom, "train_one", lambda job, tell: msgspec.structs.replace(trained(job, 95.0), **changes))
         assert main(["train", "a4", "--submission", str(good), "-o", str(tmp_path / "out")]) == status
 
 
 def test_the_reference_is_the_fast_one_unless_plain(jobs: list[Job], tmp_path: Path) -> None:
     for more in [], ["--plain"]:
         main(["train", "a4", "--reference", "-o", str(tmp_path), *more])
-    assert [(job.submission.name, job.model) for job in jobs] == [("reference", "fast_nmt.FastNMT"), ("reference", "")]
+    assert [(job.submission.name, job.staff_model) for job in jobs] == [("reference", True), ("reference", False)]
 
 
 def test_one_that_cannot_be_trained_leaves_the_others(
@@ -204,7 +209,7 @@ def test_what_cannot_be_asked_for(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(command, "devices", lambda: [])
+    monkeypatch.setattr(classroom, "devices", lambda: [])
     assert main(["train", *arguments, "-o", str(tmp_path)]) == 2
     assert capsys.readouterr().err == f"trivium train: {message}\n"
 
@@ -232,7 +237,7 @@ def test_ablations_are_the_staffs_own_script(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr("subprocess.run", run)
     assert main(["train", "a4", "--ablations", "--seed", "7", "--device", "cpu", "-o", str(tmp_path)]) == 3
-    script = solution_folder("a4") / "staff" / "ablations.py"
+    script = load_assignment("a4").solutions / "staff" / "ablations.py"
     assert asked == [[str(script), "--seed", "7", "--device", "cpu", "--out", str(tmp_path / "ablations")]]
     assert script.exists()
 
@@ -242,11 +247,11 @@ def test_ablations_are_the_staffs_own_script(tmp_path: Path, monkeypatch: pytest
     [(90, "90s"), (60, "1m"), (600, "10m"), (3600, "1h"), (5400, "90m"), (7200, "2h"), (0.5, "0.5s")],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert duration_text(seconds) == text
 
 
 def test_silence_is_longer_for_longer_budgets() -> None:
-    assert [Limits().silence_in(budget) for budget in (10, 90, 300, 7200)] == [60, 60, 150, 300]
+    assert [TrainingLimits().silence_in(budget) for budget in (10, 90, 300, 7200)] == [60, 60, 150, 300]
 
 
 def test_a_real_class(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

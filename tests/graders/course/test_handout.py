@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from graders.course.assignment import course_root, handout_folder, solution_folder
+from graders.course.assignment import course_root, handout_folder, load_assignment
 from graders.course.handout import HandoutError, build_handout
 from graders.course.stubs import derive
 
@@ -33,7 +33,7 @@ def squeeze(line: str) -> str:
 def answers(assignment: str) -> set[str]:
     """The lines that only the solution has; those of fewer than ten signs say nothing."""
     lines = set()
-    for path in solution_folder(assignment).glob("*.py"):
+    for path in load_assignment(assignment).solutions.glob("*.py"):
         text = path.read_text()
         stub = {squeeze(line) for line in derive(text, path).splitlines()}
         lines |= {squeeze(line) for line in text.splitlines()} - stub
@@ -52,13 +52,13 @@ def leaks(archive: Path, assignment: str) -> list[tuple[str, str]]:
 
 def test_no_answer_is_in_the_handout(tmp_path):
     assert len(answers("a4")) > 30
-    assert leaks(build_handout("a4", tmp_path / "a4.zip"), "a4") == []
+    assert leaks(build_handout(load_assignment("a4"), tmp_path / "a4.zip"), "a4") == []
 
 
 def test_a_planted_answer_is_found(course, tmp_path):
     readme = course / "assignments/a4/README.md"
     readme.write_text(readme.read_text() + "\n    combined_output = self.dropout(\n        torch.tanh(V_t))\n")
-    found = leaks(build_handout("a4", tmp_path / "a4.zip"), "a4")
+    found = leaks(build_handout(load_assignment("a4"), tmp_path / "a4.zip"), "a4")
     assert found == [("a4/README.md", "combined_output=self.dropout(torch.tanh(V_t))")]
 
 
@@ -66,7 +66,7 @@ def test_a_solution_laid_over_the_handout_is_not_handed_out(course, tmp_path):
     stub = course / "assignments/a4/utils.py"
     shutil.copy(course / "solutions/a4/utils.py", stub)
     with pytest.raises(HandoutError) as error:
-        build_handout("a4", tmp_path / "a4.zip")
+        build_handout(load_assignment("a4"), tmp_path / "a4.zip")
     assert str(error.value) == f"{stub}: not the stub of its solution; run: trivium stubs a4"
     assert not (tmp_path / "a4.zip").exists()
 
@@ -82,7 +82,7 @@ def test_it_holds_the_assignment_and_no_junk(course, tmp_path):
     ):
         (folder / junk).parent.mkdir(exist_ok=True)
         (folder / junk).write_text("junk")
-    archive = build_handout("a4", tmp_path / "a4.zip")
+    archive = build_handout(load_assignment("a4"), tmp_path / "a4.zip")
     names = ["README.md", "assignment.toml", "model_embeddings.py", "nmt_model.py", "run.py", "run.sh"]
     names += ["sanity_check.py", "utils.py", "vocab.py"]
     names += [f"nmt/{path.name}" for path in (folder / "nmt").glob("*.py")]
@@ -93,7 +93,7 @@ def test_it_holds_the_assignment_and_no_junk(course, tmp_path):
 
 
 def test_it_is_the_same_whatever_the_disk_looks_like(course, tmp_path):
-    first = build_handout("a4", tmp_path / "first.zip").read_bytes()
+    first = build_handout(load_assignment("a4"), tmp_path / "first.zip").read_bytes()
     folder = course / "assignments/a4"
     for path in sorted(filter(Path.is_file, folder.iterdir()), reverse=True):
         content = path.read_bytes()
@@ -103,7 +103,7 @@ def test_it_is_the_same_whatever_the_disk_looks_like(course, tmp_path):
         os.utime(path, (1e9, 1e9))
     umask = os.umask(0o077)
     try:
-        second = build_handout("a4", tmp_path / "second.zip").read_bytes()
+        second = build_handout(load_assignment("a4"), tmp_path / "second.zip").read_bytes()
     finally:
         os.umask(umask)
     assert first == second
@@ -111,11 +111,13 @@ def test_it_is_the_same_whatever_the_disk_looks_like(course, tmp_path):
 
 def test_it_is_not_in_itself(course):
     out = course / "assignments/a4/a4.zip"
-    assert build_handout("a4", out).read_bytes() == build_handout("a4", out).read_bytes()
+    assert (
+        build_handout(load_assignment("a4"), out).read_bytes() == build_handout(load_assignment("a4"), out).read_bytes()
+    )
 
 
 def test_a_folder_gets_the_archive_by_its_name(tmp_path):
-    assert build_handout("a4", tmp_path) == tmp_path / "a4.zip"
+    assert build_handout(load_assignment("a4"), tmp_path) == tmp_path / "a4.zip"
     assert list(tmp_path.iterdir()) == [tmp_path / "a4.zip"]
 
 
@@ -124,7 +126,7 @@ def test_an_unwritable_place_is_named(tmp_path, folder):
     (tmp_path / "file").write_text("")
     out = tmp_path / folder / "a4.zip"
     with pytest.raises(HandoutError) as error:
-        build_handout("a4", out)
+        build_handout(load_assignment("a4"), out)
     assert str(error.value) == f"{out}: cannot write the handout: no folder {tmp_path / folder}"
 
 
@@ -200,7 +202,7 @@ def test_the_vocabulary_refuses_gaps_and_orders_words_by_frequency():
 
 def test_the_reference_laid_over_the_handout_is_a_model_that_saves_and_loads(tmp_path):
     shutil.copytree(handout_folder("a4"), tmp_path, dirs_exist_ok=True)
-    shutil.copytree(solution_folder("a4"), tmp_path, dirs_exist_ok=True)
+    shutil.copytree(load_assignment("a4").solutions, tmp_path, dirs_exist_ok=True)
     command = [sys.executable, "-W", "ignore:Using padding='same'", "-c", REFERENCE]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (done.stderr, done.stdout) == ("", "done\n")

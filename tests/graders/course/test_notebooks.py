@@ -10,18 +10,18 @@ import jupytext
 import nbformat
 import pytest
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.notebooks import to_notebook
 from graders.course.planted import reference_files
-from graders.course.stubs import derive_stubs, solution_of
+from graders.course.stubs import derive_stubs
 from graders.intake.pack import PackError, pack
-from graders.intake.path_policy import IntakeError, Limits
+from graders.intake.path_policy import IntakeError, IntakeLimits
 from graders.intake.submission import read_submission
-from sanity.core.manifest import read_manifest, spelling, spellings
+from sanity.core.manifest import solution_name
 from sanity.core.notebook import read_cells
 
 NOTEBOOK, PYTHON = "exploring_word_vectors.ipynb", "exploring_word_vectors.py"
-MANIFEST = read_manifest(handout_folder("a1"))
+MANIFEST = load_assignment("a1").manifest
 TEXT = "# %% [markdown]\n# # Title\n#\n# Text.\n\n# %%\nx = 1\n\n\n# %%\ndef f():\n    return 'ü'\n"
 
 
@@ -41,14 +41,14 @@ def test_the_same_text_gives_the_same_bytes() -> None:
 
 
 def test_a_notebook_made_and_turned_back_is_the_same_code() -> None:
-    reference = reference_files("a1")[PYTHON]
+    reference = reference_files(load_assignment("a1"))[PYTHON]
     notebook = nbformat.reads(to_notebook(reference), as_version=4)
     back = jupytext.writes(notebook, fmt="py:percent")
     assert to_notebook(back) == to_notebook(reference)
 
 
 def test_the_handout_is_a_valid_notebook_without_answers() -> None:
-    [(path, text)] = derive_stubs("a1").items()
+    [(path, text)] = derive_stubs(load_assignment("a1")).items()
     assert path == handout_folder("a1") / NOTEBOOK
     nbformat.validate(nbformat.reads(text, as_version=4))
     assert path.read_text(encoding="utf-8") == text
@@ -58,11 +58,15 @@ def test_the_handout_is_a_valid_notebook_without_answers() -> None:
 
 
 def test_a_notebook_has_two_names() -> None:
-    assert spellings(NOTEBOOK) == (NOTEBOOK, PYTHON)
-    assert spellings("utils.py") == ("utils.py",)
-    assert solution_of(NOTEBOOK) == PYTHON
-    assert [spelling(NOTEBOOK, names) for names in ([PYTHON], [PYTHON, NOTEBOOK], [])] == [PYTHON, NOTEBOOK, None]
-    assert MANIFEST.modules == ("vectors.py", NOTEBOOK, PYTHON)
+    assert MANIFEST.spellings(NOTEBOOK) == (NOTEBOOK, PYTHON)
+    assert MANIFEST.spellings("utils.py") == ("utils.py",)
+    assert solution_name(NOTEBOOK) == PYTHON
+    assert [MANIFEST.spelling(NOTEBOOK, names) for names in ([PYTHON], [PYTHON, NOTEBOOK], [])] == [
+        PYTHON,
+        NOTEBOOK,
+        None,
+    ]
+    assert MANIFEST.modules == (("vectors.py",), (NOTEBOOK, PYTHON))
 
 
 def hand_in(folder: Path, **files: str) -> Path:
@@ -87,7 +91,7 @@ def test_of_both_the_notebook_is_taken_in_with_a_note(tmp_path: Path) -> None:
 
 
 def test_a_notebook_may_be_larger_than_a_source_file(tmp_path: Path) -> None:
-    limits = Limits(file_bytes=10, notebook_bytes=30)
+    limits = IntakeLimits(file_bytes=10, notebook_bytes=30)
     folder = hand_in(tmp_path / "s", exploring_word_vectors_ipynb="x" * 30)
     assert len(read_submission(folder, MANIFEST, limits).files[NOTEBOOK]) == 30
     (folder / NOTEBOOK).write_text("x" * 31)
@@ -102,7 +106,7 @@ def work(tmp_path: Path) -> Path:
 
 
 def test_an_answered_notebook_is_packed_whatever_magics_it_has(work: Path, tmp_path: Path) -> None:
-    notebook = json.loads(to_notebook(reference_files("a1")[PYTHON]))
+    notebook = json.loads(to_notebook(reference_files(load_assignment("a1"))[PYTHON]))
     notebook["cells"].append({"cell_type": "code", "source": "%matplotlib inline"})
     (work / NOTEBOOK).write_text(json.dumps(notebook))
     path, warnings = pack(work, tmp_path)

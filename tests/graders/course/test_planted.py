@@ -12,23 +12,23 @@ from functools import cache
 
 import pytest
 
-from graders.course.assignment import assignment_names, handout_folder
+from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import Variant, load_bugs, load_variants, reference_files
 from graders.course.planted.live import live
 from sanity.core.check import Check, Run, load_checks
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, attempt
-from sanity.core.manifest import Manifest, read_manifest
+from sanity.core.manifest import Manifest
 from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 
 ASSIGNMENTS = assignment_names()
 SEEDS = {"a1": 8, "a2": 8, "a4": 2}
 """Of drawn cases. A seed of a4 takes five seconds for each right submission."""
-BUGS = {(name, bug.id): bug for name in ASSIGNMENTS for bug in load_bugs(name)}
+BUGS = {(name, bug.id): bug for name in ASSIGNMENTS for bug in load_bugs(load_assignment(name))}
 RIGHT = [
     pytest.param(name, right, id=f"{name}-{right.id}")
     for name in ASSIGNMENTS
-    for right in (Variant("reference", reference_files(name)), *load_variants(name))
+    for right in (Variant("reference", reference_files(load_assignment(name))), *load_variants(load_assignment(name)))
 ]
 LAWS = [
     pytest.param(name, c, id=f"{name}-{c.name}") for name in ASSIGNMENTS for c in load_checks(name) if c.is_property
@@ -61,7 +61,7 @@ def found(assignment: str, id: str) -> Found:
     bug = BUGS[assignment, id]
     known = recordings(assignment)
     own = [check for check in load_checks(assignment) if check.question == bug.question]
-    with live(assignment, bug.files) as child:
+    with live(load_assignment(assignment), bug.files) as child:
         run = CachedRun(child)
         all_problems = {check: problems(check, run, known.expect) for check in own}
         broken = [c for c in own if any(isinstance(problem, CheckFailed) for problem in all_problems[c])]
@@ -76,13 +76,13 @@ def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
 
 @pytest.mark.parametrize(("assignment", "law"), LAWS)
 def test_some_bug_of_its_question_breaks_each_law(assignment: str, is_property: Check) -> None:
-    own = [bug.id for bug in load_bugs(assignment) if bug.question == is_property.question]
+    own = [bug.id for bug in load_bugs(load_assignment(assignment)) if bug.question == is_property.question]
     assert any(is_property.name in found(assignment, bug).broken for bug in own)
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_slips_are_named(assignment: str) -> None:
-    answers = [(bug.says, found(assignment, bug.id).read) for bug in load_bugs(assignment)]
+    answers = [(bug.says, found(assignment, bug.id).read) for bug in load_bugs(load_assignment(assignment))]
     wrong = [(says, read) for says, read in answers if read]
     assert len(wrong) > len(answers) / 2
     assert sum(says in read for says, read in wrong) >= 0.9 * len(wrong)
@@ -98,16 +98,16 @@ def needs(manifest: Manifest, question: str) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("assignment", "bug"), BUGS, ids=lambda part: part)
 def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
-    manifest, planted = read_manifest(handout_folder(assignment)), BUGS[assignment, bug]
+    manifest, planted = load_assignment(assignment).manifest, BUGS[assignment, bug]
     unrelated = [check for check in load_checks(assignment) if planted.question not in needs(manifest, check.question)]
-    with live(assignment, planted.files) as child:
+    with live(load_assignment(assignment), planted.files) as child:
         run = CachedRun(child)
         assert [c.name for c in unrelated if problems(c, run, recordings(assignment).expect)] == []
 
 
 @pytest.mark.parametrize(("assignment", "right"), RIGHT)
 def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
-    with live(assignment, right.files) as child:
+    with live(load_assignment(assignment), right.files) as child:
         run = CachedRun(child)
         for check in load_checks(assignment):
             assert problems(check, run, recordings(assignment).expect) == [], check.name
@@ -116,13 +116,16 @@ def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> No
 @pytest.fixture(scope="module")
 def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
-        yield {name: CachedRun(stack.enter_context(live(name, reference_files(name)))) for name in ASSIGNMENTS}
+        yield {
+            name: CachedRun(stack.enter_context(live(load_assignment(name), reference_files(load_assignment(name)))))
+            for name in ASSIGNMENTS
+        }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("assignment", "right"), RIGHT)
 def test_it_passes_whatever_is_drawn(assignment: str, right: Variant, references: dict[str, Run]) -> None:
-    with live(assignment, right.files) as child:
+    with live(load_assignment(assignment), right.files) as child:
         run = CachedRun(child)
         for check in load_checks(assignment):
             for seed in range(SEEDS[assignment]):

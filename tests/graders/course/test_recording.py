@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import graders.course.recording
-from graders.course.assignment import assignment_names
+from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import Variant, load_bugs
 from graders.course.recording import RecordError, record, stale, write_recordings
 from sanity.core.recordings import Recordings, load, recording_path, save
@@ -23,7 +23,7 @@ def recordings() -> Recordings:
 @pytest.mark.slow
 @pytest.mark.parametrize("assignment", assignment_names())
 def test_the_recordings_are_fresh(assignment: str) -> None:
-    assert stale(assignment) == []
+    assert stale(load_assignment(assignment)) == []
 
 
 def test_the_recordings_are_small_and_the_same_bytes_if_saved_again(recordings: Recordings, tmp_path: Path) -> None:
@@ -36,21 +36,21 @@ def test_what_is_stale_is_named(recordings: Recordings, tmp_path: Path, monkeypa
     path = tmp_path / "a4.npz"
     monkeypatch.setattr(graders.course.recording, "recording_path", lambda assignment: path)
     monkeypatch.setattr(graders.course.recording, "record", lambda assignment: recordings)
-    assert stale("a4") == [f"no readable recordings at {path}: reinstall trivium"]
-    assert write_recordings("a4") == path
-    assert stale("a4") == []
+    assert stale(load_assignment("a4")) == [f"no readable recordings at {path}: reinstall trivium"]
+    assert write_recordings(load_assignment("a4")) == path
+    assert stale(load_assignment("a4")) == []
     key = next(iter(recordings.right))
     save(Recordings({**recordings.right, key: "changed"}, recordings.slips), path)
-    assert stale("a4") == [f"{path}: answers"]
+    assert stale(load_assignment("a4")) == [f"{path}: answers"]
     save(Recordings(recordings.right, {}), path)
-    assert stale("a4") == [f"{path}: slips"]
+    assert stale(load_assignment("a4")) == [f"{path}: slips"]
 
 
 def test_a_variant_that_fails_is_not_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    bug = next(bug for bug in load_bugs("a4") if bug.id == "pads-one-too-many")
+    bug = next(bug for bug in load_bugs(load_assignment("a4")) if bug.id == "pads-one-too-many")
     monkeypatch.setattr(graders.course.recording, "load_variants", lambda assignment: [Variant("wrong", bug.files)])
     with pytest.raises(RecordError) as error:
-        record("a4")
+        record(load_assignment("a4"))
     assert str(error.value) == (
         "variant wrong does not pass pads_on_the_right: sentence 0 has 2 words after padding, expected 1"
     )

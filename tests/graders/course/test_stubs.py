@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.course.assignment import course_root, handout_folder
+from graders.course.assignment import course_root, handout_folder, load_assignment
 from graders.course.stubs import StubError, derive, derive_stubs, stale_stubs, write_stubs
+from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import placeholder
-from sanity.core.manifest import read_manifest
 
 line = st.text(st.characters(exclude_characters="\n"), max_size=20).filter(
     lambda text: "###" not in text and "SOLUTION" not in text
@@ -126,7 +126,7 @@ def test_wrong_markers_are_refused(solution, message):
 
 
 def test_the_committed_stubs_are_those_of_the_solutions():
-    assert stale_stubs("a4") == []
+    assert stale_stubs(load_assignment("a4")) == []
 
 
 @pytest.fixture
@@ -142,22 +142,22 @@ def test_an_edited_and_a_missing_stub_are_noticed_and_written_again(course):
     edited, missing = (course / "assignments/a4" / name for name in ("utils.py", "nmt_model.py"))
     edited.write_text(edited.read_text() + "# a small edit\n")
     missing.unlink()
-    assert stale_stubs("a4") == [edited, missing]
-    assert write_stubs("a4") == [edited, missing]
-    assert stale_stubs("a4") == write_stubs("a4") == []
+    assert stale_stubs(load_assignment("a4")) == [edited, missing]
+    assert write_stubs(load_assignment("a4")) == [edited, missing]
+    assert stale_stubs(load_assignment("a4")) == write_stubs(load_assignment("a4")) == []
 
 
 def test_an_edited_solution_is_noticed(course):
     solution = course / "solutions/a4/utils.py"
     solution.write_text(solution.read_text().replace("on the right", "at the end"))
-    assert stale_stubs("a4") == [course / "assignments/a4/utils.py"]
+    assert stale_stubs(load_assignment("a4")) == [course / "assignments/a4/utils.py"]
 
 
 def test_a_solution_without_its_markers_is_refused(course):
     solution = course / "solutions/a4/utils.py"
     solution.write_text(solution.read_text().replace("### BEGIN SOLUTION 1a", "").replace("### END SOLUTION", ""))
     with pytest.raises(StubError) as error:
-        derive_stubs("a4")
+        derive_stubs(load_assignment("a4"))
     assert str(error.value) == f"{solution}: has solutions of none; assignment.toml expects 1a"
 
 
@@ -165,7 +165,7 @@ def test_a_missing_solution_is_named(course):
     solution = course / "solutions/a4/utils.py"
     solution.unlink()
     with pytest.raises(StubError) as error:
-        write_stubs("a4")
+        write_stubs(load_assignment("a4"))
     assert str(error.value) == f"{solution}: cannot read the solution: No such file or directory"
 
 
@@ -174,7 +174,7 @@ def test_a_stub_that_cannot_be_written_is_named(course):
     stub.unlink()
     stub.symlink_to(course / "nowhere/utils.py")
     with pytest.raises(StubError) as error:
-        write_stubs("a4")
+        write_stubs(load_assignment("a4"))
     assert str(error.value) == f"{stub}: cannot write the stub: No such file or directory"
 
 
@@ -209,4 +209,4 @@ def test_every_stub_runs_and_says_which_question_is_open():
 
 def test_the_stubs_are_the_files_that_students_submit():
     folder = handout_folder("a4")
-    assert list(derive_stubs("a4")) == [folder / name for name in read_manifest(folder).submit]
+    assert list(derive_stubs(load_assignment("a4"))) == [folder / name for name in read_manifest(folder).submit]

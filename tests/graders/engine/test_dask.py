@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from graders.course.assignment import course_root
-from graders.engine.dask import ClusterError, Failed, train_class
+from graders.engine.dask import ClusterError, JobFailed, run
 
 pytest.importorskip("distributed")
 
@@ -63,7 +63,7 @@ def sleep(job: Job) -> None:
 def train(jobs: list[Job], train_one: Callable[[Job], Any] = train_one, **options: Any) -> list[Any]:
     """Train on a cluster; check that each outcome is told once."""
     told: dict[str, object] = {}
-    outcomes = train_class(jobs, train_one, lambda job, outcome: told.update({job.name: outcome}), **options)
+    outcomes = run(jobs, train_one, lambda job, outcome: told.update({job.name: outcome}), **options)
     assert [told[job.name] for job in jobs] == outcomes and len(told) == len(jobs)
     return outcomes
 
@@ -108,12 +108,12 @@ def test_a_job_whose_worker_dies_is_tried_once_more_and_takes_no_other_with_it(t
     jobs = [Job("once", tmp_path, deaths=1), Job("twice", tmp_path, deaths=2), Job("never", tmp_path)]
     once, twice, never = train(jobs, share=share)
     assert (once.name, never.name) == ("once", "never")
-    assert twice == Failed("could not be trained: its worker died, 2 times")
+    assert twice == JobFailed("its worker died, 2 times")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["never.0", "once.0", "once.1", "twice.0", "twice.1"]
 
 
 def test_an_error_is_a_line(tmp_path: Path) -> None:
-    assert train([Job("ada", tmp_path)], fail) == [Failed("could not be trained: ValueError: ada is wrong")]
+    assert train([Job("ada", tmp_path)], fail) == [JobFailed("ValueError: ada is wrong")]
 
 
 @pytest.mark.parametrize("address", ["", "node1", "node1:8786", "http://node1:8786", "tcp://node1", "tcp://node1:port"])
@@ -144,7 +144,7 @@ def test_a_cluster_without_what_is_needed(tmp_path: Path, gpu_node: str) -> None
 def test_a_scheduler_that_goes_away_is_a_line(tmp_path: Path, gpu_cluster: Any) -> None:
     jobs = [Job("a", tmp_path), Job("b", tmp_path, company=9)]
     with pytest.raises(ClusterError) as error:
-        train_class(
+        run(
             jobs,
             train_one,
             lambda job, outcome: gpu_cluster.close(),
@@ -169,9 +169,9 @@ def test_the_workers_end_with_what_started_them(tmp_path: Path, stop: Callable[[
     script = (
         "from pathlib import Path; import sys\n"
         "from test_cluster import Job, sleep\n"
-        "from graders.engine.dask import train_class\n"
+        "from graders.engine.dask import run\n"
         "if __name__ == '__main__':\n"
-        "    train_class([Job(n, Path(sys.argv[1])) for n in 'abc'], sleep, print, share=2)\n"
+        "    run([Job(n, Path(sys.argv[1])) for n in 'abc'], sleep, print, share=2)\n"
     )
     (tmp_path / "main.py").write_text(script)
     seen = tmp_path / "seen"

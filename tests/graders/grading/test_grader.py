@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 import graders.grading.submission
+from graders.course.assignment import load_assignment
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
@@ -52,7 +53,7 @@ class Class:
 
     def grade(self, grader: Grader, book: Path | None = None) -> list[Result]:
         with Gradebook(book or self.folder / "book.sqlite") as opened:
-            return grader.grade_class(self.paths, opened, self.told.append, self.on_result)
+            return grader.grade_all(self.paths, opened, self.told.append, self.on_result)
 
     def on_result(self, result: Result, known: bool) -> None:
         self.done.append((result.submission, known))
@@ -71,7 +72,7 @@ def klass(tmp_path: Path, reference_files: dict[str, str]) -> Class:
 @pytest.fixture(scope="session")
 def short() -> Plan:
     """An exam of two quick questions."""
-    return make_plan("a4", ["1a", "1b"], 1)
+    return make_plan(load_assignment("a4"), ["1a", "1b"], 1)
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_what_cannot_be_read_is_a_row_with_its_reason(grader: Grader, klass: Cla
     assert (bad.submission, bad.points, bad.notes) == ("broken.zip", 0, (why,))
     assert {v.message for q in bad.questions for v in q.verdicts} == {f"cannot read this submission: {why}"}
     assert good.points == 5
-    assert grader.failures == []
+    assert grader.failures == {}
     assert klass.kept() == ["anna", "broken.zip"]
 
 
@@ -199,7 +200,7 @@ def test_a_seed_gives_the_same_exports_whatever_the_jobs(isolation: Isolation, k
     swapped = model.replace("(last_hidden[0], last_hidden[1])", "(last_hidden[1], last_hidden[0])")
     assert swapped != model
     klass.add("slip", nmt_model=swapped)
-    plan = make_plan("a4", ["1a", "1b", "1d"], 7)
+    plan = make_plan(load_assignment("a4"), ["1a", "1b", "1d"], 7)
 
     def graded(jobs: int) -> list[Result]:
         with Grader(plan, isolation, jobs) as grader:
@@ -248,7 +249,7 @@ def test_a_zygote_that_dies_is_replaced_and_the_submission_graded(grader: Grader
     results = klass.grade(grader)
     assert len(killed) == 1
     assert points(results) == [5, 5]
-    assert grader.failures == []
+    assert grader.failures == {}
 
 
 def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
@@ -261,7 +262,7 @@ def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
     assert len(killed) == 2
     assert (anna.points, leo.points) == (0, 5)
     assert first_message(anna) == "could not be graded: a zygote died: it gave no reason"
-    assert grader.failures == ["anna: could not be graded: a zygote died: it gave no reason"]
+    assert grader.failures == {"anna": anna}
     assert klass.kept() == ["leo"]
 
     killing(lambda zygote, name, count: False)
@@ -274,7 +275,7 @@ def test_a_reference_that_dies_is_started_again(grader: Grader, klass: Class) ->
     klass.add("leo")
     os.kill(process_of(grader._reference._zygote), signal.SIGKILL)
     assert points(klass.grade(grader)) == [5, 5]
-    assert grader.failures == []
+    assert grader.failures == {}
 
 
 def test_a_mistake_in_a_check_costs_no_other_submission(
@@ -296,10 +297,10 @@ def test_a_mistake_in_a_check_costs_no_other_submission(
     results = klass.grade(grader)
     assert points(results) == [5, 0, 5]
     said = first_message(results[1])
-    assert said.startswith("could not be graded: the grader failed: ZeroDivisionError in test_engine.py, line ")
+    assert said.startswith("could not be graded: the grader failed: ZeroDivisionError in test_grader.py, line ")
     assert "hidden value 42" not in said
     assert "hidden value 42" in results[1].questions[0].verdicts[0].detail
-    assert grader.failures == [f"leo: {said}"]
+    assert grader.failures == {"leo": results[1]}
     assert klass.kept() == ["anna", "mia"]
 
 
@@ -311,7 +312,7 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: G
         raise KeyboardInterrupt
 
     with Gradebook(klass.folder / "book.sqlite") as book, pytest.raises(KeyboardInterrupt):
-        grader.grade_class(klass.paths, book, klass.told.append, interrupt)
+        grader.grade_all(klass.paths, book, klass.told.append, interrupt)
     assert klass.kept() == ["anna"]
     assert "mia" not in {result.submission for result in klass.told}
     assert grader._zygotes.qsize() == grader.jobs
@@ -319,18 +320,17 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: G
 
 def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, isolation: Isolation) -> None:
     before = descriptors()
-    plan = replace(short, manifest=replace(short.manifest, name="a4"))
     with pytest.MonkeyPatch.context() as patch:
         made: list[Zygote] = []
 
-        def start(manifest: Any, isolation: Isolation) -> Zygote:
-            made.append(Zygote(replace(manifest, name="nope"), isolation))
+        def start(profile: Profile, isolation: Isolation) -> Zygote:
+            made.append(Zygote(replace(profile, assignment="nope"), isolation))
             return made[-1]
 
         patch.setattr("graders.grading.grader.Zygote", start)
         patch.setattr("graders.grading.reference.Zygote", start)
         with pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "):
-            Grader(plan, isolation, 2)
+            Grader(short, isolation, 2)
     assert len(made) == 3
     assert not any(zygote.alive() or zygote.scratch.exists() for zygote in made)
     assert descriptors() == before

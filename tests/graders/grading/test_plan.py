@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graders.course.assignment import CourseError, solution_folder
-from graders.grading.plan import Plan, exam_digest, given_files, make_plan
+from graders.course.assignment import CourseError, load_assignment
+from graders.grading.plan import Plan, make_plan
 from graders.grading.reference import Reference
 from graders.grading.submission import judge_question
 from graders.sandbox.isolation import Isolation, SandboxError
@@ -37,11 +37,11 @@ def digests(plan: Plan) -> list[list[str]]:
 
 
 def test_a_seed_gives_the_same_cases_every_time(plan: Plan) -> None:
-    assert digests(make_plan("a4", [], plan.seed)) == digests(plan)
+    assert digests(make_plan(load_assignment("a4"), [], plan.seed)) == digests(plan)
 
 
 def test_another_seed_gives_other_cases_in_every_family(plan: Plan) -> None:
-    other = digests(make_plan("a4", [], plan.seed + 1))
+    other = digests(make_plan(load_assignment("a4"), [], plan.seed + 1))
     smallest = [family.case().digest for family in plan.cases]  # drawn by every seed
     for mine, theirs, same in zip(digests(plan), other, smallest, strict=True):
         assert set(mine) & set(theirs) <= {same}
@@ -50,7 +50,7 @@ def test_another_seed_gives_other_cases_in_every_family(plan: Plan) -> None:
 
 @pytest.mark.parametrize("seed", [0, 2**31, 2**63 - 1])
 def test_the_corners_are_in_every_exam_and_more_is_drawn(seed: int) -> None:
-    for family, cases in make_plan("a4", [], seed).cases.items():
+    for family, cases in make_plan(load_assignment("a4"), [], seed).cases.items():
         corners = [family.case(**corner).words for corner in family.corners]
         assert [case.words for case in cases[: len(corners)]] == corners
         assert len(cases) > len(corners)
@@ -58,7 +58,7 @@ def test_the_corners_are_in_every_exam_and_more_is_drawn(seed: int) -> None:
 
 
 def test_an_exam_may_be_of_some_questions_only() -> None:
-    plan = make_plan("a4", ["1d", "1a"], 1)
+    plan = make_plan(load_assignment("a4"), ["1d", "1a"], 1)
     assert [question.id for question in plan.questions] == ["1a", "1d"]
     assert {check.question for checks in plan.checks.values() for check in checks} == {"1a", "1d"}
     assert {check.cases for checks in plan.checks.values() for check in checks} == set(plan.cases)
@@ -66,16 +66,16 @@ def test_an_exam_may_be_of_some_questions_only() -> None:
 
 def test_names_that_there_are_not() -> None:
     with pytest.raises(CourseError, match=r"^no assignment 'a9': choose from .*a4"):
-        make_plan("a9", [], 1)
+        make_plan(load_assignment("a9"), [], 1)
     with pytest.raises(ManifestError, match=r"^a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f$"):
-        make_plan("a4", ["1a", "1z"], 1)
+        make_plan(load_assignment("a4"), ["1a", "1z"], 1)
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_reference_passes_every_check(zygote: Zygote, reference: Reference, manifest: Manifest, seed: int) -> None:
-    plan = make_plan("a4", [], seed)
-    files = {path.name: path.read_bytes() for path in solution_folder("a4").glob("*.py")}
-    with Session(zygote, {**files, **given_files(manifest)}) as session:
+    plan = make_plan(load_assignment("a4"), [], seed)
+    files = {path.name: path.read_bytes() for path in load_assignment("a4").solutions.glob("*.py")}
+    with Session(zygote, {**files, **load_assignment("a4").given}) as session:
         verdicts = [v for question in plan.questions for v in judge_question(plan, question, session, reference)]
     assert {(v.question, v.check, v.message) for v in verdicts if v.outcome is not Outcome.PASSED} == set()
     assert [verdict.check for verdict in verdicts] == [check.name for check in load_checks("a4")]
@@ -85,7 +85,7 @@ def test_the_reference_passes_every_check(zygote: Zygote, reference: Reference, 
 def test_a_reference_that_does_not_answer_is_no_verdict(
     plan: Plan, isolation: Isolation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(solution_folder("a4"), tmp_path / "a4")
+    shutil.copytree(load_assignment("a4").solutions, tmp_path / "a4")
     (tmp_path / "a4" / "utils.py").write_text("def pad_sents(sents, pad_token): raise ValueError\n")
     monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path))
     reference = Reference(plan, isolation)
@@ -102,13 +102,13 @@ def test_a_reference_that_does_not_answer_is_no_verdict(
 
 
 def test_the_digest_covers_the_reference(manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = exam_digest(manifest)
-    shutil.copytree(solution_folder("a4"), tmp_path / "a4")
+    before = load_assignment("a4").digest
+    shutil.copytree(load_assignment("a4").solutions, tmp_path / "a4")
     monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path))
-    assert exam_digest(manifest) == before
+    assert load_assignment("a4").digest == before
     with (tmp_path / "a4" / "utils.py").open("a") as file:
         file.write("# changed\n")
-    assert exam_digest(manifest) != before
+    assert load_assignment("a4").digest != before
 
 
 CHECKS = load_checks("a4")

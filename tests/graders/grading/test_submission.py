@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from graders.course.assignment import load_assignment
 from graders.exports.gradescope import results_json
 from graders.grading.plan import Plan, make_plan
 from graders.grading.reference import Reference
@@ -34,7 +35,7 @@ def graded(plan: Plan, zygote: Zygote, reference: Reference, tmp_path: Path) -> 
         folder.mkdir(exist_ok=True)
         for name, text in files.items():
             (folder / name).write_text(text)
-        chosen = make_plan("a4", list(ids), plan.seed) if ids else plan
+        chosen = make_plan(load_assignment("a4"), list(ids), plan.seed) if ids else plan
         return grade(chosen, read_submission(folder, plan.manifest), zygote, reference, SIGNATURE, tell)
 
     return run

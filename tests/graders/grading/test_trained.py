@@ -88,7 +88,7 @@ def test_a_training_of_something_else_is_a_line_and_earns_nothing(
 
 
 def test_another_students_training_in_its_place_earns_nothing(tmp_path: Path) -> None:
-    path = training_path(tmp_path, "ada")
+    path = training_path(tmp_path, "ada", "1h")
     path.parent.mkdir(parents=True)
     path.write_bytes(msgspec.json.encode(trained(submission="ben")))
     _, problems = with_trainings([ADA], MANIFEST, tmp_path)
@@ -97,7 +97,7 @@ def test_another_students_training_in_its_place_earns_nothing(tmp_path: Path) ->
 
 def test_one_file_that_cannot_be_read_keeps_no_other_from_its_points(tmp_path: Path) -> None:
     write(trained(submission="ben"), tmp_path)
-    path = training_path(tmp_path, "ada")
+    path = training_path(tmp_path, "ada", "1h")
     path.parent.mkdir(parents=True)
     path.write_text("{")
     (ada, ben), problems = with_trainings([ADA, made("ben", PASSED)], MANIFEST, tmp_path)

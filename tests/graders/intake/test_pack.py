@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from graders.course.assignment import course_root, handout_folder, solution_folder
+from graders.course.assignment import course_root, handout_folder, load_assignment
 from graders.intake.pack import PackError, pack
 from sanity.core.manifest import ManifestError
 
@@ -21,7 +21,7 @@ def work(tmp_path):
     """A student's folder with everything answered."""
     folder = tmp_path / "work"
     shutil.copytree(handout_folder("a4"), folder)
-    shutil.copytree(solution_folder("a4"), folder, dirs_exist_ok=True)
+    shutil.copytree(load_assignment("a4").solutions, folder, dirs_exist_ok=True)
     return folder
 
 

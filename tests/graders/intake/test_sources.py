@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.intake.path_policy import IntakeError, Limits
+from graders.intake.path_policy import IntakeError, IntakeLimits
 from graders.intake.submission import Submission, read_submission
-from sanity.core.manifest import Manifest
+from sanity.core.manifest import Manifest, QuestionLimits
 
-TOY = Manifest("toy", "A toy", ("utils.py",), (), (), seconds=1, memory_mb=1)
+TOY = Manifest("toy", "A toy", ("utils.py",), (), (), limits=QuestionLimits(1, 1))
 UTILS = ("utils.py", b"x = 1\n")
 SECRET = b"the reference answer"
 SECOND_OF_TWO_DISKS = struct.pack("<4sLQL", b"PK\x06\x07", 1, 0, 2)  # makes zipfile.is_zipfile raise
@@ -44,17 +44,17 @@ def packed(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def take(data: bytes, limits: Limits | None = None) -> Submission:
+def take(data: bytes, limits: IntakeLimits | None = None) -> Submission:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hw.zip"
         path.write_bytes(data)
-        return read_submission(path, TOY, limits or Limits())
+        return read_submission(path, TOY, limits or IntakeLimits())
 
 
-def refusal(source: bytes | Path, limits: Limits | None = None) -> str:
+def refusal(source: bytes | Path, limits: IntakeLimits | None = None) -> str:
     """Return the message with which source is refused, without the name of the submission."""
     with pytest.raises(IntakeError) as error:
-        take(source, limits) if isinstance(source, bytes) else read_submission(source, TOY, limits or Limits())
+        take(source, limits) if isinstance(source, bytes) else read_submission(source, TOY, limits or IntakeLimits())
     name, _, message = str(error.value).partition(": ")
     assert name in ("hw.zip", "hw")
     return message
@@ -136,11 +136,11 @@ def test_too_many_files(folder: Path) -> None:
     for i in range(3):
         (folder / f"{i}.txt").touch()
         (folder / f"{i}.pyc").touch()
-    assert refusal(folder, Limits(members=3)) == message
-    assert read_submission(folder, TOY, Limits(members=4)).files
+    assert refusal(folder, IntakeLimits(members=3)) == message
+    assert read_submission(folder, TOY, IntakeLimits(members=4)).files
     archive = packed(UTILS, *[(f"{i}.{suffix}", b"") for i in range(3) for suffix in ("txt", "pyc")])
-    assert refusal(archive, Limits(members=3)) == message
-    assert take(archive, Limits(members=4)).files
+    assert refusal(archive, IntakeLimits(members=3)) == message
+    assert take(archive, IntakeLimits(members=4)).files
 
 
 def test_a_thousand_files_are_the_limit() -> None:
@@ -152,11 +152,11 @@ def test_a_thousand_files_are_the_limit() -> None:
 def test_a_directory_of_records_too_large_to_parse() -> None:
     archive = packed(*[(f"{i}.pyc", b"") for i in range(6)])
     message = "holds more than 5 entries; hand in only the files asked for"
-    assert refusal(archive, Limits(records=5)) == message
+    assert refusal(archive, IntakeLimits(records=5)) == message
     # The count in the header is not believed.
     end = archive.rindex(b"PK\x05\x06")
     lying = archive[: end + 8] + struct.pack("<HH", 1, 1) + archive[end + 12 :]
-    assert refusal(lying, Limits(records=5)) == message
+    assert refusal(lying, IntakeLimits(records=5)) == message
 
 
 # Two of a name
@@ -332,7 +332,7 @@ def test_a_file_too_large(folder: Path) -> None:
 
 
 def test_files_too_large_together(folder: Path) -> None:
-    limits = Limits(file_bytes=60, total_bytes=100)
+    limits = IntakeLimits(file_bytes=60, total_bytes=100)
     message = "its modules come to more than 100 bytes; hand in only the files asked for"
     members = [("utils.py", b"x" * 50), ("helper.py", b"x" * 51)]
     for name, content in members:
@@ -343,7 +343,7 @@ def test_files_too_large_together(folder: Path) -> None:
 
 def test_an_archive_too_large() -> None:
     message = "the archive is larger than 50 bytes; hand in only the files asked for"
-    assert refusal(packed(UTILS), Limits(archive_bytes=50)) == message
+    assert refusal(packed(UTILS), IntakeLimits(archive_bytes=50)) == message
 
 
 def test_a_bomb_in_one_file() -> None:

@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.intake.discovery import find_submissions
-from graders.intake.path_policy import IntakeError, Limits, shown
-from graders.intake.selection import choose
+from graders.intake.path_policy import IntakeError, IntakeLimits
 from graders.intake.submission import Submission, read_submission
-from sanity.core.manifest import Manifest, Written, read_manifest
+from sanity.core.file_names import shown
+from sanity.core.manifest import Manifest, QuestionLimits, Written
+from sanity.core.selection import select_files
 
-TOY = Manifest("toy", "A toy", ("model.py", "utils.py"), ("vocab.py",), (), seconds=1, memory_mb=1)
+TOY = Manifest("toy", "A toy", ("model.py", "utils.py"), ("vocab.py",), (), limits=QuestionLimits(1, 1))
 WHOLE = {"model.py": b"import utils\n", "utils.py": b"x = 1\n"}
 HandIn = Callable[..., Submission]
 
@@ -45,9 +46,9 @@ def write_zip(path: Path, files: Mapping[str, bytes]) -> Path:
 def hand_in(request: pytest.FixtureRequest, tmp_path: Path) -> HandIn:
     """Return a function that takes files in, as a folder and as a zip: every rule holds for both."""
 
-    def take(files: Mapping[str, bytes], limits: Limits | None = None) -> Submission:
+    def take(files: Mapping[str, bytes], limits: IntakeLimits | None = None) -> Submission:
         write = write_folder if request.param == "folder" else write_zip
-        return read_submission(write(tmp_path / "hw", files), TOY, limits or Limits())
+        return read_submission(write(tmp_path / "hw", files), TOY, limits or IntakeLimits())
 
     return take
 
@@ -64,16 +65,16 @@ def test_a_whole_submission_has_no_notes(hand_in: HandIn, tmp_path: Path) -> Non
 
 
 def test_the_reference_enters_by_the_same_door() -> None:
-    manifest = read_manifest(handout_folder("a4"))
-    submission = read_submission(solution_folder("a4"), manifest)
+    manifest = load_assignment("a4").manifest
+    submission = read_submission(load_assignment("a4").solutions, manifest)
     assert list(submission.files) == sorted(manifest.submit)
-    staff = len(list(solution_folder("a4").glob("staff/*.py")))
+    staff = len(list(load_assignment("a4").solutions.glob("staff/*.py")))
     [note] = submission.notes
     assert note.startswith(f"left out: {staff} other files: staff/ablations.py, staff/")
 
 
 def test_from_a_whole_handout_only_what_is_asked_for_is_taken(tmp_path: Path) -> None:
-    manifest = read_manifest(handout_folder("a4"))
+    manifest = load_assignment("a4").manifest
     handout = {p.name: p.read_bytes() for p in handout_folder("a4").iterdir() if p.is_file()}
     forged = {"sanity_check.py": b"print('All passed')", "vocab.py": b"", "assignment.toml": b""}
     submission = read_submission(write_folder(tmp_path / "a4", {**handout, **forged}), manifest)
@@ -125,7 +126,7 @@ def test_other_files_are_left_out_in_one_note(hand_in: HandIn) -> None:
 
 
 def test_what_is_left_out_is_not_read(hand_in: HandIn) -> None:
-    submission = hand_in({**WHOLE, "model.bin": b"\0" * 5_000}, limits=Limits(file_bytes=1_000))
+    submission = hand_in({**WHOLE, "model.bin": b"\0" * 5_000}, limits=IntakeLimits(file_bytes=1_000))
     assert submission.notes == ("left out: 1 other file: model.bin",)
 
 
@@ -154,7 +155,7 @@ def test_a_folder_with_a_neighbour_is_not_unwrapped(hand_in: HandIn) -> None:
 
 
 def test_a_folder_that_belongs_to_the_hand_in_is_not_unwrapped() -> None:
-    manifest = Manifest("toy", "", ("utils/utils.py",), (), (), seconds=1, memory_mb=1)
+    manifest = Manifest("toy", "", ("utils/utils.py",), (), (), limits=QuestionLimits(1, 1))
     with tempfile.TemporaryDirectory() as folder:
         submission = read_submission(write_folder(Path(folder), {"hw/utils/utils.py": b"1"}), manifest)
     assert submission.files == {"utils/utils.py": b"1"}
@@ -199,7 +200,7 @@ def test_a_near_miss_is_a_hint_and_never_used(hand_in: HandIn, name: str) -> Non
 
 @pytest.mark.parametrize("name", ["tests.py", "attention.py", "vocab.py", "model.py"])
 def test_a_different_name_is_no_near_miss(name: str) -> None:
-    _, notes = choose(sorted({"model.py", name}), TOY)
+    notes = select_files(sorted({"model.py", name}), TOY).notes
     assert notes[0] == "missing: utils.py"
 
 

@@ -71,13 +71,13 @@ def test_the_student_is_told_the_score_and_what_the_next_points_need() -> None:
 def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, training: Training) -> None:
     out = tmp_path_factory.mktemp("out")
     path = write(training, out)
-    assert path == training_path(out, training.submission)
+    assert path == training_path(out, training.submission, "1h")
     assert path.parent.parent == out / "training"
-    assert read(out, training.submission) == training
+    assert read(out, training.submission, "1h") == training
 
 
 def test_nothing_is_there_before_training(tmp_path: Path) -> None:
-    assert read(tmp_path, "ada") is None
+    assert read(tmp_path, "ada", "1h") is None
 
 
 def broken_files() -> st.SearchStrategy[bytes]:
@@ -95,23 +95,23 @@ def test_a_file_that_is_no_training_is_one_line(tmp_path_factory: pytest.TempPat
     path = write(REACHED, out)
     path.write_bytes(content)
     with pytest.raises(TrainingError) as error:
-        read(out, "ada")
+        read(out, "ada", "1h")
     message = str(error.value)
     assert message.startswith(f"{path}: not a training of this version: ") and message.endswith("; train again")
     assert "\n" not in message
 
 
 def test_a_folder_in_its_place_is_one_line(tmp_path: Path) -> None:
-    path = training_path(tmp_path, "ada")
+    path = training_path(tmp_path, "ada", "1h")
     path.mkdir(parents=True)
     with pytest.raises(TrainingError) as error:
-        read(tmp_path, "ada")
+        read(tmp_path, "ada", "1h")
     assert str(error.value) == f"{path}: cannot be read: Is a directory"
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     write(REACHED, tmp_path)
     write(trained(score=1.0), tmp_path)
-    again = read(tmp_path, "ada")
+    again = read(tmp_path, "ada", "1h")
     assert again is not None and again.score == 1.0
-    assert [path.name for path in training_path(tmp_path, "ada").parent.iterdir()] == ["training.json"]
+    assert [path.name for path in training_path(tmp_path, "ada", "1h").parent.iterdir()] == ["training.json"]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graders.grading.plan import given_files
+from graders.course.assignment import load_assignment
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
@@ -198,7 +198,7 @@ def test_a_module_that_cannot_be_imported_beside_others_is_tried_alone(
     before = f"import sys\nif 'utils' in sys.modules:\n    {crowded}\n"
     files = {name: text.encode() for name, text in reference_files.items()}
     files["model_embeddings.py"] = before.encode() + files["model_embeddings.py"]
-    with opened(zygote, {**files, **given_files(manifest)}) as session:
+    with opened(zygote, {**files, **load_assignment("a4").given}) as session:
         returned(session)
         session.begin("model_embeddings", 0.5)
         with pytest.raises(CouldNotRun, match=r"^importing model_embeddings\.py "):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from graders.sandbox.isolation import Isolation, SandboxError, require_walls, walls
+from graders.sandbox.profile import Profile
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import ENVIRONMENT, Zygote
 from sanity.a4.asked import PAD
@@ -70,7 +71,7 @@ def test_a_submission_sees_no_environment_but_ours(zygote: Zygote, monkeypatch: 
 
 def test_a_zygote_that_cannot_start_says_why_and_leaves_nothing(manifest: Manifest, isolation: Isolation) -> None:
     before = descriptors()
-    with Zygote(replace(manifest, name="nope"), isolation) as zygote:
+    with Zygote(replace(Profile.answering(manifest), assignment="nope"), isolation) as zygote:
         for start in zygote.wait_ready, lambda: zygote.fork({"utils.py": b""}, 1):
             with pytest.raises(SandboxError) as error:
                 start()
@@ -81,7 +82,7 @@ def test_a_zygote_that_cannot_start_says_why_and_leaves_nothing(manifest: Manife
 
 def test_a_killed_zygote_is_an_error_and_leaves_nothing(manifest: Manifest, isolation: Isolation) -> None:
     before = descriptors()
-    with Zygote(manifest, isolation) as zygote:
+    with Zygote(Profile.answering(manifest), isolation) as zygote:
         zygote.wait_ready()
         worker = zygote.fork({"utils.py": b""}, 1)
         os.kill(process_of(zygote), signal.SIGKILL)
@@ -106,7 +107,7 @@ def test_a_submission_that_cannot_be_laid_out_is_an_error(zygote: Zygote) -> Non
 
 def test_a_zygote_outlives_the_thread_that_made_it(manifest: Manifest, isolation: Isolation) -> None:
     made: list[Zygote] = []
-    thread = threading.Thread(target=lambda: made.append(Zygote(manifest, isolation)))
+    thread = threading.Thread(target=lambda: made.append(Zygote(Profile.answering(manifest), isolation)))
     thread.start()
     thread.join()
     with made[0] as zygote:
@@ -124,7 +125,7 @@ from graders.course.assignment import handout_folder
 from graders.sandbox.zygote import Isolation, Zygote
 from sanity.core.manifest import read_manifest
 
-zygote = Zygote(read_manifest(handout_folder("a4")), Isolation(sys.argv[1]))
+zygote = Zygote(Profile.answering(load_assignment("a4").manifest), Isolation(sys.argv[1]))
 zygote.wait_ready()
 worker = zygote.fork({"utils.py": b"print(1, flush=True)\\nwhile True: pass"}, 60)
 worker.channel.sendall(encode(Ask(1, "utils")))

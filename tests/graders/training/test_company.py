@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import load_assignment
 from graders.course.planted import load_bugs, reference_files
 from graders.records.training import MOST_BATCH_SENSITIVE, Training, points, told
 from graders.sandbox.isolation import Isolation, walls
 from graders.training.runner import train_one
-from sanity.core.manifest import Trained, read_manifest
+from sanity.core.manifest import Trained
 from tests.support.tiny_corpus import a_job
 
 pytestmark = pytest.mark.slow
@@ -25,19 +25,19 @@ def learnt(out: Path, files: dict[str, str]) -> tuple[Training, Trained]:
     """A submission, trained on the toy languages until it has what earns all points."""
     isolation = Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
     coded = {name: text.encode() for name, text in files.items()}
-    [trained] = read_manifest(handout_folder("a4")).trained
+    [trained] = load_assignment("a4").manifest.trained
     job = a_job(out, Path("toy"), coded, isolation=isolation, knobs={}, budget=600, threshold=trained.threshold)
     return train_one(job), trained
 
 
 def test_the_reference_translates_alike_in_any_company(tmp_path: Path) -> None:
-    training, trained = learnt(tmp_path, reference_files("a4"))
+    training, trained = learnt(tmp_path, reference_files(load_assignment("a4")))
     assert training.changed is not None and training.changed < MOST_BATCH_SENSITIVE / 4
     assert points(training, trained, right=True) == trained.points
 
 
 def test_reshaped_final_states_reach_the_bleu_and_earn_nothing(tmp_path: Path) -> None:
-    [bug] = [bug for bug in load_bugs("a4") if bug.id == "directions-viewed"]
+    [bug] = [bug for bug in load_bugs(load_assignment("a4")) if bug.id == "directions-viewed"]
     training, trained = learnt(tmp_path, bug.files)
     assert training.score is not None and training.score >= trained.threshold - 5
     assert training.changed is not None and training.changed > MOST_BATCH_SENSITIVE

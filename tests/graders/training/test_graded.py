@@ -71,7 +71,7 @@ def test_what_was_trained_counts_as_long_as_the_files_are_the_same(
 
 
 def test_a_file_that_is_no_training_is_told_and_the_rest_is_graded(grade: Callable[..., Said]) -> None:
-    path = training_path(GRADES, "ada")
+    path = training_path(GRADES, "ada", "1h")
     path.parent.mkdir(parents=True)
     path.write_text("{}")
     status, row, said = grade()

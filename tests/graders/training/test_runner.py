@@ -9,17 +9,16 @@ from typing import Any
 
 import pytest
 
-from graders.course.assignment import handout_folder
 from graders.records.training import StopReason, Training
+from graders.sandbox.folders import lay_out
 from graders.sandbox.isolation import Isolation, SandboxError, walls
 from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
 from graders.training import runner
 from graders.training.event_log import EventLog, EventLogError
-from graders.training.job import Limits
+from graders.training.job import TrainingLimits
 from graders.training.loop import TrainingStatus
 from graders.training.tasks.base import TaskError
-from sanity.core.manifest import read_manifest
 from tests.support.processes import running
 from tests.support.standin import DEV, a_job, capitals, checked
 
@@ -37,9 +36,8 @@ def isolation() -> Isolation:
 @pytest.fixture(scope="module")
 def zygote(base: Path, isolation: Isolation) -> Iterator[Zygote]:
     """One for all trainings here, each of which may write where all are."""
-    manifest = replace(read_manifest(handout_folder("a4")), memory_mb=300)
     folders = (str(base),)
-    with Zygote(manifest, isolation, Profile("graders.sandbox.inside.trainer", folders, folders)) as zygote:
+    with Zygote(Profile("a4", (), 300, "graders.sandbox.inside.trainer", folders, folders), isolation) as zygote:
         yield zygote
 
 
@@ -77,8 +75,8 @@ def train(zygote: Zygote, isolation: Isolation, out: Path, monkeypatch: pytest.M
     return run
 
 
-def limits(**changes: Any) -> Limits:
-    return replace(Limits(memory_mb=300, folder_mb=16, silence=20, answering=20, threads=1), **changes)
+def limits(**changes: Any) -> TrainingLimits:
+    return replace(TrainingLimits(memory_mb=300, folder_mb=16, silence=20, answering=20, threads=1), **changes)
 
 
 def test_a_training_that_reaches_its_aim(train: Train) -> None:
@@ -341,7 +339,7 @@ def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: 
 def test_a_code_folder_that_cannot_be_laid_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SandboxError, match=r"file/code: cannot lay out a submission: Not a directory$"):
-        runner.lay_out(tmp_path / "file" / "code", {"a.py": b""})
+        lay_out(tmp_path / "file" / "code", {"a.py": b""})
 
 
 def test_a_gpu_is_let_through_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,23 +347,23 @@ def test_a_gpu_is_let_through_where_there_is_one(tmp_path: Path, monkeypatch: py
     job = a_job(tmp_path)
     monkeypatch.setattr(runner, "devices", lambda: ["/dev/nvidia0", "/dev/nvidiactl"])
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
-    purpose = runner.purpose(job, 7, "code")
-    assert purpose.writable == (str(job.folder / "work"), "/dev/nvidia0", "/dev/nvidiactl")
-    assert purpose.environment["CUDA_VISIBLE_DEVICES"] == "3"
-    assert (purpose.address_space, purpose.inherited, purpose.open_files) == (False, (7,), 1024)
-    assert "/proc/self" in purpose.readable and "LD_LIBRARY_PATH" not in purpose.environment
+    profile = runner.profile(job, 7, "code")
+    assert profile.writable == (str(job.folder / "work"), "/dev/nvidia0", "/dev/nvidiactl")
+    assert profile.environment["CUDA_VISIBLE_DEVICES"] == "3"
+    assert (profile.address_space, profile.inherited, profile.open_files) == (False, (7,), 1024)
+    assert "/proc/self" in profile.readable and "LD_LIBRARY_PATH" not in profile.environment
     (tmp_path / "driver").mkdir()
     (tmp_path / "driver" / "libcuda.so.1").touch()
     monkeypatch.setenv("LD_LIBRARY_PATH", f"relative::{tmp_path}/none:{tmp_path}/driver")
-    purpose = runner.purpose(job, 7, "code")
-    assert purpose.environment["LD_LIBRARY_PATH"] == f"{tmp_path}/driver"
-    assert f"{tmp_path}/driver" in purpose.readable and f"{tmp_path}/none" not in purpose.readable
+    profile = runner.profile(job, 7, "code")
+    assert profile.environment["LD_LIBRARY_PATH"] == f"{tmp_path}/driver"
+    assert f"{tmp_path}/driver" in profile.readable and f"{tmp_path}/none" not in profile.readable
     for without in replace(job, device="cpu"), job:
-        purpose = runner.purpose(without, 7, "code")
+        profile = runner.profile(without, 7, "code")
         monkeypatch.setattr(runner, "devices", lambda: [])
-        assert purpose.writable == (str(job.folder / "work"),)
-        assert "CUDA_VISIBLE_DEVICES" not in purpose.environment
-        assert purpose.address_space and "/proc/self" not in purpose.readable
+        assert profile.writable == (str(job.folder / "work"),)
+        assert "CUDA_VISIBLE_DEVICES" not in profile.environment
+        assert profile.address_space and "/proc/self" not in profile.readable
 
 
 def test_a_gpu_that_pytorch_does_not_find(train: Train) -> None:

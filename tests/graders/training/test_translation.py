@@ -11,14 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_variants
 from graders.records.training import StopReason, Training
 from graders.sandbox.inside import translation as box
 from graders.sandbox.isolation import Isolation, walls
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
-from graders.training.tasks.translation import Translation, load_corpus, scoring, translation
+from graders.training.tasks.registry import task_of as translation_of
+from graders.training.tasks.translation import Translation, load_corpus
 from tests.support.tiny_corpus import a_job, reference_files, write_corpus
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +37,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def task(data: Path) -> Translation:
-    return translation(a_job(Path(), data, reference_files()))
+    return translation_of(a_job(Path(), data, reference_files()))
 
 
 def test_no_reference_translation_goes_in(task: Translation) -> None:
@@ -65,10 +66,10 @@ def test_given_files_stay_and_nothing_that_makes_data_goes_in(data: Path, task: 
 
 def test_the_seed_of_the_data_stays_outside(data: Path) -> None:
     seed = 2**62 + 12345
-    settings = translation(a_job(Path(), data, {}, seed=seed)).settings()
+    settings = translation_of(a_job(Path(), data, {}, seed=seed)).settings()
     assert str(seed) not in repr(settings)
     assert 0 <= settings["knobs"]["seed"] < 2**31
-    assert settings != translation(a_job(Path(), data, {}, seed=seed + 1)).settings()
+    assert settings != translation_of(a_job(Path(), data, {}, seed=seed + 1)).settings()
 
 
 def test_scores_are_those_of_the_handout(task: Translation) -> None:
@@ -77,8 +78,8 @@ def test_scores_are_those_of_the_handout(task: Translation) -> None:
     scores = task.test_scores([f" {line}\n" for line in task.references] + list(task.references))
     assert scores.score == pytest.approx(100)
     assert scores.changed == 0
-    assert scores.chrf == pytest.approx(100)
-    assert scores.signature == scoring().score(task.references, task.references).signature
+    assert scores.other_scores["chrF"] == pytest.approx(100)
+    assert scores.signature == task._scoring().score(task.references, task.references).signature
     assert scores.signature.startswith("nrefs:1|bs:1000|seed:12345|case:mixed")
 
 
@@ -112,9 +113,9 @@ sys.path[:0] = [{str(ROOT)!r}]
 from pathlib import Path
 from tests.support.tiny_corpus import a_job, reference_files
 from graders.training.runner import key_of
-from graders.training.tasks.translation import translation
+from graders.training.tasks.registry import task_of as translation_of
 import graders.cli.train
-task = translation(a_job(Path(), Path({str(data)!r}), reference_files()))
+task = translation_of(a_job(Path(), Path({str(data)!r}), reference_files()))
 task.test_scores(task.references * 2)
 assert not [name for name in ("torch", "nmt", "vocab", "nmt_model") if name in sys.modules]
 """
@@ -174,7 +175,7 @@ def test_the_fast_reference_learns_the_same(
         assert one.loss == pytest.approx(other.loss, rel=1e-3)
 
 
-RIGHT = {variant.id: variant.files for variant in load_variants("a4")}
+RIGHT = {variant.id: variant.files for variant in load_variants(load_assignment("a4"))}
 FORGED = """
 import nmt.search
 honest = nmt.search.translate

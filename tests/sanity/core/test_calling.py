@@ -26,7 +26,7 @@ def reply_of(tmp_path: Path):
 
     def reply_of(lines: str) -> object:
         (tmp_path / "student.py").write_text(lines)
-        opened.append(SubmissionModules(tmp_path, ["student.py"]))
+        opened.append(SubmissionModules(tmp_path, [("student.py",)]))
         return ask(PROBES, "double", opened[-1], CASE)
 
     yield reply_of
@@ -127,7 +127,7 @@ def test_answers_of_names_the_parts():
 
 def test_here_asks_in_this_process(tmp_path):
     (tmp_path / "student.py").write_text("def double(x): return 2 * x")
-    code = SubmissionModules(tmp_path, ["student.py"])
+    code = SubmissionModules(tmp_path, [("student.py",)])
     try:
         assert LocalRun(PROBES, code, ["student.py"])(DOUBLE, CASE) == {"doubled": 6}
     finally:

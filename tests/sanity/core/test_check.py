@@ -16,12 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sanity
-from graders.course.assignment import assignment_names, handout_folder
+from graders.course.assignment import assignment_names, load_assignment
 from sanity.core.case import Case
 from sanity.core.check import Check, Probe, check, load_checks, load_probes, probe
 from sanity.core.forms import unpack
 from sanity.core.judge import attempt
-from sanity.core.manifest import read_manifest
 from sanity.core.recordings import Recordings, fixed_cases, load, recording_path
 from sanity.core.values import Unsupported
 from tests.support.drawn import SIZES, plain_values
@@ -80,7 +79,7 @@ def test_every_check_is_a_sentence_with_a_weight(assignment: str, one: Check):
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_every_question_is_checked_against_the_reference(assignment):
-    manifest, checks = read_manifest(handout_folder(assignment)), load_checks(assignment)
+    manifest, checks = load_assignment(assignment).manifest, load_checks(assignment)
     assert Counter(one.name for one in checks).most_common(1)[0][1] == 1
     assert len({(one.question, one.sentence) for one in checks}) == len(checks)
     for question in manifest.questions:

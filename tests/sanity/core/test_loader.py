@@ -14,7 +14,7 @@ from sanity.core.loader import SubmissionModules, module_name
 
 @contextmanager
 def opened(folder: Path, *files: str) -> Iterator[SubmissionModules]:
-    code = SubmissionModules(folder, files)
+    code = SubmissionModules(folder, [(file,) for file in files])
     try:
         yield code
     finally:

@@ -32,7 +32,7 @@ def write(folder: Path, *cells: dict[str, Any], **other: Any) -> Path:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[SubmissionModules]:
-    made = SubmissionModules(folder, NAMES)
+    made = SubmissionModules(folder, [NAMES])
     try:
         yield made
     finally:
@@ -191,7 +191,7 @@ def test_of_both_the_notebook_counts(tmp_path: Path) -> None:
 
 def test_files_that_are_no_notebooks_are_imported_as_ever(tmp_path: Path) -> None:
     (tmp_path / "plain.py").write_text("import not_there\nx = 1\n")
-    made = SubmissionModules(tmp_path, ["plain.py"])
+    made = SubmissionModules(tmp_path, [("plain.py",)])
     try:
         with pytest.raises(ModuleNotFoundError):
             made.plain  # noqa: B018

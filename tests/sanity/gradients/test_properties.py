@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from graders.course import planted
-from graders.course.assignment import handout_folder, solution_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
 from graders.course.planted.live import live
 from sanity.core.check import Check, Run, load_checks, load_snippets
@@ -33,7 +33,10 @@ LAWS = [(name, check) for name in ASSIGNMENTS for check in load_checks(name) if 
 def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
         names = sorted({name for name, _ in LAWS})
-        yield {name: CachedRun(stack.enter_context(live(name, reference_files(name)))) for name in names}
+        yield {
+            name: CachedRun(stack.enter_context(live(load_assignment(name), reference_files(load_assignment(name)))))
+            for name in names
+        }
 
 
 def holds(check: Check, run: Run, expect: Run) -> bool:
@@ -55,9 +58,9 @@ def test_some_planted_bug_breaks_the_law_and_no_check_of_values(
         for check in load_checks(assignment)
         if check.question == is_property.question and not check.is_property and not check.gradients
     ]
-    for bug in load_bugs(assignment):
+    for bug in load_bugs(load_assignment(assignment)):
         if bug.question == is_property.question:
-            with live(assignment, bug.files) as child:
+            with live(load_assignment(assignment), bug.files) as child:
                 run = CachedRun(child)
                 if breaks(is_property, run) and all(holds(check, run, references[assignment]) for check in of_values):
                     return
@@ -74,7 +77,7 @@ def test_each_law_has_a_script_and_on_the_reference_it_shows_no_difference(
     assignment: str, references: dict[str, Run], tmp_path: Path
 ) -> None:
     snippets = load_snippets(assignment)
-    for source in (handout_folder(assignment), solution_folder(assignment)):
+    for source in (handout_folder(assignment), load_assignment(assignment).solutions):
         shutil.copytree(source, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     names = []
     for is_property in (is_property for name, is_property in LAWS if name == assignment):

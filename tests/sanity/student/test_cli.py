@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 import sanity
-from graders.course.assignment import solution_folder
+from graders.course.assignment import load_assignment
 from graders.course.handout import build_handout
+from sanity.core.assignment_toml import read_manifest
 from sanity.core.check import load_checks
-from sanity.core.manifest import read_manifest
 from sanity.student.cli import main
 
 # What torch says of every right convolution; pytest takes back what sanity.a4.probes does about it.
@@ -55,7 +55,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def unzipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A handout unzipped somewhere, with nothing done yet."""
     folder = tmp_path_factory.mktemp("somewhere with spaces")
-    with zipfile.ZipFile(build_handout("a4", folder)) as handout:
+    with zipfile.ZipFile(build_handout(load_assignment("a4"), folder)) as handout:
         handout.extractall(folder)
     return folder / "a4"
 
@@ -68,7 +68,9 @@ def command(*args: str) -> list[str]:
 def answered(installed, unzipped) -> tuple[subprocess.CompletedProcess[str], Path]:
     """What a student sees who unzips the handout, answers every question, and checks three."""
     folder = shutil.copytree(unzipped, unzipped.parent / "answered")
-    shutil.copytree(solution_folder("a4"), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        load_assignment("a4").solutions, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
     done = subprocess.run(command("1f", "1d", "1e"), cwd=folder, env=installed, capture_output=True, text=True)
     return done, folder
 

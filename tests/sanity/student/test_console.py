@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from graders.course.assignment import handout_folder
-from sanity.core.manifest import Question, read_manifest
+from graders.course.assignment import load_assignment
+from sanity.core.manifest import Question
 from sanity.core.verdict import Outcome, Verdict
 from sanity.student.console import coloured, print_json, print_list, print_question
 
@@ -155,14 +155,14 @@ def test_json_holds_every_verdict(capsys):
 
 
 def test_the_list_says_one_point(capsys):
-    manifest = read_manifest(handout_folder("a2"))
-    print_list(manifest, manifest.choose(["2g"]))
+    manifest = load_assignment("a2").manifest
+    print_list(manifest, manifest.select_questions(["2g"]))
     assert capsys.readouterr().out.splitlines()[0] == "2g  Entropy, 1 point, in information.py"
 
 
 def test_the_list_has_every_question_with_its_checks(capsys):
-    manifest = read_manifest(handout_folder("a4"))
-    print_list(manifest, manifest.choose(["1a", "1d"]))
+    manifest = load_assignment("a4").manifest
+    print_list(manifest, manifest.select_questions(["1a", "1d"]))
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line[0] != " "] == [
         "1a  Padding, 2 points, in utils.py",

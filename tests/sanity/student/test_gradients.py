@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from graders.course.assignment import handout_folder
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs
 from sanity.core.case import Case
 from sanity.core.errors import CheckFailed, CouldNotRun
@@ -37,7 +37,7 @@ def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def plant(folder: Path, id: str) -> None:
     """Put a planted bug's files in the place of the reference's."""
-    for name, text in next(bug for bug in load_bugs("a4") if bug.id == id).files.items():
+    for name, text in next(bug for bug in load_bugs(load_assignment("a4")) if bug.id == id).files.items():
         (folder / name).write_text(text, encoding="utf-8")
 
 

@@ -1,0 +1,126 @@
+"""The command line's parser. It imports nothing heavy, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+EXAMPLES = """examples:
+  trivium grade a4 submissions/              grade a class: one folder or zip a student
+  trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
+  trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
+  trivium pack                               in your assignment's folder: the zip to hand in
+  trivium handout a4 -o a4.zip               what students receive
+
+exit status: 0 fine; 1 a check, or --fail-under, failed; 2 a wrong name, file or option
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of `trivium`. Arguments have `command`, a function's name, and `module`, where it is."""
+    top = argparse.ArgumentParser(
+        prog="trivium",
+        description="Grade assignments, and make what students receive.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_grade(commands.add_parser("grade", help="grade one submission or a class"))
+    _add_train(
+        commands.add_parser(
+            "train",
+            help="train submissions, or the reference, to a score or a budget",
+            description="Train submissions, or the reference, in the sandbox, to a score or the end of a budget. The "
+            "same command resumes after a kill. `trivium grade` with the same --out then has the points.",
+            epilog="exit status: 0 all reached the score; 1 one did not, or could not be trained; 2 a wrong name, file "
+            "or option",
+        )
+    )
+    doctor = commands.add_parser("doctor", help="say what works on this machine, and which walls stand")
+    doctor.set_defaults(module="doctor")
+    for name, help, what in (
+        ("stubs", "derive the stubs in assignments/ from solutions/", "the stubs"),
+        ("record", "record the reference for the students' sanity checks", "the recordings"),
+    ):
+        derive = commands.add_parser(name, help=help)
+        derive.add_argument("assignment", nargs="?", help="default: all assignments")
+        derive.add_argument("--check", action="store_true", help=f"change nothing; exit status 1 if {what} are stale")
+        derive.set_defaults(module="course")
+    handout = commands.add_parser("handout", help="build the zip that students receive; the same bytes every time")
+    handout.add_argument("assignment")
+    handout.add_argument("-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT.zip)")
+    handout.set_defaults(module="course")
+    pack = commands.add_parser("pack", help="for students: check your files and zip them for handing in")
+    pack.add_argument("folder", nargs="?", type=Path, default=Path(), help="your assignment's folder (default: here)")
+    pack.add_argument("-o", "--out", type=Path, help="the zip to write (default: ./ASSIGNMENT-submission.zip)")
+    pack.set_defaults(module="student")
+    return top
+
+
+def _add_grade(grade: argparse.ArgumentParser) -> None:
+    grade.add_argument("assignment", help="such as a4")
+    grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions")
+    grade.add_argument(
+        "-j", "--jobs", type=int, help="submissions graded at a time (default: the cores this process may use)"
+    )
+    grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
+    grade.add_argument("-q", "--questions", default="", help="only these, such as 1d,1e")
+    grade.add_argument("--seed", type=int, help="of the hidden cases (default: that of the last run in OUT, or random)")
+    grade.add_argument(
+        "--fail-under", type=_percentage, metavar="P", help="exit status 1 if a submission has less than P %%"
+    )
+    grade.add_argument(
+        "--marks", type=Path, metavar="FILE", help="marks given by hand (default: OUT/marks.csv, yours to fill in)"
+    )
+    grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
+    _add_isolation(grade)
+    grade.set_defaults(module="grade")
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
+    train.add_argument("assignment", help="such as a4")
+    what = train.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--submission", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions"
+    )
+    what.add_argument("--reference", action="store_true", help="the reference, with its faster model")
+    what.add_argument("--ablations", action="store_true", help="the reference with one part replaced or left out each")
+    train.add_argument("-q", "--question", default="", help="which, if several are trained, such as 1h")
+    train.add_argument("--plain", action="store_true", help="with --reference: the model as students write it")
+    train.add_argument(
+        "--score", "--bleu", type=float, metavar="S", help="stop at this score (default: the one that earns all points)"
+    )
+    train.add_argument("--budget", metavar="T", default="", help="time limit of each training: 90s, 10m, 2h")
+    train.add_argument("--data", default="", help="toy, multi30k, tatoeba, a folder or file")
+    train.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one"
+    )
+    train.add_argument(
+        "--seed", type=int, help="of toy data and training (default: that of the last run in OUT, or random)"
+    )
+    train.add_argument("-j", "--jobs", type=int, default=1, help="trainings at a time, on one GPU too (default: 1)")
+    train.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://node1:8786")
+    train.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
+    _add_isolation(train)
+    train.set_defaults(module="train")
+
+
+def _add_isolation(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--isolation",
+        choices=("sandlock", "none"),
+        default="sandlock",
+        help="the walls around submissions; none is for code you trust (default: sandlock)",
+    )
+
+
+def _percentage(text: str) -> Decimal:
+    """Return a percentage exactly as it was typed."""
+    try:
+        percent = Decimal(text)
+        if 0 <= percent <= 100:
+            return percent
+    except InvalidOperation:
+        pass
+    raise argparse.ArgumentTypeError(f"{text}: expected a percentage from 0 to 100")

@@ -1,0 +1,26 @@
+"""Printing for commands: whatever the terminal can't show or nobody reads any more never stops a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+
+def echo(text: object = "", stream: TextIO | None = None) -> None:
+    """Print a line on standard output, or another stream.
+
+    Characters that the stream's encoding lacks are replaced. A closed pipe, as in `trivium grade … | head`, is no
+    error: the rest is not printed.
+    """
+    stream = stream or sys.stdout
+    encoding = stream.encoding or "utf-8"
+    try:
+        print(str(text).encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # else flushing at exit fails, too
+
+
+def error(text: object) -> None:
+    """Print a line on standard error."""
+    echo(text, sys.stderr)

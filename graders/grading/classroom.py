@@ -1,0 +1,193 @@
+"""Grading a class: submissions are found, graded and exported; `trivium grade` prints what this returns."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from graders.atomic import write_atomically
+from graders.course.assignment import Assignment, load_assignment
+from graders.errors import OptionError, check_seed
+from graders.exports import export_class
+from graders.exports.gradescope import results_json
+from graders.exports.junit import junit_xml
+from graders.grading.grader import Grader
+from graders.grading.plan import make_plan
+from graders.grading.trained import with_trainings
+from graders.intake.discovery import find_submissions
+from graders.records.gradebook import Gradebook
+from graders.records.manual_marks import Marks, marks_csv, read_marks, with_marks
+from graders.records.result import Result
+from graders.sandbox.isolation import Isolation, require_walls
+from graders.text.filenames import safe_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradeOptions:
+    """What to grade, and how."""
+
+    assignment: str
+    """Its name, such as a4."""
+    paths: Sequence[Path]
+    """Submissions, or folders of submissions."""
+    out: Path = Path("grades")
+    """Where the gradebook and the exports go."""
+    questions: Sequence[str] = ()
+    """Only these; all if empty."""
+    jobs: int = 1
+    """Submissions graded at a time."""
+    seed: int | None = None
+    """Of the hidden cases; None is that of the last run in `out`, or a random one."""
+    marks: Path | None = None
+    """Marks given by hand; None is out/marks.csv, which is made for staff to fill in."""
+    junit: Path | None = None
+    """Where to write JUnit XML too."""
+    isolation: Isolation = Isolation.SANDLOCK
+
+    def __post_init__(self) -> None:
+        """Raise OptionError for a number out of range."""
+        if self.jobs < 1:
+            raise OptionError(f"--jobs {self.jobs}: expected 1 or more")
+        check_seed(self.seed)
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """A graded class, as its gradebook has it."""
+
+    assignment: Assignment
+    results: tuple[Result, ...]
+    """One for each submission that was ever graded into this gradebook, sorted by name."""
+    graded: tuple[str, ...]
+    """Names of the submissions that this run was asked for."""
+    new: int
+    """How many of those were not graded before."""
+    files: tuple[Path, ...]
+    """The exports: gradebook.csv, report.html, then a results.json for each submission."""
+    marks: Path | None
+    """The file for marks given by hand, if the assignment has written questions."""
+    removed: tuple[str, ...]
+    """Names of submissions that are no longer in the folder they were graded in, and so in no export."""
+    problems: tuple[str, ...]
+    """One line for each submission that could not be graded, or whose training cannot be read."""
+
+    @property
+    def asked(self) -> list[Result]:
+        """The results of the submissions that this run was asked for."""
+        return [result for result in self.results if result.submission in self.graded]
+
+    def below(self, percent: Decimal) -> list[Result]:
+        """Return the results asked for that have less than a percentage of their points, by exact arithmetic."""
+        return [r for r in self.asked if Decimal(_cents(r.points)) * 100 < percent * _cents(r.max_points)]
+
+
+@dataclass(frozen=True)
+class GradingProgress:
+    """How far a run is."""
+
+    done: int
+    total: int
+    result: Result
+    """Of the submission that was finished last."""
+    known: bool
+    """Whether it had been graded before."""
+
+
+OnProgress = Callable[[GradingProgress], None]
+
+
+def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress: None) -> ClassReport:
+    """Grade submissions into the gradebook of `options.out`, and write its exports.
+
+    What was graded before, by the same checks and seed, is not graded again; a killed run goes on where it stopped.
+    The exports show the whole gradebook, whichever submissions and questions this run was asked for.
+
+    Raises UserError, one line, for whatever the caller can mend.
+    """
+    assignment = load_assignment(options.assignment)
+    manifest = assignment.manifest
+    manifest.select_questions(options.questions)
+    marks_path = _marks_path(options, assignment)
+    paths = find_submissions(options.paths, manifest)
+    marks = read_marks(marks_path, manifest, must_exist=options.marks is not None) if marks_path else {}
+    require_walls(options.isolation)
+    with Gradebook(options.out / "gradebook.sqlite") as book:
+        seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
+        plan = make_plan(assignment, options.questions, secrets.randbits(31) if seed is None else seed)
+        new = done = 0
+
+        def on_question(result: Result) -> None:
+            [name] = safe_names([result.submission])
+            write_atomically(options.out / "results" / f"{name}.json", results_json(result))
+
+        def on_result(result: Result, known: bool) -> None:
+            nonlocal new, done
+            new, done = new + (not known), done + 1
+            on_progress(GradingProgress(done, len(paths), result, known))
+
+        with Grader(plan, options.isolation, min(options.jobs, len(paths))) as grader:
+            graded = grader.grade_all(paths, book, on_question, on_result)
+        results, removed = _whole_class(book, assignment, grader.failures, options.paths)
+    results, unreadable = _completed(results, assignment, marks, marks_path, options)
+    files = export_class(results, options.out)
+    if options.junit:
+        write_atomically(options.junit, junit_xml(results))
+    failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in grader.failures.items()]
+    return ClassReport(
+        assignment=assignment,
+        results=tuple(results),
+        graded=tuple(result.submission for result in graded),
+        new=new,
+        files=tuple(files),
+        marks=marks_path,
+        removed=tuple(removed),
+        problems=(*(f"{line}; grade again" for line in failures), *unreadable),
+    )
+
+
+def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
+    """Return where marks given by hand stand; None if this assignment has no written questions."""
+    if assignment.manifest.written:
+        return options.marks or options.out / "marks.csv"
+    if options.marks:
+        raise OptionError(f"--marks {options.marks}: {assignment.name} has no written questions; leave it out")
+    return None
+
+
+def _whole_class(
+    book: Gradebook, assignment: Assignment, failures: dict[str, Result], asked: Sequence[Path]
+) -> tuple[list[Result], list[str]]:
+    """Return the current results, and the names of submissions that are gone from a folder that was graded now."""
+    questions = [question.id for question in assignment.manifest.questions]
+    current = {result.submission: result for result in book.current(assignment.name, questions)} | failures
+    folders = {path.absolute() for path in asked}
+    gone = [
+        name
+        for name, source in book.sources(assignment.name).items()
+        if source.parent in folders and not source.exists()
+    ]
+    return [current[name] for name in sorted(current) if name not in gone], sorted(gone)
+
+
+def _completed(
+    results: list[Result], assignment: Assignment, marks: Marks, marks_path: Path | None, options: GradeOptions
+) -> tuple[list[Result], list[str]]:
+    """Add the questions that people mark and those that are trained to each result whose other questions are graded."""
+    manifest = assignment.manifest
+    checked = {question.id for question in manifest.questions}
+    whole = [result for result in results if checked <= {question.id for question in result.questions}]
+    completed = whole
+    if marks_path:
+        completed = with_marks(completed, manifest, marks, marks_path)
+        if not options.marks and completed:
+            write_atomically(marks_path, marks_csv(completed, manifest, marks))
+    completed, unreadable = with_trainings(completed, manifest, options.out)
+    by_name = {result.submission: result for result in completed}
+    return [by_name.get(result.submission, result) for result in results], unreadable
+
+
+def _cents(points: float) -> int:
+    return round(points * 100)

@@ -1,0 +1,263 @@
+"""Training a class: each submission, or the reference, to a score or a budget; `trivium train` prints how it went."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from graders.atomic import write_atomically
+from graders.course.assignment import Assignment, load_assignment
+from graders.engine import dask
+from graders.errors import OptionError, check_seed, refuse_unused
+from graders.intake.discovery import find_submissions
+from graders.intake.path_policy import IntakeError
+from graders.intake.submission import Submission, read_submission, submission_name
+from graders.records.training import (
+    Training,
+    TrainingError,
+    is_batch_sensitive,
+    mismatches_reference,
+    read,
+    training_path,
+)
+from graders.sandbox.isolation import Isolation, SandboxError, require_walls
+from graders.training.event_log import EventLogError
+from graders.training.job import Job, TrainingLimits, devices
+from graders.training.loop import TrainingStatus
+from graders.training.runner import train_one
+from graders.training.tasks.base import TaskError
+from graders.training.tasks.registry import score_range, trained_question
+from sanity.core.durations import seconds_of
+from sanity.core.manifest import Trained
+
+MAX_JOBS = 64
+GUESSABLE = 2**48
+"""A submission can try all seeds below in its time, until one draws the sentences that it is trained on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What to train, and how."""
+
+    assignment: str
+    """Its name, such as a4."""
+    paths: Sequence[Path] = ()
+    """Submissions, or folders of submissions; none trains the reference."""
+    question: str = ""
+    """The question that is trained; may be left out where there is only one."""
+    staff_model: bool = True
+    """With the reference: its faster model, where the task has one, instead of the one that students write."""
+    score: float | None = None
+    """Where training stops; None is the score that earns all points."""
+    budget: str = ""
+    """Of each training, such as 10m; empty is the one in assignment.toml."""
+    data: str = ""
+    """A data set's name, a folder or file; empty is the one in assignment.toml."""
+    device: str = "auto"
+    seed: int | None = None
+    """Of drawn data and of training; None is that of the last run in `out`, or a random one."""
+    jobs: int = 1
+    """Trainings at a time."""
+    scheduler: str | None = None
+    """The address of a Dask cluster to train on, such as tcp://node1:8786."""
+    out: Path = Path("grades")
+    isolation: Isolation = Isolation.SANDLOCK
+
+    def __post_init__(self) -> None:
+        """Raise OptionError for a number out of range, and for an option that would change nothing."""
+        if not 1 <= self.jobs <= MAX_JOBS:
+            raise OptionError(f"--jobs {self.jobs}: expected a number from 1 to {MAX_JOBS}")
+        check_seed(self.seed)
+        refuse_unused({"--plain": bool(self.paths) and not self.staff_model}, "is of --reference only")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One submission of a run: how its training went, or why there is none."""
+
+    submission: str
+    training: Training | None
+    problem: str = ""
+    """One line, if it could not be trained, for no fault of the submission's or because it could not be read."""
+    path: Path | None = None
+    """Where the training was written."""
+    known: bool = False
+    """Whether an earlier run had trained it."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether it reached the score, by answers that can be trusted."""
+        if self.training is None or self.training.score is None:
+            return False
+        doubtful = is_batch_sensitive(self.training.changed) or mismatches_reference(self.training.reference_mismatch)
+        return self.training.score >= self.training.threshold and not doubtful
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """A trained class."""
+
+    trials: tuple[Trial, ...]
+
+    @property
+    def problems(self) -> list[str]:
+        """One line for each submission that could not be read or trained."""
+        return [trial.problem for trial in self.trials if trial.problem]
+
+    @property
+    def all_reached(self) -> bool:
+        """Whether every submission reached the score."""
+        return all(trial.reached for trial in self.trials)
+
+
+OnStatus = Callable[[Job, TrainingStatus], None]
+"""Called now and then while a submission is trained in this process; not where others train it."""
+OnTrial = Callable[[Trial], None]
+"""Called with each submission's outcome as it arrives."""
+
+
+def train_class(
+    options: TrainOptions,
+    on_status: OnStatus = lambda job, status: None,
+    on_trial: OnTrial = lambda trial: None,
+) -> TrainingReport:
+    """Train submissions, or the reference, and write a training.json for each below `options.out`.
+
+    A killed run goes on where it stopped; what was trained before, alike, is not trained again. `grade_class` with the
+    same `out` has the points. Raises UserError, one line, for whatever the caller can mend.
+    """
+    assignment = load_assignment(options.assignment)
+    trained = trained_question(assignment, options.question or _only_question(assignment))
+    _check_options(options, trained)
+    submissions, trials = _submissions(options, assignment)
+    if not submissions:
+        raise IntakeError(trials[0].problem)
+    for trial in trials:
+        on_trial(trial)
+    jobs = _jobs(options, trained, submissions)
+    require_walls(options.isolation)
+    before = {job.submission.name: _earlier(job) for job in jobs}
+
+    def done(job: Job, outcome: Training | dask.JobFailed) -> None:
+        name = job.submission.name
+        if isinstance(outcome, Training):
+            path = training_path(options.out, name, job.question)
+            trial = Trial(name, outcome, path=path, known=outcome == before[name])
+        else:
+            trial = Trial(name, None, f"{name}: could not be trained: {outcome.message}")
+        trials.append(trial)
+        on_trial(trial)
+
+    if options.jobs > 1 or options.scheduler:
+        gpu = options.device == "cuda" or (options.device == "auto" and devices())
+        resource = "GPU" if gpu else "CPU"
+        dask.run(jobs, train_one, done, resource=resource, share=options.jobs, scheduler=options.scheduler)
+    else:
+        for job in jobs:
+            done(job, _attempt(job, on_status))
+    return TrainingReport(tuple(trials))
+
+
+def _only_question(assignment: Assignment) -> str:
+    """Return the question that is trained; raise OptionError if there are several to choose from."""
+    ids = [trained.id for trained in assignment.manifest.trained]
+    if len(ids) > 1:
+        raise OptionError(f"{assignment.name} has several questions that are trained: add --question {ids[0]}")
+    return ids[0] if ids else ""
+
+
+def _check_options(options: TrainOptions, trained: Trained) -> None:
+    """Raise OptionError or TaskError for options that do not fit the question or this machine."""
+    low, high = score_range(trained)
+    if options.score is not None and not low <= options.score <= high:
+        raise OptionError(f"--score {options.score:g}: expected a {trained.metric} from {low:g} to {high:g}")
+    data, seed = options.data or trained.data, options.seed
+    if options.paths and data == "toy" and seed is not None and seed < GUESSABLE:
+        raise OptionError(
+            f"--seed {seed}: a submission could guess it, and draw the test: leave it out, or take one from "
+            f"{GUESSABLE} on"
+        )
+    if options.device == "cuda" and not options.scheduler and not devices():  # a cluster's workers have their own
+        raise TaskError("--device cuda: this machine has no NVIDIA GPU; try --device cpu")
+
+
+def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Submission], list[Trial]]:
+    """Return what to train, and a trial for each submission that cannot be read."""
+    if not options.paths:
+        reference = read_submission(assignment.solutions, assignment.manifest)
+        return [replace(reference, name="reference", files={**reference.files, **assignment.staff})], []
+    found, unread, names = [], [], Counter[str]()
+    for path in find_submissions(options.paths, assignment.manifest):
+        name = submission_name(path)
+        names[name] += 1
+        name += f" ({names[name]})" * (names[name] > 1)  # as `trivium grade` calls it
+        try:
+            found.append(replace(read_submission(path, assignment.manifest), name=name))
+        except IntakeError as error:
+            unread.append(Trial(name, None, f"cannot read this submission: {error}"))
+    return found, unread
+
+
+def _jobs(options: TrainOptions, trained: Trained, submissions: list[Submission]) -> list[Job]:
+    """Return a job for each submission."""
+    limits = TrainingLimits()
+    share = {
+        "threads": max(1, limits.threads // options.jobs),
+        "memory_mb": limits.memory_mb // options.jobs,
+    }
+    job = Job(
+        assignment=options.assignment,
+        question=trained.id,
+        submission=submissions[0],
+        out=options.out,
+        threshold=trained.threshold if options.score is None else options.score,
+        budget=_seconds(options.budget) if options.budget else trained.seconds,
+        data=options.data or trained.data,
+        device=options.device,
+        seed=_seed(options),
+        isolation=options.isolation,
+        limits=replace(limits, **share),
+        staff_model=not options.paths and options.staff_model,
+    )
+    return [replace(job, submission=submission) for submission in submissions]
+
+
+def _seconds(budget: str) -> float:
+    try:
+        return seconds_of(budget)
+    except ValueError as error:
+        raise OptionError(f"--budget {error}") from None
+
+
+def _seed(options: TrainOptions) -> int:
+    """Return the seed asked for, or that of the last run in `out`, so that a killed run goes on; else a new one."""
+    path = options.out / "training" / ".seed"  # no submission's folder begins with a dot
+    if options.seed is None:
+        try:
+            return int(path.read_text())
+        except (FileNotFoundError, ValueError):
+            pass
+    seed = secrets.randbits(63) if options.seed is None else options.seed
+    write_atomically(path, f"{seed}\n")
+    return seed
+
+
+def _earlier(job: Job) -> Training | None:
+    """Return the training that an earlier run has left, if there is one that can be read."""
+    try:
+        return read(job.out, job.submission.name, job.question)
+    except TrainingError:
+        return None
+
+
+def _attempt(job: Job, on_status: OnStatus) -> Training | dask.JobFailed:
+    """Train, or say why that failed for no fault of the submission's. Raises TaskError, which all would meet."""
+    try:
+        return train_one(job, lambda status: on_status(job, status))
+    except (EventLogError, SandboxError) as error:
+        return dask.JobFailed(str(error))
+    except OSError as error:  # a full disk
+        return dask.JobFailed(f"{error.filename or job.folder}: {error.strerror or error}")

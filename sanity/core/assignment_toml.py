@@ -1,0 +1,124 @@
+"""Reading assignment.toml: every table is validated alike, and every error names file, line, table and field."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sanity.core.durations import DURATION, seconds_of
+from sanity.core.manifest import FILE_NAME, ID, NAME, Manifest, ManifestError, Question, Trained, Written
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read folder/assignment.toml.
+
+    Raises ManifestError, one line that names the file, the line, the table and the field, if it is missing or invalid.
+    """
+    path = folder / "assignment.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: not found; run this in an assignment's folder") from None
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: not valid TOML: {error}") from None
+    for name, kind in (("question", Question), ("written", Written), ("trained", Trained)):
+        rows = table.get(name, [])
+        if not isinstance(rows, list):
+            raise ManifestError(f"{path}: {name}: expected a table under [[{name}]], in two brackets")
+        for row, line in zip(rows, _lines(text, name), strict=False):
+            id = row.get("id", "without an id") if isinstance(row, dict) else row
+            _convert(row, kind, f"{path}:{line}: [[{name}]] {id}: ")
+    manifest: Manifest = _convert(table, Manifest, f"{path}: ")
+    for where, problem in _contradictions(manifest):
+        raise ManifestError(f"{path}: {where}: {problem}")
+    return manifest
+
+
+def _lines(text: str, table: str) -> list[int]:
+    """Return the numbers of the lines on which tables of this name begin."""
+    header = re.compile(rf"\s*\[\[\s*{table}\s*\]\]")
+    return [number for number, line in enumerate(text.splitlines(), start=1) if header.match(line)]
+
+
+def _convert(value: Any, kind: type[Any], where: str) -> Any:
+    """Return value as a kind of table; raise ManifestError, in our words, for the first field that does not fit."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ManifestError(where + _in_words(str(error), value, kind)) from None
+
+
+EXPECTED = {"str": "text", "float": "a number", "int": "a whole number", "array": "a list", "object": "a table"}
+BOUNDS = {">": "above", "<=": "up to"}
+PATTERNS = {
+    ID: "a question's id such as 1d or 2.3",
+    FILE_NAME: "a file name such as utils.py",
+    NAME: "a name such as a4",
+    DURATION: "a time such as 90s, 10m or 1.5h",
+}
+
+
+def _in_words(error: str, value: Any, kind: type[Any]) -> str:
+    """Say what msgspec says, with the field's name and the value that was found."""
+    said, _, place = error.partition(" - at `$")
+    place = place.strip("`.")
+    if found := re.search(r"missing required field `(\w+)`", said):
+        return f"{place and place + ': '}{found[1]} is missing"
+    if found := re.search(r"unknown field `(.+)`", said):
+        known = ", ".join(name.encode_name for name in msgspec.structs.fields(kind))
+        return f"{place and place + ': '}{found[1]} is not known here; known are {known}"
+    for part in re.findall(r"\w+", place):
+        value = value[int(part) if part.isdigit() else part]
+    said = re.sub(r"`(\w+)`(?=, got)|`(\w+)`", lambda type: EXPECTED.get(type[1] or type[2], type[0]), said)
+    said = re.sub(r"(<=|>) ", lambda sign: f"{BOUNDS[sign[1]]} ", said.partition(", got")[0])
+    said = re.sub(r"text matching regex '(.*)'", lambda found: PATTERNS[found[1].replace("\\\\", "\\")], said)
+    said = re.sub(r"(\d)\.0\b", r"\1", said)
+    return f"{place} = {value!r}: {said[0].lower()}{said[1:]}"
+
+
+def _contradictions(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    """Yield where and how the parts of a manifest contradict each other."""
+    seen: dict[str, str] = {}
+    for name in ("question", "written", "trained"):
+        for row in getattr(manifest, "questions" if name == "question" else name):
+            if row.id in seen:
+                yield f"[[{name}]] {row.id}", f"{seen[row.id]} has this id, too"
+            seen[row.id] = f"a [[{name}]]"
+    for question in manifest.questions:
+        where = f"[[question]] {question.id}"
+        if question.file not in manifest.submit:
+            yield where, f"file = {question.file!r}: expected one of submit: {', '.join(manifest.submit)}"
+        for id in question.needs:
+            if id == question.id or id not in {other.id for other in manifest.questions}:
+                yield where, f"needs = {id!r}: expected the id of another question"
+    for file in manifest.aliases:
+        if file not in manifest.submit:
+            yield "aliases", f"{file}: expected one of submit: {', '.join(manifest.submit)}"
+    names = [*manifest.given, *manifest.accepted]
+    for file in sorted({name for name in names if names.count(name) > 1}):
+        yield "files", f"{file} stands twice among submit, given and aliases"
+    for trained in manifest.trained:
+        yield from ((f"[[trained]] {trained.id}", problem) for problem in _unclear_thresholds(trained))
+
+
+def _unclear_thresholds(trained: Trained) -> Iterable[str]:
+    """Yield what is wrong with a budget or with thresholds."""
+    try:
+        seconds_of(trained.budget)
+    except ValueError as error:
+        yield f"budget = {error}"
+    for (score, points), (next_score, next_points) in pairwise(trained.thresholds):
+        if next_score <= score or next_points <= points:
+            before, after = f"[{score:g}, {points:g}]", f"[{next_score:g}, {next_points:g}]"
+            yield f"thresholds must rise, score and points: {after} comes after {before}"
+    if (last := trained.thresholds[-1][1]) != trained.points:
+        yield f"the last threshold gives {last:g} points, expected all {trained.points:g}"

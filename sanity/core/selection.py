@@ -1,0 +1,131 @@
+"""Which files of a submission count: decided by name, before any is read.
+
+The student's check, `trivium pack` and grading all select files here, so that what passes at one passes at the others.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from sanity.core.errors import UserError
+from sanity.core.file_names import is_junk, listed, same_name, shown
+from sanity.core.manifest import ALWAYS_GIVEN, WRITTEN, Manifest
+
+# A helper of one of these names would be imported in place of a module that Python, the handout or the worker needs.
+_NEEDED_MODULES = sys.stdlib_module_names | {
+    *("sitecustomize", "usercustomize", "conftest", "setuptools", "pkg_resources", "pip", "pytest"),
+    *("sanity", "graders", "assignments", "solutions", "trivium"),
+    *("numpy", "torch", "hypothesis", "msgspec", "sandlock", "scipy", "sklearn", "gensim", "nltk", "sacrebleu"),
+    *("typing_extensions", "sympy", "networkx", "filelock", "fsspec", "jinja2", "tqdm", "docopt", "matplotlib"),
+}
+# How alike two names must be, 0 to 1, for a hint: "Copy of utils.py" is (0.67), "tests.py" is not (0.63).
+_ALIKE = 0.66
+
+
+class SelectionError(UserError):
+    """Two files of a submission could be meant; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The files of a submission that count."""
+
+    submitted: tuple[str, ...] = ()
+    """Files that were asked for, under the names they have, written.md among them."""
+    helpers: tuple[str, ...] = ()
+    """The student's own modules and packages, which those may import."""
+    notes: tuple[str, ...] = ()
+    """One line each: what is missing, ignored or left out."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files that count."""
+        return (*self.submitted, *self.helpers)
+
+
+def select_files(names: Sequence[str], manifest: Manifest) -> Selection:
+    """Select files by their paths relative to the submission's folder; raise SelectionError if two could be meant."""
+    given = [name for name in names if _is_given(name, manifest)]
+    words = [name for name in names if name == WRITTEN and manifest.written]
+    others = [name for name in names if name not in {*manifest.accepted, *given, *words}]
+    found = {file: manifest.spelling(file, names) for file in manifest.submit}
+    submitted = [name for name in found.values() if name is not None]
+    notes = [_missing(file, others) for file, name in found.items() if name is None]
+    if not submitted and not words:
+        there = f"found only {listed(names)}" if names else "it holds no files"
+        return Selection(notes=(*notes, f"nothing to grade: {there}"))
+    for file, name in found.items():
+        others_of_it = [other for other in manifest.spellings(file) if other in names and other != name]
+        if others_of_it:
+            notes.append(f"ignored: {listed(others_of_it)}: {name} counts")
+    if given:
+        notes.append(f"ignored: {listed(given)} {'is' if len(given) == 1 else 'are'} given")
+    helpers, notes_on_rest = _helpers(others, manifest)
+    return Selection((*submitted, *words), tuple(helpers), (*notes, *notes_on_rest))
+
+
+def _is_given(name: str, manifest: Manifest) -> bool:
+    """Return whether a file is the handout's own, which no submission can replace."""
+    if name in manifest.accepted or name == WRITTEN:
+        return False
+    patterns = (*manifest.given, *manifest.handout, *ALWAYS_GIVEN)
+    return any(fnmatchcase(same_name(name), same_name(pattern)) for pattern in patterns)
+
+
+def _helpers(others: Sequence[str], manifest: Manifest) -> tuple[list[str], list[str]]:
+    """Return the modules and packages of the student's own, and notes on what is left out."""
+    asked_for = {same_name(name) for name in manifest.accepted}
+    last_names = {_last(name) for name in manifest.accepted}
+    packages = {name.rpartition("/")[0] for name in others if _last(name) == "__init__.py"}
+    modules, hiding, copies = [], [], []
+    for name in others:
+        parts = name.removesuffix(".py").split("/")
+        if name.endswith(".py") and all(map(str.isidentifier, parts)) and same_name(name) not in asked_for:
+            if parts[0] in _NEEDED_MODULES:
+                hiding.append(name)
+            elif _last(name) in last_names and "/" in name and name.rpartition("/")[0] not in packages:
+                copies.append(name)
+            else:
+                modules.append(name)
+        elif _last(name) in last_names:
+            copies.append(name)
+    rest = sorted(set(others) - {*modules, *hiding, *copies})
+    notes = []
+    if hiding:
+        notes.append(f"left out: {listed(hiding)} would hide a module of that name")
+    if copies:
+        notes.append(f"left out: {listed(copies)}: only the top folder counts")
+    if rest:
+        notes.append(f"left out: {len(rest)} other file{'s' * (len(rest) > 1)}: {listed(rest)}")
+    return modules, notes
+
+
+def _missing(wanted: str, others: Collection[str]) -> str:
+    """Return the note on a file that is not there, with a hint; raise SelectionError if two folders hold one."""
+    copies = [name for name in others if _last(name) == _last(wanted)]
+    if len(copies) > 1:
+        raise SelectionError(f"which {wanted} counts? Found {listed(copies)}; hand in one")
+    last_names = [_last(name).casefold() for name in others]
+    alike = difflib.get_close_matches(_last(wanted).casefold(), last_names, n=1, cutoff=_ALIKE)
+    hints = copies or [name for name in others if _last(name).casefold() in alike]
+    return f"missing: {wanted}" + (f" (did you mean {shown(hints[0])}?)" if hints else "")
+
+
+def _last(name: str) -> str:
+    return PurePosixPath(name).name
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return the files below a folder, relative to it and sorted, without what systems and tools leave behind."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and not is_junk(name)]
+        inside = Path(place).relative_to(folder)
+        found += [(inside / name).as_posix() for name in files if not is_junk(name)]
+    return sorted(found)
