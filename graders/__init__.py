@@ -1,1 +1,62 @@
-"""What runs on the grader's machine: intake, sandbox, grading, gradebook, exports."""
+"""What runs on the grader's machine: intake, sandbox, grading, training, gradebook, exports.
+
+The names in `__all__` are the interface for other programs. They are resolved when first used (PEP 562): this file is
+also executed inside the sandbox, where nothing else of the graders can be read.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graders.course.assignment import Assignment, assignment_names, load_assignment
+    from graders.grading.classroom import ClassReport, GradeOptions, GradingProgress, grade_class
+    from graders.records.gradebook import Gradebook
+    from graders.records.result import QuestionResult, Result
+    from graders.records.training import Training
+    from graders.sandbox.isolation import Isolation
+    from graders.training.classroom import TrainingReport, TrainOptions, Trial, train_class
+    from sanity.core.errors import UserError
+
+__all__ = [
+    "Assignment",
+    "ClassReport",
+    "GradeOptions",
+    "Gradebook",
+    "GradingProgress",
+    "Isolation",
+    "QuestionResult",
+    "Result",
+    "TrainOptions",
+    "Training",
+    "TrainingReport",
+    "Trial",
+    "UserError",
+    "assignment_names",
+    "grade_class",
+    "load_assignment",
+    "train_class",
+]
+
+_MODULES = {
+    "errors": ("UserError",),
+    "course.assignment": ("Assignment", "assignment_names", "load_assignment"),
+    "grading.classroom": ("ClassReport", "GradeOptions", "GradingProgress", "grade_class"),
+    "records.gradebook": ("Gradebook",),
+    "records.result": ("QuestionResult", "Result"),
+    "records.training": ("Training",),
+    "sandbox.isolation": ("Isolation",),
+    "training.classroom": ("TrainOptions", "TrainingReport", "Trial", "train_class"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"graders.{module}"), name)
+    raise AttributeError(f"module 'graders' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sanity.core.errors import UserError
+from sanity.core.errors import UserError as UserError
 
 MAX_SEED = 2**63 - 1
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Check, Run, load_checks, load_probes
@@ -68,3 +69,20 @@ class Runner:
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, slip=diagnose(check, run, self.recordings) or verdict.slip)
         return verdict
+
+
+def check_folder(folder: Path, questions: Sequence[str] = (), seed: int | None = None) -> list[Answered]:
+    """Check the submission in an assignment's folder, in this process, as `python sanity_check.py` does.
+
+    Args:
+        folder: holds assignment.toml, the files that the handout gives, and the student's.
+        questions: such as ["1d"]; all if empty.
+        seed: also try the properties on cases drawn from it.
+
+    Returns:
+        Each question with its verdicts.
+
+    Raises UserError, one line, for a folder, question or file that is not there.
+    """
+    manifest = read_manifest(folder)
+    return Runner(manifest, folder, seed).run(manifest.select_questions(questions))

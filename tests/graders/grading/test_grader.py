@@ -25,6 +25,7 @@ from graders.grading.plan import Plan, make_plan
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote

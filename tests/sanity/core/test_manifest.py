@@ -108,8 +108,10 @@ def test_a_folder_without_one_is_named(tmp_path):
         ("seconds = 2.5", "seconds = inf", ": limits.seconds = inf: expected a number up to 3600"),
         ('submit = ["words.ipynb", "utils.py"]', "submit = 1", ": submit = 1: expected a list"),
         ('submit = ["words.ipynb", "utils.py"]', 'submit = "utils.py"', ": submit = 'utils.py': expected a list"),
-        ('given = ["vocab.py"]', 'given = ["../v.py"]', ": given[0] = '../v.py': expected a file name such as utils.py"),
-        ('given = ["vocab.py"]', 'given = ["utils.py"]', ": files: utils.py stands twice among submit, given and aliases"),
+        ('given = ["vocab.py"]', 'given = ["../v.py"]',
+         ": given[0] = '../v.py': expected a file name such as utils.py"),
+        ('given = ["vocab.py"]', 'given = ["utils.py"]',
+         ": files: utils.py stands twice among submit, given and aliases"),
         ('given = ["vocab.py"]', 'given = []\nhandouts = []', ": handouts is not known here; known are name, title, "
          "submit, given, question, limits, written, trained, handout, aliases"),
         ('given = ["vocab.py"]', 'given = []\naliases = {"a.py" = ["b.py"]}',
