@@ -8,45 +8,51 @@ import torch
 from torch import Tensor, nn
 
 from nmt.batches import Batch
-from nmt.capture import decoder
 from nmt.device import precision
-from nmt.likelihood import word_losses
+from nmt.losses import word_losses
 from nmt.recipe import Recipe
 
 
-class Descent:
-    """A model, its optimizer and the learning rate."""
+class ModelOptimizer:
+    """A model, Adam, and the schedule of the learning rate."""
 
     def __init__(self, model: Any, recipe: Recipe, device: torch.device, updates: int) -> None:
-        """Args: the model on its device, the recipe, and how many updates there will be at most."""
+        """Make Adam for a model that is on its device already; the linear schedule ends after `updates`."""
         self.model, self.recipe, self.device, self.updates = model, recipe, device, updates
-        self.optimizer = adam(model, recipe.lr)
-        self.decode = decoder(model)
+        self.adam = make_adam(model, recipe.lr)
 
-    def step(self, batch: Batch, rate: float) -> Tensor:
-        """Learn from a batch with this learning rate; return the sum of its losses, which the GPU may still compute."""
+    def step(self, batch: Batch, learning_rate: float) -> Tensor:
+        """Update the weights by the gradient of the mean loss per sentence.
+
+        Returns:
+            The sum of the word losses, in nats, a scalar on the device. A GPU may still be computing it.
+        """
         self.model.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
+        for group in self.adam.param_groups:
+            group["lr"] = learning_rate
+        self.adam.zero_grad(set_to_none=True)
         with precision(self.recipe.mixed_precision, self.device):
-            loss = word_losses(self.model, batch, self.recipe.label_smoothing, self.decode).sum()
+            loss = word_losses(self.model, batch, self.recipe.label_smoothing).sum()
         (loss / len(batch.source_lengths)).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_grad)
-        self.optimizer.step()
+        self.adam.step()
         return loss.detach()
 
-    def go_back(self, saved: dict[str, Any]) -> None:
-        """Give the optimizer the moments that its `state_dict` saved; raise what comes of it if they are none."""
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
-        for weight, moments in self.optimizer.state.items():
+    def load_moments(self, saved: dict[str, Any]) -> None:
+        """Restore Adam's moments from its saved state_dict; the learning rate stays.
+
+        Raises:
+            KeyError, TypeError, ValueError, …: saved isn't such a state, or its shapes are not the weights'.
+        """
+        groups = self.adam.state_dict()["param_groups"]
+        self.adam.load_state_dict({"state": saved["state"], "param_groups": groups})
+        for weight, moments in self.adam.state.items():
             if not weight.shape == moments["exp_avg"].shape == moments["exp_avg_sq"].shape:
                 raise ValueError("moments of another shape")
             moments["step"].item()
 
-    def rate(self, done: int, decay: float) -> float:
-        """Return the learning rate after this many updates, decay being what the looks at dev make of it."""
+    def learning_rate(self, done: int, decay: float) -> float:
+        """Return the learning rate after `done` updates; decay is the factor that the plateau schedule has reached."""
         rate = self.recipe.lr * decay
         if done < self.recipe.warmup:
             rate *= (done + 1) / self.recipe.warmup
@@ -55,8 +61,8 @@ class Descent:
         return rate
 
 
-def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Return Adam for the model's weights, all updated in one call where this PyTorch can."""
+def make_adam(model: nn.Module, lr: float) -> torch.optim.Adam:
+    """Return Adam for the model's weights, fused (all weights in one call) where this PyTorch can."""
     try:
         return torch.optim.Adam(model.parameters(), lr=lr, fused=True)
     except RuntimeError:  # before PyTorch 2.4, on a CPU
