@@ -225,7 +225,7 @@ def test_a_file_for_a_folder_is_one_line(
     out = tmp_path / "out"
     out.write_text("mine")
     assert ablations.main(["dot", "--updates=1", "--device=cpu", f"--out={out}"]) == 2
-    expected = "expected a folder, new or of an earlier call: name another with --out"
+    expected = "expected a new folder or that of an earlier call: name another with --out"
     assert capsys.readouterr().err == f"ablations.py: {out}: a file; {expected}\n"
     assert out.read_text() == "mine"
 

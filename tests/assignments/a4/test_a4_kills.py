@@ -68,7 +68,7 @@ sys.exit(run.main({argv!r}))
 
 @pytest.fixture
 def options(tmp_path: Path) -> list[str]:
-    """A training of two epochs and five validations that returns to the best weights twice: its learning rate is high."""
+    """A training of two epochs and five validations, with so high a rate that it returns to the best weights twice."""
     options = ["--embed-size=5", "--hidden-size=4", "--batch-size=4", "--valid-niter=2", "--log-every=1", "--lr=0.2"]
     options += ["--max-epoch=2", "--max-num-trial=9", "--dropout=0.5", "--device=cpu"]
     for seed, (part, number) in enumerate((("train", 20), ("dev", 8), ("test", 6))):

@@ -124,7 +124,7 @@ def test_validation_is_without_dropout_and_training_has_it_again(
 
 
 def scripted(a4: Modules, tmp_path: Path, scores: list[float], **recipe: Any) -> tuple[Any, Any, list[Any], list[str]]:
-    """Train, validating after each update with these scores; return result, model, weights at validations, and lines."""
+    """Train, validating after each update with these scores; return result, model, weights at validation, and lines."""
     tiny = Tiny(a4, valid_niter=1, max_epoch=50, **recipe)
     model, recorder, seen = tiny.model(), Recorder(), []
 
