@@ -78,7 +78,9 @@ class Log:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.bar = self.file = self.board = None
+        self.bar: Any = None  # the three are opened by `begin`
+        self.file: Any = None
+        self.board: Any = None
 
     def __enter__(self) -> Log:
         return self
