@@ -45,7 +45,7 @@ def trained(size: int, updates: int) -> tuple[Any, list[str]]:
     from nmt.batches import indexed
     from nmt.recipe import TOY, initialise, vocabulary
     from nmt.toy import toy_corpus
-    from nmt.tracking import Judged
+    from nmt.tracking import ValidationResult
     from nmt.training import train
     from nmt_model import NMT
 
@@ -55,9 +55,9 @@ def trained(size: int, updates: int) -> tuple[Any, list[str]]:
     torch.manual_seed(recipe.seed)
     model = NMT(size, size, vocab, recipe.dropout)
     initialise(model, recipe)
-    pairs, judge = indexed(corpus.train, vocab), lambda model, progress: Judged(0.0, {})
+    pairs, validate = indexed(corpus.train, vocab), lambda model, progress: ValidationResult(0.0, {})
     with tempfile.TemporaryDirectory() as folder:
-        train(model, pairs, recipe, judge, Silent(), Path(folder), torch.device("cpu"))
+        train(model, pairs, recipe, validate, Silent(), Path(folder), torch.device("cpu"))
     return model.eval(), corpus.test.source[:SENTENCES]
 
 

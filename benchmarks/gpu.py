@@ -1,11 +1,11 @@
 """Assignment 4 on a GPU, all that is to be known of it, in one call: `python -m benchmarks.gpu --data multi30k`.
 
 It prints one Markdown table, and writes it to a file with --out: words a second with the decoder's loop as it is and
-recorded as a CUDA graph (nmt/capture.py), with the share of the GPU's peak in products of 16-bit matrices; how far the
-losses of recordings, in 32 and in 16 bits, stray from those in 32 bits, as it is; the time to BLEU 33 on test and the
-best BLEU within --minutes; and sentences translated a second. --compile adds what `torch.compile` makes of the loop
-instead, which takes it minutes to prepare for each shape. `--device cpu --tiny` runs all of it on the toy pair in a
-minute; its numbers mean nothing.
+recorded as CUDA graphs (solutions/a4/staff/cuda_graphs.py), with the share of the GPU's peak in products of 16-bit
+matrices; how far the losses of recordings, in 32 and in 16 bits, stray from those in 32 bits, as it is; the time to
+BLEU 33 on test and the best BLEU within --minutes; and sentences translated a second. --compile adds what
+`torch.compile` makes of the loop instead, which takes it minutes to prepare for each shape. `--device cpu --tiny` runs
+all of it on the toy pair in a minute; its numbers mean nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,12 +85,13 @@ class Bench:
         )
         self.pairs = indexed(corpus.train, self.vocab)
 
-    def model(self, size: tuple[int, int], dropout: float, seed: int = 0) -> Any:
-        """Return a new model on the device; of the same seed, the same."""
+    def model(self, size: tuple[int, int], dropout: float, recorded: bool = False) -> Any:
+        """Return a new model on the device, always with the same weights; recorded: FastNMT, which uses CUDA graphs."""
+        from fast_nmt import FastNMT
         from nmt_model import NMT
 
-        torch.manual_seed(seed)
-        return NMT(*size, self.vocab, dropout).to(self.device)
+        torch.manual_seed(0)
+        return (FastNMT if recorded else NMT)(*size, self.vocab, dropout).to(self.device)
 
     def batches(self, number: int) -> list[Any]:
         """Return the first batches of training, on the device."""
@@ -106,14 +107,13 @@ class Bench:
             torch.cuda.synchronize(self.device)
         return time.perf_counter()
 
-    def losses(self, model: Any, decode: Any, mixed: str, batches: Sequence[Any]) -> list[Tensor]:
-        """Train on batches, with this way to decode; return the mean loss of a word in each."""
-        from nmt.descent import Descent
+    def losses(self, model: Any, mixed: str, batches: Sequence[Any]) -> list[Tensor]:
+        """Train on batches; return the mean loss of a word in each."""
+        from nmt.optimization import ModelOptimizer
         from nmt.recipe import Recipe
 
-        descent = Descent(model, Recipe(mixed_precision=mixed), self.device, len(batches))
-        descent.decode = decode
-        return [descent.step(batch, 5e-4) / batch.words for batch in batches]
+        optimizer = ModelOptimizer(model, Recipe(mixed_precision=mixed), self.device, len(batches))
+        return [optimizer.step(batch, 5e-4) / batch.words for batch in batches]
 
 
 def rows(repeats: int = 1) -> list[Row]:
@@ -140,29 +140,25 @@ def everything(bench: Bench, minutes: float, compiled: bool) -> list[tuple[str, 
 def speeds(bench: Bench, compiled: bool) -> list[tuple[str, str]]:
     """Measure training words a second of the large model, in each way to run the decoder."""
     from benchmarks.training import operations
-    from nmt.capture import decoder
 
-    ways: dict[str, tuple[Callable[[Any], Any], str]] = {
-        "as it is, 32 bits": (lambda model: model.decode, "off"),
-        "as it is, bf16": (lambda model: model.decode, "bf16"),
-        "recorded, bf16": (decoder, "bf16"),
-    }
+    ways = {"as it is, 32 bits": "off", "as it is, bf16": "bf16", "recorded, bf16": "bf16"}
     if compiled:
-        ways["compiled, bf16"] = (lambda model: torch.compile(model.decode), "bf16")
+        ways["compiled, bf16"] = "bf16"
     peak = products(bench)
     found = [("peak in products of bf16 matrices", f"{peak / 1e12:.3g} TFLOP/s")]
     batches = bench.batches(bench.sizes.updates)
     each = operations(bench.sizes.large, batches, len(bench.vocab.tgt))
-    for way, (decode, mixed) in ways.items():
-        model = bench.model(bench.sizes.large, dropout=0.3)
-        run = decode(model)
-        bench.losses(model, run, mixed, batches)  # warm: the shapes are recorded
+    for way, mixed in ways.items():
+        model = bench.model(bench.sizes.large, dropout=0.3, recorded=way.startswith("recorded"))
+        if way.startswith("compiled"):
+            model.decode = torch.compile(model.decode)
+        bench.losses(model, mixed, batches)  # warm: the shapes are recorded
         started = bench.wait()
-        bench.losses(model, run, mixed, batches)
+        bench.losses(model, mixed, batches)
         speed = sum(batch.words for batch in batches) / (bench.wait() - started)
         share = f"{speed * each / peak:.1%} of the peak"
         found.append((f"training, e {bench.sizes.large[0]}, h {bench.sizes.large[1]}, {way}", said(speed, share)))
-        del model, run
+        del model
         gc.collect()  # a recording refers to itself
     return found
 
@@ -186,18 +182,11 @@ def products(bench: Bench) -> float:
 
 def curves(bench: Bench) -> list[tuple[str, str]]:
     """Compare the losses of plain 32 bits with those of recordings, from the same weights on the same batches."""
-    from nmt.capture import decoder
-
     batches = bench.batches(bench.sizes.compared)
-    ways: dict[str, tuple[Callable[[Any], Any], str]] = {
-        "as it is": (lambda model: model.decode, "off"),
-        "recorded 32 bits": (decoder, "off"),
-        "recorded bf16": (decoder, "bf16"),
-    }
     found = {}
-    for way, (make, mixed) in ways.items():
-        model = bench.model(bench.sizes.large, dropout=0.0)
-        found[way] = torch.stack(bench.losses(model, make(model), mixed, batches))
+    for way, mixed in {"as it is": "off", "recorded 32 bits": "off", "recorded bf16": "bf16"}.items():
+        model = bench.model(bench.sizes.large, dropout=0.0, recorded=way.startswith("recorded"))
+        found[way] = torch.stack(bench.losses(model, mixed, batches))
         del model
         gc.collect()  # a recording refers to itself
     plain = found.pop("as it is")
@@ -216,7 +205,7 @@ def learning(bench: Bench, minutes: float) -> tuple[list[tuple[str, str]], Any]:
     from nmt.recipe import Recipe, initialise
     from nmt.scoring import bleu
     from nmt.search import translate
-    from nmt.tracking import Judged
+    from nmt.tracking import ValidationResult
     from nmt.training import train
 
     corpus, looks = bench.corpus, []
@@ -224,16 +213,16 @@ def learning(bench: Bench, minutes: float) -> tuple[list[tuple[str, str]], Any]:
     model = bench.model((recipe.embed_size, recipe.hidden_size), recipe.dropout)
     initialise(model, recipe)
 
-    def judge(model: Any, progress: Any) -> Any:
+    def validate(model: Any, progress: Any) -> Any:
         on_dev, on_test = (
             bleu(translate(model, texts.source, batch_size=256), texts.target) for texts in (corpus.dev, corpus.test)
         )
         looks.append((progress.seconds, on_dev, on_test, progress.update))
         print(f"{progress.seconds:6.0f} s, update {progress.update}: BLEU dev {on_dev:.1f}, test {on_test:.1f}")
-        return Judged(on_dev, {"bleu/dev": on_dev}, enough=progress.seconds >= 60 * minutes)
+        return ValidationResult(on_dev, {"bleu/dev": on_dev}, enough=progress.seconds >= 60 * minutes)
 
     with tempfile.TemporaryDirectory() as folder:
-        trained = train(model, bench.pairs, recipe, judge, Silent(), Path(folder), bench.device)
+        trained = train(model, bench.pairs, recipe, validate, Silent(), Path(folder), bench.device)
     reached = next((f"{seconds:.0f} s" for seconds, _, test, _ in looks if test >= BLEU), "not reached")
     seconds, dev, test, update = max(looks, key=lambda look: look[1])
     shape = f"e {recipe.embed_size}, h {recipe.hidden_size}, batches of {recipe.batch_size}"

@@ -26,7 +26,7 @@ from nmt.recipe import TOY, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
 from nmt.toy import toy_corpus
-from nmt.tracking import Judged
+from nmt.tracking import ValidationResult
 from nmt.training import train
 from nmt_model import NMT
 
@@ -62,11 +62,11 @@ def learn(seed: int) -> Learnt:
     model = NMT(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout)
     initialise(model, recipe)
 
-    def validate(model: NMT, progress: Any) -> Judged:
+    def validate(model: NMT, progress: Any) -> ValidationResult:
         dev = bleu(translate(model, corpus.dev.source, beam_size=1), corpus.dev.target)
         if dev >= AIM:
             reached.append(time.process_time() - started)
-        return Judged(dev, {})
+        return ValidationResult(dev, {})
 
     with tempfile.TemporaryDirectory() as folder:
         train(model, indexed(corpus.train, vocab), recipe, validate, Silent(), Path(folder), torch.device("cpu"))

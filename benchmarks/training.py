@@ -86,8 +86,8 @@ def plain_loss(model: Any, batch: Any) -> Tensor:
 
 
 def fast_loss(model: Any, batch: Any) -> Tensor:
-    """Return the sum of losses as nmt/likelihood.py computes it."""
-    from nmt.likelihood import word_losses
+    """Return the sum of losses as nmt/losses.py computes it."""
+    from nmt.losses import word_losses
 
     return word_losses(model, batch).sum()
 
@@ -176,8 +176,9 @@ def rows(repeats: int = 5) -> list[Row]:
 
 def rows_of(text: str, size: tuple[int, int], repeats: int) -> list[Row]:
     """Measure one kind of text at one size."""
-    from fast_nmt import FastNMT, product
+    from fast_nmt import FastNMT
     from nmt_model import NMT
+    from products import product
 
     pairs, vocab = made_up(*TEXTS[text]), vocabulary()
     target, updates = SIZES[size]

@@ -63,7 +63,7 @@ class NMT(nn.Module):
             source: the source sentences, longest first.
             target: their translations, each starting with <s> and ending with </s>.
         """
-        from nmt.likelihood import sentence_log_likelihoods
+        from nmt.losses import sentence_log_likelihoods
 
         source_lengths = [len(sentence) for sentence in source]
         source_padded = self.vocab.src.to_input_tensor(source, device=self.device)  # (src_len, b)

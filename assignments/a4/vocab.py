@@ -1,8 +1,8 @@
-"""Words and their indices, in both languages. Given: there is nothing to write here.
+"""The vocabulary: words and their indices, in both languages. Given: there is nothing to write here.
 
     python vocab.py --train-src train.fr --train-tgt train.en vocab.json
 
-counts the words of two files and keeps the frequent ones; `--help` tells the rest.
+counts the words of two files and keeps the frequent ones; `--help` lists all options.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ except ModuleNotFoundError as missing:
     sys.exit(2)
 
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<unk>")
-MOST_PIECES = 1_000_000
-"""More than any text has; SentencePiece counts in 32 bits."""
+MAX_PIECES = 1_000_000
+"""Limit of --size with subwords; SentencePiece counts in 32 bits."""
 
 
 class VocabError(ValueError):
-    """A vocabulary that can't be made or read. The message is one line."""
+    """A vocabulary can't be made or read. The message is one line."""
 
 
 class VocabEntry:
-    """The words of one language. `entry["tea"]` is the word's index, or that of `<unk>` if it isn't known."""
+    """The vocabulary of one language. `entry["tea"]` is the index of a word, or that of `<unk>` for an unknown one."""
 
     def __init__(self, word2id: dict[str, int] | None = None) -> None:
         """Start from word2id, or from the special tokens alone: `<pad>` 0, `<s>` 1, `</s>` 2, `<unk>` 3.
 
         The special tokens may have any index, but all must be there, and the indices must be 0, 1, 2, … without
-        a gap: each is a row of an embedding. Otherwise raises ValueError.
+        a gap: each is a row of an embedding. Raises ValueError.
         """
         if word2id is None:
             word2id = {token: index for index, token in enumerate(SPECIAL_TOKENS)}
@@ -65,17 +65,17 @@ class VocabEntry:
         return len(self.word2id)
 
     def add(self, word: str) -> int:
-        """Make word known, if it isn't, and return its index."""
+        """Add a word, if it is new, and return its index."""
         index = self.word2id.setdefault(word, len(self))
         self.id2word[index] = word
         return index
 
     def split(self, text: str) -> list[str]:
-        """Return the words of a sentence. One that is spelt like a special token is not that token: it is unknown."""
+        """Return the words of a sentence. A word spelt like a special token becomes `<unk>`."""
         return ["<unk>" if word in SPECIAL_TOKENS else word for word in text.split()]
 
     def join(self, words: list[str]) -> str:
-        """Return the sentence that has these words."""
+        """Return the sentence of these words."""
         return " ".join(words)
 
     def words2indices(self, sents: list[str] | list[list[str]]) -> list[int] | list[list[int]]:
@@ -83,12 +83,12 @@ class VocabEntry:
         return [self[item] if isinstance(item, str) else [self[word] for word in item] for item in sents]
 
     def indices2words(self, indices: Iterable[int]) -> list[str]:
-        """Return the words that have these indices."""
+        """Return the words of these indices. Raises KeyError."""
         return [self.id2word[index] for index in indices]
 
     def to_input_tensor(self, sents: list[list[str]], device: torch.device | str = "cpu") -> torch.Tensor:
         """Return the sentences as word indices, padded with `<pad>`: (longest sentence, number of sentences)."""
-        from utils import pad_sents  # question 1a: imported here, so that a mistake there stops only this method
+        from utils import pad_sents  # question 1a; imported here so that a mistake there affects only this method
 
         padded = pad_sents(self.words2indices(sents), self["<pad>"])
         return torch.tensor(padded, dtype=torch.long, device=device).t().contiguous()
@@ -100,7 +100,7 @@ class VocabEntry:
         Args:
             corpus: sentences, each a list of words.
             size: keep at most this many words, the most frequent ones; special tokens are not counted.
-            freq_cutoff: leave out words that occur less often.
+            freq_cutoff: drop words that occur less often.
         """
         counts = Counter(word for sent in corpus for word in sent if word not in SPECIAL_TOKENS)
         frequent = [word for word in counts if counts[word] >= freq_cutoff]
@@ -112,36 +112,38 @@ class VocabEntry:
 
 
 class SubwordEntry(VocabEntry):
-    """One language in pieces of words, after SentencePiece: a rare word is several pieces, and hardly any is unknown.
+    """A vocabulary of subwords (SentencePiece): a rare word is split into several, and hardly any is unknown.
 
-    A piece that starts a word starts with "▁", so that the pieces know where the spaces were.
+    A subword at the start of a word begins with "▁", which marks the space before it.
     """
 
     def __init__(self, word2id: dict[str, int], model: bytes) -> None:
-        """Start from the pieces and from SentencePiece's model file, which knows how to cut."""
+        """Start from the subwords and SentencePiece's model file, which splits text into them."""
         super().__init__(word2id)
         self.model = model
 
     @cached_property
     def _processor(self) -> Any:
         try:
-            return _sentencepiece().SentencePieceProcessor(model_proto=self.model or b"-")  # b"" is none to it
+            return _sentencepiece().SentencePieceProcessor(
+                model_proto=self.model or b"-"
+            )  # it takes b"" for "no model given"
         except RuntimeError:
             raise VocabError("the SentencePiece model is damaged; `python vocab.py --subwords` makes one") from None
 
     def split(self, text: str) -> list[str]:
-        """Return the pieces of a sentence."""
+        """Return the subwords of a sentence. Raises VocabError: the model is damaged."""
         return list(self._processor.encode(text, out_type=str))
 
     def join(self, words: list[str]) -> str:
-        """Return the sentence that has these pieces."""
+        """Return the sentence of these subwords. Raises VocabError: the model is damaged."""
         return str(self._processor.decode_pieces(words))
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], size: int) -> SubwordEntry:
-        """Learn at most `size` pieces from sentences, special tokens not counted; fewer if there is little text."""
-        if size > MOST_PIECES:
-            raise VocabError(f"SentencePiece can't learn {size} pieces: expected at most {MOST_PIECES}")
+        """Learn at most `size` subwords from sentences, special tokens not counted. Raises VocabError."""
+        if size > MAX_PIECES:
+            raise VocabError(f"SentencePiece can't learn {size} pieces: expected at most {MAX_PIECES}")
         sentencepiece = _sentencepiece()
         model = io.BytesIO()
         try:
@@ -150,9 +152,9 @@ class SubwordEntry(VocabEntry):
                 model_writer=model,
                 vocab_size=size + len(SPECIAL_TOKENS),
                 hard_vocab_limit=False,
-                character_coverage=1.0,  # each character of the text is a piece
-                normalization_rule_name="identity",  # translations are compared with the text as it stands
-                num_threads=1,  # with more, the pieces hang on how the work was shared out
+                character_coverage=1.0,  # each character of the text is a subword
+                normalization_rule_name="identity",  # translations are compared with the raw text
+                num_threads=1,  # with more, the result depends on how the work is divided among them
                 minloglevel=2,
                 pad_id=0,
                 bos_id=1,
@@ -168,7 +170,7 @@ class SubwordEntry(VocabEntry):
 
 
 class Vocab:
-    """The words of the source language, `src`, and of the target language, `tgt`."""
+    """The vocabularies of the source language, `src`, and of the target language, `tgt`."""
 
     def __init__(self, src: VocabEntry, tgt: VocabEntry) -> None:
         self.src = src
@@ -183,13 +185,16 @@ class Vocab:
         freq_cutoff: int = 2,
         subwords: bool = False,
     ) -> Vocab:
-        """Collect the words, or the pieces of words, of the *training* text: what dev and test hold stays unseen.
+        """Collect the words or subwords of the *training* text; dev and test must stay unseen.
 
         Args:
-            source, target: sentences, as they stand in a file.
-            size: at most so many of each language; if None, 50,000 words or 8,000 pieces.
-            freq_cutoff: leave out words that occur less often. Pieces are frequent by construction.
-            subwords: pieces by SentencePiece instead of words.
+            source, target: sentences, raw lines of text.
+            size: maximum for each language; None means 50,000 words or 8,000 subwords.
+            freq_cutoff: drop words that occur less often; ignored for subwords, which are frequent by construction.
+            subwords: learn subwords (SentencePiece) instead of collecting words.
+
+        Raises:
+            VocabError: SentencePiece isn't installed or can't learn that many subwords.
         """
         if subwords:
             return cls(*(SubwordEntry.from_texts(texts, size or 8_000) for texts in (source, target)))
@@ -202,7 +207,7 @@ class Vocab:
         )
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the same as plain dictionaries and strings, for a checkpoint or a JSON file."""
+        """Return the vocabulary as plain dictionaries and strings, for a checkpoint or a JSON file."""
         plain: dict[str, Any] = {"src_word2id": self.src.word2id, "tgt_word2id": self.tgt.word2id}
         for side, entry in (("src", self.src), ("tgt", self.tgt)):
             if isinstance(entry, SubwordEntry):
@@ -211,7 +216,7 @@ class Vocab:
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Vocab:
-        """Return the Vocab that `to_plain` turned into plain."""
+        """Return the Vocab whose `to_plain` is plain. Anything else raises an error that `read_plain` translates."""
 
         def entry(side: str) -> VocabEntry:
             words, model = plain[f"{side}_word2id"], plain.get(f"{side}_sentencepiece")
@@ -221,11 +226,11 @@ class Vocab:
 
     @classmethod
     def read_plain(cls, plain: Any) -> Vocab:
-        """Return the Vocab that `to_plain` turned into plain, or raise VocabError if it is something else."""
+        """Return the Vocab whose `to_plain` is plain. Raises VocabError for anything else."""
         try:
             vocab = cls.from_plain(plain)
             for entry in (vocab.src, vocab.tgt):
-                entry.split("")  # a SentencePiece model is read only when there is something to cut
+                entry.split("")  # SentencePiece reads its model at the first use only
         except VocabError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -233,15 +238,15 @@ class Vocab:
         return vocab
 
     def save(self, path: str | Path) -> None:
-        """Write the words to a JSON file, complete or not at all; raise nmt.checkpoint.SaveError."""
-        from nmt.checkpoint import write  # here, because nmt is not beside this file where it's only given
+        """Write the vocabulary to a JSON file atomically. Raises nmt.atomic.SaveError."""
+        from nmt.atomic import write_atomically  # the checks have vocab.py without the nmt package
 
         text = json.dumps(self.to_plain(), indent=2, ensure_ascii=False)
-        write(Path(path), lambda file: file.write(f"{text}\n".encode()))
+        write_atomically(Path(path), lambda file: file.write(f"{text}\n".encode()))
 
     @classmethod
     def load(cls, path: str | Path) -> Vocab:
-        """Read a JSON file that `save` wrote, or raise VocabError."""
+        """Read a JSON file that `save` wrote. Raises VocabError."""
         try:
             return cls.read_plain(json.loads(Path(path).read_text(encoding="utf-8")))
         except OSError as error:
@@ -253,7 +258,7 @@ class Vocab:
 
 
 def _sentencepiece() -> Any:
-    """Import SentencePiece, which only pieces of words need."""
+    """Import SentencePiece, an optional package for subwords. Raises VocabError: it isn't installed."""
     try:
         import sentencepiece
     except ModuleNotFoundError:
@@ -263,27 +268,31 @@ def _sentencepiece() -> Any:
 
 def main(arguments: list[str]) -> int:
     """Make a vocabulary file; return the exit status."""
-    from nmt.checkpoint import SaveError, spare
+    from nmt.atomic import SaveError, refuse_to_overwrite
     from nmt.corpus import CorpusError, read_texts
 
-    parser = argparse.ArgumentParser(prog="vocab.py", description="Collect the words of a corpus.")
-    parser.add_argument("--train-src", required=True, metavar="FILE", help="sentences, one a line")
-    parser.add_argument("--train-tgt", required=True, metavar="FILE", help="their translations, one a line")
+    parser = argparse.ArgumentParser(prog="vocab.py", description="Make a vocabulary from a parallel corpus.")
     parser.add_argument(
-        "--size", type=int, metavar="INT", help="words to keep of each language (50000), or pieces (8000)"
+        "--train-src", required=True, metavar="FILE", help="source side of train, one sentence per line"
     )
     parser.add_argument(
-        "--freq-cutoff", type=int, metavar="INT", default=2, help="leave out words that occur less often (2)"
+        "--train-tgt", required=True, metavar="FILE", help="target side of train, one sentence per line"
     )
-    parser.add_argument("--subwords", action="store_true", help="pieces of words, by SentencePiece")
-    parser.add_argument("vocab_file", metavar="VOCAB_FILE", help="where to write the vocabulary (JSON)")
+    parser.add_argument(
+        "--size", type=int, metavar="INT", help="vocabulary size per language (words: 50000; subwords: 8000)"
+    )
+    parser.add_argument(
+        "--freq-cutoff", type=int, metavar="INT", default=2, help="drop words that occur less often (2)"
+    )
+    parser.add_argument("--subwords", action="store_true", help="learn subwords with SentencePiece")
+    parser.add_argument("vocab_file", metavar="VOCAB_FILE", help="output file (JSON)")
     options = parser.parse_args(arguments)
     if options.size is not None and options.size < 1:
         parser.error("--size: expected at least 1")
     if options.freq_cutoff < 1:
         parser.error("--freq-cutoff: expected at least 1")
     try:
-        spare(Path(options.vocab_file), (Path(options.train_src), Path(options.train_tgt)))
+        refuse_to_overwrite(Path(options.vocab_file), (Path(options.train_src), Path(options.train_tgt)))
         texts = read_texts(options.train_src, options.train_tgt)
         vocab = Vocab.from_texts(texts.source, texts.target, options.size, options.freq_cutoff, options.subwords)
         vocab.save(options.vocab_file)

@@ -26,21 +26,21 @@ class Attack:
 
 AT_UPDATE = """
 import torch
-import nmt.descent
-honest, count = nmt.descent.Descent.step, 0
+import nmt.optimization
+honest, count = nmt.optimization.ModelOptimizer.step, 0
 def step(self, *arguments):
     global count
     count += 1
     if count == {update}:
         act(self)
     return honest(self, *arguments)
-nmt.descent.Descent.step = step
+nmt.optimization.ModelOptimizer.step = step
 """
 
 
 def at(update: int, *lines: str) -> str:
     """Do something at an update."""
-    return AT_UPDATE.format(update=update) + "\ndef act(descent):\n" + "".join(f"    {line}\n" for line in lines)
+    return AT_UPDATE.format(update=update) + "\ndef act(optimizer):\n" + "".join(f"    {line}\n" for line in lines)
 
 
 ATTACKS = [
@@ -222,7 +222,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
     ),
     Attack(
         "a full disk that is not full",
-        at(12, "from nmt.checkpoint import SaveError", "raise SaveError('x: No space left on device')"),
+        at(12, "from nmt.atomic import SaveError", "raise SaveError('x: No space left on device')"),
         ended=StopReason.CRASHED,
         says="training could not write a checkpoint",
     ),
@@ -255,7 +255,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
     ),
     Attack(
         "memory",
-        at(12, "descent.kept = [torch.ones(2**26) for _ in range(100)]"),
+        at(12, "optimizer.kept = [torch.ones(2**26) for _ in range(100)]"),
         ended=StopReason.OUT_OF_MEMORY,
         says="training ",  # ran out of it, or was seen to use more than it may
     ),
@@ -267,7 +267,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
     ),
     Attack(
         "not a number",
-        at(12, "for weight in descent.model.parameters(): weight.data.fill_(float('nan'))"),
+        at(12, "for weight in optimizer.model.parameters(): weight.data.fill_(float('nan'))"),
         ended=StopReason.DIVERGED,
         says="training diverged: the loss was no longer a finite number",
     ),

@@ -45,12 +45,12 @@ class Tiny:
 
     def train(self, folder: Path, tracker: Any = None, validate: Any = None, resume: bool = False, **more: Any) -> Any:
         """Train; dev is the training pairs unless validate says otherwise."""
-        judged = self.a4("nmt.tracking").Judged
-        evaluate = self.a4("nmt.likelihood").evaluate_ppl
+        result = self.a4("nmt.tracking").ValidationResult
+        evaluate = self.a4("nmt.losses").evaluate_ppl
 
         def by_perplexity(model: Any, progress: Any) -> Any:
             ppl = evaluate(model, self.pairs)
-            return judged(-ppl, {"perplexity/dev": ppl})
+            return result(-ppl, {"perplexity/dev": ppl})
 
         return self.a4("nmt.training").train(
             more.pop("model", None) or self.model(),
@@ -66,19 +66,19 @@ class Tiny:
 
 
 class Recorder:
-    """A tracker that remembers what it is told."""
+    """A Tracker that records all calls."""
 
     def __init__(self) -> None:
         self.began: list[tuple[int, int]] = []
         self.steps: list[int] = []
         self.reports: list[Any] = []
-        self.looks: list[tuple[Any, Any, bool]] = []
+        self.validations: list[tuple[Any, Any, bool]] = []
         self.lines: list[str] = []
 
     def begin(self, update: int, updates: int) -> None:
         self.began.append((update, updates))
         self.reports = [report for report in self.reports if report.update <= update]
-        self.looks = [look for look in self.looks if look[0].update <= update]
+        self.validations = [entry for entry in self.validations if entry[0].update <= update]
 
     def step(self, update: int) -> None:
         self.steps.append(update)
@@ -86,17 +86,20 @@ class Recorder:
     def log(self, report: Any) -> None:
         self.reports.append(report)
 
-    def judged(self, progress: Any, judged: Any, better: bool) -> None:
-        self.looks.append((progress, judged, better))
+    def validated(self, progress: Any, result: Any, improved: bool) -> None:
+        self.validations.append((progress, result, improved))
 
     def say(self, line: str) -> None:
         self.lines.append(line)
 
     def curve(self) -> list[tuple[float, ...]]:
-        """All numbers that do not tell time."""
+        """All numbers but times and speeds."""
         reports = [(r.epoch, r.update, r.loss, r.perplexity, r.examples) for r in self.reports]
-        looks = [(p.epoch, p.update, j.score, *j.scalars.values(), better) for p, j, better in self.looks]
-        return reports + looks
+        validations = [
+            (p.epoch, p.update, result.score, *result.scalars.values(), improved)
+            for p, result, improved in self.validations
+        ]
+        return reports + validations
 
 
 def weights(model: Any) -> torch.Tensor:

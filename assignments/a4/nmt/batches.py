@@ -1,8 +1,8 @@
-"""Batches of sentences of about the same length, as tensors.
+"""Batches of sentences of similar length, as padded tensors.
 
-A batch is as long as its longest sentence, and the rest is padding, which costs as much time as words do. Random
-batches of real text are up to half padding. So sentences are drawn at random, many batches at once, sorted by
-length, cut into batches, and the batches shuffled: nearly no padding, and still another order in each epoch.
+A batch is as long as its longest sentence; the rest is padding, which costs as much time as words do, and random
+batches of real text are up to half padding. So many batches' worth of sentences are drawn at random, sorted by length
+and cut into batches, and the batches are shuffled: hardly any padding, and still another order in each epoch.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nmt.corpus import CorpusError, Texts, counted, note
+from nmt.corpus import CorpusError, Texts, note, pluralize
 from vocab import Vocab
 
 Pair = tuple[list[int], list[int]]
 """A sentence and its translation, as word indices; the translation goes from <s> to </s>, both included."""
 
-POOL = 100  # batches drawn at a time, before sorting: more of them, less padding, and neighbours more alike
+POOL = 100  # batches drawn and sorted together: with more there is less padding, but neighbours are more alike
 
 
 class Batch(NamedTuple):
-    """Some pairs, longest source sentence first."""
+    """b pairs, longest source sentence first."""
 
     source: Tensor  # word indices, (src_len, b), padded
     source_lengths: list[int]  # words of each source sentence, b of them
@@ -34,9 +34,9 @@ class Batch(NamedTuple):
     words: int  # target words to predict: </s> is one of them, <s> and padding are not
 
     def to(self, device: torch.device | str) -> Batch:
-        """Return the same batch on a device. A copy to a GPU goes on while the caller does something else."""
+        """Return the batch on a device. The copy to a GPU is asynchronous."""
         device = torch.device(device)
-        if device.type == "cuda":  # only pinned memory can be copied from without waiting
+        if device.type == "cuda":  # asynchronous copies need pinned memory
             source, target = (
                 tensor.pin_memory().to(device, non_blocking=True) for tensor in (self.source, self.target)
             )
@@ -45,11 +45,15 @@ class Batch(NamedTuple):
         return self._replace(source=source, target=target)
 
 
-def indexed(texts: Texts, vocab: Vocab, max_words: int = 100, tell: Callable[[str], None] = note) -> list[Pair]:
-    """Turn texts into word indices.
+def indexed(texts: Texts, vocab: Vocab, max_words: int = 100, warn: Callable[[str], None] = note) -> list[Pair]:
+    """Return the pairs of texts as word indices.
 
-    A pair with more than max_words words on either side (<s> and </s> not counted) is left out, and one with no
-    words at all; `tell` gets a line with their number. Time and memory of a step grow with its longest sentence.
+    Args:
+        texts: sentences and their translations.
+        vocab: the words of both languages.
+        max_words: pairs with more words than this on either side, <s> and </s> not counted, are left out, and so are
+            pairs with an empty side. Time and memory of an update grow with its longest sentence.
+        warn: called with one line if pairs were left out.
     """
     start, end = vocab.tgt["<s>"], vocab.tgt["</s>"]
     pairs: list[Pair] = []
@@ -60,12 +64,12 @@ def indexed(texts: Texts, vocab: Vocab, max_words: int = 100, tell: Callable[[st
             pairs.append((source_ids, [start, *target_ids, end]))
     left_out = len(texts) - len(pairs)
     if left_out:
-        tell(f"left out {left_out} of {counted(len(texts), 'pair')}: empty, or longer than {max_words} words")
+        warn(f"left out {left_out} of {pluralize(len(texts), 'pair')}: empty, or longer than {max_words} words")
     return pairs
 
 
-def must_know(vocab: Vocab, pairs: Sequence[Pair], path: Path) -> None:
-    """Raise CorpusError if most words of the pairs are unknown to the vocabulary of path, in one of the languages."""
+def check_coverage(vocab: Vocab, pairs: Sequence[Pair], path: Path) -> None:
+    """Raise CorpusError if the vocabulary, read from path, lacks most words of the pairs in one of the languages."""
     source = list(chain.from_iterable(source for source, _ in pairs))
     target = list(chain.from_iterable(target[1:-1] for _, target in pairs))
     for side, words, entry in (("source", source, vocab.src), ("target", target, vocab.tgt)):
@@ -80,14 +84,14 @@ def must_know(vocab: Vocab, pairs: Sequence[Pair], path: Path) -> None:
 def batch_iter(
     pairs: Sequence[Pair], batch_size: int, pads: tuple[int, int], seed: int, epoch: int, shuffle: bool = True
 ) -> Iterator[Batch]:
-    """Yield each pair once, batch_size at a time; the last ones may be fewer.
+    """Yield each pair once, batch_size at a time; some batches may be smaller.
 
     Args:
-        pairs: what to cut into batches.
-        batch_size: b, pairs a batch.
+        pairs: the pairs to divide into batches.
+        batch_size: b, pairs per batch.
         pads: the index of <pad> in the source and in the target language.
-        seed, epoch: the order depends on these two alone, so a run that resumes sees the batches it would have seen.
-        shuffle: if False, all pairs sorted by length, for a pass that only measures.
+        seed, epoch: they alone determine the order, so that a resumed run sees the same batches.
+        shuffle: if False, all pairs in order of length, for evaluation.
     """
     lengths = np.array([(len(target), len(source)) for source, target in pairs]).reshape(-1, 2).T
     if shuffle:
@@ -104,7 +108,7 @@ def batch_iter(
 
 
 def make_batch(pairs: Iterable[Pair], pads: tuple[int, int]) -> Batch:
-    """Return these pairs as one batch, longest source sentence first."""
+    """Return pairs as one batch; pads is the index of <pad> in the source and in the target language."""
     pairs = sorted(pairs, key=lambda pair: -len(pair[0]))
     sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
     return Batch(
@@ -116,7 +120,7 @@ def make_batch(pairs: Iterable[Pair], pads: tuple[int, int]) -> Batch:
 
 
 def prefetched(batches: Iterable[Batch], device: torch.device | str) -> Iterator[Batch]:
-    """Yield the batches on a device, each one sent off while the one before is still in use."""
+    """Yield the batches on a device; each is copied while the one before is in use."""
     coming: Batch | None = None
     for batch in batches:
         ready, coming = coming, batch.to(device)

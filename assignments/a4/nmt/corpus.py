@@ -1,6 +1,6 @@
-"""Parallel text: sentences in one language and their translations in another, one a line.
+"""Parallel text: sentences in one language and their translations in another, one per line.
 
-A sentence here is a string, as it stands in the file. `vocab.py` turns it into words, and words into indices.
+A sentence here is a string as in the file. `vocab.py` splits it into words, and maps words to indices.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PARTS = ("train", "dev", "test")
 
 
 class CorpusError(ValueError):
-    """Text that can't be used. The message is one line: what, where, what was expected, what to do."""
+    """Text that can't be used. The message is one line: file, line, problem, what was expected, what to do."""
 
 
 @dataclass(frozen=True)
@@ -37,31 +37,31 @@ class Texts:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a model learns from (train), is chosen by (dev) and is judged by, once, at the end (test)."""
+    """A parallel corpus in three parts: train to learn from, dev to choose the best model, test to score it once."""
 
     name: str
-    src: str  # the language translated from
-    tgt: str  # the language translated to
+    src: str  # the source language
+    tgt: str  # the target language
     train: Texts
     dev: Texts
     test: Texts
 
 
 def note(line: str) -> None:
-    """Tell the reader something they should know: one line on standard error."""
+    """Print a note for the reader, one line, on standard error."""
     print(line, file=sys.stderr)
 
 
 def read_texts(source_path: str | Path, target_path: str | Path) -> Texts:
-    """Read a pair of UTF-8 files, packed with gzip or not, whose lines translate each other.
+    """Read a pair of UTF-8 files, gzipped or not, in which line i of one translates line i of the other.
 
-    Raises CorpusError for a file that is missing, empty, not UTF-8 or damaged, for an empty line, and for files
-    that differ in their number of lines.
+    Raises:
+        CorpusError: a file is missing, empty, damaged or not UTF-8; a line is empty; the numbers of lines differ.
     """
     source, target = read_lines(source_path), read_lines(target_path)
     if len(source) != len(target):
         raise CorpusError(
-            f"{target_path}: {counted(len(target), 'line')}, but {source_path} has {len(source)};"
+            f"{target_path}: {pluralize(len(target), 'line')}, but {source_path} has {len(source)};"
             f" expected one translation for each line: look for a line that was lost or split in two"
         )
     for path, lines in ((source_path, source), (target_path, target)):
@@ -76,10 +76,10 @@ def read_texts(source_path: str | Path, target_path: str | Path) -> Texts:
 
 
 def read_folder(folder: str | Path, src: str = "src", tgt: str = "tgt") -> Corpus:
-    """Read the six files train, dev and test `.src` and `.tgt` of a folder (or the same with `.gz` after that).
+    """Read the six files train, dev and test, each `.src` and `.tgt`, of a folder; each may end in `.gz` too.
 
-    If there is no train.src, and there are just two files `train.*`, their endings name the languages: the model
-    translates to `en` if it is one of them, else from the first to the second in the order of the alphabet.
+    If there is no train.src but there are exactly two files `train.*`, their suffixes name the languages: the target
+    is `en` if it is one of them, else the second in alphabetical order. Raises CorpusError.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -94,7 +94,7 @@ def read_folder(folder: str | Path, src: str = "src", tgt: str = "tgt") -> Corpu
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """Return the lines of a UTF-8 file, packed or not, without their ends; raise CorpusError if that fails."""
+    """Return the lines of a UTF-8 file, compressed or not, without line ends. Raises CorpusError."""
     content = read_unpacked(path)
     try:
         text = content.decode("utf-8-sig")
@@ -103,16 +103,16 @@ def read_lines(path: str | Path) -> list[str]:
         raise CorpusError(
             f"{path}, line {line}: not UTF-8 (byte 0x{content[error.start]:02x}); save the file as UTF-8"
         ) from None
-    # Not splitlines(): it also cuts at rarer characters, which can stand within a sentence, and the files would
-    # no longer match line by line.
+    # Not splitlines(): it also splits at rarer characters, which may occur within a sentence; then the lines of the
+    # two files would no longer correspond.
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
     if lines == [""]:
-        raise CorpusError(f"{path}: empty; expected text, one sentence a line")
+        raise CorpusError(f"{path}: empty; expected text, one sentence per line")
     return lines
 
 
 def read_unpacked(path: str | Path) -> bytes:
-    """Return what is in a file, or in the gzip or zip archive that it is (of a zip, the largest file)."""
+    """Return the content of a file, decompressed if gzip or zip (of a zip, the largest member). Raises CorpusError."""
     try:
         content = Path(path).read_bytes()
         if content.startswith(b"\x1f\x8b"):
@@ -121,7 +121,7 @@ def read_unpacked(path: str | Path) -> bytes:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 return archive.read(max(archive.infolist(), key=lambda member: member.file_size))
     except FileNotFoundError:
-        raise CorpusError(f"{path}: no such file; expected text, one sentence a line") from None
+        raise CorpusError(f"{path}: no such file; expected text, one sentence per line") from None
     except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile):
         raise CorpusError(f"{path}: damaged; expected a whole archive: copy or download it again") from None
     except OSError as error:
@@ -129,11 +129,12 @@ def read_unpacked(path: str | Path) -> bytes:
     return content
 
 
-def counted(number: int, what: str, plural: str | None = None) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Return "1 line" or "2 lines"."""
-    return f"{number} {what if number == 1 else plural or what + 's'}"
+    return f"{number} {noun if number == 1 else noun + 's'}"
 
 
 def _plain_or_gz(folder: Path, part: str, language: str) -> Path:
+    """Return the path of a part's file in one language, which may be gzipped."""
     plain, packed = folder / f"{part}.{language}", folder / f"{part}.{language}.gz"
     return packed if packed.exists() and not plain.exists() else plain

@@ -1,8 +1,8 @@
 """Corpora by name: `load_corpus("multi30k")`.
 
-A file is downloaded once, compared with the sha256 that stands below, and kept in a cache. Where there is no way out
-to the public sites, the environment variable TRIVIUM_DATA names a folder that has the files, or the address of a
-mirror, under the names in `File.name`.
+A file is downloaded once, verified by the sha256 below, and cached. Without access to the public sites, set the
+environment variable TRIVIUM_DATA to a folder with the files, or to the URL of a mirror; `File.name` is the path of a
+file there.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from nmt.corpus import Corpus, CorpusError, Texts, counted, note, read_folder, read_lines, read_texts, read_unpacked
+from nmt.corpus import Corpus, CorpusError, Texts, note, pluralize, read_folder, read_lines, read_texts, read_unpacked
 
 MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw/"
 
 
 class File(NamedTuple):
-    """A file that can be downloaded."""
+    """A downloadable file."""
 
-    name: str  # in the cache, in a folder named by TRIVIUM_DATA, and on a mirror
+    name: str  # relative path in the cache, in the folder of TRIVIUM_DATA, and on a mirror
     url: str
-    sha256: str  # of the text in it: gzip and zip, and each release of them, pack the same text differently
+    sha256: str  # of the decompressed text: different compressors give different archives of the same text
 
 
 class Dataset(NamedTuple):
-    """A corpus that can be downloaded."""
+    """A downloadable corpus."""
 
     licence: str
     files: tuple[File, ...]
-    read: Callable[..., Corpus]  # is given the paths of the files, in their order
-    advice: str = "try again, or ask whoever keeps the copy"  # for one who got another text than expected
+    read: Callable[..., Corpus]  # called with the paths of the files, in their order
+    advice: str = "try again, or ask the owner of the copy"  # for a text with another sha256
 
 
 def load_corpus(name: str, seed: int = 0) -> Corpus:
-    """Return the corpus of this name: toy, multi30k, tatoeba, or the path of one's own text.
+    """Return a corpus by name (toy, multi30k, tatoeba) or by path.
 
     Args:
-        name: a path is that of a folder with train, dev and test (`read_folder`), or that of a file of pairs with
-            tabs between (`read_pairs`).
-        seed: draws the toy languages; other corpora are always the same.
+        name: a name, the path of a folder with train, dev and test (`read_folder`), or the path of a file of
+            tab-separated pairs (`read_pairs`).
+        seed: of the toy languages; other corpora don't depend on it.
 
     Raises:
-        CorpusError: there is no such corpus, or it can't be had; the message is one line.
+        CorpusError: there is no such corpus, or it can't be downloaded or read.
     """
     if name == "toy":
         from nmt.toy import toy_corpus
@@ -69,7 +69,7 @@ def load_corpus(name: str, seed: int = 0) -> Corpus:
 
 
 def fetch(file: File, advice: str) -> Path:
-    """Return where a copy of the file is, downloaded if need be, once its text has the right sha256."""
+    """Return the path of a local copy with the right sha256, downloaded if necessary. Raises CorpusError."""
     place = os.environ.get("TRIVIUM_DATA", "")
     local = bool(place) and not place.startswith(("http://", "https://"))
     if local:
@@ -84,23 +84,23 @@ def fetch(file: File, advice: str) -> Path:
             raise CorpusError(f"{path}: another text than expected (sha256 {sha256}, not {file.sha256}); {advice}")
     except CorpusError:
         if not local:
-            path.unlink(missing_ok=True)  # or it would be found in the cache for ever
+            path.unlink(missing_ok=True)  # or each later call would find it in the cache
         raise
     return path
 
 
 def read_multi30k(*paths: Path) -> Corpus:
-    """Return Multi30k, captions of photos, German to English, with the test set of 2016."""
+    """Return Multi30k (image captions, German to English) with the test set of 2016. Raises CorpusError."""
     train, dev, test = (read_texts(*paths[i : i + 2]) for i in (0, 2, 4))
     return Corpus("multi30k", src="de", tgt="en", train=train, dev=dev, test=test)
 
 
 def read_pairs(path: Path) -> Corpus:
-    """Split a file with an English sentence, a tab and its translation on each line; the model translates to English.
+    """Split a file of pairs, an English sentence, a tab and its translation on each line; English is the target.
 
-    An English sentence has many translations, and many sentences differ by a comma. So it is the English sentence,
-    letters and digits only, whose hash tells the part: of 100, one for dev, one for test. What is translated from
-    must not be known from training either: pairs with a sentence that stands in dev or test leave the other parts.
+    An English sentence has several translations, and many sentences differ only by a comma. So the hash of the
+    English sentence, letters and digits only, decides the part: 1 % go to dev, 1 % to test. The source must be unseen
+    as well: a pair whose source sentence occurs in dev or test is removed from the other parts. Raises CorpusError.
     """
     parts: dict[str, list[tuple[str, str]]] = {"train": [], "dev": [], "test": []}
     for number, line in enumerate(read_lines(path), start=1):
@@ -114,29 +114,31 @@ def read_pairs(path: Path) -> Corpus:
     for part in ("test", "dev", "train"):
         parts[part] = [pair for pair in parts[part] if _letters(pair[0]) not in known]
         if not parts[part]:
-            raise CorpusError(f"{path}: {counted(pairs, 'pair')}, and none of them for {part}; expected some hundreds")
+            raise CorpusError(
+                f"{path}: {pluralize(pairs, 'pair')}, and none of them for {part}; expected some hundreds"
+            )
         known |= {_letters(source) for source, _ in parts[part]}
     left_out = pairs - sum(map(len, parts.values()))
     if left_out:
-        note(f"{path.name}: left out {left_out} of {counted(pairs, 'pair')}: their source stands in another part too")
+        note(f"{path.name}: left out {left_out} of {pluralize(pairs, 'pair')}: their source stands in another part too")
     texts = {part: Texts([pair[0] for pair in kept], [pair[1] for pair in kept]) for part, kept in parts.items()}
     language = path.name.partition(".")[0]
     return Corpus(language, src=language, tgt="eng", **texts)
 
 
 def _part_of(sentence: str) -> str:
-    """Return the part that a sentence belongs to, whatever else is in the corpus."""
+    """Return the part of a sentence; it doesn't depend on the rest of the corpus."""
     digest = hashlib.sha256(_letters(sentence).encode()).digest()
     return {0: "test", 1: "dev"}.get(int.from_bytes(digest[:8], "big") % 100, "train")
 
 
 def _letters(sentence: str) -> str:
-    """Return the words of a sentence without case and punctuation, to compare it with others."""
+    """Return a sentence without case and punctuation, for comparison."""
     return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", sentence).casefold()).strip()
 
 
 def _download(file: File, url: str) -> Path:
-    """Return the path of the file in the cache, after a download if it isn't there yet."""
+    """Return the path of the file in the cache; download it if it isn't there. Raises CorpusError."""
     try:
         import pooch
         import requests

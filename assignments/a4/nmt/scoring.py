@@ -1,10 +1,10 @@
 """BLEU and chrF of translations, computed by sacreBLEU.
 
-A translation is compared as a line of text with the raw line of the reference; sacreBLEU cuts both into words itself.
-Never give it words joined by blanks that were cut before, as in "do n't stop .": more of them match, and such a score
-compares with nobody's. The signature says how a score was computed, so that others can compute it again.
+Both translation and reference are raw lines of text; sacreBLEU tokenizes them itself. Never give it text that was
+tokenized before, as in "do n't stop .": more tokens match, and the score can't be compared with published ones. The
+signature says how a score was computed, so that others can reproduce it.
 
-Only text comes in here: whoever has the references needs no model, and whoever has the model needs no references.
+This module reads text only: scoring needs no model, and translating needs no references.
 """
 
 from __future__ import annotations
@@ -25,37 +25,39 @@ MOST_BINS = 8
 
 
 class ScoreError(ValueError):
-    """There is nothing to score, or not a translation for each reference; the message is one line."""
+    """There is nothing to score, or not one translation per reference; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """How good the translations of a text are, out of 100."""
+    """BLEU and chrF of the translations of a corpus, from 0 to 100."""
 
     bleu: float
     low: float
-    """With high, sacreBLEU's 95 % interval: what BLEU would be for other sentences of the same kind."""
+    """Lower end of sacreBLEU's 95 % confidence interval, by bootstrap resampling of sentences."""
     high: float
+    """Upper end of that interval."""
     chrf: float
-    """Matches in letters where BLEU matches words: kinder to a wrong ending, and surer for few sentences."""
+    """Matches of character n-grams, where BLEU matches words: a wrong ending costs less."""
     sentences: int
     seed: int
-    """Of the random samples behind the interval."""
+    """Random seed of the resampling."""
     signature: str
-    """What BLEU was computed with, in sacreBLEU's form."""
+    """sacreBLEU's description of how BLEU was computed."""
     chrf_signature: str
+    """The same for chrF."""
 
     def __str__(self) -> str:
         return f"BLEU {self.bleu:.2f} ({self.low:.2f} to {self.high:.2f}), chrF {self.chrf:.2f} [{self.signature}]"
 
 
 class Bin(NamedTuple):
-    """The sentences of some lengths."""
+    """BLEU of the sentences within a range of source lengths."""
 
     low: int
-    """Source words of the shortest ones it is for."""
+    """Minimum length in words."""
     high: int
-    """Of the longest ones."""
+    """Maximum length in words."""
     sentences: int
     bleu: float
 
@@ -67,25 +69,28 @@ def score(
     resamples: int = RESAMPLES,
     tokenize: str = "13a",
 ) -> Score:
-    """Compare translations with references.
+    """Return BLEU and chrF of translations.
 
     Args:
         translations: lines of text.
-        references: how a person translated each.
-        seed: of the samples that the interval is made of: sentences drawn with replacement, as many as there are.
-        resamples: how many samples.
-        tokenize: how sacreBLEU finds words; "zh" or "char" for languages that are written without blanks.
+        references: human translations, one per translation.
+        seed: random seed of the bootstrap resampling for the confidence interval.
+        resamples: number of bootstrap samples.
+        tokenize: sacreBLEU's tokenizer; "zh" or "char" for languages written without spaces.
 
     Raises:
-        ScoreError: not the same number of both, or none.
+        ScoreError: the numbers of translations and references differ, or are 0.
     """
-    check(translations, references)
+    check_sizes(translations, references)
     metric, chrf = BLEU(tokenize=tokenize), CHRF()
     with seeded(seed):
         found = metric.corpus_score(translations, [references], n_bootstrap=resamples)
     signature = str(metric.get_signature())
-    said = json.loads(found.format(width=6, signature=signature, is_json=True))
-    mean, half = said.get("confidence_mean", found.score), said.get("confidence_var", 0.0)  # neither where all are 0
+    details = json.loads(found.format(width=6, signature=signature, is_json=True))
+    mean, half = (
+        details.get("confidence_mean", found.score),
+        details.get("confidence_var", 0.0),
+    )  # both are missing if no n-gram matches
     return Score(
         bleu=found.score,
         low=max(mean - half, 0.0),
@@ -99,8 +104,8 @@ def score(
 
 
 def bleu(translations: Sequence[str], references: Sequence[str], tokenize: str = "13a") -> float:
-    """Return BLEU alone, in a fraction of the time; arguments and errors as in `score`."""
-    check(translations, references)
+    """Return BLEU without the interval, in a fraction of the time; arguments and errors as in `score`."""
+    check_sizes(translations, references)
     found: float = BLEU(tokenize=tokenize).corpus_score(translations, [references]).score
     return found
 
@@ -114,16 +119,16 @@ def sentence_chrf(translation: str, reference: str) -> float:
 def by_length(
     lengths: Sequence[int], translations: Sequence[str], references: Sequence[str], tokenize: str = "13a"
 ) -> list[Bin]:
-    """Return BLEU for short sentences, longer ones, and so on; lengths without sentences are left out.
+    """Return BLEU by source length, for at most MOST_BINS ranges of equal width; empty ranges are left out.
 
     Args:
         lengths: the number of words of each source sentence.
         translations, references, tokenize: as in `score`.
 
     Raises:
-        ScoreError: not the same number of all three, or none.
+        ScoreError: the three have different lengths, or are empty.
     """
-    check(translations, references)
+    check_sizes(translations, references)
     if len(lengths) != len(references):
         raise ScoreError(f"cannot score by length: {len(lengths)} lengths for {len(references)} sentences")
     widths = (size * 10**power for power in count() for size in (1, 2, 5))
@@ -142,8 +147,8 @@ def by_length(
     ]
 
 
-def check(translations: Sequence[str], references: Sequence[str]) -> None:
-    """Raise ScoreError unless there is one translation for each reference, and one at least."""
+def check_sizes(translations: Sequence[str], references: Sequence[str]) -> None:
+    """Raise ScoreError unless there is one translation per reference, and at least one."""
     if len(translations) != len(references):
         raise ScoreError(
             f"cannot score {len(translations)} translations against {len(references)} references: "
@@ -155,7 +160,7 @@ def check(translations: Sequence[str], references: Sequence[str]) -> None:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Set the seed of sacreBLEU's samples, which it reads from the environment."""
+    """Set the seed of sacreBLEU's resampling within the block; it reads the seed from the environment."""
     before = os.environ.get("SACREBLEU_SEED")
     os.environ["SACREBLEU_SEED"] = str(seed)
     try:

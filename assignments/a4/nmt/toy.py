@@ -1,13 +1,13 @@
-"""Pairs of made-up languages to try a translation model on: `python -m nmt.toy` shows some sentences.
+"""Pairs of artificial languages for testing translation models: `python -m nmt.toy` prints some sentences.
 
-The seed draws the words, the genders of the nouns, the endings, the idioms and the word order of the target language:
-each seed is another pair of languages. The source language is like English: subject, verb, object; adjectives before
-the noun; endings for plural and past only. The target language puts the verb elsewhere and adjectives after the noun
-that they agree with. Its nouns have one of three genders, which the source doesn't show, and two cases. Some words mean
-something else together: an adjective and a noun, or a verb and its object.
+The seed determines the words, the genders of the nouns, the endings, the idioms and the word order of the target
+language: each seed is another pair of languages. The source language resembles English: subject, verb, object;
+adjectives before the noun; endings for plural and past only. The target language has another verb position, and
+adjectives after the noun that they agree with. Its nouns have one of three genders, which the source doesn't show, and
+two cases. Some pairs of words, adjective and noun or verb and object, are idioms with a meaning of their own.
 
-A sentence has one translation: both sides are written from the same tree, and no two trees look alike in the source.
-The random numbers all come from `random.Random.random`, which gives the same ones in every version of Python.
+A sentence has one translation: both sides are generated from the same tree, and different trees have different source
+sentences. All random numbers come from `random.Random.random`, which is the same in every version of Python.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ NOUN_IDIOMS, VERB_IDIOMS = 4, 3
 GENDERS = 3
 VERB_PLACES = ("SOV", "VSO", "OSV", "VOS", "OVS")
 MAX_WORDS = 20  # of a source sentence
-CLAUSES, ADJECTIVES_OF_A_NOUN = (1, 1, 1, 1, 2, 2, 3), (0, 0, 0, 1, 1, 2)  # how many there are, each as likely
+CLAUSES, ADJECTIVES_OF_A_NOUN = (1, 1, 1, 1, 2, 2, 3), (0, 0, 0, 1, 1, 2)  # numbers of them, equally likely
 
 Item = TypeVar("Item")
 
 
 class NounPhrase(NamedTuple):
-    """A noun with what belongs to it. Nouns, adjectives and so on are numbers, from 0."""
+    """A noun with its modifiers. Nouns, adjectives and so on are numbers, from 0."""
 
     noun: int
     plural: bool
     definite: bool
     adjectives: tuple[int, ...] = ()
-    beside: tuple[int, NounPhrase] | None = None
+    prepositional: tuple[int, NounPhrase] | None = None
     """A preposition and its noun phrase."""
-    doing: VerbPhrase | None = None
-    """What a relative clause says of the noun."""
+    relative: VerbPhrase | None = None
+    """The verb phrase of a relative clause."""
 
 
 class VerbPhrase(NamedTuple):
-    """A verb, and its object if it is one of the first TRANSITIVE verbs."""
+    """A verb, with an object if it is one of the first TRANSITIVE verbs."""
 
     verb: int
     past: bool
@@ -53,7 +53,7 @@ class VerbPhrase(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """A subject and what is said of it; the conjunction stands before all clauses but the first."""
+    """A subject and its predicate; the conjunction precedes each clause but the first."""
 
     subject: NounPhrase
     predicate: VerbPhrase
@@ -67,7 +67,7 @@ class Dice:
         self._random = random.Random(seed).random
 
     def chance(self, probability: float) -> bool:
-        """Say yes with this probability."""
+        """Return True with this probability."""
         return self._random() < probability
 
     def below(self, n: int) -> int:
@@ -94,29 +94,29 @@ class Words:
         self._endings = [*vowels, *("".join(letters) for letters in itertools.product(vowels, consonants))]
 
     def stems(self, n: int) -> list[str]:
-        """Return n stems that weren't returned before."""
+        """Return n new stems."""
         return self._dice.take(self._stems, n)
 
     def short(self, n: int) -> list[str]:
-        """Return n function words that weren't returned before."""
+        """Return n new function words."""
         return self._dice.take(self._short, n)
 
     def forms(self, *features: int) -> dict[tuple[int, ...], str]:
-        """Return a function word for each combination of grammatical features, of so many values each."""
+        """Return a new function word for each combination of grammatical features, given their numbers of values."""
         return dict(zip(combinations(features), self.short(math.prod(features)), strict=True))
 
     def endings(self, *features: int) -> dict[tuple[int, ...], str]:
-        """Return an ending for each combination of grammatical features, different ones for different ones."""
+        """Return a different ending for each combination of grammatical features, given their numbers of values."""
         return dict(zip(combinations(features), self._dice.take(list(self._endings), math.prod(features)), strict=True))
 
 
 def combinations(features: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return all combinations of features of so many values each."""
+    """Return all combinations of features, given their numbers of values."""
     return list(itertools.product(*map(range, features)))
 
 
 class Speaker:
-    """Draws sentences, as trees; likes idioms."""
+    """Draws sentences, as trees, with idioms more often than by chance."""
 
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
@@ -126,25 +126,25 @@ class Speaker:
         self.verb_idioms = list(zip(take(verbs, VERB_IDIOMS), take(nouns, VERB_IDIOMS), strict=True))
 
     def sentence(self) -> list[Clause]:
-        """Return the tree of a sentence."""
+        """Draw the tree of a sentence."""
         return [
             Clause(self.noun_phrase(deep=True), self.verb_phrase(deep=True), self._dice.below(CONJUNCTIONS))
             for _ in range(self._dice.pick(CLAUSES))
         ]
 
     def noun_phrase(self, deep: bool) -> NounPhrase:
-        """Return a noun phrase; only a deep one has another one inside, so that all belongs to one noun clearly."""
+        """Draw a noun phrase; only a deep one contains another one, so that modifiers are unambiguous."""
         dice = self._dice
         adjectives = dice.take(list(range(ADJECTIVES)), dice.pick(ADJECTIVES_OF_A_NOUN))
         noun = dice.below(NOUNS)
         if adjectives and dice.chance(0.3):
             adjectives[-1], noun = dice.pick(self.noun_idioms)
-        beside = (dice.below(PREPOSITIONS), self.noun_phrase(deep=False)) if deep and dice.chance(0.2) else None
-        doing = self.verb_phrase(deep=False) if deep and not beside and dice.chance(0.2) else None
-        return NounPhrase(noun, dice.chance(0.4), dice.chance(0.6), tuple(adjectives), beside, doing)
+        prepositional = (dice.below(PREPOSITIONS), self.noun_phrase(deep=False)) if deep and dice.chance(0.2) else None
+        relative = self.verb_phrase(deep=False) if deep and not prepositional and dice.chance(0.2) else None
+        return NounPhrase(noun, dice.chance(0.4), dice.chance(0.6), tuple(adjectives), prepositional, relative)
 
     def verb_phrase(self, deep: bool) -> VerbPhrase:
-        """Return a verb phrase; only a deep one has an adverb, and an object with a noun phrase inside."""
+        """Draw a verb phrase; only a deep one has an adverb, and an object that may contain another noun phrase."""
         dice = self._dice
         verb, past = dice.below(TRANSITIVE + INTRANSITIVE), dice.chance(0.5)
         adverb = dice.below(ADVERBS) if deep and dice.chance(0.3) else None
@@ -155,7 +155,7 @@ class Speaker:
 
 
 class Source:
-    """Writes trees in the source language."""
+    """Generates the sentences of trees in the source language."""
 
     def __init__(self, words: Words) -> None:
         self.nouns, self.noun_endings = words.stems(NOUNS), ("", *words.endings(1).values())
@@ -173,14 +173,14 @@ class Source:
         return written
 
     def noun_phrase(self, phrase: NounPhrase) -> list[str]:
-        """Return article, adjectives, noun and what follows it."""
+        """Return article, adjectives, noun, and a phrase or clause after it."""
         written = [self.articles[phrase.definite], *(self.adjectives[adjective] for adjective in phrase.adjectives)]
         written.append(self.nouns[phrase.noun] + self.noun_endings[phrase.plural])
-        if phrase.beside:
-            preposition, other = phrase.beside
+        if phrase.prepositional:
+            preposition, other = phrase.prepositional
             written += [self.prepositions[preposition], *self.noun_phrase(other)]
-        if phrase.doing:
-            written += [self.relative, *self.verb_phrase(phrase.doing)]
+        if phrase.relative:
+            written += [self.relative, *self.verb_phrase(phrase.relative)]
         return written
 
     def verb_phrase(self, phrase: VerbPhrase) -> list[str]:
@@ -191,7 +191,7 @@ class Source:
 
 
 class Target:
-    """Writes trees in the target language."""
+    """Generates the sentences of trees in the target language."""
 
     def __init__(self, words: Words, dice: Dice, speaker: Speaker) -> None:
         self.order = dice.pick(VERB_PLACES)
@@ -217,7 +217,7 @@ class Target:
         return written
 
     def clause(self, subject: list[str], plural: bool, phrase: VerbPhrase) -> list[str]:
-        """Return subject, verb and object in their order, with the adverb before or after them."""
+        """Return subject, verb and object in the order of the language, with the adverb before or after them."""
         verb, of = phrase.verb, phrase.object
         if of and of == NounPhrase(of.noun, plural=False, definite=True) and (verb, of.noun) in self.verb_idioms:
             verb, of = self.verb_idioms[verb, of.noun], None
@@ -231,7 +231,7 @@ class Target:
         return adverb + written if self.adverb_first else written + adverb
 
     def noun_phrase(self, phrase: NounPhrase, accusative: bool = False) -> list[str]:
-        """Return noun and adjectives with the article before or after them, and what follows."""
+        """Return noun and adjectives with the article before or after them, and a phrase or clause after that."""
         noun, adjectives, plural = phrase.noun, phrase.adjectives, phrase.plural
         if adjectives and (adjectives[-1], noun) in self.noun_idioms:
             noun, adjectives = self.noun_idioms[adjectives[-1], noun], adjectives[:-1]
@@ -240,19 +240,19 @@ class Target:
         written += [self.adjectives[each] + self.adjective_endings[gender, plural] for each in adjectives]
         article = self.articles[phrase.definite, gender, plural, accusative]
         written = [article, *written] if self.article_first else [*written, article]
-        if phrase.beside:
+        if phrase.prepositional:
             preposition, other = (
-                self.prepositions[phrase.beside[0]],
-                self.noun_phrase(phrase.beside[1], accusative=True),
+                self.prepositions[phrase.prepositional[0]],
+                self.noun_phrase(phrase.prepositional[1], accusative=True),
             )
             written += [preposition, *other] if self.preposition_first else [*other, preposition]
-        if phrase.doing:
-            written += [self.relatives[gender, plural], *self.clause([], plural, phrase.doing)]
+        if phrase.relative:
+            written += [self.relatives[gender, plural], *self.clause([], plural, phrase.relative)]
         return written
 
 
 def sentence_pairs(seed: int) -> Iterator[tuple[str, str]]:
-    """Draw a pair of languages; yield sentences and their translations, without end and some more than once."""
+    """Draw a pair of languages; yield sentences and their translations, endlessly and with repetitions."""
     dice = Dice(seed)
     consonants = dice.take(list("bcdfghjklmnpqrstvwxz"), 20)
     speaker = Speaker(dice)
@@ -266,9 +266,9 @@ def sentence_pairs(seed: int) -> Iterator[tuple[str, str]]:
 
 
 def toy_corpus(seed: int = 0, train: int = 8000, dev: int = 200, test: int = 500) -> Corpus:
-    """Draw a pair of languages and so many sentence pairs, no two with the same source sentence.
+    """Draw a pair of languages and a corpus of train, dev and test pairs, all with different source sentences.
 
-    A seed always gives the same corpus. Test doesn't depend on how many pairs are asked for dev and for training.
+    The same seed gives the same corpus; test doesn't depend on the numbers of dev and train.
     """
     pairs: dict[str, str] = {}
     drawn = sentence_pairs(seed)

@@ -1,4 +1,4 @@
-"""What training tells as it goes: lines of a log, a bar on a terminal, curves for TensorBoard, log.jsonl."""
+"""Reporting progress: the log line on the terminal, a progress bar, TensorBoard, log.jsonl."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from nmt.checkpoint import SaveError, write
+from nmt.atomic import SaveError, write_atomically
 
 
 class Progress(NamedTuple):
-    """How far training is: the epoch and the update it is in, from 1, and the seconds it took."""
+    """The epoch and the update that training is in, from 1, and the seconds so far."""
 
     epoch: int
     update: int
     seconds: float
 
 
-class Judged(NamedTuple):
-    """What a look at dev gave."""
+class ValidationResult(NamedTuple):
+    """The result of evaluating the model on dev."""
 
     score: float
-    """How good the model is; higher is better. The best one is kept."""
+    """Higher is better; training keeps the weights with the highest score."""
     scalars: dict[str, float]
     """Numbers to log by TensorBoard tag, such as perplexity/dev."""
     enough: bool = False
-    """Whether training has reached its aim and ends here."""
+    """Whether training has reached its goal and ends here."""
 
 
 class Report(NamedTuple):
@@ -36,15 +36,15 @@ class Report(NamedTuple):
     epoch: int
     update: int
     loss: float
-    """Per sentence."""
+    """Per sentence, in nats."""
     perplexity: float
     """exp of the loss per predicted target word: </s> is one, <s> and padding are not."""
     examples: int
-    """Sentences since the last look at dev."""
+    """Sentences since the last validation."""
     speed: float
     """Predicted target words per second."""
     seconds: float
-    """Since training began, looks at dev and earlier runs included."""
+    """Since training began, including validation and earlier runs."""
 
     def line(self) -> str:
         """Return the line of the log."""
@@ -55,30 +55,32 @@ class Report(NamedTuple):
 
 
 class Tracker(Protocol):
-    """Who is told. Training calls nothing else."""
+    """The callbacks of the training loop; it calls no others."""
 
     def begin(self, update: int, updates: int) -> None:
-        """Training begins after this update, 0 or the checkpoint's, and makes so many updates at most."""
+        """Training starts after this update (0, or the checkpoint's) and makes at most `updates` in total."""
 
     def step(self, update: int) -> None:
         """An update was made."""
 
     def log(self, report: Report) -> None:
-        """It is time for a line of the log."""
+        """The loss of log_every updates is known."""
 
-    def judged(self, progress: Progress, judged: Judged, better: bool) -> None:
-        """The model was tried on dev; better says whether it is the best so far."""
+    def validated(self, progress: Progress, result: ValidationResult, improved: bool) -> None:
+        """The model was evaluated on dev; improved: it is the best so far."""
 
     def say(self, line: str) -> None:
-        """Something else happened."""
+        """A message for the reader of the log, one line."""
 
 
 class Log:
-    """Tells the person at the terminal, TensorBoard (if it is installed) and log.jsonl in a folder."""
+    """The Tracker of run.py: writes to the terminal, to log.jsonl in a folder, and to TensorBoard if installed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.bar = self.file = self.board = None
+        self.bar: Any = None  # the three are opened by `begin`
+        self.file: Any = None
+        self.board: Any = None
 
     def __enter__(self) -> Log:
         return self
@@ -87,40 +89,40 @@ class Log:
         self.close()
 
     def begin(self, update: int, updates: int) -> None:
-        """Forget what was logged after the checkpoint that training goes on from, and go on from there."""
+        """Open the log. Entries after the checkpoint that training resumes from are removed. Raises SaveError."""
         from tqdm import tqdm
 
         path = self.folder / "log.jsonl"
         kept = [line for line in read_log(path) if line["update"] <= update] if update else []
-        write(path, lambda file: file.write("".join(json.dumps(line) + "\n" for line in kept).encode()))
+        write_atomically(path, lambda file: file.write("".join(json.dumps(line) + "\n" for line in kept).encode()))
         self.file = path.open("a", encoding="utf-8", buffering=1)
         self.board = tensorboard(self.folder, update)
         self.bar = tqdm(total=updates, initial=update, unit="update", mininterval=0.5, disable=not sys.stderr.isatty())
         if update:
-            self.say(f"going on after iter {update}")
+            self.say(f"resuming after iter {update}")
 
     def step(self, update: int) -> None:
-        """Move the bar."""
+        """Advance the progress bar."""
         self.bar.update()
 
     def log(self, report: Report) -> None:
-        """Print the line of the log; `loss/train` and `perplexity/train` go to TensorBoard."""
+        """Print the log line; `loss/train` and `perplexity/train` go to TensorBoard. Raises SaveError."""
         self.say(report.line())
         self.write(report._asdict(), {"loss/train": report.loss, "perplexity/train": report.perplexity})
 
-    def judged(self, progress: Progress, judged: Judged, better: bool) -> None:
-        """Print the numbers of a look at dev; they go to TensorBoard by their own tags."""
-        numbers = ", ".join(f"{tag} {value:.2f}" for tag, value in judged.scalars.items())
-        self.say(f"validation: iter {progress.update}, {numbers}{', the best so far' if better else ''}")
-        self.write(progress._asdict() | {"score": judged.score} | judged.scalars, judged.scalars)
+    def validated(self, progress: Progress, result: ValidationResult, improved: bool) -> None:
+        """Print the numbers of a validation; they go to TensorBoard by their tags. Raises SaveError."""
+        numbers = ", ".join(f"{tag} {value:.2f}" for tag, value in result.scalars.items())
+        self.say(f"validation: iter {progress.update}, {numbers}{', the best so far' if improved else ''}")
+        self.write(progress._asdict() | {"score": result.score} | result.scalars, result.scalars)
 
     def say(self, line: str) -> None:
-        """Print a line, above the bar."""
+        """Print a line above the bar."""
         self.bar.write(line, file=sys.stdout)
         sys.stdout.flush()
 
     def write(self, entry: dict[str, Any], scalars: dict[str, float]) -> None:
-        """Append to log.jsonl, and the scalars to TensorBoard's events."""
+        """Append an entry to log.jsonl, and the scalars to TensorBoard's events. Raises SaveError."""
         try:
             self.file.write(json.dumps(entry) + "\n")
             for tag, value in scalars.items() if self.board else ():
@@ -129,15 +131,15 @@ class Log:
             raise SaveError(f"{self.folder}: the log can't be written: {error.strerror}") from None
 
     def close(self) -> None:
-        """Let go of the files and the bar."""
+        """Close the bar and the files."""
         for part in (self.bar, self.file, self.board):
             if part is not None:
-                with contextlib.suppress(OSError):  # a full disk was told of when a line was written
+                with contextlib.suppress(OSError):  # `write` has reported a full disk already
                     part.close()
 
 
 def tensorboard(folder: Path, update: int) -> Any:
-    """Return a writer of TensorBoard's events that forgets those after this update; None if it isn't installed."""
+    """Return a writer of TensorBoard events that hides those after this update; None if it isn't installed."""
     if not update:
         for old in folder.glob("events.out.tfevents.*"):
             old.unlink()
@@ -149,7 +151,7 @@ def tensorboard(folder: Path, update: int) -> Any:
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """Return the entries of log.jsonl; a last line that was cut off is left out."""
+    """Return the entries of log.jsonl without an incomplete last line; none if there is no such file."""
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").split("\n")

@@ -1,4 +1,4 @@
-"""The training loop: batches in, a model out, a look at dev every now and then, and a checkpoint at each."""
+"""The training loop: epochs of batches, validation on dev, patience, and a checkpoint after each validation."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from typing import Any, NamedTuple, NoReturn
 import torch
 
 from nmt.batches import Batch, Pair, batch_iter, prefetched
-from nmt.checkpoint import CheckpointError, Checkpoints, load_weights, read, understood
-from nmt.descent import Descent
-from nmt.device import random_state, set_random_state
-from nmt.likelihood import perplexity
+from nmt.checkpoint import CheckpointError, Checkpoints, as_checkpoint_error, load_weights, read
+from nmt.device import rng_state, set_rng_state
+from nmt.losses import perplexity
+from nmt.optimization import ModelOptimizer
 from nmt.recipe import Recipe
-from nmt.state import State, fingerprint, must_match, state_of
-from nmt.tracking import Judged, Progress, Report, Tracker
+from nmt.state import TrainingState, check_fingerprint, fingerprint, state_from_plain
+from nmt.tracking import Progress, Report, Tracker, ValidationResult
 
-Validate = Callable[[Any, Progress], Judged]
-"""Tries a model, in evaluation mode and without gradients, on sentences that it doesn't learn from."""
+Validate = Callable[[Any, Progress], ValidationResult]
+"""Evaluates a model on dev; called with the model in evaluation mode and without gradients."""
 
 
 class Diverged(ArithmeticError):
-    """The loss is infinite or not a number; the best model so far is safe. The message is one line."""
+    """The loss or the dev score is NaN or infinite; the best checkpoint is intact. The message is one line."""
 
 
-class Trained(NamedTuple):
+class TrainingResult(NamedTuple):
     """How training ended. The model has its best weights again."""
 
     ended: str
-    """enough, patience, max_updates or max_epoch: the limit that was reached."""
+    """The limit that was reached: enough, patience, max_updates or max_epoch."""
     progress: Progress
     best_score: float
     best_update: int
@@ -48,26 +48,26 @@ def train(
     folder: Path,
     device: torch.device,
     resume: bool = False,
-    better: Callable[[], object] = lambda: None,
+    on_improvement: Callable[[], object] = lambda: None,
     dev: Sequence[Pair] = (),
-) -> Trained:
-    """Train model on pairs until a limit of the recipe is reached or validate says it is enough.
+) -> TrainingResult:
+    """Train model on pairs until a limit of the recipe is reached, or until a validation result says `enough`.
 
     Args:
-        model: an NMT with its first weights.
-        pairs: the sentences to learn from, as word indices; at least one.
+        model: an NMT with its initial weights.
+        pairs: the training pairs as word indices, at least one.
         recipe: the hyper-parameters.
-        validate: judges the model every valid_niter updates, and once more at the end.
-        tracker: is told how it goes.
-        folder: where checkpoints are written, one at each judgement; those of an earlier training are removed.
+        validate: called every valid_niter updates, and once more at the end.
+        tracker: its methods are called on each event.
+        folder: gets a checkpoint after each validation; those of an earlier training are removed.
         device: where to compute; the model is moved there.
-        resume: go on from the newest checkpoint in the folder instead, if there is one.
-        better: is called when the model is better than it was before, with its weights as they are.
-        dev: what validate judges by, so that a run that resumes is not judged by something else.
+        resume: continue from the newest checkpoint in the folder, if there is one.
+        on_improvement: called when the dev score improved, while the model has the new best weights.
+        dev: the pairs that validate uses; part of the checkpoint's fingerprint.
 
     Raises:
-        Diverged: the loss is no longer a finite number.
-        CheckpointError: the checkpoint can't be read, or is of another model, vocabulary, recipe or text.
+        Diverged: the loss or the dev score is NaN or infinite.
+        CheckpointError: the checkpoint can't be read, or belongs to another model, vocabulary, recipe or text.
         SaveError: a checkpoint can't be written.
     """
     training = Training(model, pairs, recipe, tracker, Checkpoints(folder), device, dev)
@@ -76,24 +76,24 @@ def train(
     else:
         training.checkpoints.remove()
     state = training.state
-    tracker.begin(state.update, training.descent.updates)
-    while (ended := training.over()) is None:
-        if state.batches == training.per_epoch:
+    tracker.begin(state.update, training.optimizer.updates)
+    while (ended := training.limit_reached()) is None:
+        if state.batches == training.batches_per_epoch:
             state.epoch, state.batches = state.epoch + 1, 0
-        for batch in training.batches():
-            training.learn(batch)
+        for batch in training.remaining_batches():
+            training.update(batch)
             if state.update % recipe.valid_niter == 0:
-                training.look(validate, better)
-            if training.over():
+                training.validate(validate, on_improvement)
+            if training.limit_reached():
                 break
-    if state.looked < state.update:
-        training.look(validate, better)
-    training.back_to_best(with_moments=False)
-    return Trained(ended, training.progress(), state.best_score, state.best_update)
+    if state.last_validation < state.update:
+        training.validate(validate, on_improvement)
+    training.restore_best(with_moments=False)
+    return TrainingResult(ended, training.progress(), state.best_score, state.best_update)
 
 
 class Training:
-    """A training under way: the model, its descent, and where they are."""
+    """A training run: the model, its optimizer, and the counters in `state`."""
 
     def __init__(
         self,
@@ -108,39 +108,40 @@ class Training:
         self.model, self.pairs, self.recipe = model.to(device), pairs, recipe
         self.tracker, self.checkpoints, self.device = tracker, checkpoints, device
         self.pads = (model.vocab.src["<pad>"], model.vocab.tgt["<pad>"])
-        self.per_epoch = math.ceil(len(pairs) / recipe.batch_size)
-        updates = min(recipe.max_updates or math.inf, recipe.max_epoch * self.per_epoch)
-        self.descent = Descent(self.model, recipe, device, int(updates))
-        self.made_of = fingerprint(model, pairs, recipe, dev)
-        self.loss = torch.zeros((), dtype=torch.float64, device=device)  # summed there: to read it is to wait for it
+        self.batches_per_epoch = math.ceil(len(pairs) / recipe.batch_size)
+        updates = min(recipe.max_updates or math.inf, recipe.max_epoch * self.batches_per_epoch)
+        self.optimizer = ModelOptimizer(self.model, recipe, device, int(updates))
+        self.fingerprint = fingerprint(model, pairs, recipe, dev)
+        # The sum since the last report stays on the device: reading it at each update would wait for the GPU.
+        self.loss = torch.zeros((), dtype=torch.float64, device=device)
         torch.manual_seed(recipe.seed)
-        self.state = State()
-        self.began = self.learning_since = time.monotonic()
+        self.state = TrainingState()
+        self.started = self.learning_since = time.monotonic()
 
-    def over(self) -> str | None:
-        """Return which limit is reached, or None."""
+    def limit_reached(self) -> str | None:
+        """Return the name of the limit that is reached, as in TrainingResult.ended, or None."""
         state, recipe = self.state, self.recipe
         limits = {
             "enough": state.enough,
             "patience": state.trials >= recipe.max_num_trial,
             "max_updates": recipe.max_updates is not None and state.update >= recipe.max_updates,
-            "max_epoch": state.epoch >= recipe.max_epoch and state.batches == self.per_epoch,
+            "max_epoch": state.epoch >= recipe.max_epoch and state.batches == self.batches_per_epoch,
         }
         return next((name for name, reached in limits.items() if reached), None)
 
     def progress(self) -> Progress:
-        """Return how far training is."""
-        return Progress(self.state.epoch, self.state.update, self.state.seconds + time.monotonic() - self.began)
+        """Return the epoch, the update and the seconds of training so far."""
+        return Progress(self.state.epoch, self.state.update, self.state.seconds + time.monotonic() - self.started)
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the rest of this epoch's batches, on the device."""
+    def remaining_batches(self) -> Iterator[Batch]:
+        """Yield the batches of this epoch that training has not seen yet, on the device."""
         epoch = batch_iter(self.pairs, self.recipe.batch_size, self.pads, self.recipe.seed, self.state.epoch)
         return prefetched(islice(epoch, self.state.batches, None), self.device)
 
-    def learn(self, batch: Batch) -> None:
-        """Make one update, and a line of the log when it is time."""
+    def update(self, batch: Batch) -> None:
+        """Make one update of the weights; report the loss every log_every updates."""
         state = self.state
-        self.loss += self.descent.step(batch, self.rate())
+        self.loss += self.optimizer.step(batch, self.learning_rate())
         state.update += 1
         state.batches += 1
         state.words += batch.words
@@ -150,12 +151,12 @@ class Training:
         if state.update % self.recipe.log_every == 0:
             self.report()
 
-    def rate(self) -> float:
-        """Return the learning rate of the coming update."""
-        return self.descent.rate(self.state.update, self.state.decay)
+    def learning_rate(self) -> float:
+        """Return the learning rate of the next update."""
+        return self.optimizer.learning_rate(self.state.update, self.state.decay)
 
     def report(self) -> None:
-        """Log the loss since the last report."""
+        """Log the loss since the last report. Raises Diverged."""
         state, loss, now = self.state, self.finite_loss(), time.monotonic()
         seconds = state.learning_seconds + now - self.learning_since
         report = Report(
@@ -172,92 +173,93 @@ class Training:
         state.words, state.sentences, state.learning_seconds, self.learning_since = 0, 0, 0.0, now
 
     def finite_loss(self) -> float:
-        """Return the loss since the last report; raise Diverged if it is no number to go on with."""
+        """Return the sum of losses since the last report, in nats. Raises Diverged: it is NaN or infinite."""
         loss = self.loss.item()
         if not math.isfinite(loss):
-            self.diverged(f"the loss is {loss}")
+            self.raise_diverged(f"the loss is {loss}")
         return loss
 
-    def diverged(self, what: str) -> NoReturn:
-        """Raise Diverged: there is nothing to learn from numbers that are none."""
+    def raise_diverged(self, reason: str) -> NoReturn:
+        """Raise Diverged: the loss is NaN or infinite, or the dev score is NaN."""
         best = self.state.best_update
         kept = f"the best weights, of update {best}, are kept" if best else "there is no better model yet"
-        raise Diverged(f"{what} at update {self.state.update}: {kept}; try a smaller learning rate")
+        raise Diverged(f"{reason} at update {self.state.update}: {kept}; try a smaller learning rate")
 
-    def look(self, validate: Validate, better: Callable[[], object]) -> None:
-        """Try the model on dev, keep it if it is the best, go back to the best if it was not for long; checkpoint."""
+    def validate(self, validate: Validate, on_improvement: Callable[[], object]) -> None:
+        """Evaluate the model on dev, apply the plateau schedule, and save a checkpoint. Raises Diverged, SaveError."""
         state, now = self.state, time.monotonic()
         self.finite_loss()
         state.learning_seconds += now - self.learning_since
         self.model.eval()
         with torch.no_grad():
-            judged = validate(self.model, self.progress())
-        if math.isnan(judged.score):
-            self.diverged("the score on dev is nan")
-        is_better = judged.score > state.best_score
-        self.tracker.judged(self.progress(), judged, is_better)
-        state.looked, state.examples, state.enough = state.update, 0, judged.enough
-        if is_better:
-            state.best_score, state.best_update, state.waited = judged.score, state.update, 0
-            better()
+            result = validate(self.model, self.progress())
+        if math.isnan(result.score):
+            self.raise_diverged("the score on dev is nan")
+        improved = result.score > state.best_score
+        self.tracker.validated(self.progress(), result, improved)
+        state.last_validation, state.examples, state.enough = state.update, 0, result.enough
+        if improved:
+            state.best_score, state.best_update, state.stale = result.score, state.update, 0
+            on_improvement()
         elif self.recipe.schedule == "plateau":
-            state.waited += 1
-            if state.waited >= self.recipe.patience:
-                self.give_up_a_trial()
+            state.stale += 1
+            if state.stale >= self.recipe.patience:
+                self.end_trial()
         self.save()
         self.learning_since = time.monotonic()
 
-    def give_up_a_trial(self) -> None:
-        """Go back to the best weights and moments with a lower learning rate; the last trial just ends training."""
-        state, most = self.state, self.recipe.max_num_trial
-        state.waited = 0
+    def end_trial(self) -> None:
+        """Return to the best weights and moments with a lower learning rate; after the last trial training ends."""
+        state, trials = self.state, self.recipe.max_num_trial
+        state.stale = 0
         state.trials += 1
-        if state.trials < most and state.best_update:
-            self.back_to_best(with_moments=True)
+        if state.trials < trials and state.best_update:
+            self.restore_best(with_moments=True)
             state.decay *= self.recipe.lr_decay
             self.tracker.say(
-                f"no better than at iter {state.best_update}: back to its weights with learning rate {self.rate():.3g} "
-                f"(trial {state.trials} of {most})"
+                f"no better than at iter {state.best_update}: back to its weights with learning rate "
+                f"{self.learning_rate():.3g} (trial {state.trials} of {trials})"
             )
 
-    def back_to_best(self, with_moments: bool) -> None:
-        """Give the model the best weights there were, and the optimizer its moments of then."""
+    def restore_best(self, with_moments: bool) -> None:
+        """Load the weights of the best checkpoint, and Adam's moments if asked. Raises CheckpointError."""
         if self.state.best_update in (0, self.state.update):
             return
         path = self.checkpoints.path(self.state.best_update)
         content = read(path)
         load_weights(self.model, content["weights"], path)
         if with_moments:
-            with understood(path):
-                self.descent.go_back(content["optimizer"])
+            with as_checkpoint_error(path):
+                self.optimizer.load_moments(content["optimizer"])
 
     def save(self) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint. Raises SaveError."""
         state = self.state
-        state.loss, state.seconds, self.began = self.loss.item(), self.progress().seconds, time.monotonic()
+        state.loss, state.seconds, self.started = self.loss.item(), self.progress().seconds, time.monotonic()
         content = {
-            "made_of": self.made_of,
+            "fingerprint": self.fingerprint,
             "state": asdict(state),
             "weights": self.model.state_dict(),
-            "optimizer": self.descent.optimizer.state_dict(),
-            "random": random_state(self.device),
+            "optimizer": self.optimizer.adam.state_dict(),
+            "random": rng_state(self.device),
         }
         self.checkpoints.save(state.update, content, best=state.best_update)
 
     def restore(self) -> None:
-        """Go on from the newest checkpoint, if there is one; raise CheckpointError if it is of no use."""
+        """Continue from the newest checkpoint, if there is one. Raises CheckpointError."""
         path = self.checkpoints.newest()
         if path is None:
             return
         content = read(path)
         if "sizes" in content:
-            raise CheckpointError(f"{path}: a model, not a checkpoint; take it away, or begin again with --restart")
-        with understood(path):
-            must_match(content["made_of"], self.made_of, path)
+            raise CheckpointError(f"{path}: a model, not a checkpoint; remove it, or start again with --restart")
+        with as_checkpoint_error(path):
+            check_fingerprint(content["fingerprint"], self.fingerprint, path)
             load_weights(self.model, content["weights"], path)
-            self.descent.go_back(content["optimizer"])
-            self.state = state_of(content["state"])
-            if self.state.batches > self.per_epoch:
+            self.optimizer.load_moments(content["optimizer"])
+            self.state = state_from_plain(content["state"])
+            if self.state.batches > self.batches_per_epoch:
                 raise ValueError("beyond the end of the epoch")
             self.loss.fill_(self.state.loss)
-            set_random_state(content["random"], self.device)
+            # Last of all: nothing may draw random numbers between here and the next update's dropout.
+            set_rng_state(content["random"], self.device)

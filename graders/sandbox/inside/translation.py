@@ -30,7 +30,7 @@ def train(order: Order, talk: Talk) -> Finished:
     from nmt.batches import indexed
     from nmt.checkpoint import CheckpointError, Checkpoints
     from nmt.corpus import Texts
-    from nmt.tracking import Judged
+    from nmt.tracking import ValidationResult
     from nmt.training import Diverged
     from nmt.training import train as train_model
 
@@ -40,7 +40,7 @@ def train(order: Order, talk: Talk) -> Finished:
 
     def validate(model: Any, progress: Any) -> Any:
         judged = talk.judged(progress.update, _translated(order, model, dev, talk, progress.update))
-        return Judged(judged.score, {"bleu/dev": judged.score}, judged.enough)
+        return ValidationResult(judged.score, {"bleu/dev": judged.score}, judged.enough)
 
     def run(resume: bool) -> Finished:
         model, recipe, vocab = _model(order, texts)
@@ -171,9 +171,9 @@ class Tell:
         print(report.line(), flush=True)
         self._talk.say(Progress(report.update, report.epoch, report.loss, report.perplexity, report.speed))
 
-    def judged(self, progress: Any, judged: Any, better: bool) -> None:
+    def validated(self, progress: Any, result: Any, improved: bool) -> None:
         """Print how good the model is."""
-        print(f"validation: iter {progress.update}, dev. BLEU {judged.score:.2f}", flush=True)
+        print(f"validation: iter {progress.update}, dev. BLEU {result.score:.2f}", flush=True)
 
     def say(self, line: str) -> None:
         """Print a line."""

@@ -1,11 +1,11 @@
-"""The model with one part replaced or left out at a time: which part earns how much BLEU?
+"""Ablations: the BLEU of the model with one part replaced or left out.
 
 python solutions/a4/staff/ablations.py                 all variants on a toy language pair: half an hour on a CPU
-python solutions/a4/staff/ablations.py dot additive    these only; `--help` lists all
+python solutions/a4/staff/ablations.py dot additive    only these; `--help` lists all
 
-Each variant starts from the same seed and learns from the same batches for as many updates. The folder gets the tables
-ablations.md and ablations.csv and the plot ablations.svg, anew after each variant. A run that was stopped goes on where
-it was: variants that are done are not trained again, and the one under way continues from its last checkpoint.
+All variants start from the same seed and train on the same batches for the same number of updates. After each variant
+the tables ablations.md and ablations.csv and the plot ablations.svg are written to the folder. A stopped run resumes:
+finished variants are not trained again, and an unfinished one continues from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -19,41 +19,52 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 if __name__ == "__main__":
     sys.path[1:1] = [str(Path(__file__).resolve().parents[3] / part / "a4") for part in ("solutions", "assignments")]
 
 import torch
 
-from nmt.corpus import Corpus
+from nmt.atomic import SaveError, write_atomically
+from nmt.batches import indexed
+from nmt.checkpoint import CheckpointError
+from nmt.corpus import Corpus, CorpusError
+from nmt.datasets import load_corpus
+from nmt.device import DeviceError, device_named
+from nmt.losses import evaluate_ppl
+from nmt.options import at_least
+from nmt.plots import COLORS, svg_of
 from nmt.recipe import TOY, Recipe, RecipeError, initialise, vocabulary
+from nmt.scoring import bleu, score
+from nmt.search import translate
+from nmt.state import crc
+from nmt.tracking import Progress, Report, ValidationResult
+from nmt.training import Diverged, train
 from variants import VARIANTS, VariantNMT
+from vocab import VocabError
 
-if TYPE_CHECKING:
-    from nmt.tracking import Judged, Progress, Report
-
-Tell = Callable[[str], object]
-"""Is told a line about how it goes."""
+PrintLine = Callable[[str], object]
+"""Called with one line about the progress."""
 
 
 class AblationError(ValueError):
-    """What was asked can't be done. The message is one line."""
+    """An unknown variant, or an unusable output folder. The message is one line."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a variant."""
+    """The result of a variant."""
 
     variant: str
     about: str
     bleu: float
-    """On test, by beam search."""
+    """Of test, by beam search."""
     low: float
     high: float
-    """sacreBLEU's 95 % interval."""
+    """With low, sacreBLEU's 95 % confidence interval."""
     dev_bleu: float
-    """The best one; its weights are those tested."""
+    """The best one; test is translated with its weights."""
     dev_perplexity: float
     weights: int
     updates: int
@@ -67,79 +78,74 @@ def ablations(
     recipe: Recipe,
     seed: int,
     folder: Path,
-    tell: Tell = print,
+    print_line: PrintLine = print,
     device: torch.device | None = None,
 ) -> list[Row]:
-    """Train variants of the model, each in a folder of its own, and write the tables and the plot.
+    """Train variants of the model, each in its own subfolder, and write the tables and the plot.
 
     Args:
-        names: which ones, of VARIANTS.
-        corpus: what they learn and are tested on.
-        recipe: how each is trained; max_updates makes all train equally long.
-        seed: of the first weights, of the order of the sentences and of dropout.
-        folder: where all goes. What an earlier call finished there is not done again.
-        tell: is told a line about each look at dev and each result.
+        names: the names of the variants, keys of VARIANTS.
+        corpus: the corpus to train and test on.
+        recipe: the hyper-parameters of all variants; max_updates gives all the same number of updates.
+        seed: random seed of initial weights, batch order and dropout.
+        folder: the output folder. Variants that an earlier call finished there are not trained again.
+        print_line: called with one line for each validation and each result.
         device: where to compute, the CPU by default.
 
     Returns:
         The results, in the order of names.
 
     Raises:
-        AblationError: there is no variant of that name, or the folder is a file or of another recipe or corpus.
+        AblationError: an unknown variant; the folder is a file, or belongs to another recipe or corpus.
     """
     unknown = [name for name in names if name not in VARIANTS]
     if unknown or not names:
         raise AblationError(f"no variant {', '.join(unknown) or 'named'}; expected some of {', '.join(VARIANTS)}")
     if folder.exists() and not folder.is_dir():
-        raise AblationError(f"{folder}: a file; expected a folder, new or of an earlier call: name another with --out")
+        raise AblationError(
+            f"{folder}: a file; expected a new folder or that of an earlier call: name another with --out"
+        )
     recipe = replace(recipe, seed=seed)
     rows = []
     for name in names:
-        rows.append(_result(name, corpus, recipe, folder / name, tell, device or torch.device("cpu")))
-        tell(f"{name}: BLEU {rows[-1].bleu:.1f} ({rows[-1].low:.1f} to {rows[-1].high:.1f}), {rows[-1].about}")
+        rows.append(_result(name, corpus, recipe, folder / name, print_line, device or torch.device("cpu")))
+        print_line(f"{name}: BLEU {rows[-1].bleu:.1f} ({rows[-1].low:.1f} to {rows[-1].high:.1f}), {rows[-1].about}")
         _write(rows, folder)
     return rows
 
 
-def _result(name: str, corpus: Corpus, recipe: Recipe, folder: Path, tell: Tell, device: torch.device) -> Row:
-    """Return a variant's result: the one in the folder, or a new one."""
-    from nmt.checkpoint import write
-    from nmt.state import crc
-
+def _result(
+    name: str, corpus: Corpus, recipe: Recipe, folder: Path, print_line: PrintLine, device: torch.device
+) -> Row:
+    """Return the result of a variant, from the folder or by training. Raises AblationError."""
     made_of = {"recipe": asdict(recipe), "corpus": f"{corpus.name} {crc(corpus)}"}
     path, origin = folder / "result.json", folder / "made_of.json"
     if origin.exists() and json.loads(origin.read_text(encoding="utf-8")) != made_of:
-        raise AblationError(f"{folder}: begun with another recipe or corpus; take another folder, or remove this one")
+        raise AblationError(f"{folder}: made with another recipe or corpus; name another folder, or remove this one")
     if path.exists():
         return Row(**json.loads(path.read_text(encoding="utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
-    write(origin, lambda file: file.write(json.dumps(made_of, indent=2).encode()))
-    row = _train(name, corpus, recipe, folder, tell, device)
-    write(path, lambda file: file.write(json.dumps(asdict(row), indent=2).encode()))
+    write_atomically(origin, lambda file: file.write(json.dumps(made_of, indent=2).encode()))
+    row = _train(name, corpus, recipe, folder, print_line, device)
+    write_atomically(path, lambda file: file.write(json.dumps(asdict(row), indent=2).encode()))
     return row
 
 
-def _train(name: str, corpus: Corpus, recipe: Recipe, folder: Path, tell: Tell, device: torch.device) -> Row:
-    """Train a variant, go on if it was begun, and try it on test."""
-    from nmt.batches import indexed
-    from nmt.likelihood import evaluate_ppl
-    from nmt.scoring import bleu, score
-    from nmt.search import translate
-    from nmt.tracking import Judged
-    from nmt.training import train
-
+def _train(name: str, corpus: Corpus, recipe: Recipe, folder: Path, print_line: PrintLine, device: torch.device) -> Row:
+    """Train a variant, from its last checkpoint if there is one, and score it on test."""
     vocab = vocabulary(corpus.train.source, corpus.train.target, recipe)
     torch.manual_seed(recipe.seed)
     model = VariantNMT(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout, VARIANTS[name])
     initialise(model, recipe)
     dev_pairs = indexed(corpus.dev, vocab)
 
-    def validate(model: Any, progress: Progress) -> Judged:
+    def validate(model: Any, progress: Progress) -> ValidationResult:
         dev_bleu = bleu(translate(model, corpus.dev.source, beam_size=1), corpus.dev.target)
-        return Judged(dev_bleu, {"perplexity/dev": evaluate_ppl(model, dev_pairs), "bleu/dev": dev_bleu})
+        scalars = {"perplexity/dev": evaluate_ppl(model, dev_pairs), "bleu/dev": dev_bleu}
+        return ValidationResult(dev_bleu, scalars)
 
     trained = train(
-        model, indexed(corpus.train, vocab), recipe, validate, _Lines(name, tell), folder, device, resume=True
+        model, indexed(corpus.train, vocab), recipe, validate, _Lines(name, print_line), folder, device, resume=True
     )
     translations = translate(model, corpus.test.source, recipe.beam_size, recipe.max_decoding_time_step)
     test = score(translations, corpus.test.target)
@@ -159,13 +165,15 @@ def _train(name: str, corpus: Corpus, recipe: Recipe, folder: Path, tell: Tell, 
 
 
 class _Lines:
-    """The training loop's tracker: a line for each look at dev."""
+    """The Tracker of the training loop: prints one line for each validation."""
 
-    def __init__(self, name: str, tell: Tell) -> None:
-        self._name, self._tell = name, tell
+    def __init__(self, name: str, print_line: PrintLine) -> None:
+        self._name, self._print = name, print_line
 
     def begin(self, update: int, updates: int) -> None:
-        self._tell(f"{self._name}: {VARIANTS[self._name].about}" + (f", on from update {update}" if update else ""))
+        self._print(
+            f"{self._name}: {VARIANTS[self._name].about}" + (f", resuming after update {update}" if update else "")
+        )
 
     def step(self, update: int) -> None:
         pass
@@ -173,24 +181,22 @@ class _Lines:
     def log(self, report: Report) -> None:
         pass
 
-    def judged(self, progress: Progress, judged: Judged, better: bool) -> None:
-        perplexity = judged.scalars["perplexity/dev"]
-        self._tell(f"{self._name}: update {progress.update}, dev BLEU {judged.score:.1f}, perplexity {perplexity:.2f}")
+    def validated(self, progress: Progress, result: ValidationResult, improved: bool) -> None:
+        perplexity = result.scalars["perplexity/dev"]
+        self._print(f"{self._name}: update {progress.update}, dev BLEU {result.score:.1f}, perplexity {perplexity:.2f}")
 
     def say(self, line: str) -> None:
-        self._tell(f"{self._name}: {line}")
+        self._print(f"{self._name}: {line}")
 
 
 def _write(rows: Sequence[Row], folder: Path) -> None:
-    """Write the tables and the plot."""
-    from nmt.checkpoint import write
-
+    """Write the tables and the plot. Raises SaveError."""
     for ending, text in (("md", markdown(rows)), ("csv", comma_separated(rows)), ("svg", plot(rows))):
-        write(folder / f"ablations.{ending}", lambda file, text=text: file.write(text.encode()))
+        write_atomically(folder / f"ablations.{ending}", lambda file, text=text: file.write(text.encode()))
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Return the results as a table to read."""
+    """Return the results as a Markdown table."""
     head = ("variant", "BLEU on test", "95 % interval", "perplexity of dev", "weights", "seconds", "what it is")
     lines = [head, ("---", "--:", ":-:", "--:", "--:", "--:", "---")]
     for row in rows:
@@ -202,7 +208,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def comma_separated(rows: Sequence[Row]) -> str:
-    """Return the results as a table for a program."""
+    """Return the results as CSV."""
     written = io.StringIO()
     table = csv.DictWriter(written, list(Row.__dataclass_fields__), lineterminator="\n")
     table.writeheader()
@@ -211,8 +217,7 @@ def comma_separated(rows: Sequence[Row]) -> str:
 
 
 def plot(rows: Sequence[Row]) -> str:
-    """Return a bar for each variant's BLEU with its interval, as SVG."""
-    from nmt.pictures import COLORS, svg_of
+    """Return a bar chart of BLEU with confidence intervals, as SVG."""
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
@@ -227,16 +232,8 @@ def plot(rows: Sequence[Row]) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Do what the command line says; return the exit status."""
-    from nmt.checkpoint import CheckpointError, SaveError
-    from nmt.corpus import CorpusError
-    from nmt.datasets import load_corpus
-    from nmt.device import DeviceError, device_named
-    from nmt.options import at_least
-    from nmt.training import Diverged
-    from vocab import VocabError
-
-    ours = (AblationError, CorpusError, DeviceError, CheckpointError, Diverged, RecipeError, SaveError, VocabError)
+    """Run the command; return the exit status."""
+    expected = (AblationError, CorpusError, DeviceError, CheckpointError, Diverged, RecipeError, SaveError, VocabError)
     top = argparse.ArgumentParser(
         prog="ablations.py",
         description=__doc__,
@@ -245,24 +242,26 @@ def main(argv: Sequence[str]) -> int:
     )
     top.add_argument("names", nargs="*", metavar="VARIANT", help="default: all")
     top.add_argument("--data", default="toy", help="toy, multi30k, tatoeba, or a folder (default: toy)")
-    top.add_argument("--seed", type=int, default=0, help="of the toy languages and of training (default: 0)")
-    top.add_argument("--updates", type=at_least(1), help=f"of each variant (default: {TOY.max_updates} on toy)")
+    top.add_argument(
+        "--seed", type=int, default=0, help="random seed of training and of the toy languages (default: 0)"
+    )
+    top.add_argument("--updates", type=at_least(1), help=f"updates of each variant (default: {TOY.max_updates} on toy)")
     top.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:1 (default: auto)")
-    top.add_argument("-o", "--out", type=Path, default=Path("ablations"), help="folder (default: ablations)")
+    top.add_argument("-o", "--out", type=Path, default=Path("ablations"), help="output folder (default: ablations)")
     args = top.parse_args(argv)
-    warnings.filterwarnings("ignore", "Using padding='same'")  # the convolution's kernel is even on purpose
+    warnings.filterwarnings("ignore", "Using padding='same'")  # 1c wants an even kernel
     recipe = TOY if args.data == "toy" else Recipe()
     try:
         if args.updates is not None:
             recipe = replace(recipe, max_updates=args.updates)
         corpus, device = load_corpus(args.data, args.seed), device_named(args.device)
         ablations(args.names or list(VARIANTS), corpus, recipe, args.seed, args.out, device=device)
-    except ours as error:
+    except expected as error:
         print(f"ablations.py: {error}", file=sys.stderr)
     except OSError as error:
         print(f"ablations.py: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("ablations.py: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("ablations.py: stopped; the same command resumes from the last checkpoint", file=sys.stderr)
     else:
         print(f"table and plot: {args.out / 'ablations.md'}, {args.out / 'ablations.svg'}")
         return 0

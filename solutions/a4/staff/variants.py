@@ -1,4 +1,4 @@
-"""Variants of the model for the ablations: other attention, or one part left out.
+"""Variants of the model for the ablations: another attention, or one part left out.
 
 With s the decoder's state and h a state of the encoder, attention scores a source word by sᵀh (dot), sᵀWh
 (multiplicative, the reference) or vᵀ tanh(W₁h + W₂s) (additive).
@@ -19,7 +19,7 @@ from vocab import Vocab
 
 @dataclass(frozen=True)
 class Variant:
-    """What a model is made of."""
+    """The choices that make a model."""
 
     about: str
     attention: str = "multiplicative"
@@ -33,16 +33,16 @@ VARIANTS = {
     "reference": Variant("as in 1c to 1f: attention e = sᵀWh"),
     "dot": Variant("e = sᵀh, where h is the sum of both directions", attention="dot"),
     "additive": Variant("e = vᵀ tanh(W₁h + W₂s)", attention="additive"),
-    "no-attention": Variant("a = 0: the final states must hold the whole sentence", attention="none"),
-    "no-input-feeding": Variant("the decoder doesn't read the combined output before", input_feeding=False),
+    "no-attention": Variant("a = 0: the final states must represent the whole sentence", attention="none"),
+    "no-input-feeding": Variant("the decoder doesn't read the previous combined output", input_feeding=False),
     "one-direction": Variant("the encoder reads forward only, with 2h units", bidirectional=False),
     "no-convolution": Variant("the encoder reads the embeddings themselves", convolution=False),
-    "no-masks": Variant("padding gets attention too", masks=False),
+    "no-masks": Variant("attention includes padding", masks=False),
 }
 
 
 class VariantNMT(NMT):
-    """An NMT made of other parts. All vectors keep their sizes, so that only the part in question differs."""
+    """An NMT with one part changed. All vectors keep their sizes, so that nothing else differs."""
 
     def __init__(
         self, embed_size: int, hidden_size: int, vocab: Vocab, dropout_rate: float = 0.2, variant: Variant | None = None
@@ -54,7 +54,7 @@ class VariantNMT(NMT):
             self.post_embed_cnn = nn.Identity()
         if not self.variant.bidirectional:
             self.encoder = nn.LSTM(embed_size, 2 * hidden_size)
-        if self.variant.attention == "dot":  # s has h numbers and the encoder's states have 2h: a dot needs as many
+        if self.variant.attention == "dot":  # a dot product needs h numbers instead of 2h
             self.att_projection = SumOfDirections()
         elif self.variant.attention == "none":
             self.att_projection = nn.Identity()
@@ -63,7 +63,7 @@ class VariantNMT(NMT):
             self.att_vector = nn.Linear(hidden_size, 1, bias=False)  # v
 
     def encode(self, source_padded: Tensor, source_lengths: list[int]) -> tuple[Tensor, DecoderState]:
-        """Read the source sentences: as in 1d, or forward only."""
+        """Encode source sentences as NMT.encode does, or forward only."""
         if self.variant.bidirectional:
             return super().encode(source_padded, source_lengths)
         embedded = self.model_embeddings.source(source_padded)
@@ -80,7 +80,7 @@ class VariantNMT(NMT):
         enc_hiddens_proj: Tensor,
         enc_masks: Tensor | None,
     ) -> tuple[DecoderState, Tensor, Tensor]:
-        """Take one step of the decoder: as in 1f, but for what the variant changes."""
+        """Take one step of the decoder as NMT.step does, except for the part that the variant changes."""
         if not self.variant.input_feeding:
             Ybar_t = torch.cat((Ybar_t[:, : self.embed_size], torch.zeros_like(Ybar_t[:, self.embed_size :])), dim=1)
         dec_state = self.decoder(Ybar_t, dec_state)
@@ -95,7 +95,7 @@ class VariantNMT(NMT):
         return dec_state, self.dropout(torch.tanh(V_t)), e_t
 
     def scores(self, h_dec: Tensor, enc_hiddens_proj: Tensor) -> Tensor:
-        """Return how well each source word answers the decoder's state, (b, src_len)."""
+        """Return the attention scores e_t, (b, src_len), for h_dec (b, h) and enc_hiddens_proj (b, src_len, h)."""
         if self.variant.attention == "none":
             return enc_hiddens_proj.new_zeros(enc_hiddens_proj.shape[:2])
         if self.variant.attention == "additive":
@@ -104,7 +104,7 @@ class VariantNMT(NMT):
 
 
 class SumOfDirections(nn.Module):
-    """Adds the backward half of states (…, 2h) to the forward half."""
+    """Adds the backward half of encoder states (…, 2h) to the forward half."""
 
     def forward(self, states: Tensor) -> Tensor:
         """Return (…, h)."""

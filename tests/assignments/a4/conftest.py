@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from graders.course.assignment import handout_folder, load_assignment
-from sanity.core.loader import Code
+from sanity.core.loader import SubmissionModules
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def a4_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def a4(a4_folder: Path) -> Iterator[Callable[[str], ModuleType]]:
     """Import a module from there by name: a4("nmt.recipe"). Other assignments' utils or run don't come in between."""
-    code = Code(a4_folder, [(path.relative_to(a4_folder).as_posix(),) for path in a4_folder.rglob("*.py")])
+    code = SubmissionModules(a4_folder, [(path.relative_to(a4_folder).as_posix(),) for path in a4_folder.rglob("*.py")])
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # models this small are slower with more
     yield importlib.import_module

@@ -50,7 +50,7 @@ def model_of(tiny: Tiny, name: str) -> Any:
 
 
 def losses(tiny: Tiny, model: Any) -> Tensor:
-    found: Tensor = tiny.a4("nmt.likelihood").word_losses(model, tiny.batch())
+    found: Tensor = tiny.a4("nmt.losses").word_losses(model, tiny.batch())
     return found
 
 
@@ -91,7 +91,7 @@ def test_every_weight_of_a_variant_learns(tiny: Tiny, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "no-masks"])
-def test_a_translation_does_not_depend_on_the_sentences_beside_it(tiny: Tiny, name: str) -> None:
+def test_a_translation_does_not_depend_on_the_other_sentences(tiny: Tiny, name: str) -> None:
     model, search = model_of(tiny, name), tiny.a4("nmt.search").beam_search
     source = [tiny.vocab.src.indices2words(words) for words, _ in tiny.pairs]
     for sentence, found in zip(source, search(model, source, 3, 8), strict=True):
@@ -170,10 +170,10 @@ def small(a4: Modules) -> dict[str, Any]:
 
 def test_each_is_trained_once_and_listed(ablations: ModuleType, small: dict[str, Any], tmp_path: Path) -> None:
     told: list[str] = []
-    first = ablations.ablations(["dot"], **small, folder=tmp_path, tell=told.append)
+    first = ablations.ablations(["dot"], **small, folder=tmp_path, print_line=told.append)
     assert [line.partition(":")[0] for line in told] == ["dot"] * 4  # begins, two looks, the result
     told.clear()
-    rows = ablations.ablations(["reference", "dot"], **small, folder=tmp_path, tell=told.append)
+    rows = ablations.ablations(["reference", "dot"], **small, folder=tmp_path, print_line=told.append)
     assert rows[1] == first[0]
     assert [line.partition(":")[0] for line in told] == ["reference"] * 4 + ["dot"]  # its result only
     assert [row.updates for row in rows] == [6, 6]
@@ -194,19 +194,19 @@ def test_one_that_was_stopped_goes_on(ablations: ModuleType, small: dict[str, An
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ablations.ablations(["additive"], **small, folder=tmp_path / "stopped", tell=stop)
+        ablations.ablations(["additive"], **small, folder=tmp_path / "stopped", print_line=stop)
     told: list[str] = []
-    (one,) = ablations.ablations(["additive"], **small, folder=tmp_path / "stopped", tell=told.append)
-    assert told[0].endswith(", on from update 4")
-    (other,) = ablations.ablations(["additive"], **small, folder=tmp_path / "straight", tell=told.append)
+    (one,) = ablations.ablations(["additive"], **small, folder=tmp_path / "stopped", print_line=told.append)
+    assert told[0].endswith(", resuming after update 4")
+    (other,) = ablations.ablations(["additive"], **small, folder=tmp_path / "straight", print_line=told.append)
     assert replace(one, seconds=0) == replace(other, seconds=0)
 
 
 def test_results_of_another_recipe_are_not_mixed(ablations: ModuleType, small: dict[str, Any], tmp_path: Path) -> None:
-    ablations.ablations(["dot"], **small, folder=tmp_path, tell=lambda line: None)
+    ablations.ablations(["dot"], **small, folder=tmp_path, print_line=lambda line: None)
     with pytest.raises(ablations.AblationError) as error:
-        ablations.ablations(["dot"], **{**small, "seed": 2}, folder=tmp_path, tell=lambda line: None)
-    begun = "begun with another recipe or corpus; take another folder, or remove this one"
+        ablations.ablations(["dot"], **{**small, "seed": 2}, folder=tmp_path, print_line=lambda line: None)
+    begun = "made with another recipe or corpus; name another folder, or remove this one"
     assert str(error.value) == f"{tmp_path / 'dot'}: {begun}"
 
 
@@ -225,7 +225,7 @@ def test_a_file_for_a_folder_is_one_line(
     out = tmp_path / "out"
     out.write_text("mine")
     assert ablations.main(["dot", "--updates=1", "--device=cpu", f"--out={out}"]) == 2
-    expected = "expected a folder, new or of an earlier call: name another with --out"
+    expected = "expected a new folder or that of an earlier call: name another with --out"
     assert capsys.readouterr().err == f"ablations.py: {out}: a file; {expected}\n"
     assert out.read_text() == "mine"
 

@@ -151,17 +151,20 @@ def test_prefetching_is_one_batch_ahead(batches: ModuleType) -> None:
 def test_text_becomes_indices(a4: Import, batches: ModuleType) -> None:
     vocab = a4("vocab").Vocab.from_texts(["a b a b"], ["c d c d"])
     texts = a4("nmt.corpus").Texts(["b a x", "a </s>"], ["d c", "<pad> <s> c"])
-    told: list[str] = []
-    assert batches.indexed(texts, vocab, tell=told.append) == [([5, 4, 3], [1, 5, 4, 2]), ([4, 3], [1, 3, 3, 4, 2])]
-    assert told == []
+    warnings: list[str] = []
+    assert batches.indexed(texts, vocab, warn=warnings.append) == [([5, 4, 3], [1, 5, 4, 2]), ([4, 3], [1, 3, 3, 4, 2])]
+    assert warnings == []
 
 
 def test_sentences_that_are_too_long_are_left_out_and_counted(a4: Import, batches: ModuleType) -> None:
     vocab = a4("vocab").Vocab.from_texts(["a a a"], ["c c c"])
     texts = a4("nmt.corpus").Texts(["a a a a", "a a", "a", "a a a", "a"], ["c", "c c", "c c c c", "c c c", " "])
-    told: list[str] = []
-    assert [source for source, _ in batches.indexed(texts, vocab, max_words=3, tell=told.append)] == [[4, 4], [4, 4, 4]]
-    assert told == ["left out 3 of 5 pairs: empty, or longer than 3 words"]
+    warnings: list[str] = []
+    assert [source for source, _ in batches.indexed(texts, vocab, max_words=3, warn=warnings.append)] == [
+        [4, 4],
+        [4, 4, 4],
+    ]
+    assert warnings == ["left out 3 of 5 pairs: empty, or longer than 3 words"]
 
 
 def test_by_default_it_is_told_on_standard_error(

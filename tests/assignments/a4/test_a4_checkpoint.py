@@ -12,42 +12,42 @@ from tests.support.tiny import Modules, Tiny, weights
 
 
 def test_a_file_is_replaced_only_when_it_is_complete(a4: Modules, tmp_path: Path) -> None:
-    checkpoint, path = a4("nmt.checkpoint"), tmp_path / "file"
-    checkpoint.write(path, lambda file: file.write(b"first"))
+    atomic, path = a4("nmt.atomic"), tmp_path / "file"
+    atomic.write_atomically(path, lambda file: file.write(b"first"))
 
     def fails(file: Any, error: BaseException = RuntimeError("pool\nand more")) -> None:  # noqa: B008
         file.write(b"second")
         raise error
 
     with pytest.raises(KeyboardInterrupt):
-        checkpoint.write(path, lambda file: fails(file, KeyboardInterrupt()))
-    with pytest.raises(checkpoint.SaveError) as error:
-        checkpoint.write(path, fails)
-    assert str(error.value) == f"{path}: can't be written: pool; what was there before is unharmed"
+        atomic.write_atomically(path, lambda file: fails(file, KeyboardInterrupt()))
+    with pytest.raises(atomic.SaveError) as error:
+        atomic.write_atomically(path, fails)
+    assert str(error.value) == f"{path}: can't be written: pool; the previous content is intact"
     assert path.read_bytes() == b"first"
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("numbers", [10, 100_000])  # torch meets a full disk here while closing, there while writing
 def test_a_full_disk_is_what_the_system_says_it_is(a4: Modules, tmp_path: Path, numbers: int) -> None:
-    checkpoint, path = a4("nmt.checkpoint"), tmp_path / "file"
+    atomic, path = a4("nmt.atomic"), tmp_path / "file"
     (tmp_path / "file.part").symlink_to("/dev/full")
-    with pytest.raises(checkpoint.SaveError) as error:
-        checkpoint.write(path, lambda file: torch.save({"weights": torch.zeros(numbers)}, file))
-    assert str(error.value) == f"{path}: can't be written: No space left on device; what was there before is unharmed"
+    with pytest.raises(atomic.SaveError) as error:
+        atomic.write_atomically(path, lambda file: torch.save({"weights": torch.zeros(numbers)}, file))
+    assert str(error.value) == f"{path}: can't be written: No space left on device; the previous content is intact"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_one_line(a4: Modules, tmp_path: Path) -> None:
-    checkpoint, path = a4("nmt.checkpoint"), tmp_path / "none" / "file"
-    with pytest.raises(checkpoint.SaveError, match=r"can't be written: No such file or directory; what was"):
-        checkpoint.write(path, lambda file: file.write(b"x"))
+    atomic, path = a4("nmt.atomic"), tmp_path / "none" / "file"
+    with pytest.raises(atomic.SaveError, match=r"can't be written: No such file or directory; the previous"):
+        atomic.write_atomically(path, lambda file: file.write(b"x"))
 
 
 def test_what_is_no_checkpoint_is_one_line(a4: Modules, tmp_path: Path) -> None:
     checkpoint = a4("nmt.checkpoint")
     whole = tmp_path / "whole.bin"
-    checkpoint.write(whole, lambda file: torch.save({"weights": {"a": torch.zeros(1000)}}, file))
+    a4("nmt.atomic").write_atomically(whole, lambda file: torch.save({"weights": {"a": torch.zeros(1000)}}, file))
     assert checkpoint.read(whole)["weights"]["a"].shape == (1000,)
     content = whole.read_bytes()
     other, evil = tmp_path / "other.bin", tmp_path / "evil.bin"
@@ -84,7 +84,7 @@ def test_a_model_is_what_it_was(a4: Modules, tmp_path: Path) -> None:
     checkpoint, NMT = a4("nmt.checkpoint"), a4("nmt_model").NMT
     tiny, path = Tiny(a4), tmp_path / "model.bin"
     model = tiny.model()
-    checkpoint.write(path, model.save)
+    a4("nmt.atomic").write_atomically(path, model.save)
     for again in (checkpoint.load_model(path, NMT), NMT.load(path)):
         assert torch.equal(weights(model), weights(again))
         assert again.vocab.to_plain() == tiny.vocab.to_plain()
@@ -97,7 +97,7 @@ def test_a_checkpoint_is_not_taken_for_a_model(a4: Modules, tmp_path: Path) -> N
     (path,) = tmp_path.iterdir()
     with pytest.raises(checkpoint.CheckpointError) as error:
         checkpoint.load_model(path, a4("nmt_model").NMT)
-    assert str(error.value) == f"{path}: a checkpoint, not a model; the model is model.bin beside it"
+    assert str(error.value) == f"{path}: a checkpoint, not a model; the model is model.bin in the same folder"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def edited(content: dict[str, Any], where: list[Any], wrong: object) -> dict[str
 @pytest.mark.parametrize(
     "where",
     [
-        ["made_of"],
+        ["fingerprint"],
         ["state"],
         ["state", "epoch"],
         ["weights"],
@@ -202,7 +202,7 @@ def test_a_model_is_not_taken_for_a_checkpoint(a4: Modules, tmp_path: Path) -> N
     Tiny(a4).model().save(path)
     with pytest.raises(a4("nmt.checkpoint").CheckpointError) as error:
         Tiny(a4).train(tmp_path, resume=True)
-    assert str(error.value) == f"{path}: a model, not a checkpoint; take it away, or begin again with --restart"
+    assert str(error.value) == f"{path}: a model, not a checkpoint; remove it, or start again with --restart"
 
 
 def test_the_newest_and_the_best_are_kept(a4: Modules, tmp_path: Path) -> None:

@@ -82,12 +82,12 @@ def test_empty_lines(corpus: ModuleType, tmp_path: Path) -> None:
 
 def test_an_empty_file(corpus: ModuleType, tmp_path: Path) -> None:
     path = write(tmp_path / "a.src", "")
-    assert refused(corpus, path, path) == f"{path}: empty; expected text, one sentence a line"
+    assert refused(corpus, path, path) == f"{path}: empty; expected text, one sentence per line"
 
 
 def test_a_missing_file(corpus: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "a.src"
-    assert refused(corpus, path, path) == f"{path}: no such file; expected text, one sentence a line"
+    assert refused(corpus, path, path) == f"{path}: no such file; expected text, one sentence per line"
     assert refused(corpus, tmp_path, tmp_path) == f"{tmp_path}: can't be read: Is a directory"
 
 
@@ -139,11 +139,11 @@ def test_a_folder_that_lacks_a_file(corpus: ModuleType, folder: Path) -> None:
     (folder / "dev.en").unlink()
     with pytest.raises(corpus.CorpusError) as caught:
         corpus.read_folder(folder)
-    assert str(caught.value) == f"{folder / 'dev.en'}: no such file; expected text, one sentence a line"
+    assert str(caught.value) == f"{folder / 'dev.en'}: no such file; expected text, one sentence per line"
     write(folder / "train.fr", "oui\n")  # three endings: nothing to guess
     with pytest.raises(corpus.CorpusError) as caught:
         corpus.read_folder(folder)
-    assert str(caught.value) == f"{folder / 'train.src'}: no such file; expected text, one sentence a line"
+    assert str(caught.value) == f"{folder / 'train.src'}: no such file; expected text, one sentence per line"
 
 
 def test_a_missing_folder(corpus: ModuleType, tmp_path: Path) -> None:

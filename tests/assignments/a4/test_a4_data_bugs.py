@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sanity.core.loader import Code
+from sanity.core.loader import SubmissionModules
 
 Import = Callable[[str], ModuleType]
 
@@ -45,7 +45,7 @@ def padding_is_that_of_the_language(load: Import, folder: Path) -> None:
     assert (batch.target == PADS[1]).sum() == sum(longest[1] - len(target) for _, target in PAIRS)
 
 
-def the_order_hangs_on_seed_and_epoch(load: Import, folder: Path) -> None:
+def the_order_depends_on_seed_and_epoch(load: Import, folder: Path) -> None:
     def order(seed: int, epoch: int) -> list[list[list[int]]]:
         made = load("nmt.batches").batch_iter(PAIRS, 8, PADS, seed, epoch)
         return [batch.source.tolist() for batch in made]
@@ -65,12 +65,12 @@ def translations_go_from_start_to_end(load: Import, folder: Path) -> None:
     assert load("nmt.batches").indexed(texts, vocab) == [([4, 4], [1, 4, 4, 2]), ([4], [1, 4, 3, 4, 2])]
 
 
-def what_is_left_out_is_told(load: Import, folder: Path) -> None:
-    told: list[str] = []
+def left_out_pairs_are_reported(load: Import, folder: Path) -> None:
+    warnings: list[str] = []
     vocab = load("vocab").Vocab.from_texts(["a a"], ["b b"])
     texts = load("nmt.corpus").Texts(["a a a", "a"], ["b", "b"])
-    assert len(load("nmt.batches").indexed(texts, vocab, max_words=2, tell=told.append)) == 1
-    assert told
+    assert len(load("nmt.batches").indexed(texts, vocab, max_words=2, warn=warnings.append)) == 1
+    assert warnings
 
 
 def words_stay_as_they_are(load: Import, folder: Path) -> None:
@@ -164,14 +164,14 @@ BUGS = [
         BATCHES,
         "default_rng([seed, epoch])",
         "default_rng(seed)",
-        the_order_hangs_on_seed_and_epoch,
+        the_order_depends_on_seed_and_epoch,
     ),
     Bug(
         "a resumed run sees another order",
         BATCHES,
         "default_rng([seed, epoch])",
         "default_rng()",
-        the_order_hangs_on_seed_and_epoch,
+        the_order_depends_on_seed_and_epoch,
     ),
     Bug(
         "sentences are not sorted by length",
@@ -199,7 +199,7 @@ BUGS = [
         BATCHES,
         "    if left_out:\n",
         "    if not texts:\n",
-        what_is_left_out_is_told,
+        left_out_pairs_are_reported,
     ),
     Bug(
         "all is made lower case",
@@ -257,7 +257,9 @@ def handout(a4_folder: Path, folder: Path, bug: Bug | None = None) -> Iterator[I
         text = (copied / bug.file).read_text(encoding="utf-8")
         assert text.count(bug.right) == 1, f"{bug.file} has no longer one {bug.right!r}"
         (copied / bug.file).write_text(text.replace(bug.right, bug.wrong), encoding="utf-8")
-    code = Code(copied.resolve(), [path.relative_to(copied).as_posix() for path in copied.rglob("*.py")])
+    code = SubmissionModules(
+        copied.resolve(), [(path.relative_to(copied).as_posix(),) for path in copied.rglob("*.py")]
+    )
     try:
         yield importlib.import_module
     finally:

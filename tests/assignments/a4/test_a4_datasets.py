@@ -128,7 +128,7 @@ def test_another_text_than_expected_is_refused_and_not_kept(
     sha256 = hashlib.sha256(b"ja\nja\n").hexdigest()
     assert refused(datasets, "multi30k") == (
         f"{cache}/multi30k/train.de.gz: another text than expected (sha256 {sha256},"
-        f" not {small['train.de.gz'].sha256}); try again, or ask whoever keeps the copy"
+        f" not {small['train.de.gz'].sha256}); try again, or ask the owner of the copy"
     )
     assert not (cache / "multi30k" / "train.de.gz").exists()
 

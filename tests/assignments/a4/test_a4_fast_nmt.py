@@ -21,7 +21,7 @@ from tests.support.tiny import Modules, Tiny
 
 DOUBLE = {"rtol": 1e-10, "atol": 1e-12}
 CAPABILITIES = ["AVX2", "AVX512"]
-"""By which fast_nmt.py chooses between MKL and oneDNN; both multiply here."""
+"""By which products.py chooses between MKL and oneDNN; both work here."""
 SINGLE = {"rtol": 1e-4, "atol": 1e-5}
 
 
@@ -31,8 +31,8 @@ def tiny(a4: Modules) -> Tiny:
 
 
 @pytest.fixture(scope="module")
-def fast(a4: Modules) -> ModuleType:
-    return a4("fast_nmt")
+def kernels(a4: Modules) -> ModuleType:
+    return a4("kernels")
 
 
 def models(tiny: Tiny, dropout: float = 0.0, dtype: torch.dtype = torch.float64) -> tuple[Any, Any]:
@@ -88,7 +88,7 @@ def test_losses_and_gradients_of_all_weights_are_the_same(
     batch = batch_of(tiny, lengths)
     close = DOUBLE if dtype == torch.float64 else SINGLE
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiny.a4("fast_nmt"), "CAPABILITY", capability)
+        patch.setattr(tiny.a4("products"), "CAPABILITY", capability)
         expected, losses = plain_losses(tiny, plain, batch, smoothing), fast.word_losses(batch, smoothing)
         assert losses.shape == (batch.words,)
         torch.testing.assert_close(losses, expected, **close)
@@ -98,13 +98,13 @@ def test_losses_and_gradients_of_all_weights_are_the_same(
             torch.testing.assert_close(ours, theirs, **close, msg=lambda said, name=name: f"{name}: {said}")
 
 
-def test_a_mistake_in_the_gradient_would_show(tiny: Tiny, fast: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_in_the_gradient_would_show(tiny: Tiny, kernels: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(h_grad: Tensor, c_grad: Tensor, *others: Tensor) -> None:
         right(h_grad, c_grad, *others)
         c_grad.zero_()
 
-    right = fast.unsquash
-    monkeypatch.setattr(fast, "unsquash", forgetful)
+    right = kernels.lstm_cell_backward
+    monkeypatch.setattr(kernels, "lstm_cell_backward", forgetful)
     with pytest.raises(AssertionError, match="model_embeddings"):
         test_losses_and_gradients_of_all_weights_are_the_same.hypothesis.inner_test(
             tiny, [(3, 3)], 0.0, torch.float64, "AVX2"
@@ -112,7 +112,7 @@ def test_a_mistake_in_the_gradient_would_show(tiny: Tiny, fast: ModuleType, monk
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
-def test_the_gradient_of_the_writing_is_the_numerical_one(fast: ModuleType, dropout: float) -> None:
+def test_the_gradient_of_the_decoder_is_the_numerical_one(kernels: ModuleType, dropout: float) -> None:
     torch.manual_seed(2)
     n, b, src_len, h = 3, 2, 4, 3
     sizes = [(n, b, 4 * h), (b, h), (b, h), (b, src_len, h), (b, src_len, h), (4 * h, 2 * h), (h, h)]
@@ -120,42 +120,43 @@ def test_the_gradient_of_the_writing_is_the_numerical_one(fast: ModuleType, drop
     mask = torch.zeros(b, 1, src_len, dtype=torch.float64)
     mask[1, :, 2:] = float("-inf")
     kept = F.dropout(torch.ones(n, b, h, dtype=torch.float64), dropout)
-    assert torch.autograd.gradcheck(lambda *given: fast.Writing.apply(*given, mask, kept), inputs)
+    assert torch.autograd.gradcheck(lambda *given: kernels.AttentionDecoder.apply(*given, mask, kept), inputs)
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_the_gradient_of_the_reading_is_the_numerical_one(fast: ModuleType, backwards: bool) -> None:
+def test_the_gradient_of_the_encoder_is_the_numerical_one(kernels: ModuleType, backwards: bool) -> None:
     torch.manual_seed(3)
     inputs = [torch.randn(size, dtype=torch.float64, requires_grad=True) for size in [(4, 3, 8), (8, 2)]]
-    assert torch.autograd.gradcheck(lambda *given: fast.Reading.apply(*given, [3, 2, 2, 1], backwards), inputs)
+    assert torch.autograd.gradcheck(lambda *given: kernels.EncoderLSTM.apply(*given, [3, 2, 2, 1], backwards), inputs)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_the_gradient_of_the_losses_is_the_numerical_one(fast: ModuleType, smoothing: float) -> None:
+def test_the_gradient_of_the_losses_is_the_numerical_one(kernels: ModuleType, smoothing: float) -> None:
     torch.manual_seed(4)
     inputs = [torch.randn(size, dtype=torch.float64, requires_grad=True) for size in [(5, 3), (7, 3)]]
     words = torch.tensor([0, 6, 2, 2, 5])
-    assert torch.autograd.gradcheck(lambda *given: fast.WordLosses.apply(*given, words, smoothing), inputs)
+    assert torch.autograd.gradcheck(lambda *given: kernels.WordLosses.apply(*given, words, smoothing), inputs)
 
 
-def test_losses_of_huge_scores_are_finite(fast: ModuleType) -> None:
+def test_losses_of_huge_scores_are_finite(kernels: ModuleType) -> None:
     x = torch.tensor([[1e4], [-1e4]])
-    losses = fast.WordLosses.apply(x, torch.tensor([[1.0], [-1.0]]), torch.tensor([0, 0]), 0.0)
+    losses = kernels.WordLosses.apply(x, torch.tensor([[1.0], [-1.0]]), torch.tensor([0, 0]), 0.0)
     assert losses.tolist() == [0.0, 2e4]
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
 @pytest.mark.parametrize("wide", [False, True])
 def test_products_of_any_layout_are_right(
-    fast: ModuleType, wide: bool, capability: str, monkeypatch: pytest.MonkeyPatch
+    a4: Modules, wide: bool, capability: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast, "CAPABILITY", capability)
+    products = a4("products")
+    monkeypatch.setattr(products, "CAPABILITY", capability)
     torch.manual_seed(5)
     x, weight = torch.randn(6, 10), torch.randn(7, 20)
     cases = [(x, weight[:, :10]), (x, weight[:, 10:]), (x[:, :4], weight[:, 5:9]), (x.t(), weight[:6, :6])]
     for left, right in cases if wide else [(x, weight[:, :10].contiguous()), (x, torch.randn(10, 3).t())]:
-        torch.testing.assert_close(fast.product(left, right), left @ right.t())
-        torch.testing.assert_close(fast.product(left, fast.packed(right, 6)), left @ right.t())
+        torch.testing.assert_close(products.product(left, right), left @ right.t())
+        torch.testing.assert_close(products.product(left, products.prepacked(right, 6)), left @ right.t())
 
 
 def test_dropout_falls_on_the_outputs_as_in_the_plain_model(tiny: Tiny) -> None:
@@ -195,11 +196,12 @@ def test_with_the_same_masks_dropout_gives_the_same_losses_and_gradients(tiny: T
     torch.testing.assert_close(backward(fast, losses), backward(plain, expected), **DOUBLE)
 
 
-def test_checkpoints_are_exchanged(tiny: Tiny, fast: ModuleType, tmp_path: Path) -> None:
+def test_checkpoints_are_exchanged(tiny: Tiny, tmp_path: Path) -> None:
+    FastNMT = tiny.a4("fast_nmt").FastNMT
     plain, _ = models(tiny, dtype=torch.float32)
     plain.save(tmp_path / "model.bin")
-    loaded = fast.FastNMT.load(tmp_path / "model.bin")
-    assert type(loaded) is fast.FastNMT
+    loaded = FastNMT.load(tmp_path / "model.bin")
+    assert type(loaded) is FastNMT
     loaded.save(tmp_path / "again.bin")
     again = type(plain).load(tmp_path / "again.bin")
     for name, weight in plain.state_dict().items():
@@ -208,7 +210,7 @@ def test_checkpoints_are_exchanged(tiny: Tiny, fast: ModuleType, tmp_path: Path)
 
 def test_the_handouts_loss_and_beam_search_work_with_it(tiny: Tiny) -> None:
     plain, fast = models(tiny)
-    word_losses, beam_search = tiny.a4("nmt.likelihood").word_losses, tiny.a4("nmt.search").beam_search
+    word_losses, beam_search = tiny.a4("nmt.losses").word_losses, tiny.a4("nmt.search").beam_search
     batch = tiny.batch()
     torch.testing.assert_close(word_losses(fast, batch, 0.1), word_losses(plain, batch, 0.1), **DOUBLE)
     sentences = [["ka", "lo", "mi"], ["nu"]]
@@ -222,7 +224,7 @@ def test_its_own_step_finds_the_same_translations(
     tiny: Tiny, capability: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With beams that end at other times, and sentences that leave the batch."""
-    monkeypatch.setattr(tiny.a4("fast_nmt"), "CAPABILITY", capability)
+    monkeypatch.setattr(tiny.a4("products"), "CAPABILITY", capability)
     plain, fast = models(tiny, dtype=dtype)
     words = list(tiny.vocab.src.word2id)[4:]
     sentences = [words[: 1 + i % 5] for i in range(9)] + [[]]
@@ -243,7 +245,7 @@ def test_it_trains_to_the_same_losses(tiny: Tiny) -> None:
         model, curve = copy.deepcopy(model), []
         adam = torch.optim.Adam(model.parameters(), lr=0.01)
         for _ in range(10):
-            losses = tiny.a4("nmt.likelihood").word_losses(model, batch)
+            losses = tiny.a4("nmt.losses").word_losses(model, batch)
             curve.append(losses.mean().item())
             adam.zero_grad()
             losses.sum().backward()
@@ -267,6 +269,8 @@ def test_sentences_in_another_order_are_refused(tiny: Tiny) -> None:
 
 
 def test_students_do_not_get_it() -> None:
-    assert not list(handout_folder("a4").rglob("fast_nmt*"))
-    assert "fast_nmt.py" not in {path.name for path in derive_stubs(load_assignment("a4"))}
-    assert "fast_nmt.py" not in load_assignment("a4").manifest.submit
+    staff = {path.name for path in (load_assignment("a4").solutions / "staff").iterdir()}
+    assert {"fast_nmt.py", "fast_search.py", "cuda_graphs.py", "kernels.py", "products.py"} <= staff
+    assert not staff & {path.name for path in handout_folder("a4").rglob("*")}
+    assert not staff & {path.name for path in derive_stubs(load_assignment("a4"))}
+    assert not staff & set(load_assignment("a4").manifest.submit)

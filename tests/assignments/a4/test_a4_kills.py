@@ -27,7 +27,7 @@ import run, nmt.checkpoint, nmt.tracking, torch
 torch.set_num_threads(1)
 where, update = {moment!r}
 Log, Checkpoints = nmt.tracking.Log, nmt.checkpoint.Checkpoints
-step, judged, save, write = Log.step, Log.judged, torch.save, nmt.checkpoint.write
+step, validated, save, write = Log.step, Log.validated, torch.save, nmt.checkpoint.write_atomically
 
 
 def die(here, now):
@@ -40,9 +40,9 @@ def stepping(self, now):
     die("step", now)
 
 
-def judging(self, progress, *rest):
-    judged(self, progress, *rest)
-    die("look", progress.update)
+def validating(self, progress, *rest):
+    validated(self, progress, *rest)
+    die("validation", progress.update)
 
 
 def saving(content, file):
@@ -62,14 +62,14 @@ def writing(path, content):
         die("written", int(path.stem[11:]))
 
 
-Log.step, Log.judged, torch.save, nmt.checkpoint.write = stepping, judging, saving, writing
+Log.step, Log.validated, torch.save, nmt.checkpoint.write_atomically = stepping, validating, saving, writing
 sys.exit(run.main({argv!r}))
 """
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> list[str]:
-    """A training of two epochs with five looks at dev, the learning rate so high that it goes back twice."""
+    """A training of two epochs and five validations, with so high a rate that it returns to the best weights twice."""
     options = ["--embed-size=5", "--hidden-size=4", "--batch-size=4", "--valid-niter=2", "--log-every=1", "--lr=0.2"]
     options += ["--max-epoch=2", "--max-num-trial=9", "--dropout=0.5", "--device=cpu"]
     for seed, (part, number) in enumerate((("train", 20), ("dev", 8), ("test", 6))):
@@ -90,7 +90,7 @@ def launch(
 
 
 def outcome(folder: Path) -> tuple[list[dict[str, float]], list[list[float]], str]:
-    """What must not hang on kills: the curve, the weights and the translations."""
+    """What must not depend on kills: the curve, the weights and the translations."""
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     curve = [{name: value for name, value in line.items() if name not in ("seconds", "speed")} for line in lines]
     weights = torch.load(folder / "model.bin")["weights"]
@@ -98,13 +98,22 @@ def outcome(folder: Path) -> tuple[list[dict[str, float]], list[list[float]], st
 
 
 @pytest.mark.slow
-def test_a_process_killed_at_any_moment_goes_on_to_the_same_curve(
+def test_a_process_killed_at_any_moment_resumes_to_the_same_curve(
     a4_folder: Path, tmp_path: Path, options: list[str]
 ) -> None:
     assert launch(a4_folder, tmp_path / "whole", options).returncode == 0
     whole = outcome(tmp_path / "whole")
     assert len(whole[0]) == 10 + 5
-    for moment in (("step", 1), ("step", 5), ("look", 4), ("write", 2), ("write", 6), ("written", 6), ("look", 10)):
+    moments = (
+        ("step", 1),
+        ("step", 5),
+        ("validation", 4),
+        ("write", 2),
+        ("write", 6),
+        ("written", 6),
+        ("validation", 10),
+    )
+    for moment in moments:
         folder = tmp_path / f"{moment[0]}-{moment[1]}"
         assert launch(a4_folder, folder, options, moment).returncode == -signal.SIGKILL
         resumed = launch(a4_folder, folder, [*options, "--resume"])
@@ -152,7 +161,7 @@ def test_a_disk_that_fills_up_is_one_line_and_costs_nothing(
         command, cwd=a4_folder, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True
     )
     assert ran.returncode == 2
-    unharmed = "can't be written: File too large; what was there before is unharmed"
-    assert ran.stderr == f"run.py: {folder / 'checkpoint-0000002.bin'}: {unharmed}\n"
+    intact = "can't be written: File too large; the previous content is intact"
+    assert ran.stderr == f"run.py: {folder / 'checkpoint-0000002.bin'}: {intact}\n"
     assert launch(a4_folder, folder, [*options, "--resume"]).returncode == 0
     assert outcome(folder) == outcome(tmp_path / "whole")

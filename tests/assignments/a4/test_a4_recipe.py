@@ -68,7 +68,7 @@ def test_a_sentence_means_the_same_alone_and_in_a_batch(a4: Modules, tmp_path: A
             (alone,) = search(model, [sentence], 3, 8)
             assert [h.value for h in alone] == [h.value for h in found]
             assert [h.score for h in alone] == pytest.approx([h.score for h in found], abs=1e-4)
-        loss = a4("nmt.likelihood").word_losses
+        loss = a4("nmt.losses").word_losses
         together = loss(model, tiny.batch()).sum().item()
         alone = sum(loss(model, a4("nmt.batches").make_batch([pair], (0, 0))).sum().item() for pair in tiny.pairs)
         assert together == pytest.approx(alone, rel=1e-5)

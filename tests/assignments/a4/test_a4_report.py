@@ -73,9 +73,9 @@ def write(report: Any, a4: Import, folder: Path) -> Page:
     references = [EVIL, RIGHT_TO_LEFT, CHINESE]
     score = scoring.score(references, references, resamples=20)
     samples = [report.Sample(text, text, f"{text}\x07\u202e", 12.34) for text in references]
-    attention = a4("nmt.pictures").Attention(["我", EVIL], ["</s>"], [[0.5, 0.5]])
+    attention = a4("nmt.plots").Attention(["我", EVIL], ["</s>"], [[0.5, 0.5]])
     bins = scoring.by_length([1, 2, 2], references, references)
-    path = report.write_report(folder, "toy <b>", a4("nmt.pictures").curves_of(LOG), score, samples, [attention], bins)
+    path = report.write_report(folder, "toy <b>", a4("nmt.plots").curves_of(LOG), score, samples, [attention], bins)
     assert path == folder / "report.html"
     return Page(path.read_text(encoding="utf-8"))
 
@@ -105,7 +105,7 @@ def test_the_same_numbers_give_the_same_bytes(report: Any, a4: Import, tmp_path:
 
 def test_a_page_of_little(report: Any, a4: Import, tmp_path: Path) -> None:
     score = a4("nmt.scoring").score(["a"], ["b"], resamples=5)
-    report.write_report(tmp_path, "nothing", a4("nmt.pictures").Curves(), score, [], [], [])
+    report.write_report(tmp_path, "nothing", a4("nmt.plots").Curves(), score, [], [], [])
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_the_report_that_was_there(report: Any, a4: Import, t
     write(report, a4, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     (tmp_path / f"{name}.part").symlink_to("/dev/full")
-    with pytest.raises(a4("nmt.checkpoint").SaveError, match=rf"/{name}: can't be written: No space left on device; "):
+    with pytest.raises(a4("nmt.atomic").SaveError, match=rf"/{name}: can't be written: No space left on device; "):
         write(report, a4, tmp_path)
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 

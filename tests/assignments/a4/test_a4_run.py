@@ -58,14 +58,14 @@ def test_training_leaves_a_model_its_words_curves_and_a_report(
 ) -> None:
     assert train(a4, out, files, "--label-smoothing=0.1", "--warmup=3") == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0].endswith(", src to tgt: 20 pairs to learn from, 8 of dev")
-    assert said[-3] == f"all epochs are done; the best weights, those of iter 10, are in {out}"
+    assert said[0].endswith(", src to tgt: 20 training pairs, 8 dev pairs")
+    assert said[-3] == f"all epochs are done; the best weights, of iter 10, are in {out}"
     assert said[-2].startswith("test: BLEU ")
     assert said[-1] == f"curves, attention and translations to read: {out.parent / 'report.html'}"
     names = {path.name for path in out.parent.iterdir() if not path.name.startswith("events.")}
-    pictures = {"curves.svg", "bleu_by_length.svg", "attention_1.svg", "attention_2.svg", "attention_3.svg"}
+    plots = {"curves.svg", "bleu_by_length.svg", "attention_1.svg", "attention_2.svg", "attention_3.svg"}
     written = {"model.bin", "vocab.json", "log.jsonl", "checkpoint-0000010.bin", "test.translations", "report.html"}
-    assert names - pictures == written
+    assert names - plots == written
     model = a4("nmt_model").NMT.load(out)
     assert model.vocab.to_plain() == a4("vocab").Vocab.load(out.parent / "vocab.json").to_plain()
     assert len((out.parent / "test.translations").read_text().splitlines()) == 6
@@ -101,7 +101,7 @@ def test_test_is_touched_once_and_at_the_end(
 ) -> None:
     """Training is steered by dev alone."""
     calls: list[tuple[str, Any]] = []
-    search, likelihood, training = a4("nmt.search"), a4("nmt.likelihood"), a4("nmt.training")
+    search, losses, training = a4("nmt.search"), a4("nmt.losses"), a4("nmt.training")
 
     def spy(module: Any, name: str, what: Any) -> None:
         function = getattr(module, name)
@@ -114,18 +114,18 @@ def test_test_is_touched_once_and_at_the_end(
         monkeypatch.setattr(module, name, spied)
 
     spy(search, "translate", lambda model, texts, *rest: texts)
-    spy(likelihood, "evaluate_ppl", lambda model, pairs: len(pairs))
+    spy(losses, "evaluate_ppl", lambda model, pairs: len(pairs))
     spy(training, "train", lambda *args: None)
     assert train(a4, out, files, "--dev-bleu=4") == 0
-    looks = [("evaluate_ppl", 8), ("translate", sentences(8, 1)[0][1::2])] * 3
-    assert calls == [*looks, ("train", None), ("translate", sentences(6, 2)[0])]
+    validations = [("evaluate_ppl", 8), ("translate", sentences(8, 1)[0][1::2])] * 3
+    assert calls == [*validations, ("train", None), ("translate", sentences(6, 2)[0])]
 
 
 def test_dev_bleu_can_be_left_out(a4: Modules, files: list[str], out: Path) -> None:
     assert train(a4, out, files, "--dev-bleu=0") == 0
-    looks = [entry for entry in a4("nmt.tracking").read_log(out.parent / "log.jsonl") if "score" in entry]
-    assert [entry["update"] for entry in looks] == [4, 8, 10]
-    assert all(entry["score"] == -entry["perplexity/dev"] and "bleu/dev" not in entry for entry in looks)
+    validations = [entry for entry in a4("nmt.tracking").read_log(out.parent / "log.jsonl") if "score" in entry]
+    assert [entry["update"] for entry in validations] == [4, 8, 10]
+    assert all(entry["score"] == -entry["perplexity/dev"] and "bleu/dev" not in entry for entry in validations)
 
 
 def test_translations_of_a_file(
@@ -154,14 +154,14 @@ def test_translations_never_replace_what_is_read(
     before = {path: path.read_bytes() for path in (out, source, target)}
     for names in ((source, source), (source, target, source), (source, target, target), (source, out)):
         said, name = failing(a4, capsys, "decode", str(out), *map(str, names), "--force"), names[-1]
-        assert said == f"{name}: won't be overwritten: it is {name}, which is read; name another file to write"
+        assert said == f"{name}: would overwrite the input {name}; name another output file"
     said = failing(a4, capsys, "decode", str(out), str(source), str(target), str(link), "--force")
-    assert said == f"{link}: won't be overwritten: it is {target}, which is read; name another file to write"
+    assert said == f"{link}: would overwrite the input {target}; name another output file"
     said = failing(a4, capsys, "decode", str(out), str(source), str(target))
-    advice = "the last name given is where translations go; name a new file, or overwrite this one with --force"
-    assert said == f"{target}: is there already: {advice}"
+    advice = "the last argument is the output file; name a new one, or overwrite this one with --force"
+    assert said == f"{target}: exists already: {advice}"
     said = failing(a4, capsys, "train", *files, f"--save-to={target}")
-    assert said == f"{target}: won't be overwritten: it is {target}, which is read; name another file to write"
+    assert said == f"{target}: would overwrite the input {target}; name another output file"
     assert before == {path: path.read_bytes() for path in before}
 
 
@@ -188,12 +188,12 @@ def test_ctrl_c_and_then_resume(
     with monkeypatch.context() as patch:
         patch.setattr(a4("nmt.tracking").Log, "step", interrupted)
         assert train(a4, out, files) == 130
-    stopped = "run.py: stopped; with --resume, training goes on from its last look at dev\n"
+    stopped = "run.py: stopped; --resume continues from the last validation\n"
     assert capsys.readouterr().err.endswith(stopped)
     assert a4("nmt_model").NMT.load(out)
     capsys.readouterr()
     assert train(a4, out, files, "--resume") == 0
-    assert capsys.readouterr().out.splitlines()[2] == "going on after iter 4"
+    assert capsys.readouterr().out.splitlines()[2] == "resuming after iter 4"
     assert curve(out.parent) == curve(out.parent.with_name("whole"))
 
 
@@ -234,7 +234,7 @@ def test_a_model_in_training_is_not_lost_by_accident(
     before = {path.name: path.read_bytes() for path in out.parent.iterdir()}
     capsys.readouterr()
     said = failing(a4, capsys, "train", f"--save-to={out}", *files, *SMALL)
-    assert said == f"{out.parent}: has a model in training: go on with --resume, or begin again with --restart"
+    assert said == f"{out.parent}: has checkpoints already: continue with --resume, or start again with --restart"
     assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
     assert train(a4, out, files, "--restart", "--dev-src=none") == 2
     assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
@@ -326,7 +326,7 @@ def test_sixteen_bits_are_for_gpus(a4: Modules) -> None:
 def test_text_that_is_not_there_is_one_line(
     a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    missing = f"{tmp_path / 'none'}: no such file; expected text, one sentence a line"
+    missing = f"{tmp_path / 'none'}: no such file; expected text, one sentence per line"
     assert failing(a4, capsys, "train", f"--save-to={out}", *files, f"--dev-tgt={tmp_path / 'none'}") == missing
     assert failing(a4, capsys, "decode", str(out), str(tmp_path / "none"), str(tmp_path / "o")).startswith(missing)
     said = failing(a4, capsys, "train", f"--save-to={out}", *files[:3])
@@ -341,7 +341,7 @@ def test_options_that_would_be_ignored_are_one_line(
         said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--data={data}")
         assert said == f"--data {data}: expected no files named by --train-src and the like; leave one out"
     assert train(a4, out, files, "--mixed-precision=bf16") == 0
-    note = "--mixed-precision bf16 is for a GPU: on the cpu all is computed in 32 bits\n"
+    note = "--mixed-precision bf16 needs a GPU: the cpu computes in 32 bits\n"
     assert capsys.readouterr().err == note
 
 
@@ -353,10 +353,10 @@ def test_a_place_that_cannot_be_written_is_said_before_the_work(
         assert said == f"--save-to {place}: expected a file, such as {place / 'model.bin'}"
     file = tmp_path / "test.src"
     said = failing(a4, capsys, "train", f"--save-to={file / 'deep' / 'model.bin'}", *files)
-    assert said == f"{file / 'deep'}: can't be made: Not a directory"
+    assert said == f"{file / 'deep'}: can't be created: Not a directory"
     for output in (tmp_path, tmp_path / "none" / "out"):
         said = failing(a4, capsys, "decode", "model", str(file), str(output))
-        assert said == f"{output}: can't be written: expected a file in a folder that is there"
+        assert said == f"{output}: can't be written: expected a file in an existing folder"
 
 
 def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.CaptureFixture[str]) -> None:

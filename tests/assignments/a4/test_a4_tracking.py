@@ -21,9 +21,11 @@ def report(a4: Modules) -> Any:
     return a4("nmt.tracking").Report(1, 280, 144.774, 296.0503, 8960, 296.358, 674.4196)
 
 
-def looked(a4: Modules, update: int) -> tuple[Any, Any]:
+def validation(a4: Modules, update: int) -> tuple[Any, Any]:
     tracking = a4("nmt.tracking")
-    return tracking.Progress(1, update, 1.5), tracking.Judged(-2.5, {"perplexity/dev": 2.5, "bleu/dev": 31.25})
+    return tracking.Progress(1, update, 1.5), tracking.ValidationResult(
+        -2.5, {"perplexity/dev": 2.5, "bleu/dev": 31.25}
+    )
 
 
 def test_the_line_of_the_log(report: Any) -> None:
@@ -37,12 +39,12 @@ def test_plain_lines_where_there_is_no_terminal(
         log.begin(0, 300)
         log.step(280)
         log.log(report)
-        log.judged(*looked(a4, 280), True)
-        log.judged(*looked(a4, 281), False)
+        log.validated(*validation(a4, 280), True)
+        log.validated(*validation(a4, 281), False)
         log.say("words")
     out, err = capsys.readouterr()
-    looks = [f"validation: iter {i}, perplexity/dev 2.50, bleu/dev 31.25" for i in (280, 281)]
-    assert out.splitlines() == [LINE, looks[0] + ", the best so far", looks[1], "words"]
+    validations = [f"validation: iter {i}, perplexity/dev 2.50, bleu/dev 31.25" for i in (280, 281)]
+    assert out.splitlines() == [LINE, validations[0] + ", the best so far", validations[1], "words"]
     assert err == ""
 
 
@@ -71,7 +73,7 @@ def test_the_tags_of_tensorboard(a4: Modules, tmp_path: Path, report: Any) -> No
     with a4("nmt.tracking").Log(tmp_path) as log:
         log.begin(0, 300)
         log.log(report)
-        log.judged(*looked(a4, 280), True)
+        log.validated(*validation(a4, 280), True)
     assert curves(tmp_path) == {
         "loss/train": [(280, pytest.approx(144.774))],
         "perplexity/train": [(280, pytest.approx(296.0503))],
@@ -109,7 +111,7 @@ def test_a_training_anew_begins_the_log_anew(a4: Modules, tmp_path: Path, report
 
 
 def test_a_full_disk_is_one_line(a4: Modules, tmp_path: Path, report: Any) -> None:
-    with pytest.raises(a4("nmt.checkpoint").SaveError) as error, a4("nmt.tracking").Log(tmp_path) as log:
+    with pytest.raises(a4("nmt.atomic").SaveError) as error, a4("nmt.tracking").Log(tmp_path) as log:
         log.begin(0, 300)
         log.file = open("/dev/full", "w", buffering=1)  # noqa: PTH123, SIM115  (a log that can't grow)
         log.log(report)

@@ -1,4 +1,4 @@
-"""The training loop: what it counts, when it stops, and that it goes on after a kill as if nothing had happened."""
+"""The training loop: its counters, its limits, and that a killed training resumes as if it had not been killed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_loss_is_counted_by_sentence_and_perplexity_by_predicted_word(a4: Module
         assert report.perplexity == pytest.approx(math.exp(loss / words), rel=1e-5)
 
 
-def test_examples_are_counted_from_one_look_at_dev_to_the_next(a4: Modules, tmp_path: Path) -> None:
+def test_examples_are_counted_from_one_validation_to_the_next(a4: Modules, tmp_path: Path) -> None:
     recorder = Recorder()
     Tiny(a4).train(tmp_path, recorder)
     counted = [(report.update, report.examples) for report in recorder.reports]
@@ -60,7 +60,7 @@ def test_speed_is_that_of_learning(a4: Modules, tmp_path: Path, monkeypatch: pyt
 
     def validate(model: Any, progress: Any) -> Any:
         clock.now += 1000
-        return a4("nmt.tracking").Judged(progress.update, {})
+        return a4("nmt.tracking").ValidationResult(progress.update, {})
 
     recorder = Slow()
     tiny.train(tmp_path, recorder, validate)
@@ -72,17 +72,17 @@ def test_speed_is_that_of_learning(a4: Modules, tmp_path: Path, monkeypatch: pyt
 def test_the_gradient_is_that_of_the_mean_over_sentences(a4: Modules) -> None:
     tiny = Tiny(a4, lr=0.0, dropout=0.0, clip_grad=1e9)
     model, batch = tiny.model(), tiny.batch()
-    descent = a4("nmt.descent").Descent(model, tiny.recipe, CPU, 10)
+    optimizer = a4("nmt.optimization").ModelOptimizer(model, tiny.recipe, CPU, 10)
     for _ in range(2):  # the second one is not added to the first
-        assert descent.step(batch, 0.0).item() > 0
+        assert optimizer.step(batch, 0.0).item() > 0
     got = [weight.grad.clone() for weight in model.parameters()]
     model.zero_grad()
-    (a4("nmt.likelihood").word_losses(model, batch).sum() / len(tiny.pairs)).backward()
+    (a4("nmt.losses").word_losses(model, batch).sum() / len(tiny.pairs)).backward()
     for ours, weight in zip(got, model.parameters(), strict=True):
         assert torch.allclose(ours, weight.grad, atol=1e-6)
 
 
-def test_a_long_gradient_is_shortened(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gradient_norm_is_clipped(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = Tiny(a4, clip_grad=0.01, dropout=0.0)
     model, norms = tiny.model(), []
 
@@ -90,24 +90,24 @@ def test_a_long_gradient_is_shortened(a4: Modules, monkeypatch: pytest.MonkeyPat
         norms.append(torch.cat([weight.grad.flatten() for weight in model.parameters()]).norm().item())
 
     monkeypatch.setattr(torch.optim.Adam, "step", stepping)
-    a4("nmt.descent").Descent(model, tiny.recipe, CPU, 10).step(tiny.batch(), 0.1)
+    a4("nmt.optimization").ModelOptimizer(model, tiny.recipe, CPU, 10).step(tiny.batch(), 0.1)
     assert norms == [pytest.approx(0.01, rel=1e-2)]
 
 
 def test_the_learning_rate_warms_up_and_falls(a4: Modules) -> None:
     tiny = Tiny(a4, lr=1.0, warmup=4)
-    descent = a4("nmt.descent").Descent(tiny.model(), tiny.recipe, CPU, 10)
-    assert [descent.rate(done, 0.5) for done in (0, 1, 3, 4, 9)] == [0.125, 0.25, 0.5, 0.5, 0.5]
+    optimizer = a4("nmt.optimization").ModelOptimizer(tiny.model(), tiny.recipe, CPU, 10)
+    assert [optimizer.learning_rate(done, 0.5) for done in (0, 1, 3, 4, 9)] == [0.125, 0.25, 0.5, 0.5, 0.5]
     tiny = Tiny(a4, lr=1.0, schedule="linear")
-    descent = a4("nmt.descent").Descent(tiny.model(), tiny.recipe, CPU, 10)
-    assert [descent.rate(done, 1.0) for done in (0, 5, 9, 10)] == pytest.approx([1, 0.5, 0.1, 0])
+    optimizer = a4("nmt.optimization").ModelOptimizer(tiny.model(), tiny.recipe, CPU, 10)
+    assert [optimizer.learning_rate(done, 1.0) for done in (0, 5, 9, 10)] == pytest.approx([1, 0.5, 0.1, 0])
 
 
-def test_dev_is_looked_at_without_dropout_and_training_has_it_again(
+def test_validation_is_without_dropout_and_training_has_it_again(
     a4: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     modes = []
-    step = a4("nmt.descent").Descent.step
+    step = a4("nmt.optimization").ModelOptimizer.step
 
     def spied(self: Any, batch: Any, rate: float) -> Any:
         loss = step(self, batch, rate)
@@ -117,27 +117,27 @@ def test_dev_is_looked_at_without_dropout_and_training_has_it_again(
     def validate(model: Any, progress: Any) -> Any:
         assert not model.training
         assert not torch.is_grad_enabled()
-        return a4("nmt.tracking").Judged(progress.update, {})
+        return a4("nmt.tracking").ValidationResult(progress.update, {})
 
-    monkeypatch.setattr(a4("nmt.descent").Descent, "step", spied)
+    monkeypatch.setattr(a4("nmt.optimization").ModelOptimizer, "step", spied)
     Tiny(a4).train(tmp_path, validate=validate)
     assert modes == [True] * 15
 
 
 def scripted(a4: Modules, tmp_path: Path, scores: list[float], **recipe: Any) -> tuple[Any, Any, list[Any], list[str]]:
-    """Train one update a look, with these scores; return how it ended, the model, its weights at looks, and lines."""
+    """Train, validating after each update with these scores; return result, model, weights at validation, and lines."""
     tiny = Tiny(a4, valid_niter=1, max_epoch=50, **recipe)
     model, recorder, seen = tiny.model(), Recorder(), []
 
     def validate(model: Any, progress: Any) -> Any:
         seen.append(weights(model))
-        return a4("nmt.tracking").Judged(scores[progress.update - 1], {})
+        return a4("nmt.tracking").ValidationResult(scores[progress.update - 1], {})
 
     trained = tiny.train(tmp_path, recorder, validate, model=model)
     return trained, model, seen, recorder.lines
 
 
-def test_training_goes_back_to_the_best_weights_with_a_lower_rate(a4: Modules, tmp_path: Path) -> None:
+def test_training_returns_to_the_best_weights_with_a_lower_rate(a4: Modules, tmp_path: Path) -> None:
     kept: list[dict[str, Any]] = []
     checkpoint = a4("nmt.checkpoint")
     save = checkpoint.Checkpoints.save
@@ -191,21 +191,21 @@ def test_a_linear_schedule_has_no_patience(a4: Modules, tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_good_enough_ends_training(a4: Modules, tmp_path: Path) -> None:
-    judged = a4("nmt.tracking").Judged
+    result = a4("nmt.tracking").ValidationResult
 
     def validate(model: Any, progress: Any) -> Any:
-        return judged(progress.update, {}, enough=progress.update >= 8)
+        return result(progress.update, {}, enough=progress.update >= 8)
 
     trained = Tiny(a4).train(tmp_path, validate=validate)
     assert (trained.ended, trained.progress.update) == ("enough", 8)
 
 
-def test_the_last_updates_are_looked_at_too(a4: Modules, tmp_path: Path) -> None:
-    recorder, better = Recorder(), []
-    trained = Tiny(a4, valid_niter=100).train(tmp_path, recorder, better=lambda: better.append(1))
+def test_the_last_updates_are_validated_too(a4: Modules, tmp_path: Path) -> None:
+    recorder, improvements = Recorder(), []
+    trained = Tiny(a4, valid_niter=100).train(tmp_path, recorder, on_improvement=lambda: improvements.append(1))
     assert (trained.ended, trained.progress.epoch, trained.progress.update) == ("max_epoch", 3, 15)
-    assert [progress.update for progress, _, _ in recorder.looks] == [15]
-    assert better == [1]
+    assert [progress.update for progress, _, _ in recorder.validations] == [15]
+    assert improvements == [1]
 
 
 def test_training_learns(a4: Modules, tmp_path: Path) -> None:
@@ -234,9 +234,9 @@ def curve_after_kills(
         def step(self, update: int) -> None:
             reached("in the middle of an epoch", update)
 
-        def judged(self, progress: Any, judged: Any, better: bool) -> None:
-            super().judged(progress, judged, better)
-            reached("after a look at dev", progress.update)
+        def validated(self, progress: Any, result: Any, improved: bool) -> None:
+            super().validated(progress, result, improved)
+            reached("after a validation", progress.update)
 
     def write(path: Path, save: Any) -> None:
         part = path.with_name(path.name + ".part")
@@ -251,7 +251,7 @@ def curve_after_kills(
 
     recorder = Mortal()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint, "write", write)
+        patch.setattr(checkpoint, "write_atomically", write)
         while True:
             torch.manual_seed(len(left))  # a new process has other random numbers
             torch.rand(5)
@@ -267,8 +267,8 @@ def curve_after_kills(
 MOMENTS = [
     ("in the middle of an epoch", 2),
     ("in the middle of an epoch", 7),
-    ("after a look at dev", 4),
-    ("after a look at dev", 12),
+    ("after a validation", 4),
+    ("after a validation", 12),
     ("while a checkpoint is written", 4),
     ("while a checkpoint is written", 8),
     ("before the older ones are removed", 8),
@@ -279,9 +279,9 @@ MOMENTS = [
 @pytest.mark.parametrize(
     "recipe", [{}, {"lr": 0.5}, {"schedule": "linear", "warmup": 5}], ids=["plain", "wild", "linear"]
 )
-def test_a_killed_training_goes_on_to_the_same_curve(a4: Modules, tmp_path: Path, recipe: dict[str, Any]) -> None:
+def test_a_killed_training_resumes_to_the_same_curve(a4: Modules, tmp_path: Path, recipe: dict[str, Any]) -> None:
     whole, last = curve_after_kills(a4, tmp_path / "whole", [], **recipe)
-    assert len(whole) == 7 + 4  # reports and looks
+    assert len(whole) == 7 + 4  # reports and validations
     for i, moments in enumerate([[moment] for moment in MOMENTS] + [MOMENTS]):
         curve, weights = curve_after_kills(a4, tmp_path / str(i), moments, **recipe)
         assert curve == whole, moments
@@ -402,9 +402,9 @@ def test_a_full_disk_is_one_line_and_costs_nothing(a4: Modules, tmp_path: Path) 
     folder.mkdir()
     path = folder / "checkpoint-0000008.bin"
     path.with_name(path.name + ".part").symlink_to("/dev/full")
-    with pytest.raises(a4("nmt.checkpoint").SaveError) as error:
+    with pytest.raises(a4("nmt.atomic").SaveError) as error:
         Tiny(a4).train(folder, recorder)
-    assert str(error.value) == f"{path}: can't be written: No space left on device; what was there before is unharmed"
+    assert str(error.value) == f"{path}: can't be written: No space left on device; the previous content is intact"
     assert [path.name for path in folder.iterdir()] == ["checkpoint-0000004.bin"]
     Tiny(a4).train(folder, recorder, resume=True)
     assert recorder.curve() == whole.curve()

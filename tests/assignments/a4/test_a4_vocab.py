@@ -163,14 +163,14 @@ def test_the_command_explains_bad_input(
 
     missing = tmp_path / "train.fr"
     assert said("--train-src", str(missing), *files[2:], "v.json") == (
-        f"vocab.py: {missing}: no such file; expected text, one sentence a line\n"
+        f"vocab.py: {missing}: no such file; expected text, one sentence per line\n"
     )
     unwritable = tmp_path / "nowhere" / "vocab.json"
-    why = "can't be written: No such file or directory; what was there before is unharmed"
+    why = "can't be written: No such file or directory; the previous content is intact"
     assert said(*files, str(unwritable)) == f"vocab.py: {unwritable}: {why}\n"
     text = tmp_path / "train.de"
     assert said(*files, str(text)) == (
-        f"vocab.py: {text}: won't be overwritten: it is {text}, which is read; name another file to write\n"
+        f"vocab.py: {text}: would overwrite the input {text}; name another output file\n"
     )
     assert text.read_text(encoding="utf-8").splitlines() == SOURCE
     with pytest.raises(SystemExit, match="2"):
@@ -190,7 +190,7 @@ def test_a_full_disk_leaves_the_vocabulary_that_was_there(
     capsys.readouterr()
     path.with_name("vocab.json.part").symlink_to("/dev/full")
     assert vocab.main([*files, "--size", "3", str(path)]) == 2
-    why = "can't be written: No space left on device; what was there before is unharmed"
+    why = "can't be written: No space left on device; the previous content is intact"
     assert capsys.readouterr().err == f"vocab.py: {path}: {why}\n"
     assert path.read_bytes() == before
 

@@ -27,8 +27,8 @@ LOG: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def pictures(a4: Import) -> Any:
-    return a4("nmt.pictures")
+def plots(a4: Import) -> Any:
+    return a4("nmt.plots")
 
 
 @pytest.fixture(scope="module")
@@ -44,40 +44,40 @@ def words_in(svg: str) -> list[str]:
     return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
-def test_curves_of_a_log(pictures: Any) -> None:
-    curves = pictures.curves_of(LOG)
+def test_curves_of_a_log(plots: Any) -> None:
+    curves = plots.curves_of(LOG)
     assert curves.loss == [(10, 40.0), (20, 30.0), (40, 20.0)]  # without what is no number
     assert curves.dev_perplexity == [(20, 50.0), (40, 12.0)]
     assert curves.dev_bleu == [(20, 3.5), (40, 23.5)]
-    assert not any(pictures.curves_of([]))
+    assert not any(plots.curves_of([]))
 
 
-def test_curves_are_drawn(pictures: Any) -> None:
-    words = words_in(pictures.draw_curves(pictures.curves_of(LOG)))
+def test_curves_are_drawn(plots: Any) -> None:
+    words = words_in(plots.draw_curves(plots.curves_of(LOG)))
     assert {"loss per sentence", "perplexity", "BLEU", "train", "dev", "updates"} <= set(words)
-    words = words_in(pictures.draw_curves(pictures.Curves(dev_bleu=[(200, 12.5)])))
+    words = words_in(plots.draw_curves(plots.Curves(dev_bleu=[(200, 12.5)])))
     assert "BLEU" in words and "perplexity" not in words
 
 
-def test_curves_differ_where_the_numbers_do(pictures: Any) -> None:
-    curves = pictures.curves_of(LOG)
-    assert pictures.draw_curves(curves) == pictures.draw_curves(curves)
-    assert pictures.draw_curves(curves) != pictures.draw_curves(curves._replace(dev_bleu=[(20, 3.5), (40, 23.6)]))
+def test_curves_differ_where_the_numbers_do(plots: Any) -> None:
+    curves = plots.curves_of(LOG)
+    assert plots.draw_curves(curves) == plots.draw_curves(curves)
+    assert plots.draw_curves(curves) != plots.draw_curves(curves._replace(dev_bleu=[(20, 3.5), (40, 23.6)]))
 
 
-def test_updates_are_counted_in_whole_numbers(pictures: Any) -> None:
-    drawn = words_in(pictures.draw_curves(pictures.Curves(loss=[(1, 30.0), (3, 20.0)])))
+def test_updates_are_counted_in_whole_numbers(plots: Any) -> None:
+    drawn = words_in(plots.draw_curves(plots.Curves(loss=[(1, 30.0), (3, 20.0)])))
     assert {"0", "1", "2", "3"} <= set(drawn) and "0.5" not in drawn
 
 
-def test_bleu_by_length_is_drawn(pictures: Any, a4: Import) -> None:
+def test_bleu_by_length_is_drawn(plots: Any, a4: Import) -> None:
     Bin = a4("nmt.scoring").Bin
-    words = words_in(pictures.draw_by_length([Bin(1, 1, 3, 100.0), Bin(2, 2, 1400, 31.25), Bin(4, 4, 1, 0.0)]))
+    words = words_in(plots.draw_by_length([Bin(1, 1, 3, 100.0), Bin(2, 2, 1400, 31.25), Bin(4, 4, 1, 0.0)]))
     assert {"100.0", "31.2", "0.0", "1", "2", "4", "1,400"} <= set(words)
 
 
-def test_attention_is_where_the_decoder_looks(pictures: Any, model: Any) -> None:
-    found = pictures.attend(model.train(), "a zebra c", "b d")
+def test_attention_is_where_the_decoder_looks(plots: Any, model: Any) -> None:
+    found = plots.attention_of(model.train(), "a zebra c", "b d")
     assert model.training
     assert (found.source, found.target) == (["a", "zebra", "c"], ["b", "d", "</s>"])
     scores = []
@@ -92,15 +92,15 @@ def test_attention_is_where_the_decoder_looks(pictures: Any, model: Any) -> None
     assert len({round(row[0], 6) for row in expected}) == 3  # they differ from word to word
 
 
-def test_attention_of_an_empty_translation(pictures: Any, model: Any) -> None:
-    found = pictures.attend(model, "a", "")
+def test_attention_of_an_empty_translation(plots: Any, model: Any) -> None:
+    found = plots.attention_of(model, "a", "")
     assert (found.target, found.weights) == (["</s>"], [[1.0]])
 
 
-def test_an_attention_map_has_all_words(pictures: Any) -> None:
+def test_an_attention_map_has_all_words(plots: Any) -> None:
     words = ["我们", "$x$", "<pad>", "שלום", "&amp;", "w" * 60, "nul\x00", "\u202eevil", "\ud800"]
     weights = [[1 / len(words)] * len(words)] * 2
-    svg = pictures.draw_attention(pictures.Attention(words, ["$5_2^", "</s>"], weights))
+    svg = plots.draw_attention(plots.Attention(words, ["$5_2^", "</s>"], weights))
     shown = words_in(svg)
     assert shown[:9] == ["我们", "$x$", "<pad>", "שלום", "&amp;", "w" * 19 + "…", "nul�", "�evil", "�"]
     assert shown[9:] == ["$5_2^", "</s>"]
@@ -109,10 +109,10 @@ def test_an_attention_map_has_all_words(pictures: Any) -> None:
 
 @settings(max_examples=15)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=3))
-def test_any_words_are_drawn(pictures: Any, words: list[str]) -> None:
-    words_in(pictures.draw_attention(pictures.Attention(words, words, [[0.5] * len(words)] * len(words))))
+def test_any_words_are_drawn(plots: Any, words: list[str]) -> None:
+    words_in(plots.draw_attention(plots.Attention(words, words, [[0.5] * len(words)] * len(words))))
 
 
-def test_pictures_need_no_display(pictures: Any) -> None:
-    pictures.draw_curves(pictures.curves_of(LOG))
+def test_plots_need_no_display(plots: Any) -> None:
+    plots.draw_curves(plots.curves_of(LOG))
     assert "matplotlib.pyplot" not in sys.modules

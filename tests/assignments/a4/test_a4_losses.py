@@ -1,4 +1,4 @@
-"""What training makes large: the likelihood of the words that are to be predicted, and of nothing else."""
+"""The losses of the words to predict, and of no others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def by_hand(model: Any, source: list[int], target: list[int]) -> list[float]:
 
 def test_each_predicted_word_has_its_loss(a4: Modules, tiny: Tiny) -> None:
     model, batch = tiny.model(), tiny.batch()
-    losses = a4("nmt.likelihood").word_losses(model, batch)
+    losses = a4("nmt.losses").word_losses(model, batch)
     assert losses.shape == (batch.words,)
     expected = sorted(loss for source, target in tiny.pairs for loss in by_hand(model, source, target))
     assert losses.sort().values.tolist() == pytest.approx(expected, rel=1e-4)
@@ -44,9 +44,9 @@ def test_in_mixed_precision_the_encoder_computes_in_32_bits(a4: Modules, tiny: T
     model.encode = lambda *given: seen.append(torch.is_autocast_enabled("cpu")) or encode(*given)
     model.step = lambda *given: seen.append(torch.is_autocast_enabled("cpu")) or step(*given)
     with torch.autocast("cpu", torch.bfloat16):
-        losses = a4("nmt.likelihood").word_losses(model, batch)
+        losses = a4("nmt.losses").word_losses(model, batch)
     assert seen[0] is False and all(seen[1:]) and len(seen) > 1
-    torch.testing.assert_close(losses.float(), a4("nmt.likelihood").word_losses(model, batch), rtol=0.05, atol=0.05)
+    torch.testing.assert_close(losses.float(), a4("nmt.losses").word_losses(model, batch), rtol=0.05, atol=0.05)
 
 
 def test_forward_gives_the_log_likelihood_of_each_sentence(tiny: Tiny) -> None:
@@ -59,34 +59,28 @@ def test_forward_gives_the_log_likelihood_of_each_sentence(tiny: Tiny) -> None:
 
 
 def test_a_sentence_is_as_likely_in_a_batch_as_alone(a4: Modules, tiny: Tiny) -> None:
-    model, likelihood = tiny.model(), a4("nmt.likelihood")
-    together = likelihood.word_losses(model, tiny.batch()).sum().item()
+    model, losses = tiny.model(), a4("nmt.losses")
+    together = losses.word_losses(model, tiny.batch()).sum().item()
     make_batch = a4("nmt.batches").make_batch
-    alone = sum(likelihood.word_losses(model, make_batch([pair], (0, 0))).sum().item() for pair in tiny.pairs)
+    alone = sum(losses.word_losses(model, make_batch([pair], (0, 0))).sum().item() for pair in tiny.pairs)
     assert together == pytest.approx(alone, rel=1e-5)
 
 
 def test_smoothing_shares_some_probability_among_all_words(a4: Modules, tiny: Tiny) -> None:
-    model, batch, likelihood = tiny.model(), tiny.batch(), a4("nmt.likelihood")
-    scores, words, _ = likelihood.word_scores(model, batch)
-    log_probs = scores.log_softmax(1)
+    model, batch, losses = tiny.model(), tiny.batch(), a4("nmt.losses")
+    logits, words, _ = losses.word_logits(model, batch)
+    log_probs = logits.log_softmax(1)
     expected = -0.9 * log_probs[torch.arange(len(words)), words] - 0.1 * log_probs.mean(1)
-    assert torch.allclose(likelihood.word_losses(model, batch, 0.1), expected, atol=1e-5)
+    assert torch.allclose(losses.word_losses(model, batch, 0.1), expected, atol=1e-5)
 
 
-def test_a_model_with_losses_of_its_own_is_asked_on_a_cpu(a4: Modules, tiny: Tiny) -> None:
+def test_a_model_may_compute_its_losses_itself(a4: Modules, tiny: Tiny) -> None:
     class Other:
         def word_losses(self, batch: Any, smoothing: float) -> Any:
             return batch, smoothing
 
     batch = tiny.batch()
-    assert a4("nmt.likelihood").word_losses(Other(), batch, 0.2) == (batch, 0.2)
-
-
-def test_another_way_to_decode_is_taken(a4: Modules, tiny: Tiny) -> None:
-    model, batch, word_losses = tiny.model(), tiny.batch(), a4("nmt.likelihood").word_losses
-    one = word_losses(model, batch, decode=lambda *given: model.decode(*given) * 0)
-    assert one.tolist() == pytest.approx([math.log(len(tiny.vocab.tgt))] * batch.words)
+    assert a4("nmt.losses").word_losses(Other(), batch, 0.2) == (batch, 0.2)
 
 
 def test_perplexity_is_by_word_and_without_dropout(a4: Modules, tiny: Tiny) -> None:
@@ -97,16 +91,16 @@ def test_perplexity_is_by_word_and_without_dropout(a4: Modules, tiny: Tiny) -> N
     model.train()
     expected = math.exp(sum(losses) / len(losses))
     for size in (1, 6, 100):
-        assert a4("nmt.likelihood").evaluate_ppl(model, tiny.pairs, size) == pytest.approx(expected, rel=1e-4)
+        assert a4("nmt.losses").evaluate_ppl(model, tiny.pairs, size) == pytest.approx(expected, rel=1e-4)
     assert model.training
 
 
-def test_a_perplexity_beyond_all_sense_is_a_number(a4: Modules) -> None:
-    assert math.isfinite(a4("nmt.likelihood").perplexity(1e9, 1))
+def test_a_huge_perplexity_is_finite(a4: Modules) -> None:
+    assert math.isfinite(a4("nmt.losses").perplexity(1e9, 1))
 
 
 def test_masks_are_those_of_the_model(a4: Modules, tiny: Tiny) -> None:
     hiddens = torch.zeros(3, 4, 2)
-    mask = a4("nmt.likelihood").padding_mask(hiddens, [4, 2, 1])
+    mask = a4("nmt.losses").padding_mask(hiddens, [4, 2, 1])
     assert mask.tolist() == [[0, 0, 0, 0], [0, 0, 1, 1], [0, 1, 1, 1]]
     assert torch.equal(mask, tiny.model().generate_sent_masks(hiddens, [4, 2, 1]))

@@ -1,7 +1,7 @@
-"""What a training looks like afterwards: curves, BLEU by length, attention maps.
+"""Plots of a training as SVG text: learning curves, BLEU by source length, attention maps.
 
-All are SVG, as text: the same numbers give the same bytes, and a browser shows each word in a font that has its
-letters, in the direction that they are written.
+The same numbers give the same bytes. Words stay text in the SVG, so that the browser picks a font with their letters
+and the right writing direction.
 """
 
 from __future__ import annotations
@@ -19,47 +19,47 @@ if TYPE_CHECKING:
     from nmt.scoring import Bin
 
 Line = Sequence[tuple[int, float]]
-"""Updates and what was measured then."""
+"""Points (update, value)."""
 
 STYLE: dict[str, Any] = {
-    "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "trivium",  # ids would be drawn at random otherwise
-    "text.parse_math": False,  # "$5 or $6" is no formula
+    "svg.fonttype": "none",  # words stay text, not outlines
+    "svg.hashsalt": "trivium",  # for reproducible ids; they are random otherwise
+    "text.parse_math": False,  # "$5 or $6" is not a formula
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
 COLORS = {"train": "#2a6f9e", "dev": "#d1661f"}
-FEW = 30  # points, each of which gets a mark
-LONGEST_WORD = 20  # letters shown on an axis
-UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-"""Control characters: XML has no place for them, or they would turn the text around them."""
+FEW = 30  # lines with fewer points get a marker at each
+MAX_LABEL = 20  # characters of a word on an axis
+UNDISPLAYABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML forbids, and controls that would change the writing direction of the text around them."""
 
 
 class Curves(NamedTuple):
-    """What was measured while training."""
+    """Measurements during training, as lines over updates."""
 
     loss: Line = ()
-    """Of the training batches, per sentence."""
+    """Training loss per sentence, in nats."""
     perplexity: Line = ()
-    """Of the training batches."""
+    """Training perplexity per word."""
     dev_perplexity: Line = ()
     dev_bleu: Line = ()
 
 
 class Attention(NamedTuple):
-    """Where the decoder looked while it wrote each word."""
+    """The attention weights of the decoder for each target word."""
 
     source: list[str]
     target: list[str]
     """</s> included."""
     weights: list[list[float]]
-    """For each target word the share of each source word; they add up to 1."""
+    """For each target word the weights of the source words, which sum to 1."""
 
 
 def curves_of(log: Iterable[Mapping[str, Any]]) -> Curves:
-    """Return the curves that are in the entries of log.jsonl; what is not finite is left out."""
+    """Return the curves in the entries of log.jsonl, without values that are NaN or infinite."""
     entries = list(log)
     return Curves(
         *(
@@ -69,8 +69,8 @@ def curves_of(log: Iterable[Mapping[str, Any]]) -> Curves:
     )
 
 
-def attend(model: Any, source: str, translation: str) -> Attention:
-    """Return where the decoder looks when it is made to write a translation: the softmax of step's e_t.
+def attention_of(model: Any, source: str, translation: str) -> Attention:
+    """Return the attention weights, softmax(e_t), while the decoder is forced to produce a given translation.
 
     Args:
         model: an NMT.
@@ -80,23 +80,23 @@ def attend(model: Any, source: str, translation: str) -> Attention:
     import torch
 
     from nmt.beams import begin
-    from nmt.search import evaluating
+    from nmt.search import evaluation_mode
 
     source_words, target_words = model.vocab.src.split(source), model.vocab.tgt.split(translation)
     weights = []
-    with evaluating(model), torch.inference_mode():
-        looked_at, beams = begin(model, [model.vocab.src.words2indices(source_words)])
-        h, c, o_t = beams.memory
+    with evaluation_mode(model), torch.inference_mode():
+        encoded, beams = begin(model, [model.vocab.src.words2indices(source_words)])
+        h, c, o_t = beams.state
         for word in ["<s>", *target_words]:
             index = torch.tensor([model.vocab.tgt[word]], device=h.device)
             Ybar_t = torch.cat((model.model_embeddings.target(index), o_t), dim=1)
-            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *looked_at)
+            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *encoded)
             weights.append(torch.softmax(e_t[0].float(), dim=0).tolist())
     return Attention(source_words, [*target_words, "</s>"], weights)
 
 
 def draw_curves(curves: Curves) -> str:
-    """Draw the loss, the perplexity of training and dev, and BLEU of dev, by update: at least one of them."""
+    """Return a plot of training loss, perplexity of train and dev, and dev BLEU over updates; one must not be empty."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     panels: dict[str, dict[str, Line]] = {
@@ -127,7 +127,7 @@ def draw_curves(curves: Curves) -> str:
 
 
 def draw_by_length(bins: Sequence[Bin]) -> str:
-    """Draw BLEU of short and long sentences, and how many there were."""
+    """Return a bar chart of BLEU by source length, with the number of sentences below each bar."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -136,13 +136,13 @@ def draw_by_length(bins: Sequence[Bin]) -> str:
         names = [f"{b.low}–{b.high}" if b.low < b.high else f"{b.low}" for b in bins]
         labels = [f"{name}\n{b.sentences:,}" for name, b in zip(names, bins, strict=True)]
         axes.set_xticks(range(len(bins)), labels)
-        axes.set(xlabel="words of the source sentence, and how many sentences", ylabel="BLEU", ylim=(0, 108))
+        axes.set(xlabel="words in the source sentence, and number of sentences", ylabel="BLEU", ylim=(0, 108))
 
     return svg_of(draw, 1.6 + 0.75 * len(bins), 2.8)
 
 
 def draw_attention(attention: Attention) -> str:
-    """Draw where the decoder looked: source words across, target words downwards, dark for a large share."""
+    """Return a heat map of attention weights: source words across, target words down, dark for a large weight."""
     across, down = ([label_of(word) for word in words] for words in (attention.source, attention.target))
 
     def draw(figure: Figure) -> None:
@@ -155,18 +155,18 @@ def draw_attention(attention: Attention) -> str:
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
 
-    beside, above = (0.5 + 0.1 * max(map(len, labels)) for labels in (down, across))
-    return svg_of(draw, beside + 0.3 * len(across), above + 0.26 * len(down))
+    left, above = (0.5 + 0.1 * max(map(len, labels)) for labels in (down, across))
+    return svg_of(draw, left + 0.3 * len(across), above + 0.26 * len(down))
 
 
 def svg_of(draw: Callable[[Figure], None], width: float, height: float) -> str:
-    """Return what draw(figure) draws, as SVG; width and height in inches."""
+    """Return a figure drawn by `draw(figure)` as SVG text; width and height in inches."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     written = io.StringIO()
     with rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"Glyph .* missing")  # the browser has other fonts
+        warnings.filterwarnings("ignore", r"Glyph .* missing")  # the browser supplies the font
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure)
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
@@ -174,11 +174,11 @@ def svg_of(draw: Callable[[Figure], None], width: float, height: float) -> str:
 
 
 def label_of(word: str) -> str:
-    """Return a word as an axis shows it."""
-    word = showable(word)
-    return word if len(word) <= LONGEST_WORD else word[: LONGEST_WORD - 1] + "…"
+    """Return a word as an axis label, shortened to MAX_LABEL characters."""
+    word = displayable(word)
+    return word if len(word) <= MAX_LABEL else word[: MAX_LABEL - 1] + "…"
 
 
-def showable(text: str) -> str:
-    """Return a text with a mark in place of each character that a picture or a page can't have."""
-    return UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
+def displayable(text: str) -> str:
+    """Return a text with U+FFFD in place of each character that SVG and HTML can't display."""
+    return UNDISPLAYABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,69 @@
+"""One update of the weights: loss, gradient, clipping, a step of Adam."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nmt.batches import Batch
+from nmt.device import precision
+from nmt.losses import word_losses
+from nmt.recipe import Recipe
+
+
+class ModelOptimizer:
+    """A model, Adam, and the schedule of the learning rate."""
+
+    def __init__(self, model: Any, recipe: Recipe, device: torch.device, updates: int) -> None:
+        """Make Adam for a model that is on its device already; the linear schedule ends after `updates`."""
+        self.model, self.recipe, self.device, self.updates = model, recipe, device, updates
+        self.adam = make_adam(model, recipe.lr)
+
+    def step(self, batch: Batch, learning_rate: float) -> Tensor:
+        """Update the weights by the gradient of the mean loss per sentence.
+
+        Returns:
+            The sum of the word losses, in nats, a scalar on the device. A GPU may still be computing it.
+        """
+        self.model.train()
+        for group in self.adam.param_groups:
+            group["lr"] = learning_rate
+        self.adam.zero_grad(set_to_none=True)
+        with precision(self.recipe.mixed_precision, self.device):
+            loss = word_losses(self.model, batch, self.recipe.label_smoothing).sum()
+        (loss / len(batch.source_lengths)).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_grad)
+        self.adam.step()
+        return loss.detach()
+
+    def load_moments(self, saved: dict[str, Any]) -> None:
+        """Restore Adam's moments from its saved state_dict; the learning rate stays.
+
+        Raises:
+            KeyError, TypeError, ValueError, …: saved isn't such a state, or its shapes are not the weights'.
+        """
+        groups = self.adam.state_dict()["param_groups"]
+        self.adam.load_state_dict({"state": saved["state"], "param_groups": groups})
+        for weight, moments in self.adam.state.items():
+            if not weight.shape == moments["exp_avg"].shape == moments["exp_avg_sq"].shape:
+                raise ValueError("moments of another shape")
+            moments["step"].item()
+
+    def learning_rate(self, done: int, decay: float) -> float:
+        """Return the learning rate after `done` updates; decay is the factor that the plateau schedule has reached."""
+        rate = self.recipe.lr * decay
+        if done < self.recipe.warmup:
+            rate *= (done + 1) / self.recipe.warmup
+        if self.recipe.schedule == "linear":
+            rate *= 1 - done / self.updates
+        return rate
+
+
+def make_adam(model: nn.Module, lr: float) -> torch.optim.Adam:
+    """Return Adam for the model's weights, fused (all weights in one call) where this PyTorch can."""
+    try:
+        return torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    except RuntimeError:  # before PyTorch 2.4, on a CPU
+        return torch.optim.Adam(model.parameters(), lr=lr)
