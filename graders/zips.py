@@ -10,6 +10,9 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from graders.atomic import write_atomically
 
+SUBMISSION = "-submission.zip"
+"""How the name of an archive for handing in ends."""
+
 
 def write_zip(out: Path, files: Mapping[str, bytes]) -> None:
     """Write files, contents by name, to the archive out, whole or not at all.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from graders.atomic import write_atomically
+from graders.cores import usable_cores
 from graders.course.assignment import handout_folder
 from graders.exports import export_class
 from graders.exports.annotations import workflow_commands
@@ -36,7 +37,7 @@ def grade_and_report(args: argparse.Namespace) -> int:
     manifest = read_manifest(handout_folder(args.assignment))
     questions = [id for id in args.questions.split(",") if id]
     manifest.choose(questions)
-    if args.jobs < 1:
+    if args.jobs is not None and args.jobs < 1:
         raise ManifestError(f"--jobs {args.jobs}: expected 1 or more")
     if args.seed is not None and not 0 <= args.seed < 2**63:
         raise ManifestError(f"--seed {args.seed}: expected a number from 0 to {2**63 - 1}")
@@ -54,7 +55,8 @@ def grade_and_report(args: argparse.Namespace) -> int:
             [name] = safe_names([result.submission])
             write_atomically(args.out / "results" / f"{name}.json", results_json(result))
 
-        with Grader(plan, isolation, min(args.jobs, len(paths))) as grader, _progress(len(paths)) as done:
+        jobs = min(args.jobs or usable_cores(), len(paths)) if len(paths) > 1 else 1
+        with Grader(plan, isolation, jobs) as grader, _progress(len(paths)) as done:
             results = grader.grade_class(paths, book, tell, done)
     if manifest.written and not questions:
         results = with_marks(results, manifest, marks, marks_path)

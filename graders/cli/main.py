@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,9 +66,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("assignment", help="such as a4")
     grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions")
-    grade.add_argument(
-        "-j", "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: cores)"
-    )
+    grade.add_argument("-j", "--jobs", type=int, help="submissions at a time (default: the cores that may be used)")
     grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="where results go (default: grades/)")
     grade.add_argument("-q", "--questions", default="", help="only these, such as 1d,1e")
     grade.add_argument("--seed", type=int, help="of the hidden cases (default: that of the last run in OUT, or random)")

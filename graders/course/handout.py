@@ -6,8 +6,7 @@ from pathlib import Path
 
 from graders.course.assignment import handout_folder
 from graders.course.stubs import stale_stubs
-from graders.intake.pack import SUBMISSION
-from graders.zips import write_zip
+from graders.zips import SUBMISSION, write_zip
 
 
 class HandoutError(ValueError):

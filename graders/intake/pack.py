@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graders.zips import write_zip
+from graders.zips import SUBMISSION, write_zip
 from sanity.core.calling import placeholder
 from sanity.core.manifest import WRITTEN, Manifest, read_manifest, spelling
 from sanity.core.notebook import NotebookError, read_cells
-
-SUBMISSION = "-submission.zip"
-"""How the name of a submission's archive ends."""
 
 
 class PackError(ValueError):
