@@ -1,5 +1,7 @@
 """Try and develop Trivium: `python3 dev.py demo`, `python3 dev.py test`; `python3 dev.py` lists the rest.
 
+What follows `--` goes to the task: `python3 dev.py bench -- word2vec`, `python3 dev.py test -- -k notebook`.
+
 Needs only Python 3.11 or newer. The first call makes the virtual environment .venv and installs what
 constraints.txt pins; then tox runs what was asked, in that environment.
 """
@@ -8,14 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 import venv
+from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-BIN = VENV / "bin"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+
+STEP = re.compile(r"\s*(Collecting|Downloading|Building|Installing) (?:.*/)?(.+?)(?: \(from .*)?$")
+"""What pip says of each package; of an address, only the file's name is shown."""
 
 
 def install() -> None:
@@ -24,26 +32,58 @@ def install() -> None:
     stamp, digest = VENV / "installed", hashlib.sha256(pinned).hexdigest()
     if stamp.is_file() and stamp.read_text() == digest:
         return
-    print("installing into .venv: a minute or two, the first time", flush=True)
+    print("installing into .venv: some minutes, the first time", flush=True)
     venv.create(VENV, with_pip=True, clear=True)
-    pip = [BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}[dev]"], check=True, cwd=ROOT)
+    pip = [BIN / "python", "-m", "pip", "install", "--disable-pip-version-check"]
+    run_pip([*pip, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}[dev]"])
     stamp.write_text(digest)
 
 
-def main(tasks: list[str]) -> int:
-    """Run tox for each task, and return the first exit status that is not 0."""
+def run_pip(command: list[str | Path]) -> None:
+    """Run pip, show each step in a line, on a terminal always the same one; raise CalledProcessError if it fails."""
+    last: deque[str] = deque(maxlen=20)
+    terminal = sys.stdout.isatty()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace", cwd=ROOT) as pip:
+        assert pip.stdout is not None
+        for line in pip.stdout:
+            last.append(line)
+            step = shown(line)
+            if step and terminal:
+                print(f"\r\033[K{step[: shutil.get_terminal_size().columns - 1]}", end="", flush=True)
+            elif step:
+                print(step, flush=True)
+    if terminal:
+        print("\r\033[K", end="", flush=True)
+    if pip.returncode:
+        print(*last, sep="", end="", file=sys.stderr)  # pip says part of what is wrong on standard output
+        raise subprocess.CalledProcessError(pip.returncode, command)
+
+
+def shown(line: str) -> str:
+    """Return what to show of a line that pip prints, or ""."""
+    step = STEP.match(line)
+    if step is None or ".metadata" in line:
+        return ""
+    what, name = step.groups()
+    if name.startswith("collected packages: "):
+        return f"installing {len(name.split(', '))} packages"
+    return f"{what.lower()} {name}"
+
+
+def main(arguments: list[str]) -> int:
+    """Run tox for each task, with what follows `--` as its arguments; return the first exit status that is not 0."""
     if sys.version_info < (3, 11):
         print(f"dev.py: Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    tasks, rest = arguments[:end], arguments[end:]
     install()
-    here = {
-        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-    }
+    left_out = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    environment["TRIVIUM_BIN"] = str(BIN)
     tox = [BIN / "python", "-m", "tox", "--root", ROOT, "-c", ROOT / "tox.ini"]
-    if not tasks:
-        return subprocess.run([*tox, "list"], env=here).returncode
-    return subprocess.run([*tox, "run", "-q", "-e", ",".join(tasks)], env=here).returncode
+    command = [*tox, "run", "-q", "-e", ",".join(tasks), *rest] if tasks else [*tox, "list"]
+    return subprocess.run(command, env=environment).returncode
 
 
 if __name__ == "__main__":

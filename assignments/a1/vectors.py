@@ -74,8 +74,13 @@ def _lee_vectors() -> KeyedVectors:
 
 
 def cache_folder() -> Path:
-    """Return where trained vectors are kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "trivium"
+    """Return where trained vectors are kept. For a user without a home it is a folder that nobody can make."""
+    import platformdirs
+
+    try:
+        return platformdirs.user_cache_path("trivium")
+    except RuntimeError:
+        return Path(os.devnull) / "trivium"
 
 
 def _read_vectors(path: Path) -> KeyedVectors:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from graders.cli.terminal import echo, error
-from graders.cores import usable_cores
 from graders.exports.annotations import workflow_commands
 from graders.exports.table import console_table, rich_table
 from graders.grading.classroom import ClassReport, GradeOptions, GradingProgress, OnProgress, grade_class
@@ -25,7 +24,7 @@ def grade(args: argparse.Namespace) -> int:
         paths=args.paths,
         out=args.out,
         questions=[id for id in args.questions.split(",") if id],
-        jobs=usable_cores() if args.jobs is None else args.jobs,
+        jobs=args.jobs,
         seed=args.seed,
         marks=args.marks,
         junit=args.junit,

@@ -6,12 +6,12 @@ run on the reference and on every correct variant, and all that they expect is r
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from graders.cores import usable_cores
 from graders.course.assignment import Assignment
 from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
 from graders.course.planted.live import ProcessRun, live
@@ -53,7 +53,7 @@ def record(assignment: Assignment) -> Recordings:
     checks, reference, bugs = load_checks(assignment.name), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
     slips: dict[str, list[tuple[str, Any]]] = {}
-    with live(assignment, reference) as child, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with live(assignment, reference) as child, ThreadPoolExecutor(usable_cores()) as pool:
         expect = RecordingRun(child)
         list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
         answers = {key: expect.replies[key] for key in sorted(expect.replies)}

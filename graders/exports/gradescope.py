@@ -6,7 +6,7 @@ case or what the submission printed, which could carry a hidden case out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -21,8 +21,8 @@ from sanity.core.verdict import Outcome, Verdict
 _NOT_GRADED = "This question was not graded."
 
 
-def results_json(result: Result, leaderboard: Mapping[str, float] | None = None) -> bytes:
-    """Return result in Gradescope's format, with leaderboard columns (name to value) where there are any."""
+def results_json(result: Result) -> bytes:
+    """Return result in Gradescope's format."""
     points, max_points = total(q.points for q in result.questions), total(q.max_points for q in result.questions)
     notes = [clean_text(note) for note in result.notes]
     percent = f"{share(points, max_points):.0%}"
@@ -45,8 +45,6 @@ def results_json(result: Result, leaderboard: Mapping[str, float] | None = None)
         },
         "tests": [entry for question in result.questions for entry in _entries(question)],
     }
-    if leaderboard:
-        report["leaderboard"] = [{"name": name, "value": value} for name, value in leaderboard.items()]
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 

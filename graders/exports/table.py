@@ -17,6 +17,8 @@ from sanity.core.verdict import Outcome
 if TYPE_CHECKING:
     from rich.table import Table
 
+WIDTH = 110
+
 
 def columns(results: Sequence[Result]) -> list[QuestionResult]:
     """Return one example of each question in results, in the assignment's order."""
@@ -114,10 +116,10 @@ def _points(points: float, max_points: float) -> tuple[str, str]:
     return number(points), "green" if part >= 1 else "yellow" if part > 0 else "red"
 
 
-def console_table(results: Sequence[Result], width: int = 110) -> str:
-    """Return `rich_table` as plain text without colours, in lines of at most width characters."""
+def console_table(results: Sequence[Result]) -> str:
+    """Return `rich_table` as plain text without colours, in lines of at most WIDTH characters."""
     from rich.console import Console
 
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None).print(rich_table(results))
+    Console(file=out, width=WIDTH, color_system=None).print(rich_table(results))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"

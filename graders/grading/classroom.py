@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from graders.atomic import write_atomically
+from graders.cores import usable_cores
 from graders.course.assignment import Assignment, load_assignment
 from graders.errors import OptionError, check_seed
 from graders.exports import export_class
@@ -37,8 +38,8 @@ class GradeOptions:
     """Where the gradebook and the exports go."""
     questions: Sequence[str] = ()
     """Only these; all if empty."""
-    jobs: int = 1
-    """Submissions graded at a time."""
+    jobs: int | None = None
+    """Submissions graded at a time; None is as many as there are cores that this process may use."""
     seed: int | None = None
     """Of the hidden cases; None is that of the last run in `out`, or a random one."""
     marks: Path | None = None
@@ -49,7 +50,7 @@ class GradeOptions:
 
     def __post_init__(self) -> None:
         """Raise OptionError for a number out of range."""
-        if self.jobs < 1:
+        if self.jobs is not None and self.jobs < 1:
             raise OptionError(f"--jobs {self.jobs}: expected 1 or more")
         check_seed(self.seed)
 
@@ -128,7 +129,8 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             new, done = new + (not known), done + 1
             on_progress(GradingProgress(done, len(paths), result, known))
 
-        with Grader(plan, options.isolation, min(options.jobs, len(paths))) as grader:
+        jobs = min(options.jobs or usable_cores(), len(paths)) if len(paths) > 1 else 1
+        with Grader(plan, options.isolation, jobs) as grader:
             graded = grader.grade_all(paths, book, on_question, on_result)
         results, removed = _whole_class(book, assignment, grader.failures, options.paths)
     results, unreadable = _completed(results, assignment, marks, marks_path, options)

@@ -21,7 +21,6 @@ class Signature(msgspec.Struct, frozen=True):
     """Hash over the checks, the graders, the handout and the reference."""
     versions: dict[str, str]
     """python, torch, numpy, trivium, … in the workers."""
-    device: str = "cpu"
 
 
 class QuestionResult(msgspec.Struct, frozen=True):

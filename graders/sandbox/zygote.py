@@ -181,7 +181,7 @@ class Zygote:
             raise SandboxError(f"a worker cannot be limited: {error.strerror}") from None
 
     def reap(self, worker: WorkerHandle) -> dict[str, Any]:
-        """End a worker and what it started, remove a folder that `fork` made, and return {"status", "rss_mb", "cpu"}.
+        """End a worker and what it started, remove a folder that `fork` made, and return {"status", "cpu"}.
 
         Raise SandboxError if the zygote is dead.
         """

@@ -1,4 +1,4 @@
-"""Writing files that a reader only ever sees whole, under names that no submission can abuse."""
+"""File names that no submission can abuse, valid on Linux, macOS and Windows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
 
-# Device names on Windows, with any extension.
-_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
+from pathvalidate import is_valid_filename
 
 
 def safe_names(names: Sequence[str]) -> list[str]:
@@ -34,7 +33,8 @@ def safe_names(names: Sequence[str]) -> list[str]:
 def _plain(name: str) -> str:
     """Return name with everything unsafe replaced or cut off. At most 51 characters: 204 bytes in UTF-8."""
     plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip(".-")[:50].rstrip(".") or "unnamed"
-    return f"_{plain}" if _RESERVED.match(plain) else plain
+    # Windows keeps names such as `con` for devices, whatever follows the first dot.
+    return plain if is_valid_filename(plain.split(".")[0], "universal", fs_encoding="utf-8") else f"_{plain}"
 
 
 def _folded(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graders.cores import usable_cores
 from graders.intake.submission import Submission
 from graders.records.training import training_folder
 from graders.sandbox.isolation import Isolation
@@ -45,7 +46,7 @@ class TrainingLimits:
     """Seconds without a word after which it is given up; by default half the budget, between 60 and 300."""
     answering: float = 600.0
     """Seconds for the test, after training."""
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=usable_cores)
 
     def silence_in(self, budget: float) -> float:
         """Return the seconds without a word after which a training with this budget is given up."""

@@ -85,7 +85,6 @@ class Used:
     status: int
     """As os.wait gives it."""
     cpu_seconds: float
-    rss_mb: int
 
     @property
     def cause(self) -> str:
@@ -225,7 +224,7 @@ class TrainerProcess:
         """End it, if that has not happened; return what it came to. Raise SandboxError if the sandbox is dead."""
         if self.used is None:
             self._printed.drain(self._worker.output)
-            self.used = Used(0, self.cpu_seconds(), 0)
+            self.used = Used(0, self.cpu_seconds())
             reaped = self._zygote.reap(self._worker)
-            self.used = Used(reaped["status"], reaped["cpu"], reaped["rss_mb"])
+            self.used = Used(reaped["status"], reaped["cpu"])
         return self.used

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
 from random import Random
 
 import hypothesis
+import platformdirs
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from sanity.core.case import Case
@@ -23,9 +22,22 @@ MAX_CALLS = 60
 
 _ONE_AT_A_TIME = threading.Lock()
 
-# Hypothesis keeps notes in the working directory, which here is the student's folder.
+
+def notes_folder() -> Path:
+    """Return where Hypothesis keeps notes: by itself it takes the working directory, here the student's folder.
+
+    Where the user has no home, as a uid without a name has none, it is a folder that nobody can make. Hypothesis then
+    does without.
+    """
+    with suppress(RuntimeError):
+        folder = platformdirs.user_cache_path("trivium") / "hypothesis"
+        if folder.is_absolute():  # else "~" stands for an unknown home, in older versions of platformdirs
+            return folder
+    return Path(os.devnull) / "hypothesis"
+
+
 if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
-    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / f"trivium-hypothesis-{getpass.getuser()}")
+    set_hypothesis_home_dir(notes_folder())
 
 
 def shrink(check: Check, case: Case, run: Run, expect: Run) -> Case:

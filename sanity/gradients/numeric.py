@@ -1,4 +1,4 @@
-"""Measuring gradients: central differences, complex steps, and torch as a third witness. All in float64."""
+"""Measuring gradients with central differences, in float64."""
 
 from __future__ import annotations
 
@@ -27,9 +27,6 @@ RTOL, ATOL = 1e-5, 1e-7
 # Rounding may make a gap too, of some EPS · |f| / step: those below a thousand times that are let pass.
 GAP, ROUNDING = 1e-3, 1e4 * EPS
 SMOOTH = (0.03, 0.3)
-
-# The imaginary part takes no difference of nearly equal numbers, so this step can be as small as we like.
-COMPLEX_STEP = 1e-30
 
 
 def numeric_gradient(f: Function, x: Any) -> Array:
@@ -74,43 +71,6 @@ def numeric_slopes(f: Function, x: Any, directions: Any) -> Array:
     x = np.asarray(x, dtype=np.float64)
     middle = _value(f, x)
     return np.array([_slope(f, x, np.asarray(direction, dtype=np.float64), middle) for direction in directions])
-
-
-def complex_step_gradient(f: Function, x: Any) -> Array:
-    """Measure the gradient of an analytic f at x to rounding, with imaginary steps.
-
-    Args:
-        f: takes a complex array and returns one complex number, by sums, products, exp, log, tanh and the like;
-            abs(), max(), comparisons and conjugates are not analytic.
-        x: an array or number.
-
-    Raises:
-        ValueError: f returns something else, such as a real number.
-    """
-    x = np.asarray(x, dtype=np.float64)
-    slopes = np.empty(x.shape)
-    for index in np.ndindex(x.shape):
-        moved = x.astype(np.complex128)
-        moved[index] += 1j * COMPLEX_STEP
-        answer = np.asarray(f(moved))
-        if answer.size != 1 or answer.dtype.kind != "c":
-            raise ValueError(f"f returned {answer.dtype} of shape {answer.shape}, expected one complex number")
-        slopes[index] = answer.item().imag / COMPLEX_STEP
-    return slopes
-
-
-def torch_gradient(f: Function, x: Any) -> Array:
-    """Return the gradient of f at x as torch finds it.
-
-    Args:
-        f: takes a float64 tensor of x's shape and returns a tensor with one entry, by torch's operations.
-        x: an array or number.
-    """
-    import torch
-
-    leaf = torch.tensor(np.asarray(x, dtype=np.float64), requires_grad=True)
-    (gradient,) = torch.autograd.grad(f(leaf).sum(), leaf, materialize_grads=True)
-    return np.asarray(gradient.numpy(), dtype=np.float64)
 
 
 def _slope(f: Function, x: Array, direction: Array, middle: float) -> float:

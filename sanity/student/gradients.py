@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from tqdm import tqdm
 
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe, Run, load_checks, load_snippets
@@ -22,8 +23,7 @@ from sanity.student.runner import Runner
 DRAWN = 50
 """Cases drawn for each law."""
 
-BAR = 30
-"""Characters of the progress bar."""
+BAR = "{desc} {bar} {n_fmt}/{total_fmt}"
 
 
 @dataclass(frozen=True)
@@ -149,16 +149,12 @@ class GradientRunner(Runner):
 @contextmanager
 def progress(label: str, count: int) -> Iterator[Callable[[], None]]:
     """Show a bar on standard error, if that is a terminal; yield what counts one step."""
-    done = 0
+    with tqdm(total=count, desc=label, leave=False, disable=None, bar_format=BAR, miniters=1, mininterval=0) as bar:
 
-    def tick() -> None:
-        nonlocal done
-        done += 1
-        if sys.stderr.isatty():
-            bar = ("#" * (BAR * done // count)).ljust(BAR)
-            now = f"[{bar}] {done}/{count}" if done <= count else "making the counterexample smaller"
-            print(f"\r{label} {now}\033[K", end="", file=sys.stderr, flush=True)
+        def tick() -> None:
+            if bar.n < count:
+                bar.update()
+            else:
+                bar.set_description_str(f"{label}, making the counterexample smaller")
 
-    yield tick
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+        yield tick

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import watchfiles
+
 from sanity.core.errors import UserError
 
-LOOK_SECONDS = 0.05
+QUIET_MS = 50
+"""A save is over when nothing has changed for this long: an editor may empty, write and rename a file for one save."""
+
+STUDENTS_FILES = (".py", ".ipynb")
 
 
-def saved_at(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Return when each Python file and notebook in folder was saved, and its size."""
-    found = {}
-    for path in (*folder.glob("*.py"), *folder.glob("*.ipynb")):
-        try:
-            status = path.stat()
-        except FileNotFoundError:  # an editor is replacing it
-            continue
-        found[path] = (status.st_mtime_ns, status.st_size)
-    return found
+def is_students(change: watchfiles.Change, path: str) -> bool:
+    """Return whether a changed file may be a student's: not an editor's, whose names start with a dot."""
+    return Path(path).suffix in STUDENTS_FILES and not Path(path).name.startswith(".")
 
 
 def watch(folder: Path, run: Callable[[], object]) -> None:
-    """Call run now and after every change of a Python file in folder, until Ctrl-C."""
+    """Call run now and after every change of a Python file or notebook in folder, until Ctrl-C."""
+    saves = watchfiles.watch(
+        folder, watch_filter=is_students, step=QUIET_MS, rust_timeout=QUIET_MS, yield_on_timeout=True, recursive=False
+    )
+    next(saves)  # from now on no change is missed, not even one that is made while the checks run
     while True:
-        before = saved_at(folder)
         try:
             run()
         except UserError as error:
             print(error, file=sys.stderr)
         print("watching; save a file to check again, Ctrl-C to stop", flush=True)
-        while saved_at(folder) == before:
-            time.sleep(LOOK_SECONDS)
+        while not next(saves):
+            pass
         if sys.stdout.isatty():
             print("\033[2J\033[H", end="")

@@ -153,7 +153,7 @@ def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monke
 
 
 def test_more_threads_than_cores_are_not_called_a_want_of_memory() -> None:
-    killed = Used(status=9, cpu_seconds=100.0, rss_mb=0)
+    killed = Used(status=9, cpu_seconds=100.0)
     said = "training used more processor time than its cores have: leave the number of threads as it is"
     assert died(killed, "training", 100.0)[:2] == (StopReason.CRASHED, said)
     assert died(killed, "training", 101.0).ended is StopReason.OUT_OF_MEMORY

@@ -109,6 +109,20 @@ def test_trained_vectors_are_kept_and_the_same_again(vectors: ModuleType, monkey
     assert np.array_equal(again.vectors, first.vectors)
 
 
+def test_without_a_home_vectors_are_trained_and_not_kept(
+    vectors: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def getpwuid(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", getpwuid)
+    monkeypatch.chdir(tmp_path)
+    assert len(vectors.load_vectors().index_to_key) > 2000
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

@@ -4,7 +4,7 @@ It never holds a case, an answer, a seed or a submission, so a worker inherits n
 socket (SOCK_SEQPACKET) as standard input and takes these messages, each a JSON object:
 
     {"fork": folder}, with two descriptors: the worker's socket and its standard output → {"pid": …}
-    {"reap": pid} → {"status": wait status, "rss_mb": peak memory, "cpu": CPU seconds}; kills it and its descendants
+    {"reap": pid} → {"status": wait status, "cpu": CPU seconds}; kills it and its descendants
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def reap(pid: int) -> dict[str, Any]:
     if ended == 0:
         os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
-    return {"status": status, "rss_mb": usage.ru_maxrss // 1024, "cpu": usage.ru_utime + usage.ru_stime}
+    return {"status": status, "cpu": usage.ru_utime + usage.ru_stime}
 
 
 def sweep(alive: set[int]) -> None:

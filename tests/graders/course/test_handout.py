@@ -12,7 +12,7 @@ import pytest
 
 from graders.course.assignment import course_root, handout_folder, load_assignment
 from graders.course.handout import HandoutError, build_handout
-from graders.course.stubs import derive
+from tests.support.leaks import answers, leaks
 
 
 @pytest.fixture
@@ -25,40 +25,15 @@ def course(tmp_path, monkeypatch):
     return root
 
 
-def squeeze(line: str) -> str:
-    """Drop the comment and all space: an answer is recognised however it is laid out."""
-    return "".join(line.partition("  # ")[0].split())
-
-
-def answers(assignment: str) -> set[str]:
-    """The lines that only the solution has; those of fewer than ten signs say nothing."""
-    lines = set()
-    for path in load_assignment(assignment).solutions.glob("*.py"):
-        text = path.read_text()
-        stub = {squeeze(line) for line in derive(text, path).splitlines()}
-        lines |= {squeeze(line) for line in text.splitlines()} - stub
-    return {line for line in lines if len(line) >= 10}
-
-
-def leaks(archive: Path, assignment: str) -> list[tuple[str, str]]:
-    """The answers that a handout gives away: (file, answer), without its spaces."""
-    found = []
-    with ZipFile(archive) as handout:
-        for name in handout.namelist():
-            text = "".join(squeeze(line) for line in handout.read(name).decode(errors="replace").splitlines())
-            found += [(name, answer) for answer in answers(assignment) if answer in text]
-    return found
-
-
 def test_no_answer_is_in_the_handout(tmp_path):
     assert len(answers("a4")) > 30
-    assert leaks(build_handout(load_assignment("a4"), tmp_path / "a4.zip"), "a4") == []
+    assert leaks(build_handout(load_assignment("a4"), tmp_path / "a4.zip"), answers("a4")) == []
 
 
 def test_a_planted_answer_is_found(course, tmp_path):
     readme = course / "assignments/a4/README.md"
     readme.write_text(readme.read_text() + "\n    combined_output = self.dropout(\n        torch.tanh(V_t))\n")
-    found = leaks(build_handout(load_assignment("a4"), tmp_path / "a4.zip"), "a4")
+    found = leaks(build_handout(load_assignment("a4"), tmp_path / "a4.zip"), answers("a4"))
     assert found == [("a4/README.md", "combined_output=self.dropout(torch.tanh(V_t))")]
 
 

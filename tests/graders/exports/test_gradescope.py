@@ -35,12 +35,6 @@ class Test(msgspec.Struct, forbid_unknown_fields=True):
     extra_data: dict[str, Any]
 
 
-class Column(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    value: float | str
-    order: Literal["asc", "desc"] = "desc"
-
-
 class Report(msgspec.Struct, forbid_unknown_fields=True):
     """What Gradescope documents for results.json."""
 
@@ -54,7 +48,6 @@ class Report(msgspec.Struct, forbid_unknown_fields=True):
     stdout_visibility: Visibility
     extra_data: dict[str, Any]
     tests: list[Test]
-    leaderboard: list[Column] | msgspec.UnsetType = msgspec.UNSET
 
 
 def read(data: bytes) -> Report:
@@ -114,8 +107,3 @@ def test_notes_are_shown_and_long_messages_are_cut() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_stored_clean(name: str) -> None:
     assert read(results_json(made(name, PASSED))).extra_data["submission"] == clean_name(name)
-
-
-def test_the_leaderboard_is_there_only_when_it_has_columns() -> None:
-    assert read(results_json(made("ada", PASSED))).leaderboard is msgspec.UNSET
-    assert read(results_json(made("ada", PASSED), {"BLEU": 31.2})).leaderboard == [Column("BLEU", 31.2)]

@@ -83,5 +83,13 @@ def test_a_name_cannot_take_the_file_of_another() -> None:
     assert target not in safe_names(["../x", target])[1:]
 
 
+@pytest.mark.parametrize("device", ["con", "NUL", "Aux", "prn", "COM1", "com¹", "lpt9"])
+def test_devices_of_windows_are_no_file_names(device: str) -> None:
+    endings = ["", ".txt", ".tar.gz", "..txt", ".a..b"]
+    safe = safe_names([device + ending for ending in endings])
+    assert [re.sub(r"~[0-9a-f]{16}", "", name) for name in safe] == [f"_{device}{ending}" for ending in endings]
+    assert safe_names([f"{device}x.txt", f"a.{device}"]) == [f"{device}x.txt", f"a.{device}"]
+
+
 def test_a_name_does_not_depend_on_the_order() -> None:
     assert safe_names(HOSTILE) == safe_names(HOSTILE[::-1])[::-1]

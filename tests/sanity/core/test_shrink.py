@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,3 +68,48 @@ def test_judging_says_the_smallest_case():
     cases = SIZES.drawn_cases(1, 20)
     verdict = judge(at_most(4), cases, size, size, lambda check, case: shrink(check, case, size, size))
     assert (verdict.outcome, verdict.case) == ("failed", "n = 5")
+
+
+NAMELESS = """
+import pwd
+def getpwuid(uid):
+    raise KeyError(f"getpwuid(): uid not found: {uid}")
+pwd.getpwuid = getpwuid
+"""
+
+SHRINKS = """
+from hypothesis import strategies as st
+import hypothesis
+from tests.sanity.core.test_shrink import at_most, size
+from sanity.core.shrink import shrink
+from tests.support.drawn import SIZES
+assert shrink(at_most(2), SIZES.case(n=9), size, size).n == 3
+hypothesis.find(st.text(), lambda text: True)  # writes tables of Unicode, if anything does
+"""
+
+
+def shrinks_in(folder: Path, script: str, **env: str) -> list[str]:
+    """Shrink a case in a child whose working directory is a student's folder; return what it leaves there."""
+    student = folder / "a4"
+    student.mkdir()
+    unset = ("HOME", "XDG_CACHE_HOME", "HYPOTHESIS_STORAGE_DIRECTORY", "LOGNAME", "USER", "LNAME", "USERNAME")
+    inherited = {name: value for name, value in os.environ.items() if name not in unset}
+    path = os.pathsep.join([str(Path(__file__).parents[3]), *sys.path])
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=student, env={**inherited, "PYTHONPATH": path, **env}, check=True
+    )
+    return sorted(path.name for path in student.iterdir())
+
+
+def test_hypothesis_keeps_its_notes_in_the_cache_and_never_in_the_students_folder(tmp_path):
+    assert shrinks_in(tmp_path, SHRINKS, HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache")) == []
+    assert list((tmp_path / "cache" / "trivium" / "hypothesis").iterdir())
+
+
+def test_a_user_without_a_name_and_a_home_can_shrink(tmp_path):
+    assert shrinks_in(tmp_path, NAMELESS + SHRINKS) == []
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "", "relative"])
+def test_a_home_that_takes_no_files_is_no_obstacle(tmp_path, home):
+    assert shrinks_in(tmp_path, NAMELESS + SHRINKS, HOME=home) == []

@@ -6,15 +6,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from threading import Thread
+from typing import Self
 
 import pytest
 
 import sanity
-from sanity.student.watch import saved_at
 
 SECONDS = 60
 """How long to wait for a line before giving up: long, since it says nothing of the code how fast a machine is."""
@@ -23,14 +25,20 @@ WATCHING = "watching; save a file to check again, Ctrl-C to stop"
 
 
 class Watching:
-    """A `sanity_check.py --watch` that runs."""
+    """A command that watches a folder."""
 
-    def __init__(self, folder: Path, *args: str) -> None:
+    def __init__(self, folder: Path, command: list[str]) -> None:
         env = {**os.environ, "PYTHONPATH": str(Path(sanity.__file__).parents[1])}
-        command = [sys.executable, "-u", "sanity_check.py", *args, "--watch"]
         self.process = subprocess.Popen(command, cwd=folder, env=env, stdout=-1, stderr=subprocess.STDOUT, text=True)
         self.lines: Queue[str] = Queue()
         Thread(target=lambda: [self.lines.put(line.rstrip()) for line in self.process.stdout], daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def report(self) -> list[str]:
         """Return the lines up to the next `watching`."""
@@ -46,12 +54,9 @@ def watching(reference: Path) -> Iterator[Watching]:
     (reference / "utils.py").write_text(
         "import torch\nprint('utils', id(torch))\n" + (reference / "utils.py").read_text()
     )
-    running = Watching(reference, "1a", "--seed", "3")
-    try:
+    command = [sys.executable, "-u", "sanity_check.py", "1a", "--seed", "3", "--watch"]
+    with Watching(reference, command) as running:
         yield running
-    finally:
-        running.process.kill()
-        running.process.wait()
 
 
 def save(path: Path, text: str) -> None:
@@ -88,15 +93,113 @@ def test_it_checks_again_whenever_a_file_is_saved(watching, reference):
     assert {path.name for path in reference.iterdir()} - before <= {"__pycache__"}
 
 
-def test_a_save_is_a_new_time_or_size_of_a_python_file(tmp_path):
-    (tmp_path / "a.py").write_text("1")
-    (tmp_path / "notes.txt").write_text("1")
-    first = saved_at(tmp_path)
-    assert set(first) == {tmp_path / "a.py"}
-    (tmp_path / "notes.txt").write_text("22")
-    assert saved_at(tmp_path) == first
-    os.utime(tmp_path / "a.py", (1, 1))
-    second = saved_at(tmp_path)
-    (tmp_path / "a.py").write_text("22")
-    os.utime(tmp_path / "a.py", (1, 1))
-    assert first != second != saved_at(tmp_path)
+RUNS = """
+import sys, time
+from pathlib import Path
+from sanity.student.watch import watch
+watch(Path.cwd(), lambda: (print("run", flush=True), time.sleep(float(sys.argv[1]))))
+"""
+
+
+class Runs(Watching):
+    """A `watch` that runs nothing but a pause, in a folder with a file of the student's."""
+
+    def __init__(self, folder: Path, seconds: float = 0.0) -> None:
+        (folder / "a.py").write_text("1")
+        super().__init__(folder, command=[sys.executable, "-c", RUNS, str(seconds)])
+
+    def settled(self) -> int:
+        """Return how often it has run since this was last asked, once it runs no more."""
+        lines = []
+        with suppress(Empty):
+            while True:
+                lines.append(self.lines.get(timeout=SECONDS if not lines else 1.0))
+        assert lines == ["run", WATCHING] * (len(lines) // 2)
+        return len(lines) // 2
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Runs]:
+    with Runs(tmp_path) as running:
+        assert running.settled() == 1
+        yield running
+
+
+def in_steps(path: Path) -> None:
+    """Save as an editor does that empties a file first, and writes it piece by piece."""
+    with path.open("w") as file:
+        for piece in ("x = 1\n", "y = 2\n", "z = 3\n"):
+            time.sleep(0.01)
+            file.write(piece)
+            file.flush()
+
+
+def with_a_backup(path: Path) -> None:
+    """Save as vim does: the old file becomes a backup, a new one is written in its place, the backup goes."""
+    backup, trial = path.with_name(f"{path.name}~"), path.with_name("4913")
+    trial.touch()
+    trial.unlink()
+    path.rename(backup)
+    path.write_text("vim = 1\n")
+    path.chmod(0o644)
+    backup.unlink()
+
+
+def by_renaming(path: Path) -> None:
+    save(path, "renamed = 1\n")
+
+
+def through_a_hidden_file(path: Path) -> None:
+    """Save as Jupyter does, and emacs with its locks."""
+    hidden = path.with_name(f".~{path.name}")
+    hidden.write_text("jupyter = 1\n")
+    hidden.replace(path)
+
+
+def with_a_new_time(path: Path) -> None:
+    os.utime(path, (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [
+        (in_steps, "a.py"),
+        (in_steps, "new.py"),
+        (by_renaming, "a.py"),
+        (through_a_hidden_file, "notebook.ipynb"),
+        (with_a_backup, "a.py"),
+        (with_a_new_time, "a.py"),
+        (Path.unlink, "a.py"),
+    ],
+)
+def test_one_save_is_one_run(runs: Runs, tmp_path: Path, how: Callable[[Path], None], name: str) -> None:
+    how(tmp_path / name)
+    assert runs.settled() == 1
+
+
+def test_files_that_are_not_the_students_are_no_save(runs: Runs, tmp_path: Path) -> None:
+    for name in ("notes.txt", ".#a.py", ".~notebook.ipynb", "a.py~", "4913", "__pycache__/a.py", "trained/b.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1")
+    time.sleep(0.5)
+    (tmp_path / "a.py").write_text("2")
+    assert runs.settled() == 1
+
+
+def test_a_save_during_a_run_is_not_missed(tmp_path: Path) -> None:
+    with Runs(tmp_path, seconds=1.0) as running:
+        for text in "23":
+            assert running.lines.get(timeout=SECONDS) == "run"
+            (tmp_path / "a.py").write_text(text)
+            assert running.lines.get(timeout=SECONDS) == WATCHING
+        assert running.settled() == 1
+
+
+def test_ctrl_c_ends_a_run_and_the_waiting(tmp_path: Path) -> None:
+    for seconds in (0, SECONDS):
+        with Runs(tmp_path, seconds) as running:
+            assert running.lines.get(timeout=SECONDS) == "run"
+            if not seconds:
+                assert running.lines.get(timeout=SECONDS) == WATCHING
+            running.process.send_signal(signal.SIGINT)
+            assert running.process.wait(SECONDS) == -signal.SIGINT
