@@ -263,7 +263,8 @@ def test_no_sandbox_here(trivium: Trivium, right: Path, monkeypatch: pytest.Monk
         "graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": "the kernel offers ABI 4"}
     )
     assert one_line(trivium("grade", "a4", right)) == (
-        "trivium grade: no sandbox here: Landlock: the kernel offers ABI 4. `--isolation none` grades without one"
+        "trivium grade: the sandbox is not available: Landlock: the kernel offers ABI 4. "
+        "Use `--isolation none` to run trusted code without it"
     )
     assert not Path("grades").exists()
 

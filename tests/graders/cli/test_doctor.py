@@ -1,4 +1,4 @@
-"""`trivium doctor` says what is installed and which walls stand, and its exit status whether grading is safe."""
+"""`trivium doctor` lists versions and requirements; its exit status says whether grading is safe."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
+from graders.cli.doctor import GRADER, LIBRARIES, STUDENT
 from graders.cli.main import main
 
-PACKAGES = ["trivium", "torch", "numpy", "hypothesis", "msgspec", "sandlock"]
+PACKAGES = [*STUDENT, *LIBRARIES, *GRADER]
 
 
-def test_where_the_walls_stand(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_a_sandbox(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": ""})
     assert main(["doctor"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    assert [line.split()[0] for line in lines[1:7]] == PACKAGES
-    assert lines[3].split() == ["numpy", version("numpy")]
-    assert lines[7:] == [
-        "  sandlock wall  stands",
-        "  Landlock wall  stands",
-        "submissions are graded in the sandbox",
+    system, *lines = capsys.readouterr().out.splitlines()
+    assert system == f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    assert [line.split()[0] for line in lines[: len(PACKAGES)]] == PACKAGES
+    assert lines[1].split() == ["numpy", version("numpy")]
+    assert lines[len(PACKAGES) :] == [
+        "sanity checks: available",
+        "sandlock: available",
+        "Landlock: available",
+        "grading: in the sandbox",
     ]
 
 
-def test_where_they_do_not(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_sandbox(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": "the kernel offers ABI 4"}
     )
     assert main(["doctor"]) == 1
-    assert capsys.readouterr().out.splitlines()[7:] == [
-        "  sandlock wall  stands",
-        "  Landlock wall  does not stand: the kernel offers ABI 4",
-        "only `--isolation none` works here: for code you trust",
+    assert capsys.readouterr().out.splitlines()[-4:] == [
+        "sanity checks: available",
+        "sandlock: available",
+        "Landlock: the kernel offers ABI 4",
+        "grading: only with --isolation none, for code you trust",
     ]
 
 
@@ -44,6 +47,19 @@ def test_a_package_that_is_not_installed(capsys: pytest.CaptureFixture[str], mon
             raise PackageNotFoundError(package)
         return version(package)
 
-    monkeypatch.setattr("graders.cli.commands.version", without_torch)
+    monkeypatch.setattr("graders.cli.doctor.version", without_torch)
     main(["doctor"])
-    assert "  torch       not installed" in capsys.readouterr().out.splitlines()
+    assert "  torch         not installed" in capsys.readouterr().out.splitlines()
+
+
+def test_a_students_install_needs_no_sandbox(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def light(package: str) -> str:
+        if package in GRADER:
+            raise PackageNotFoundError(package)
+        return version(package)
+
+    monkeypatch.setattr("graders.cli.doctor.version", light)
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("grading: not installed; students need no more.")
