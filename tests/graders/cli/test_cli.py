@@ -254,7 +254,7 @@ def test_a_gradebook_that_is_none(grade: Trivium, right: Path) -> None:
         other.execute("CREATE TABLE photos (name TEXT)")
     other.close()
     assert one_line(grade(right)) == (
-        "trivium grade: grades/gradebook.sqlite: a database, but not a gradebook; choose another folder"
+        "trivium grade: grades/gradebook.sqlite: this database is not a gradebook; choose another folder"
     )
 
 
