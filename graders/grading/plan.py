@@ -1,4 +1,4 @@
-"""The plan of a grading: which checks, on which cases. The same for every submission of a class."""
+"""Plan: the checks and the cases of a grading, the same for every submission of a class."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sanity.core.recordings import Recordings, load, recording_path
 
 @dataclass(frozen=True)
 class Plan:
-    """What every submission of a class is asked."""
+    """The checks of a grading and the cases that they run on."""
 
     assignment: Assignment
     questions: tuple[Question, ...]
     checks: Mapping[str, tuple[Check, ...]]
-    """By question."""
+    """Checks by question id."""
     cases: Mapping[Cases, tuple[Case, ...]]
-    """Drawn from a seed that no submission sees."""
+    """Hidden cases, drawn from the seed. Submissions never see the seed."""
     seed: int
     recordings: Recordings
-    """Of the mistakes that have a name."""
+    """The recorded answers of known mistakes, for diagnoses."""
 
     @property
     def manifest(self) -> Manifest:
@@ -33,7 +33,7 @@ class Plan:
 
 
 def make_plan(assignment: Assignment, questions: Iterable[str], seed: int) -> Plan:
-    """Draw the cases for some questions, or all; raise ManifestError for an unknown question."""
+    """Draw the cases for these questions, or for all if empty; raise ManifestError for an unknown question."""
     chosen = assignment.manifest.select_questions(questions)
     checks = {q.id: tuple(c for c in load_checks(assignment.name) if c.question == q.id) for q in chosen}
     families = {check.cases: None for group in checks.values() for check in group}

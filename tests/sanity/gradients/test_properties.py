@@ -17,7 +17,7 @@ import pytest
 from graders.course import planted
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
-from graders.course.planted.live import live
+from graders.course.planted.process_run import run_in_process
 from sanity.core.check import Check, Run, load_checks, load_snippets
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import CachedRun, attempt
@@ -34,7 +34,7 @@ def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
         names = sorted({name for name, _ in LAWS})
         yield {
-            name: CachedRun(stack.enter_context(live(load_assignment(name), reference_files(load_assignment(name)))))
+            name: CachedRun(stack.enter_context(run_in_process(a := load_assignment(name), reference_files(a))))
             for name in names
         }
 
@@ -60,7 +60,7 @@ def test_some_planted_bug_breaks_the_law_and_no_check_of_values(
     ]
     for bug in load_bugs(load_assignment(assignment)):
         if bug.question == is_property.question:
-            with live(load_assignment(assignment), bug.files) as child:
+            with run_in_process(load_assignment(assignment), bug.files) as child:
                 run = CachedRun(child)
                 if breaks(is_property, run) and all(holds(check, run, references[assignment]) for check in of_values):
                     return
