@@ -100,6 +100,7 @@ class Grader:
             on_question: called after every question, from several threads.
             on_result: called after every submission, from this thread.
         """
+        self.failures.clear()
         results: dict[int, Result] = {}
         waiting: list[tuple[int, str, Submission]] = []
 

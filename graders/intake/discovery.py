@@ -14,9 +14,9 @@ from sanity.core.manifest import Manifest
 def find_submissions(paths: Sequence[Path], manifest: Manifest) -> list[Path]:
     """Return the submissions at paths, each once.
 
-    A path is a submission if it is a file, or a folder that holds a file to submit, maybe inside single folders.
-    Any other folder is a class, whose folders and archives are the submissions, by name. Raises IntakeError for
-    a path that does not exist or holds no submission.
+    A path is a submission if it is a file, or a folder with a file to submit, directly or inside folders that contain
+    nothing else. Any other folder is a class: its folders and archives are the submissions, sorted by name. Raises
+    IntakeError for a path that does not exist or has no submission.
     """
     found: dict[Path, Path] = {}
     for path in paths:
@@ -30,7 +30,7 @@ def find_submissions(paths: Sequence[Path], manifest: Manifest) -> list[Path]:
 
 def _submissions_at(path: Path, manifest: Manifest) -> list[Path]:
     if not path.is_dir():
-        path.lstat()  # raises if there is nothing
+        path.lstat()  # raises FileNotFoundError if it does not exist
         return [path]
     if _is_submission(path, manifest):
         return [path]
@@ -45,7 +45,7 @@ def _submissions_at(path: Path, manifest: Manifest) -> list[Path]:
 
 
 def _is_submission(folder: Path, manifest: Manifest) -> bool:
-    """Return whether folder holds a file to submit, directly or inside folders that are alone in theirs."""
+    """Return whether folder has a file to submit, directly or inside folders that contain nothing else."""
     for _ in range(LIMITS.depth):
         if any((folder / name).exists() for name in manifest.accepted):
             return True

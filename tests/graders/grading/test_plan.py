@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_a_reference_that_does_not_answer_is_no_verdict(
     shutil.copytree(load_assignment("a4").solutions, tmp_path / "a4")
     (tmp_path / "a4" / "utils.py").write_text("def pad_sents(sents, pad_token): raise ValueError\n")
     monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path))
-    reference = Reference(plan, isolation)
+    reference = Reference(replace(plan, assignment=load_assignment("a4")), isolation)
     reference.start()
     try:
         for ask in (reference.ask, reference.expect):
