@@ -167,7 +167,7 @@ def test_a_submission_that_the_grader_fails_on_is_told_and_tried_again(
         said = grade("class")
     assert said.status == 1
     why = said.err.splitlines()[-1]
-    assert why.startswith("stub: could not be graded: the grader failed: LookupError in test_trivium_cli.py, line ")
+    assert why.startswith("stub: could not be graded: the grader failed: LookupError in test_cli.py, line ")
     assert why.endswith("; grade again")
     assert [row["total"] for row in rows(Path("grades/gradebook.csv"))] == ["5", "0"]
 
@@ -282,7 +282,7 @@ def test_a_package_that_is_missing(right: Path) -> None:
     command = [sys.executable, "-c", code, "grade", "a4", str(right)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr == "trivium: msgspec is not installed: pip install 'trivium[graders]'\n"
+    assert ended.stderr == "trivium grade: msgspec is not installed: pip install 'trivium[graders]'\n"
 
 
 HEAVY = {"torch", "numpy", "hypothesis", "rich", "jinja2", "msgspec", "sqlite3", "sandlock"}
@@ -314,7 +314,7 @@ def test_stubs_are_checked_and_written(trivium: Trivium, tmp_path: Path, monkeyp
 
     assert trivium("stubs", "--check") == Said(0, "up to date\n", "")
     stub.write_text(stub.read_text() + "# mine\n")
-    told = "run `trivium stubs` and commit what it writes\n"
+    told = "run `trivium stubs` and commit the files that it writes\n"
     assert trivium("stubs", "--check") == Said(1, f"stale: {stub}\n", told)
     assert trivium("handout", "a4").status == 2
     assert trivium("stubs", "a4") == Said(0, f"wrote {stub}\n", "")
@@ -412,7 +412,7 @@ def test_ctrl_c_ends_a_run_in_order(grade: Trivium, started: Started) -> None:
     _, err = started.process.communicate()
     assert started.process.returncode == 130
     lines = err.splitlines()
-    assert lines[-1] == "trivium: interrupted; what is graded is kept, the same command goes on"
+    assert lines[-1] == "trivium: interrupted; finished results are kept, run the same command again to resume"
     assert all("student" in line for line in lines[:-1])
     assert list(started.scratch.iterdir()) == []
     assert running(str(started.scratch)) == []

@@ -167,7 +167,11 @@ def test_a_directory_of_records_too_large_to_parse() -> None:
     [
         ("utils.py", "utils.py", "contains utils.py twice; hand in only one"),
         ("utils.py", "Utils.py", "utils.py and Utils.py are the same name on some systems; hand in only one"),
-        ("caf\u00e9.py", "cafe\u0301.py", "caf\u00e9.py and cafe\u0301.py are the same name on some systems; hand in only one"),
+        (
+            "caf\u00e9.py",
+            "cafe\u0301.py",
+            "caf\u00e9.py and cafe\u0301.py are the same name on some systems; hand in only one",
+        ),
         ("Src/a.py", "src/a.py", "Src/a.py and src/a.py are the same name on some systems; hand in only one"),
         ("a", "a/", "a and a/ are the same name on some systems; hand in only one"),
     ],
@@ -242,7 +246,7 @@ def test_a_link_out_of_the_folder_is_never_read(tmp_path: Path, folder: Path) ->
 
 def test_a_file_that_turns_into_a_link_or_a_pipe_after_listing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("utils.py",)
-    monkeypatch.setattr("graders.intake.sources.admit", lambda paths, limits: names)
+    monkeypatch.setattr("graders.intake.sources.validate_paths", lambda paths, limits: names)
     (folder / "utils.py").rename(folder / "real.py")
     (folder / "utils.py").symlink_to(folder / "real.py")
     assert refusal(folder) == "cannot be read: Too many levels of symbolic links"
