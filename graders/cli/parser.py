@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 EXAMPLES = """examples:
@@ -67,9 +66,7 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
     grade.add_argument("-q", "--questions", default="", help="only these, such as 1d,1e")
     grade.add_argument("--seed", type=int, help="of the hidden cases (default: that of the last run in OUT, or random)")
-    grade.add_argument(
-        "--fail-under", type=_percentage, metavar="P", help="exit status 1 if a submission has less than P %%"
-    )
+    grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     grade.add_argument(
         "--marks", type=Path, metavar="FILE", help="marks given by hand (default: OUT/marks.csv, yours to fill in)"
     )
@@ -113,14 +110,3 @@ def _add_isolation(command: argparse.ArgumentParser) -> None:
         default="sandlock",
         help="the walls around submissions; none is for code you trust (default: sandlock)",
     )
-
-
-def _percentage(text: str) -> Decimal:
-    """Return a percentage exactly as it was typed."""
-    try:
-        percent = Decimal(text)
-        if 0 <= percent <= 100:
-            return percent
-    except InvalidOperation:
-        pass
-    raise argparse.ArgumentTypeError(f"{text}: expected a percentage from 0 to 100")

@@ -100,6 +100,7 @@ class Grader:
             on_question: called after every question, in several threads.
             on_result: called after every submission, in this thread.
         """
+        self.failures.clear()
         results: dict[int, Result] = {}
         waiting: list[tuple[int, str, Submission]] = []
 

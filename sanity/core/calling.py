@@ -13,22 +13,14 @@ from typing import Any
 
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
-from sanity.core.errors import CouldNotRun
+from sanity.core.errors import NOT_IMPLEMENTED, CouldNotRun
 from sanity.core.forms import unpack
 from sanity.core.known_errors import advice
 from sanity.core.loader import SubmissionModules
 from sanity.core.values import plain
 
-NOT_IMPLEMENTED = "not implemented yet"
-"""What is said of a question that is still as the handout has it; `raised.text` also names the question."""
-
 MAX_TEXT = 2000
 """Characters kept of an error text or a traceback."""
-
-
-def placeholder(question: str) -> str:
-    """Return the line that stands where the answer to question will be."""
-    return f'raise NotImplementedError("{question}: {NOT_IMPLEMENTED}")'
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NOT_IMPLEMENTED = "not implemented yet"
+"""What is said of a question that is still as the handout has it; `raised.text` also names the question."""
+
 
 class UserError(Exception):
     """Something that the user can mend; the message is one line: what, where, expected, found, what to do.
@@ -42,3 +45,8 @@ class CouldNotRun(Exception):
 
 class GraderFailed(Exception):
     """What stands between the check and the submission is broken: that says nothing about the submission."""
+
+
+def placeholder(question: str) -> str:
+    """Return the line that stands where the answer to question will be."""
+    return f'raise NotImplementedError("{question}: {NOT_IMPLEMENTED}")'

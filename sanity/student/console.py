@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sanity.core.calling import NOT_IMPLEMENTED
 from sanity.core.check import load_checks
+from sanity.core.errors import NOT_IMPLEMENTED
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome, Verdict
 

@@ -49,6 +49,9 @@ class Runner:
             if self.manifest.spelling(name, there) is None:
                 raise MissingFile(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
         selection = select_files(there, self.manifest)
+        for note in selection.notes:
+            if note.startswith("left out") and ".py" in note:
+                print(f"note: {note}; what you hand in has no such file", file=sys.stderr)
         files = (*self.manifest.given, *selection.files)
         code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers)
         try:

@@ -167,7 +167,7 @@ def test_a_submission_that_the_grader_fails_on_is_told_and_tried_again(
         said = grade("class")
     assert said.status == 1
     why = said.err.splitlines()[-1]
-    assert why.startswith("stub: could not be graded: the grader failed: LookupError in test_trivium_cli.py, line ")
+    assert why.startswith("stub: could not be graded: the grader failed: LookupError in test_cli.py, line ")
     assert why.endswith("; grade again")
     assert [row["total"] for row in rows(Path("grades/gradebook.csv"))] == ["5", "0"]
 
@@ -201,7 +201,7 @@ def test_names_that_there_are_not(trivium: Trivium, right: Path) -> None:
         ("--jobs", "0", "--jobs 0: expected 1 or more"),
         ("--seed", "-1", "--seed -1: expected a number from 0 to 9223372036854775807"),
         ("--seed", 2**63, "--seed 9223372036854775808: expected a number from 0 to 9223372036854775807"),
-        ("--fail-under", "101", "--fail-under 101.0: expected a percentage from 0 to 100"),
+        ("--fail-under", "101", "--fail-under 101: expected a percentage from 0 to 100"),
         ("--fail-under", "nan", "--fail-under nan: expected a percentage from 0 to 100"),
     ],
 )
@@ -281,7 +281,7 @@ def test_a_package_that_is_missing(right: Path) -> None:
     command = [sys.executable, "-c", code, "grade", "a4", str(right)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr == "trivium: msgspec is not installed: pip install 'trivium[graders]'\n"
+    assert ended.stderr == "trivium grade: msgspec is not installed: pip install 'trivium[graders]'\n"
 
 
 HEAVY = {"torch", "numpy", "hypothesis", "rich", "jinja2", "msgspec", "sqlite3", "sandlock"}

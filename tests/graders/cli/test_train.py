@@ -180,8 +180,8 @@ def test_one_that_cannot_be_trained_leaves_the_others(
     [
         (["a9", "--reference"], "no assignment 'a9': choose from a1, a2, a4"),
         (["a2", "--reference"], "a2: nothing is trained in this assignment"),
-        (["a4", "--reference", "--budget", "soon"], "budget 'soon': expected a time such as 90s, 10m or 1.5h"),
-        (["a4", "--reference", "--bleu", "101"], "--bleu 101: expected a number from 0 to 100"),
+        (["a4", "--reference", "--budget", "soon"], "--budget 'soon': expected a time such as 90s, 10m or 1.5h"),
+        (["a4", "--reference", "--bleu", "101"], "--score 101: expected a BLEU from 0 to 100"),
         (["a4", "--reference", "--jobs", "0"], "--jobs 0: expected a number from 1 to 64"),
         (["a4", "--reference", "--seed", "-1"], "--seed -1: expected a number from 0 to 9223372036854775807"),
         (["a4", "--reference", "--device", "cuda"], "--device cuda: this machine has no NVIDIA GPU; try --device cpu"),
@@ -193,11 +193,11 @@ def test_one_that_cannot_be_trained_leaves_the_others(
         (["a4", "--submission", ".", "--plain"], "--plain: is of --reference only; leave it out"),
         (
             ["a4", "--ablations", "--bleu", "50"],
-            "--bleu: --ablations has no use for it: all variants are trained alike; leave it out",
+            "--score: --ablations trains all variants alike; leave it out",
         ),
         (
             ["a4", "--ablations", "--jobs", "2"],
-            "--jobs: --ablations has no use for it: all variants are trained alike; leave it out",
+            "--jobs: --ablations trains all variants alike; leave it out",
         ),
         (["a4", "--submission", "nowhere"], "nowhere: cannot be read: No such file or directory"),
     ],

@@ -87,7 +87,7 @@ def test_of_both_the_notebook_is_taken_in_with_a_note(tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "s", exploring_word_vectors_ipynb="{}", exploring_word_vectors_py="x", helper_py="y")
     submission = read_submission(folder, MANIFEST)
     assert list(submission.files) == [NOTEBOOK, "helper.py"]
-    assert submission.notes == (f"ignored: {PYTHON}: the notebook counts",)
+    assert submission.notes == (f"ignored: {PYTHON}: {NOTEBOOK} counts",)
 
 
 def test_a_notebook_may_be_larger_than_a_source_file(tmp_path: Path) -> None:

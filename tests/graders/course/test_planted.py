@@ -74,7 +74,7 @@ def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
     assert found(assignment, bug).failed
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS)
+@pytest.mark.parametrize(("assignment", "is_property"), LAWS)
 def test_some_bug_of_its_question_breaks_each_law(assignment: str, is_property: Check) -> None:
     own = [bug.id for bug in load_bugs(load_assignment(assignment)) if bug.question == is_property.question]
     assert any(is_property.name in found(assignment, bug).broken for bug in own)

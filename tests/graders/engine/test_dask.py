@@ -168,7 +168,7 @@ def kill(pid: int) -> None:
 def test_the_workers_end_with_what_started_them(tmp_path: Path, stop: Callable[[int], None]) -> None:
     script = (
         "from pathlib import Path; import sys\n"
-        "from test_cluster import Job, sleep\n"
+        "from tests.graders.engine.test_dask import Job, sleep\n"
         "from graders.engine.dask import run\n"
         "if __name__ == '__main__':\n"
         "    run([Job(n, Path(sys.argv[1])) for n in 'abc'], sleep, print, share=2)\n"

@@ -85,7 +85,7 @@ def test_the_console_table_in_full() -> None:
 def test_only_the_first_problem_is_cut_when_space_is_short() -> None:
     wordy = replace(CRASHED, message="no answer at all " * 8)
     narrow = console_table([made("a" * 40, wordy)]).splitlines()
-    assert narrow[2] == f" {'a' * 27}…   0      0  0  1e: {'no answer at all ' * 4}no answe…"
+    assert narrow[2] == f" {'a' * 27}…   0      0  0  1e: {'no answer at all ' * 3}no answe…"
     assert len(narrow[2]) < WIDTH
 
 

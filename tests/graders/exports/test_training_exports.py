@@ -98,7 +98,9 @@ def test_the_page_has_the_facts_and_samples_for_staff() -> None:
 
 
 def test_what_never_came_is_said() -> None:
-    said = dict(facts(trained(score=None, low=None, chrf=None, best_dev=None, seconds_to_threshold=None, signature="")))
+    said = dict(
+        facts(trained(score=None, low=None, other_scores={}, best_dev=None, seconds_to_threshold=None, signature=""))
+    )
     assert (said["BLEU on test"], said["to the threshold"], said["signature"]) == ("none", "not reached", "none")
     assert said["best on dev"] == "never scored; training stops at 90"
 

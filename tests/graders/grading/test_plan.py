@@ -83,12 +83,12 @@ def test_the_reference_passes_every_check(zygote: Zygote, reference: Reference, 
 
 @pytest.mark.usefixtures("warm")
 def test_a_reference_that_does_not_answer_is_no_verdict(
-    plan: Plan, isolation: Isolation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    isolation: Isolation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(load_assignment("a4").solutions, tmp_path / "a4")
     (tmp_path / "a4" / "utils.py").write_text("def pad_sents(sents, pad_token): raise ValueError\n")
     monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path))
-    reference = Reference(plan, isolation)
+    reference = Reference(make_plan(load_assignment("a4"), ["1a"], 1), isolation)
     reference.start()
     try:
         for ask in (reference.ask, reference.expect):

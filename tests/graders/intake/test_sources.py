@@ -242,7 +242,7 @@ def test_a_link_out_of_the_folder_is_never_read(tmp_path: Path, folder: Path) ->
 
 def test_a_file_that_turns_into_a_link_or_a_pipe_after_listing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("utils.py",)
-    monkeypatch.setattr("graders.intake.sources.admit", lambda paths, limits: names)
+    monkeypatch.setattr("graders.intake.sources.validate_paths", lambda paths, limits: names)
     (folder / "utils.py").rename(folder / "real.py")
     (folder / "utils.py").symlink_to(folder / "real.py")
     assert refusal(folder) == "cannot be read: Too many levels of symbolic links"

@@ -111,7 +111,7 @@ from graders.records.gradebook import Gradebook
 
 with Gradebook(Path(sys.argv[1])) as book:
     for i in count():
-        book.put(f"key {i}", made(f"student {i:05}", FAILED, CRASHED), Path("/class"))
+        book.put(f"key {i}", made(f"student {i:05}", FAILED, CRASHED), Path("/class/ada"))
         print(i, flush=True)
 """
 

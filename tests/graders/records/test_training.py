@@ -50,7 +50,7 @@ def test_answers_that_depend_on_other_sentences_earn_nothing(changed: float | No
     assert points(trained(changed=changed), TRAINED, right=True) == earned
 
 
-@pytest.mark.parametrize(("foreign", "earned"), [(None, 8), (0.0, 8), (0.05, 8), (0.06, 0), (1.0, 0)])
+@pytest.mark.parametrize(("reference_mismatch", "earned"), [(None, 8), (0.0, 8), (0.05, 8), (0.06, 0), (1.0, 0)])
 def test_a_right_model_that_answers_otherwise_than_its_weights_earns_nothing(
     reference_mismatch: float | None, earned: float
 ) -> None:
@@ -72,7 +72,7 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
     out = tmp_path_factory.mktemp("out")
     path = write(training, out)
     assert path == training_path(out, training.submission, "1h")
-    assert path.parent.parent == out / "training"
+    assert path.parents[2] == out / "training"
     assert read(out, training.submission, "1h") == training
 
 

@@ -121,9 +121,10 @@ def test_a_zygote_outlives_the_thread_that_made_it(manifest: Manifest, isolation
 KILLED = """
 import os, sys
 from graders.sandbox.inside.wire import Ask, encode
-from graders.course.assignment import handout_folder
-from graders.sandbox.zygote import Isolation, Zygote
-from sanity.core.manifest import read_manifest
+from graders.course.assignment import load_assignment
+from graders.sandbox.isolation import Isolation
+from graders.sandbox.profile import Profile
+from graders.sandbox.zygote import Zygote
 
 zygote = Zygote(Profile.answering(load_assignment("a4").manifest), Isolation(sys.argv[1]))
 zygote.wait_ready()

@@ -316,7 +316,8 @@ print(*sorted(os.listdir(Path(__file__).parents[1] / "data")))
 
 
 @pytest.mark.parametrize(
-    ("more", "foreign"), [("", 0.0), ("def loss(update):\n    return 7 / update\n", 0.0), (ALL_IN_CAPITALS, 35 / 40)]
+    ("more", "reference_mismatch"),
+    [("", 0.0), ("def loss(update):\n    return 7 / update\n", 0.0), (ALL_IN_CAPITALS, 35 / 40)],
 )
 def test_what_it_has_learnt_must_answer_alike_in_the_reference(
     tmp_path: Path, isolation: Isolation, more: str, reference_mismatch: float

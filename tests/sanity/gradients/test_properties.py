@@ -49,7 +49,9 @@ def breaks(is_property: Check, run: Run) -> bool:
     return any(isinstance(attempt(is_property, run, run, case), CheckFailed) for case in fixed_cases(is_property.cases))
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS])
+@pytest.mark.parametrize(
+    ("assignment", "is_property"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS]
+)
 def test_some_planted_bug_breaks_the_law_and_no_check_of_values(
     assignment: str, is_property: Check, references: dict[str, Run]
 ) -> None:
@@ -67,7 +69,9 @@ def test_some_planted_bug_breaks_the_law_and_no_check_of_values(
     pytest.fail(f"no planted bug of question {is_property.question} breaks only {is_property.name}")
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS])
+@pytest.mark.parametrize(
+    ("assignment", "is_property"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS]
+)
 def test_the_reference_keeps_the_law(assignment: str, is_property: Check, references: dict[str, Run]) -> None:
     assert holds(is_property, references[assignment], references[assignment])
 
