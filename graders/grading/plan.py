@@ -26,7 +26,7 @@ class Plan:
     """Drawn from a seed that no submission sees."""
     seed: int
     recordings: recorded.Recordings
-    """Of the slips that have a name."""
+    """Of the mistakes that have a diagnosis."""
 
 
 def make_plan(assignment: str, questions: list[str], seed: int) -> Plan:

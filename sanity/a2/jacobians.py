@@ -45,7 +45,8 @@ def is_measured(run: Run, asked: Probe, case: Case, f: Callable[[Array], Array],
     got = as_array(str(name), run(asked, case)[str(name)], slopes)
     if got.shape != slopes.shape or not (np.abs(got - slopes) <= TOLERANCE * (1 + np.abs(slopes))).all():
         transposed = got.T.shape == slopes.shape and np.allclose(got.T, slopes, atol=1e-6)
-        raise CheckFailed("small steps measure another one", slip="it is transposed" if transposed else "")
+        diagnosis = f"the {name} is transposed" if transposed else ""
+        raise CheckFailed(f"the {name} is not the one that small steps measure", diagnosis=diagnosis)
 
 
 def softmax_loss(case: Case) -> Callable[[Array], Array]:

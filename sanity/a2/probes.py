@@ -94,7 +94,7 @@ def negative_changes(code: Any, case: Case) -> Any:
 
 
 class StandIn:
-    """A simple loss for `skipgram` to call instead of the student's, so that 1d does not hang on 1b.
+    """A simple loss for `skipgram` to call instead of the student's, so that 1d does not depend on 1b.
 
     It is (v · u_o)^2 / 2 plus a sum over all words that depends on o, with its true gradients.
     """
@@ -104,7 +104,7 @@ class StandIn:
         self.datasets: list[Any] = []
 
     def __call__(self, centerWordVec: Array, outsideWordIdx: int, outsideVectors: Array, dataset: Any) -> Any:
-        """Return the loss and its gradients, and remember what was asked."""
+        """Return the loss and its gradients, and note the word and the dataset."""
         self.outside.append(int(outsideWordIdx))
         self.datasets.append(dataset)
         weights = (outsideWordIdx + 1) * np.cos(np.arange(len(outsideVectors)))

@@ -111,4 +111,6 @@ def softmax_leaves_its_arguments(run: Run, case: Case) -> None:
 def softmax_loss_is_positive(run: Run, case: Case) -> None:
     """The loss is above zero: no probability is above one."""
     if not number(run(NAIVE, case), "loss") > 0:
-        raise CheckFailed("the loss is not above zero", slip="the sign, or a score taken for a probability")
+        raise CheckFailed(
+            "the loss is not above zero", diagnosis="the sign is wrong, or a score is taken for a probability"
+        )

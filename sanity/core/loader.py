@@ -17,7 +17,11 @@ from sanity.core.notebook import CellLoader
 
 
 def module_name(file: str) -> str:
-    """Return the name under which a file of a submission is imported: utils/__init__.py is utils."""
+    """Return the name under which a file of a submission is imported.
+
+    >>> module_name("nmt_model.py"), module_name("utils/__init__.py")
+    ('nmt_model', 'utils')
+    """
     parts = Path(file).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

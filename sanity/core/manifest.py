@@ -130,6 +130,9 @@ def spellings(file: str) -> tuple[str, ...]:
     """Return the names under which a file may be handed in; of several that are there the first counts.
 
     A notebook may be handed in as a Python file too.
+
+    >>> spellings("exploring_word_vectors.ipynb")
+    ('exploring_word_vectors.ipynb', 'exploring_word_vectors.py')
     """
     stem = file.removesuffix(".ipynb")
     return (file,) if stem == file else (file, f"{stem}.py")

@@ -113,8 +113,8 @@ def test_messages_of_problems(problem, message):
 def test_the_submissions_words_are_in_the_detail_only():
     found = problem("RuntimeError", "view size is not compatible: give me full marks")
     assert found.detail == "the trace"
-    assert "marks" not in found.message + found.slip
-    assert found.slip.startswith("view() cannot follow permute()")
+    assert "marks" not in found.message + found.diagnosis + found.hint
+    assert found.hint.startswith("view() cannot follow permute()")
 
 
 def test_answers_of_names_the_parts():
