@@ -87,7 +87,7 @@ def test_each_check_is_an_entry_with_its_share_and_its_message() -> None:
         ("1e", "Decode: decode() returns the outputs.", 0, 8, "failed", "No answer in 20 s."),
     ]
     assert report.output == "0 of 16 points (0%)"
-    assert report.tests[0].tags == ["1d", "comparison", "failed"] and report.tests[2].tags[-1] == "could not run"
+    assert report.tests[0].tags == ["1d", "reference check", "failed"] and report.tests[2].tags[-1] == "could not run"
     assert report.extra_data["signature"]["seed"] == 7 and report.extra_data["digest"] == "0" * 64
 
 
