@@ -16,7 +16,7 @@ CALLS = "where f was called"
 
 @check("1e", DESCENTS, weight=2, outputs=("x",))
 def ends_downhill(run: Run, expect: Run, case: Case) -> None:
-    """sgd() returns where the last step leads, after postprocessing."""
+    """sgd() returns the parameters after the last step, with postprocessing."""
     same_array("x", run(SGD, case)["x"], expect(SGD, case)["x"], "n m" if case.x0.ndim == 2 else "n")
 
 
@@ -42,7 +42,7 @@ def calls_once_an_iteration(run: Run, case: Case) -> None:
 
 @check("1e", DESCENTS)
 def rests_at_the_bottom(run: Run, case: Case) -> None:
-    """Where the gradient is zero, nothing moves."""
+    """Where the gradient is zero, the parameters stay the same."""
     resting = case.having(x0=case.bottom, processed=False)
     equal("x", run(SGD, resting)["x"], case.bottom, "x moves although the gradient is zero")
 

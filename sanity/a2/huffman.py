@@ -76,13 +76,13 @@ def path_loss(run: Run, expect: Run, case: Case) -> None:
 
 @check("2f", LEAVES, weight=2, outputs=("gradCenterVec",), gradients=True)
 def path_center_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradCenterVec is the gradient of the loss by the centre word's vector, (D,)."""
+    """gradCenterVec is the gradient of the loss with respect to the centre word's vector, (D,)."""
     same(run(HIERARCHICAL, case), expect(HIERARCHICAL, case), LEAF, only=("gradCenterVec",))
 
 
 @check("2f", LEAVES, weight=2, outputs=("gradNodeVectors",), gradients=True)
 def path_node_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradNodeVectors is the gradient of the loss by the vectors of all inner nodes, (V - 1, D)."""
+    """gradNodeVectors is the gradient of the loss with respect to the vectors of all inner nodes, (V - 1, D)."""
     same(run(HIERARCHICAL, case), expect(HIERARCHICAL, case), LEAF, only=("gradNodeVectors",))
 
 

@@ -103,7 +103,7 @@ def noise_is_flatter_than_counts(run: Run, case: Case) -> None:
 
 
 def entries(answers: Answers, case: Case) -> Array:
-    """Return how often each word stands in a table, or raise CheckFailed if it is not a table of words."""
+    """Return the number of entries of each word in a table; raise CheckFailed if it is not a table of words."""
     table = answers["table"]
     array = np.asarray(table) if isinstance(table, list | np.ndarray) else None
     if array is None or array.dtype.kind not in "iu":
@@ -117,7 +117,7 @@ def entries(answers: Answers, case: Case) -> Array:
 
 @check("2c", COUNTS, weight=2, outputs=("table",))
 def fills_the_table(run: Run, expect: Run, case: Case) -> None:
-    """Each word stands in the table in proportion to its probability; whole numbers allow a difference of one."""
+    """Each word has entries in proportion to its probability; rounding may cost or add one."""
     mine, right = entries(run(TABLE, case), case), entries(expect(TABLE, case), case)
     wrong = np.abs(mine - right) > 1
     if wrong.any():

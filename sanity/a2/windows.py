@@ -54,7 +54,7 @@ def window_center_gradient(run: Run, expect: Run, case: Case) -> None:
 
 @check("1d", WINDOWS, weight=2, outputs=("gradOutsideVectors",), gradients=True)
 def window_outside_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradOutsideVectors, (V, D), is the sum of all gradients by the outside vectors."""
+    """gradOutsideVectors, (V, D), is the sum of all gradients with respect to the outside vectors."""
     same(run(SKIPGRAM, case), expect(SKIPGRAM, case), AXES, only=("gradOutsideVectors",))
 
 
