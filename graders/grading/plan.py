@@ -24,7 +24,7 @@ class Plan:
     """Drawn from a seed that no submission sees."""
     seed: int
     recordings: Recordings
-    """Of the mistakes that have a name."""
+    """Of the mistakes that have a diagnosis."""
 
     @property
     def manifest(self) -> Manifest:

@@ -1,9 +1,9 @@
 """From verdicts to points.
 
-A question's points are split over its checks by weight. A check that passed earns its share, but a law (a
-property that holds without a reference, see `Verdict.law`) earns only beside a check of the same question that
-passed and is no law: a function that always returns zero keeps most laws. So a question of laws alone earns
-nothing; give it a check that a constant answer fails.
+A question's points are split over its checks by weight. A check that passed earns its share, but a property (which
+needs no reference, see `Verdict.is_property`) earns only if a reference check of the same question passed: a function
+that always returns zero has most properties. So a question with properties alone earns nothing; give it a check that a
+constant answer fails.
 
 Shares are whole cents, so a question is worth a whole number of cents too.
 """

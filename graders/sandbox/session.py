@@ -33,7 +33,7 @@ from graders.sandbox.inside.wire import (
 from graders.sandbox.zygote import WorkerHandle, Zygote
 from sanity.core.calling import SubmissionError, answers_of, problem_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe
+from sanity.core.check import Answers, Probe, load_known_errors
 from sanity.core.errors import CouldNotRun
 from sanity.core.loader import module_name
 
@@ -81,6 +81,7 @@ class Session:
 
     def __init__(self, zygote: Zygote, files: Mapping[str, bytes]) -> None:
         self._zygote, self._files = zygote, files
+        self._known_errors = load_known_errors(zygote.profile.assignment)
         self._module, self._seconds = "", 0.0
         self._left, self._deaths = 0.0, 0
         self._worker: WorkerHandle | None = None
@@ -109,7 +110,7 @@ class Session:
         """Ask the submission; raise CouldNotRun or CheckFailed as `sanity.core.calling.answers_of` does."""
         self._prepare()
         reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
-        return answers_of(probe, reply, tuple(self._files))
+        return answers_of(probe, reply, tuple(self._files), self._known_errors)
 
     def ask_all(self, calls: Calls) -> dict[Key, Answers]:
         """Ask many questions at once; return the answers to those that did not raise.
@@ -120,11 +121,11 @@ class Session:
         what, files = "answering many calls at once", tuple(self._files)
         replies = self._ask(AskAll(new_id(), calls.written), what)
         if isinstance(replies, SubmissionError):
-            raise problem_of(replies, what, files)
+            raise problem_of(replies, what, files, self._known_errors)
         if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
             raise CouldNotRun(f"{what} broke the protocol")
         return {
-            (probe.name, digest): answers_of(probe, reply[0], files)
+            (probe.name, digest): answers_of(probe, reply[0], files, self._known_errors)
             for (probe, digest), reply in zip(calls.asked, replies, strict=True)
             if reply
         }
@@ -148,7 +149,7 @@ class Session:
         try:
             raised = self._ask(Ask(new_id(), self._module), what)
             if isinstance(raised, SubmissionError):
-                raise problem_of(raised, what, tuple(self._files))
+                raise problem_of(raised, what, tuple(self._files), self._known_errors)
         except CouldNotRun as problem:
             if alone:  # else it may be another module's fault, or want of time
                 self._broken[self._module] = problem

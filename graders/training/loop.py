@@ -20,6 +20,7 @@ from graders.training.job import Job
 from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
 from sanity.core.calling import SubmissionError
+from sanity.core.check import load_known_errors
 from sanity.core.durations import duration_text
 
 MAX_MESSAGES = 200_000
@@ -159,7 +160,7 @@ def listen(
         while said := trainee.hear(until()):
             if isinstance(said, Failed):
                 refuse_full_disk(said.raised, job)
-                return raised(said.raised, what, job.submission.files)
+                return raised(said.raised, what, job.submission.files, load_known_errors(job.assignment))
             if end := take(said):
                 return end
     except WireError as error:

@@ -68,7 +68,7 @@ def encodes_in_any_order(run: Run, case: Case) -> None:
 
 @check("1d", BATCHES)
 def encodes_the_same_in_training(run: Run, case: Case) -> None:
-    """encode() has no dropout: it gives the same in training as in evaluation."""
+    """encode() has no dropout: it returns the same in training as in evaluation."""
     answers = run(ENCODE, case)
     whole = {name: rows(answers, name, slice(None)) for name in ENCODED}
     same(run(ENCODE, case.having(training=True)), whole, ENCODED)

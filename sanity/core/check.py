@@ -1,4 +1,4 @@
-"""Probes and checks: how an assignment module says what a correct answer must do."""
+"""Probes and checks: the vocabulary in which an assignment states what every correct answer does."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any, Protocol
 
 from sanity.core.case import Case, Cases
 from sanity.core.forms import Form, parse_form
+from sanity.core.known_errors import Known
 
 Answers = Mapping[str, Any]
-"""The outputs of one probe, by name: plain values."""
+"""The outputs of one probe, by name: plain values, see `sanity.core.values.plain`."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A few lines that run beside the submission's code and return what one of its functions answered.
+    """A few lines that run beside the submission's code and return what one of its functions returned.
 
     Checks hold this description; the lines themselves are the function called name in the assignment's `probes`
     module, which only the process with the submission imports.
@@ -27,9 +28,9 @@ class Probe:
 
     name: str
     what: str
-    """What is asked, as the messages call it: "encode()"."""
+    """The function that it calls, for messages: "encode()"."""
     form: Form
-    """How the answer is nested, and what its parts are called."""
+    """How the answer is nested, and the names of its parts."""
 
 
 class Run(Protocol):
@@ -50,7 +51,7 @@ class Check:
     cases: Cases
     function: Callable[..., None]
     is_property: bool
-    """True if the check needs no reference."""
+    """True of a property, which needs no reference; a reference check compares with one."""
     weight: float
     outputs: tuple[str, ...]
     """The outputs it proves, for the lines `… Sanity Checks Passed!`."""
@@ -66,14 +67,33 @@ class Check:
 
 
 def probe(name: str, what: str, returns: str) -> Probe:
-    """Describe a probe: its function's name, what it asks, and the form of the answer, `enc_hiddens, (h_0, c_0)`."""
+    """Describe a probe.
+
+    Args:
+        name: of its function in the assignment's `probes` module.
+        what: the submission's function that it calls, for messages.
+        returns: the form of the answer, see `parse_form`.
+
+    >>> probe("encode", "encode()", "enc_hiddens, (h_0, c_0)").form
+    ('enc_hiddens', ('h_0', 'c_0'))
+    """
     return Probe(name, what, parse_form(returns))
 
 
 def check(
     question: str, cases: Cases, weight: float = 1, outputs: tuple[str, ...] = (), gradients: bool = False
 ) -> Callable[[Callable[..., None]], Check]:
-    """Make a function of (run, expect, case) a differential check, one of (run, case) a law."""
+    """Make a function of (run, expect, case) a reference check, and one of (run, case) a property.
+
+    Args:
+        question: whose points it earns.
+        cases: the cases that it is called with.
+        weight: its share of the question's points, relative to the question's other checks.
+        outputs: the outputs that it proves right.
+        gradients: whether it is about gradients.
+
+    The function's docstring is the sentence that students read.
+    """
 
     def wrap(function: Callable[..., None]) -> Check:
         is_property = "expect" not in inspect.signature(function).parameters
@@ -99,3 +119,10 @@ def load_snippets(assignment: str) -> ModuleType | None:
     """Return the module whose functions, called as probes are, spell a case as a script; None if there is none."""
     name = f"sanity.{assignment}.snippets"
     return import_module(name) if find_spec(name) else None
+
+
+def load_known_errors(assignment: str) -> Known:
+    """Return the known errors of an assignment beyond those of any code; none if it has no such module."""
+    name = f"sanity.{assignment}.known_errors"
+    known: Known = import_module(name).KNOWN if find_spec(name) else ()
+    return known

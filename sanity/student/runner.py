@@ -13,7 +13,7 @@ from pathlib import Path
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
-from sanity.core.check import Check, Run, load_checks, load_probes
+from sanity.core.check import Check, Run, load_checks, load_known_errors, load_probes
 from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.loader import SubmissionModules
@@ -25,7 +25,7 @@ from sanity.core.verdict import Outcome, Verdict
 Answered = tuple[Question, list[Verdict]]
 
 DRAWN = 10
-"""Cases drawn for each law with --seed."""
+"""Cases drawn for each property with --seed."""
 
 
 class MissingFile(UserError):
@@ -41,6 +41,7 @@ class Runner:
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
         self.probes = load_probes(manifest.name)
         self.recordings = load(recording_path(manifest.name))
+        self.known_errors = load_known_errors(manifest.name)
 
     def run(self, questions: Sequence[Question]) -> list[Answered]:
         """Return the verdicts on some questions; raise MissingFile if their files are not there."""
@@ -56,7 +57,7 @@ class Runner:
         code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers)
         try:
             with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
-                run = CachedRun(LocalRun(self.probes, code, files))
+                run = CachedRun(LocalRun(self.probes, code, files, self.known_errors))
                 return [(q, [self._judge(c, run) for c in self.checks if c.question == q.id]) for q in questions]
         finally:
             code.forget()
@@ -70,7 +71,7 @@ class Runner:
             drawn: list[Case] = check.cases.drawn_cases(self.seed, DRAWN)
             verdict = judge(check, drawn, run, self.recordings.expect, smaller)
         if verdict.outcome is Outcome.FAILED:
-            verdict = replace(verdict, slip=diagnose(check, run, self.recordings) or verdict.slip)
+            verdict = replace(verdict, diagnosis=diagnose(check, run, self.recordings) or verdict.diagnosis)
         return verdict
 
 

@@ -17,7 +17,7 @@ from graders.course.assignment import Assignment, assignment_names, load_assignm
 from graders.course.planted import Files
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe, load_probes
+from sanity.core.check import Answers, Probe, load_known_errors, load_probes
 from sanity.core.loader import SubmissionModules
 
 LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
@@ -33,12 +33,13 @@ class ProcessRun:
     child: ProcessPoolExecutor
 
     def reply(self, probe: Probe, case: Case) -> Any:
-        """Return what the submission answers, as plain data, or Raised."""
+        """Return what the submission answers, as plain data, or a SubmissionError."""
         return self.child.submit(_ask, self.assignment.name, self.folder, probe.name, case.words, case.values).result()
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Return the outputs by name; raise CheckFailed or CouldNotRun."""
-        return answers_of(probe, self.reply(probe, case), list(self.files))
+        known = load_known_errors(self.assignment.name)
+        return answers_of(probe, self.reply(probe, case), list(self.files), known)
 
 
 @contextmanager

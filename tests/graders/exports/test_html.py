@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graders.exports.html import cell, common_slips, histogram, question_columns, report_html, same_files
-from graders.records.result import RUNS_ON, Result
+from graders.exports.html import cell, common_diagnoses, histogram, question_columns, report_html, same_files
+from graders.records.result import Result
 from graders.records.scoring import total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name
-from tests.support.results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
+from tests.support.results import CRASHED, FAILED, PASSED, PROPERTY, SECRET, classes, copy, made
 
 VOID = {"meta", "rect", "line", "polyline"}
 TAGS = {
@@ -98,7 +98,7 @@ def test_a_class_graded_without_isolation_says_so() -> None:
 
 
 def test_equal_results_give_equal_bytes() -> None:
-    results = [made("ada", FAILED, CRASHED), made("ben", PASSED, LAW)]
+    results = [made("ada", FAILED, CRASHED), made("ben", PASSED, PROPERTY)]
     assert report_html(results) == report_html(copy(results))
 
 
@@ -141,15 +141,17 @@ def test_marks_tell_all_some_none_and_could_not_run_apart() -> None:
     assert cell(made("", PASSED), "1e") is None
 
 
-def test_a_slip_counts_once_a_submission() -> None:
-    other = replace(FAILED, check="other", slip="transposed")
+def test_a_diagnosis_counts_once_a_submission() -> None:
+    other = replace(FAILED, check="other", diagnosis="transposed")
     results = [made("ada", FAILED, replace(FAILED, check="again")), made("ben", FAILED, other), made("cem", PASSED)]
-    assert common_slips(results) == [("1d", "halves swapped", 2), ("1d", "transposed", 1)]
+    assert common_diagnoses(results) == [("1d", "halves swapped", 2), ("1d", "transposed", 1)]
 
 
-def test_advice_to_look_elsewhere_is_no_mistake() -> None:
-    advice = made("a", replace(FAILED, slip=f"{RUNS_ON} 1b, which did not pass either: look there first"))
-    assert common_slips([advice]) == []
+def test_a_hint_is_shown_and_is_no_diagnosis() -> None:
+    hint = "this question runs on 1b, which did not pass either: look there first"
+    pointed = made("a", replace(FAILED, diagnosis="", hint=hint))
+    assert common_diagnoses([pointed]) == []
+    assert report_html([pointed]).count(f"<p>Hint: {hint}</p>") == 1
 
 
 def test_the_same_files_are_found() -> None:

@@ -133,7 +133,7 @@ def test_an_unwritable_place_is_named(work, tmp_path):
     assert refusal(work, out) == f"{out}: cannot write the submission: no folder {out.parent}"
 
 
-def test_work_is_not_overwritten_by_a_slip_of_the_hand(work):
+def test_work_is_not_overwritten_by_mistake(work):
     before = (work / "utils.py").read_bytes()
     assert refusal(work, work / "utils.py") == f"{work / 'utils.py'}: the archive's name must end in .zip"
     assert (work / "utils.py").read_bytes() == before

@@ -57,7 +57,7 @@ def test_a_right_model_that_answers_otherwise_than_its_weights_earns_nothing(
     assert points(trained(reference_mismatch=reference_mismatch), TRAINED, right=True) == earned
     assert (
         points(trained(reference_mismatch=reference_mismatch), TRAINED, right=False) == 8
-    )  # its slips may be the reason
+    )  # its mistakes may be the reason
 
 
 def test_the_student_is_told_the_score_and_what_the_next_points_need() -> None:

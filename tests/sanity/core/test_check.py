@@ -29,7 +29,7 @@ ASSIGNMENTS = assignment_names()
 CHECKS = [pytest.param(name, one, id=f"{name}-{one.name}") for name in ASSIGNMENTS for one in load_checks(name)]
 
 
-def test_a_function_that_expects_is_differential():
+def test_a_function_that_expects_is_a_reference_check():
     @check("1a", SIZES, weight=2, outputs=("size",))
     def counts(run: Any, expect: Any, case: Case) -> None:
         """It counts
