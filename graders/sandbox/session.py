@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +36,7 @@ from sanity.core.calling import SubmissionError, answers_of, problem_of
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe, load_known_errors
 from sanity.core.errors import CouldNotRun
+from sanity.core.known_errors import Known
 from sanity.core.loader import module_name
 
 MAX_FOLDER = 64 * 2**20
@@ -81,7 +83,6 @@ class Session:
 
     def __init__(self, zygote: Zygote, files: Mapping[str, bytes]) -> None:
         self._zygote, self._files = zygote, files
-        self._known_errors = load_known_errors(zygote.profile.assignment)
         self._module, self._seconds = "", 0.0
         self._left, self._deaths = 0.0, 0
         self._worker: WorkerHandle | None = None
@@ -100,6 +101,10 @@ class Session:
         self._module, self._seconds = module, seconds
         self._left, self._deaths = seconds, 0
         self._printed = CapturedOutput()
+
+    @cached_property
+    def _known_errors(self) -> Known:
+        return load_known_errors(self._zygote.profile.assignment)
 
     @property
     def unused(self) -> bool:
