@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from sanity.core.calling import NOT_IMPLEMENTED
-from sanity.core.check import load_checks
+from sanity.core.check import checks_of
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome, Verdict
 
@@ -95,7 +95,7 @@ def row(label: str, text: str) -> str:
 
 def print_list(manifest: Manifest, questions: Sequence[Question]) -> None:
     """Print the questions and what is checked about each."""
-    checks = load_checks(manifest.name)
+    checks = checks_of(manifest)
     for question in questions:
         print(f"{question.id}  {question.name}, {question.worth}, in {question.file}")
         for check in checks:
