@@ -106,18 +106,18 @@ def holds(run, case):
 
 @pytest.fixture
 def package(monkeypatch, tmp_path):
-    """Make a package sanity.a9 of these files."""
+    """Make a package sanity.a0 of these files."""
     monkeypatch.setattr(sanity, "__path__", [*sanity.__path__, str(tmp_path)])
     monkeypatch.setattr("sanity.core.check.PACKAGE", tmp_path)
 
     def make(files: dict[str, str]) -> None:
         for name, text in files.items():
-            path = tmp_path / "a9" / name
+            path = tmp_path / "a0" / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
 
     yield make
-    for name in [name for name in sys.modules if name.startswith("sanity.a9")]:
+    for name in [name for name in sys.modules if name.startswith("sanity.a0")]:
         del sys.modules[name]
 
 
@@ -126,56 +126,64 @@ def package(monkeypatch, tmp_path):
     [
         (
             {},
-            "sanity/a9/__init__.py: not found; expected CHECKS in it, the modules with the checks of a9",
+            "sanity/a0/__init__.py: not found; expected CHECKS in it, the modules with the checks of a0",
         ),
         (
             {"__init__.py": "CHECK = ()"},
-            'sanity/a9/__init__.py: CHECKS: expected a tuple of modules, such as ("encode", "decode"); there is none',
+            'sanity/a0/__init__.py: CHECKS: expected a tuple of modules, such as ("encode", "decode"); there is none',
         ),
         (
             {"__init__.py": 'CHECKS = ("means")'},
-            'sanity/a9/__init__.py: CHECKS: expected a tuple of modules, such as ("encode", "decode"); found \'means\'',
+            'sanity/a0/__init__.py: CHECKS: expected a tuple of modules, such as ("encode", "decode"); found \'means\'',
         ),
         (
             {"__init__.py": 'CHECKS = ("maens",)', "means.py": GOOD, "cases.py": ""},
-            "sanity/a9/__init__.py: CHECKS names 'maens', which is not there: choose from cases, means",
+            "sanity/a0/__init__.py: CHECKS names 'maens', which is not there: choose from cases, means",
         ),
         (
             {"__init__.py": 'CHECKS = ("means.py",)', "means.py": GOOD},
-            "sanity/a9/__init__.py: CHECKS names 'means.py', which is not there: choose from means",
+            "sanity/a0/__init__.py: CHECKS names 'means.py', which is not there: choose from means",
         ),
         (
-            {"__init__.py": 'CHECKS = ("means",)', "means.py": "\nimport sanity.a9.caces"},
-            "FOLDER/a9/means.py:2: this import fails: there is no module sanity.a9.caces",
+            {"__init__.py": 'CHECKS = ("means",)', "means.py": "\nimport sanity.a0.caces"},
+            "FOLDER/a0/means.py:2: this import fails: there is no module sanity.a0.caces",
         ),
         (
             {"__init__.py": 'CHECKS = ("means",)', "means.py": "import nunpy as np"},
-            "FOLDER/a9/means.py:1: this import fails: there is no module nunpy",
+            "FOLDER/a0/means.py:1: this import fails: there is no module nunpy",
         ),
         (
-            {"__init__.py": 'CHECKS = ("means",)', "means.py": "from sanity.a9.cases import SIZE", "cases.py": GOOD},
-            "FOLDER/a9/means.py:1: this import fails: cannot import name 'SIZE' from 'sanity.a9.cases'",
+            {
+                "__init__.py": 'CHECKS = ("means",)',
+                "means.py": "from sanity.a0.cases import SIZE",
+                "cases.py": GOOD,
+            },
+            "FOLDER/a0/means.py:1: this import fails: cannot import name 'SIZE' from 'sanity.a0.cases'",
         ),
         (
-            {"__init__.py": 'CHECKS = ("means",)', "means.py": "from sanity.a9 import cases", "cases.py": "def f(:"},
-            "FOLDER/a9/cases.py:1: not valid Python: invalid syntax",
+            {
+                "__init__.py": 'CHECKS = ("means",)',
+                "means.py": "from sanity.a0 import cases",
+                "cases.py": "def f(:",
+            },
+            "FOLDER/a0/cases.py:1: not valid Python: invalid syntax",
         ),
     ],
 )
 def test_checks_that_cannot_be_loaded_are_one_line(package, tmp_path, files, line):
     package(files)
     with pytest.raises(ChecksError) as raised:
-        load_checks("a9")
+        load_checks("a0")
     assert str(raised.value) == line.replace("FOLDER", tmp_path.name)
 
 
 def test_a_check_of_an_unknown_question_is_one_line(package, tmp_path):
     package({"__init__.py": 'CHECKS = ("means",)', "means.py": GOOD.replace("1a", "9z")})
-    manifest = msgspec.structs.replace(load_assignment("a4").manifest, name="a9")
+    manifest = msgspec.structs.replace(load_assignment("a4").manifest, name="a0")
     with pytest.raises(ChecksError) as raised:
         checks_of(manifest)
     assert str(raised.value) == (
-        f"{tmp_path.name}/a9/means.py:8: holds() checks question '9z', which a9 does not have: "
+        f"{tmp_path.name}/a0/means.py:8: holds() checks question '9z', which a0 does not have: "
         "choose from 1a, 1b, 1c, 1d, 1e, 1f"
     )
 
@@ -183,11 +191,11 @@ def test_a_check_of_an_unknown_question_is_one_line(package, tmp_path):
 def test_a_library_that_probes_lack_is_not_their_mistake_but_a_module_of_ours_is(package, tmp_path):
     package({"__init__.py": "", "probes.py": "import torhc"})
     with pytest.raises(ModuleNotFoundError):
-        load_probes("a9")
-    package({"probes.py": "import sanity.a9.caces"})
+        load_probes("a0")
+    package({"probes.py": "import sanity.a0.caces"})
     with pytest.raises(ChecksError) as raised:
-        load_probes("a9")
-    assert str(raised.value) == f"{tmp_path.name}/a9/probes.py:1: this import fails: there is no module sanity.a9.caces"
+        load_probes("a0")
+    assert str(raised.value) == f"{tmp_path.name}/a0/probes.py:1: this import fails: there is no module sanity.a0.caces"
 
 
 def test_checks_are_there_without_torch_and_hypothesis():
