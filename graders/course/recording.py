@@ -17,7 +17,7 @@ from graders.course.planted import Bug, Files, load_bugs, load_variants, referen
 from graders.course.planted.live import ProcessRun, live
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe, load_checks
+from sanity.core.check import Answers, Check, Probe, checks_of
 from sanity.core.errors import CheckFailed, CouldNotRun, UserError
 from sanity.core.judge import attempt
 from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cases, key_of, load, recording_path, save
@@ -50,7 +50,7 @@ class RecordingRun:
 
 def record(assignment: Assignment) -> Recordings:
     """Ask the reference, the correct variants and the planted bugs; raise RecordError if one of the first two fails."""
-    checks, reference, bugs = load_checks(assignment.name), reference_files(assignment), load_bugs(assignment)
+    checks, reference, bugs = checks_of(assignment.manifest), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
     diagnoses: dict[str, list[tuple[str, Any]]] = {}
     with live(assignment, reference) as child, ThreadPoolExecutor(usable_cores()) as pool:

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sanity.core.check import load_checks
+from sanity.core.check import checks_of
 from sanity.core.errors import NOT_IMPLEMENTED
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome, Verdict
@@ -97,7 +97,7 @@ def row(label: str, text: str) -> str:
 
 def print_list(manifest: Manifest, questions: Sequence[Question]) -> None:
     """Print the questions and what is checked about each."""
-    checks = load_checks(manifest.name)
+    checks = checks_of(manifest)
     for question in questions:
         print(f"{question.id}  {question.name}, {question.worth}, in {question.file}")
         for check in checks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sanity.core.check import load_checks
+from sanity.core.check import checks_of
 from sanity.core.errors import NOT_IMPLEMENTED
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome
@@ -45,7 +45,7 @@ def _print_problem(problem: Finding) -> None:
 
 def print_properties(manifest: Manifest, questions: Sequence[Question]) -> None:
     """Print the gradient properties of each question."""
-    checks = [check for check in load_checks(manifest.name) if is_gradient_property(check)]
+    checks = [check for check in checks_of(manifest) if is_gradient_property(check)]
     for question in questions:
         print(f"{question.id}  {question.name}")
         for check in checks:

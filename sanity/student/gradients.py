@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe, Run, load_checks, load_snippets
+from sanity.core.check import Answers, Check, Probe, Run, checks_of, load_snippets
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import attempt, judge, verdict_of
 from sanity.core.manifest import Manifest, ManifestError, Question
@@ -47,7 +47,7 @@ def is_gradient_property(check: Check) -> bool:
 
 def gradient_questions(manifest: Manifest, ids: list[str]) -> tuple[Question, ...]:
     """Return the questions called ids, or all with gradient properties; raise ManifestError if one has none."""
-    covered = {check.question for check in load_checks(manifest.name) if is_gradient_property(check)}
+    covered = {check.question for check in checks_of(manifest) if is_gradient_property(check)}
     if not covered:
         raise ManifestError(f"{manifest.name} has no gradient properties")
     chosen = manifest.select_questions(ids)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
-from sanity.core.check import Check, Run, load_checks, load_known_errors, load_probes
+from sanity.core.check import Check, Run, checks_of, load_known_errors, load_probes
 from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.loader import SubmissionModules
@@ -37,7 +37,7 @@ class Runner:
 
     def __init__(self, manifest: Manifest, folder: Path, seed: int | None) -> None:
         self.manifest, self.folder, self.seed = manifest, folder.resolve(), seed
-        self.checks = load_checks(manifest.name)
+        self.checks = checks_of(manifest)
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
         self.probes = load_probes(manifest.name)
         self.recordings = load(recording_path(manifest.name))
