@@ -68,9 +68,8 @@ def command(*args: str) -> list[str]:
 def answered(installed, unzipped) -> tuple[subprocess.CompletedProcess[str], Path]:
     """What a student sees who unzips the handout, answers every question, and checks three."""
     folder = shutil.copytree(unzipped, unzipped.parent / "answered")
-    shutil.copytree(
-        load_assignment("a4").solutions, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for name, content in load_assignment("a4").reference.items():
+        (folder / name).write_bytes(content)
     done = subprocess.run(command("1f", "1d", "1e"), cwd=folder, env=installed, capture_output=True, text=True)
     return done, folder
 
