@@ -284,6 +284,48 @@ def test_a_package_that_is_missing(right: Path) -> None:
     assert ended.stderr == "trivium grade: msgspec is not installed: pip install 'trivium[graders]'\n"
 
 
+def test_an_import_of_our_own_that_fails_is_our_mistake(right: Path) -> None:
+    for module, said in (
+        ("graders.exports.table", "a mistake of trivium's own, please report it: import of graders.exports.table halted; "
+         "None in sys.modules"),
+        ("sqlite3", "a mistake of trivium's own, please report it: import of sqlite3 halted; None in sys.modules"),
+    ):  # fmt: skip
+        code = f"import sys\nsys.modules['{module}'] = None\n"
+        code += "from graders.cli.main import main\nsys.exit(main(sys.argv[1:]))"
+        command = [sys.executable, "-c", code, "grade", "a4", str(right)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (2, f"trivium grade: {said}\n")
+
+
+def test_a_reader_that_leaves_early_costs_nothing(
+    right: Path, stub: Path, isolation: Isolation, tmp_path: Path
+) -> None:
+    """As in `trivium grade … | head -1`: the exports are there, and the exit status is that of the class."""
+    command = [sys.executable, "-m", "graders.cli", "grade", "a4", str(right.parent), "-q", "1a", "-j", "1"]
+    command += ["--isolation", isolation, "-o", str(tmp_path / "out"), "--fail-under", "50"]
+    environment = {**os.environ, "PYTHONPATH": str(course_root())}
+    graded = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert graded.stdout and graded.stderr
+    graded.stdout.close()
+    said = graded.stderr.read()
+    assert graded.wait() == 1
+    assert said.splitlines()[-1] == "stub: 0 of 2 points is below --fail-under 50 %"
+    assert [row["total"] for row in rows(tmp_path / "out" / "gradebook.csv")] == ["2", "0"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_that_lacks_characters_gets_others(
+    stub: Path, isolation: Isolation, tmp_path: Path, encoding: str
+) -> None:
+    (stub / "utils.py").write_text("def pad_sents(sents, pad_token):\n    raise ValueError('→ 字')\n")
+    named = stub.rename(stub.parent / "李")
+    command = [sys.executable, "-m", "graders.cli", "grade", "a4", str(named), "-q", "1a", "--isolation", isolation]
+    environment = {**os.environ, "PYTHONPATH": str(course_root()), "PYTHONIOENCODING": encoding}
+    said = subprocess.run(command, env=environment, capture_output=True, cwd=tmp_path)
+    assert (said.returncode, b"Traceback" in said.stderr) == (0, False)
+    assert said.stderr.startswith(b"1/1 ?: 0/2") and b" ? " in said.stdout
+
+
 HEAVY = {"torch", "numpy", "hypothesis", "rich", "jinja2", "msgspec", "sqlite3", "sandlock"}
 
 
