@@ -17,9 +17,10 @@ from graders.course.planted import Bug, Files, load_bugs, load_variants, referen
 from graders.course.planted.live import ProcessRun, live
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe, checks_of
+from sanity.core.check import Answers, Check, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun, UserError
 from sanity.core.judge import attempt
+from sanity.core.loading import checks_of
 from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cases, key_of, load, recording_path, save
 
 

@@ -34,10 +34,11 @@ from graders.sandbox.inside.wire import (
 from graders.sandbox.zygote import WorkerHandle, Zygote
 from sanity.core.calling import SubmissionError, answers_of, problem_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe, load_known_errors
+from sanity.core.check import Answers, Probe
 from sanity.core.errors import CouldNotRun
 from sanity.core.known_errors import Known
 from sanity.core.loader import module_name
+from sanity.core.loading import load_known_errors
 
 MAX_FOLDER = 64 * 2**20
 """Bytes that a worker's folder may hold."""

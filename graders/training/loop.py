@@ -20,8 +20,8 @@ from graders.training.job import Job
 from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
 from sanity.core.calling import SubmissionError
-from sanity.core.check import load_known_errors
 from sanity.core.durations import duration_text
+from sanity.core.loading import load_known_errors
 
 MAX_MESSAGES = 200_000
 """From one trainee; a long training has a tenth of that."""

@@ -13,10 +13,11 @@ from pathlib import Path
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
-from sanity.core.check import Check, Run, checks_of, load_known_errors, load_probes
+from sanity.core.check import Check, Run
 from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import checks_of, load_known_errors, load_probes
 from sanity.core.manifest import Manifest, Question
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.selection import files_in, select_files

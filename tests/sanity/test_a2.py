@@ -20,10 +20,10 @@ from sanity.a2.cases import COUNTS, DRAWN_PAIRS, LEAVES, PAIRS, few
 from sanity.a2.negatives import drawn
 from sanity.a2.sampling import deviation
 from sanity.core.calling import LocalRun
-from sanity.core.check import load_checks, load_probes
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import load_checks, load_probes
 from sanity.core.recordings import fixed_cases, load, recording_path
 
 CHECKS = {check.name: check for check in load_checks("a2")}

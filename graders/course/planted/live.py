@@ -17,8 +17,9 @@ from graders.course.assignment import Assignment, assignment_names, load_assignm
 from graders.course.planted import Files
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe, load_known_errors, load_probes
+from sanity.core.check import Answers, Probe
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import load_known_errors, load_probes
 
 LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
 

@@ -286,15 +286,17 @@ def test_a_package_that_is_missing(right: Path) -> None:
 
 def test_an_import_of_our_own_that_fails_is_our_mistake(right: Path) -> None:
     for module, said in (
-        ("graders.exports.table", "a mistake of trivium's own, please report it: import of graders.exports.table halted; "
-         "None in sys.modules"),
-        ("sqlite3", "a mistake of trivium's own, please report it: import of sqlite3 halted; None in sys.modules"),
-    ):  # fmt: skip
+        ("graders.exports.table", "import of graders.exports.table halted; None in sys.modules"),
+        ("sqlite3", "import of sqlite3 halted; None in sys.modules"),
+    ):
         code = f"import sys\nsys.modules['{module}'] = None\n"
         code += "from graders.cli.main import main\nsys.exit(main(sys.argv[1:]))"
         command = [sys.executable, "-c", code, "grade", "a4", str(right)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (ended.returncode, ended.stderr) == (2, f"trivium grade: {said}\n")
+        assert (ended.returncode, ended.stderr) == (
+            2,
+            f"trivium grade: a mistake of trivium's own, please report it: {said}\n",
+        )
 
 
 def test_a_reader_that_leaves_early_costs_nothing(

@@ -10,9 +10,10 @@ import pytest
 
 from sanity.core.calling import MAX_TEXT, LocalRun, SubmissionError, answers_of, ask, problem_of
 from sanity.core.case import Case
-from sanity.core.check import load_known_errors, probe
+from sanity.core.check import probe
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import load_known_errors
 
 CASE = Case("", {"x": 3})
 DOUBLE = probe("double", "double()", "doubled")

@@ -19,7 +19,7 @@ import sanity
 from graders.course.assignment import load_assignment
 from graders.course.handout import build_handout
 from sanity.core.assignment_toml import read_manifest
-from sanity.core.check import load_checks
+from sanity.core.loading import load_checks
 from sanity.student.cli import main
 
 # What torch says of every right convolution; pytest takes back what sanity.a4.probes does about it.
