@@ -62,7 +62,7 @@ def line_of(training: Training) -> str:
     dev = f", {number(training.best_dev)} on dev" if training.best_dev is not None else ""
     speed = f"{training.words_per_second:,.0f} words/s on {training.device}"
     return (
-        f"{training.submission}: {score}{dev}; {training.ended} after {number(training.seconds)} s "
+        f"{training.submission}: {score}{dev}; {training.stop_reason} after {number(training.seconds)} s "
         f"and {training.updates} updates, {speed}: {training.message}"
     )
 
@@ -92,7 +92,7 @@ def _progress() -> Iterator[OnStatus]:
         return
 
     def line(job: Job, status: TrainingStatus) -> None:
-        if status.judged:
+        if status.validated:
             dev = f"{number(status.score or 0)} of {number(job.threshold)} on dev"
             time = f"{status.seconds:.0f} s of {duration_text(job.budget)}"
             error(f"{job.submission.name[:24]}: update {status.update}, {dev}, {time}")

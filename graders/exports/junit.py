@@ -61,7 +61,7 @@ def _without_checks(place: str, question: QuestionResult) -> ET.Element:
     case = ET.Element("testcase", classname=place, name=clean_name(question.name))
     if question.training and question.points < question.max_points:
         tag, kind = ("error", Outcome.COULD_NOT_RUN) if question.training.score is None else ("failure", Outcome.FAILED)
-        problem = ET.SubElement(case, tag, message=question.training.ended.value, type=kind.value)
+        problem = ET.SubElement(case, tag, message=question.training.stop_reason.value, type=kind.value)
         problem.text = clean_text(question.comment)
     elif question.comment:
         points = f"{number(question.points)} of {number(question.max_points)} points"

@@ -72,7 +72,11 @@ def facts(training: Training) -> list[tuple[str, str]]:
         score += f" ({number(training.low)} to {number(training.high)})"
     score += "".join(f", {name} {number(value)}" for name, value in sorted(training.other_scores.items()))
     dev = "never scored" if training.best_dev is None else number(training.best_dev)
-    changed = "not tried" if training.changed is None else f"{training.changed:.1%} of the answers are others"
+    batch_sensitivity = (
+        "not tried"
+        if training.batch_sensitivity is None
+        else f"{training.batch_sensitivity:.1%} of the answers are others"
+    )
     reference_mismatch = (
         "not tried"
         if training.reference_mismatch is None
@@ -82,10 +86,10 @@ def facts(training: Training) -> list[tuple[str, str]]:
     versions = (f"{part} {version}" for part, version in sorted(training.versions.items()))
     return [
         (f"{training.metric} on test", score),
-        ("among other sentences", changed),
+        ("among other sentences", batch_sensitivity),
         ("by the reference with the same weights", reference_mismatch),
         ("best on dev", f"{dev}; training stops at {number(training.threshold)}"),
-        ("ended", f"{training.ended.value}: {training.message}"),
+        ("ended", f"{training.stop_reason.value}: {training.message}"),
         ("time", f"{training.seconds:,.0f} s by the clock, {training.cpu_seconds:,.0f} s of processors"),
         ("to the threshold", "not reached" if reached is None else f"{reached:,.0f} s"),
         ("speed", f"{training.words_per_second:,.0f} words a second over {training.updates:,} updates"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from graders.records.result import QuestionResult, Result
-from graders.records.training import Training, TrainingError, points, read, told, training_path
+from graders.records.training import Training, TrainingError, points_earned, read, student_line, training_path
 from sanity.core.manifest import Manifest, Trained
 
 NOT_TRAINED = "not trained yet: run `trivium train {assignment} --submission …`"
@@ -46,7 +46,7 @@ def _with_training(result: Result, trained: Trained, right: bool, out: Path, pro
     if training and training.digest != result.digest:
         training, comment = None, OUTDATED
     if training:
-        earned, comment = points(training, trained, right), told(training, trained)
+        earned, comment = points_earned(training, trained, right), student_line(training, trained)
     question = QuestionResult(
         trained.id,
         trained.name,

@@ -1,4 +1,4 @@
-"""A Training: how training one submission went. `trivium train` writes it, `trivium grade` reads it for the points."""
+"""Training: the result of training one submission. `trivium train` writes it, `trivium grade` gives points for it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from sanity.core.errors import UserError
 from sanity.core.manifest import Trained
 
 MOST_BATCH_SENSITIVE = 0.02
-"""So large a share of the answers may change with the sentences beside them: of a right model's, those that rounding
-decides, about none."""
-
-
+"""Largest share of answers that may change with the other sentences of the batch. A correct model has nearly none: only
+where rounding decides."""
 MOST_MISMATCHED = 0.05
-"""So large a share of the answers may be others than the reference's with the same weights; a right model has none."""
+"""Largest share of answers that may differ from the reference's with the same weights. A correct model has none."""
 
 
 class StopReason(StrEnum):
@@ -28,70 +26,70 @@ class StopReason(StrEnum):
     REACHED = "reached"
     """The score that earns all points."""
     BUDGET = "budget"
-    """The time was used up."""
+    """The budget was used up."""
     CONVERGED = "converged"
-    """The loop stopped by itself: the score on dev had stopped to rise."""
+    """The loop ended by itself: the score on dev stopped rising, or the recipe's limit was reached."""
     DIVERGED = "diverged"
     """The loss was no longer a finite number."""
     STALLED = "stalled"
     """The loss did not fall."""
     HUNG = "hung"
-    """Nothing was heard for too long."""
+    """The trainer sent no message for too long."""
     CRASHED = "crashed"
     """The submission's code raised an error, or its process died."""
     OUT_OF_MEMORY = "out of memory"
     BROKEN = "broken"
-    """What came from the sandbox was not what the protocol says."""
+    """A message from the sandbox broke the protocol."""
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One look at a training; what was not measured then is None."""
+    """A point of the training curves; None for what was not measured at this update."""
 
     update: int
     seconds: float
-    """Of training, since its start."""
+    """Since training started."""
     loss: float | None
-    """Of the training batches since the last look."""
+    """Of the training batches since the last point."""
     perplexity: float | None
     score: float | None
     """On dev, computed outside the sandbox."""
 
 
 class Training(msgspec.Struct, frozen=True):
-    """One submission, trained. Only texts that came from the sandbox are the submission's: the translations."""
+    """One submission, trained. The only texts from the sandbox are its translations, in `samples`."""
 
     assignment: str
     question: str
     submission: str
     digest: str
     """Hash of the submitted files' contents, as in `graders.records.result.Result`."""
-    ended: StopReason
+    stop_reason: StopReason
     message: str
-    """One line in our own words, for the student too: why it ended, what to do."""
+    """One line for the student, in our words only: why training ended, and what to do."""
     metric: str
     score: float | None
-    """On test, which is translated once, at the end; None if it never got there."""
+    """On the test, which is answered once, at the end; None if it was not answered."""
     low: float | None
-    """The bootstrap interval of score, with high."""
+    """Lower bound of the score's 95 % bootstrap interval; `high` is its upper bound."""
     high: float | None
     other_scores: dict[str, float]
-    """By other metrics, by name."""
+    """Scores on the test by the names of other metrics."""
     best_dev: float | None
     threshold: float
     """The score at which training stopped."""
     signature: str
-    """sacreBLEU's: what is needed to compute the score again."""
-    changed: float | None
-    """The share of answers that were others among other sentences; more than MOST_CHANGED earn nothing."""
+    """The metric's description of how the score was computed, such as sacreBLEU's."""
+    batch_sensitivity: float | None
+    """The share of sentences answered differently in a batch with other sentences; None if not measured."""
     reference_mismatch: float | None
-    """The share of answers that the reference does not give with the same weights: see `is_foreign`."""
+    """The share of answers that differ from the reference's with the same weights; None if not measured."""
     seed: int
     device: str
     versions: dict[str, str]
     data: str
     """Name of the data, as in assignment.toml."""
     seconds: float
-    """Of training, by the clock."""
+    """Of training, by the clock; `cpu_seconds` is processor time."""
     cpu_seconds: float
     seconds_to_threshold: float | None
     words_per_second: float
@@ -102,70 +100,75 @@ class Training(msgspec.Struct, frozen=True):
 
 
 class TrainingError(UserError):
-    """A file is not the training that it should be."""
+    """A training.json cannot be read, or belongs to another training."""
 
 
-def is_batch_sensitive(changed: float | None) -> bool:
-    """Return whether so large a share of changed answers is more than chance."""
-    return changed is not None and changed > MOST_BATCH_SENSITIVE
+def is_batch_sensitive(batch_sensitivity: float | None) -> bool:
+    """Return whether answers depend on the other sentences of their batch, beyond rounding."""
+    return batch_sensitivity is not None and batch_sensitivity > MOST_BATCH_SENSITIVE
 
 
 def mismatches_reference(reference_mismatch: float | None) -> bool:
-    """Return whether so large a share of answers comes from something else than the weights, in the right model."""
+    """Return whether answers differ from the reference's, which a correct model's never do."""
     return reference_mismatch is not None and reference_mismatch > MOST_MISMATCHED
 
 
-def points(training: Training, trained: Trained, right: bool) -> float:
-    """Return what a training earns: by its score, to two decimals as it is shown, whatever ended it.
+def points_earned(training: Training, trained: Trained, right: bool) -> float:
+    """Return the points of a training, by its score rounded to two decimals, whatever its stop reason.
 
-    Nothing if it was trained on other data than the question's, whose thresholds say nothing then, or if its answers
-    are no function of the sentences, and the score is one of many; or if the model is right, as all other questions
-    say, and yet answers otherwise than the reference does with its weights.
+    Args:
+        training: the training.
+        trained: the question, with its thresholds.
+        right: whether the submission has full points in all other questions, so that its model is correct.
+
+    A training earns 0 points on other data than the question's, as the thresholds are for that; if its answers depend
+    on the batch, so that the score is arbitrary; and if a correct model answers differently from the reference with the
+    same weights, so that the answers come from something else.
     """
-    if training.score is None or training.data != trained.data or is_batch_sensitive(training.changed):
+    if training.score is None or training.data != trained.data or is_batch_sensitive(training.batch_sensitivity):
         return 0.0
     if right and mismatches_reference(training.reference_mismatch):
         return 0.0
     return trained.earned(round(training.score, 2))
 
 
-def told(training: Training, trained: Trained) -> str:
-    """Return one line for the student, in our own words: the score, what the next points need, why it ended."""
+def student_line(training: Training, trained: Trained) -> str:
+    """Return one line for the student: the score, what earns the next points, and why training ended."""
     if training.data != trained.data:
-        return f"trained on {training.data}, but points are given for {trained.data} only; {training.message}"
+        return f"trained on {training.data}, but only {trained.data} earns points; {training.message}"
     if training.score is None:
         return f"no {training.metric}; {training.message}"
     score = round(training.score, 2)
-    said = f"{training.metric} {number(score)}"
+    line = f"{training.metric} {number(score)}"
     if training.low is not None and training.high is not None:
-        said += f" ({number(training.low)} to {number(training.high)})"
-    said += f" on {training.data}"
+        line += f" ({number(training.low)} to {number(training.high)})"
+    line += f" on {training.data}"
     for least, worth in trained.thresholds:
         if least > score:
-            return f"{said}; {training.metric} {number(least)} earns {number(worth)} points; {training.message}"
-    return f"{said}; {training.message}"
+            return f"{line}; {training.metric} {number(least)} earns {number(worth)} points; {training.message}"
+    return f"{line}; {training.message}"
 
 
 def training_folder(out: Path, submission: str, question: str) -> Path:
-    """Return the folder of one training of a submission: training.json, the checkpoints and the event log."""
+    """Return the folder of a submission's training: training.json, the checkpoints and the event log."""
     [name] = safe_names([submission])
     return out / "training" / name / question
 
 
 def training_path(out: Path, submission: str, question: str) -> Path:
-    """Return where the training of a submission is kept."""
+    """Return the path of a submission's training.json."""
     return training_folder(out, submission, question) / "training.json"
 
 
 def write(training: Training, out: Path) -> Path:
-    """Write a training to its place below out, as a whole; return the path. Raises OSError."""
+    """Write a training to its path below `out`, atomically; return the path. Raises OSError."""
     path = training_path(out, training.submission, training.question)
     write_atomically(path, msgspec.json.format(msgspec.json.encode(training), indent=1) + b"\n")
     return path
 
 
 def read(out: Path, submission: str, question: str) -> Training | None:
-    """Return a submission's training, or None if there is none; raise TrainingError for a file that is no training."""
+    """Return a submission's training; None if there is none. Raise TrainingError if the file cannot be read."""
     path = training_path(out, submission, question)
     try:
         return msgspec.json.decode(path.read_bytes(), type=Training)

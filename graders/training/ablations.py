@@ -1,4 +1,4 @@
-"""The staff's ablations of an assignment's reference: one part replaced or left out at a time."""
+"""Runs the staff's ablations: the reference is trained with one component replaced or removed at a time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from graders.training.options import TrainOptions
 
 
 def run_ablations(options: TrainOptions) -> int:
-    """Run solutions/aN/staff/ablations.py, which is trusted: without a sandbox. Return its exit status."""
+    """Run solutions/aN/staff/ablations.py and return its exit status. It is trusted code: no sandbox."""
     script = load_assignment(options.assignment).solutions / "staff" / "ablations.py"
     if not script.is_file():
-        raise OptionError(f"--ablations: {options.assignment} has none; expected {script}")
+        raise OptionError(f"--ablations: {options.assignment} has no ablations; expected them in {script}")
     values = {
         "--data": options.data or None,
         "--seed": options.seed,

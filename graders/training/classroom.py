@@ -1,4 +1,4 @@
-"""Training a class: each submission, or the reference, to a score or a budget; `trivium train` prints how it went."""
+"""Trains a class: each submission, or the reference, to a score or a budget. The API behind `trivium train`."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from sanity.core.durations import seconds_of
 from sanity.core.manifest import Trained
 
 GUESSABLE = 2**48
-"""A submission can try all seeds below in its time, until one draws the sentences that it is trained on."""
+"""Smaller seeds can be guessed: a submission has time to try them all, until one draws its training sentences."""
 
 
 OnStatus = Callable[[Job, TrainingStatus], None]
-"""Called now and then while a submission is trained in this process; not where others train it."""
+"""Called every few seconds while a submission is trained by this process; not with `jobs` > 1 or a scheduler."""
 OnTrial = Callable[[Trial], None]
-"""Called with each submission's outcome as it arrives."""
+"""Called with each submission as it is finished."""
 
 
 def train_class(
@@ -48,8 +48,8 @@ def train_class(
 ) -> TrainingReport:
     """Train submissions, or the reference, and write a training.json for each below `options.out`.
 
-    A killed run goes on where it stopped; what was trained before, alike, is not trained again. `grade_class` with the
-    same `out` has the points. Raises UserError, one line, for whatever the caller can mend.
+    A killed run resumes where it stopped, and a finished training with the same options is not repeated. `grade_class`
+    with the same `out` gives the points. Raises UserError, with a one-line message, for errors that the caller can fix.
     """
     assignment = load_assignment(options.assignment)
     trained = trained_question(assignment, options.question or _only_question(assignment))
@@ -79,15 +79,15 @@ def train_class(
         dask.run(jobs, train_one, done, resource=resource, share=options.jobs, scheduler=options.scheduler)
     else:
         for job in jobs:
-            done(job, _attempt(job, on_status))
+            done(job, _train(job, on_status))
     return TrainingReport(tuple(trials))
 
 
 def _only_question(assignment: Assignment) -> str:
-    """Return the question that is trained; raise OptionError if there are several to choose from."""
+    """Return the id of the question that is trained; raise OptionError if there are several."""
     ids = [trained.id for trained in assignment.manifest.trained]
     if len(ids) > 1:
-        raise OptionError(f"{assignment.name} has several questions that are trained: add --question {ids[0]}")
+        raise OptionError(f"{assignment.name} has several trained questions: choose one, such as --question {ids[0]}")
     return ids[0] if ids else ""
 
 
@@ -99,15 +99,15 @@ def _check_options(options: TrainOptions, trained: Trained) -> None:
     data, seed = options.data or trained.data, options.seed
     if options.paths and data == "toy" and seed is not None and seed < GUESSABLE:
         raise OptionError(
-            f"--seed {seed}: a submission could guess it, and draw the test: leave it out, or take one from "
-            f"{GUESSABLE} on"
+            f"--seed {seed}: a submission could guess this seed and draw the test sentences; leave it out, or choose "
+            f"one of at least {GUESSABLE}"
         )
-    if options.device == "cuda" and not options.scheduler and not devices():  # a cluster's workers have their own
+    if options.device == "cuda" and not options.scheduler and not devices():  # a cluster's workers are other machines
         raise TaskError("--device cuda: this machine has no NVIDIA GPU; try --device cpu")
 
 
 def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Submission], list[Trial]]:
-    """Return what to train, and a trial for each submission that cannot be read."""
+    """Return the submissions to train, and a Trial for each that cannot be read."""
     if not options.paths:
         reference = read_submission(assignment.solutions, assignment.manifest)
         return [replace(reference, name="reference", files={**reference.files, **assignment.staff})], []
@@ -115,7 +115,7 @@ def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Su
     for path in find_submissions(options.paths, assignment.manifest):
         name = submission_name(path)
         names[name] += 1
-        name += f" ({names[name]})" * (names[name] > 1)  # as `trivium grade` calls it
+        name += f" ({names[name]})" * (names[name] > 1)  # the name that `trivium grade` uses
         try:
             found.append(replace(read_submission(path, assignment.manifest), name=name))
         except IntakeError as error:
@@ -155,7 +155,7 @@ def _seconds(budget: str) -> float:
 
 
 def _seed(options: TrainOptions) -> int:
-    """Return the seed asked for, or that of the last run in `out`, so that a killed run goes on; else a new one."""
+    """Return the given seed; else that of the last run in `out`, so that a killed run resumes; else a random one."""
     path = options.out / "training" / ".seed"  # no submission's folder begins with a dot
     if options.seed is None:
         try:
@@ -168,15 +168,15 @@ def _seed(options: TrainOptions) -> int:
 
 
 def _earlier(job: Job) -> Training | None:
-    """Return the training that an earlier run has left, if there is one that can be read."""
+    """Return the training of an earlier run; None if there is none or it cannot be read."""
     try:
         return read(job.out, job.submission.name, job.question)
     except TrainingError:
         return None
 
 
-def _attempt(job: Job, on_status: OnStatus) -> Training | dask.JobFailed:
-    """Train, or say why that failed for no fault of the submission's. Raises TaskError, which all would meet."""
+def _train(job: Job, on_status: OnStatus) -> Training | dask.JobFailed:
+    """Train; return JobFailed for a failure that concerns only this job. Raises TaskError, which concerns all jobs."""
     try:
         return train_one(job, lambda status: on_status(job, status))
     except (EventLogError, SandboxError) as error:

@@ -1,4 +1,4 @@
-"""Processor cores for one training: its own as long as it runs, so that no other loses time to a hundred threads."""
+"""Reserves processor cores for one training, so that its threads do not slow down other trainings."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from contextlib import ExitStack, contextmanager, suppress
 
 
 @contextmanager
-def claimed(count: int) -> Iterator[frozenset[int]]:
-    """Claim so many cores of this machine that no other training has claimed; yield their numbers.
+def claim_cores(count: int) -> Iterator[frozenset[int]]:
+    """Claim `count` cores that no other training on this machine has claimed; yield their numbers.
 
-    Yields all that this process may use if fewer are free, as when trainings are started that know nothing of each
-    other. A claim is the name of a socket, which the kernel frees when its process ends, however that ends.
+    If fewer are free, yields all cores that this process may use. A claim is an abstract socket name: the kernel
+    releases it when the process ends, even by a kill.
     """
     usable = sorted(os.sched_getaffinity(0))
     with ExitStack() as claims:
-        own = []
+        claimed = []
         for core in usable:
             claim = claims.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-            with suppress(OSError):  # another training has it
+            with suppress(OSError):  # claimed by another training
                 claim.bind(f"\0trivium core {core}")
-                own.append(core)
-            if len(own) == count:
+                claimed.append(core)
+            if len(claimed) == count:
                 break
-        if len(own) < count:
+        if len(claimed) < count:
             claims.close()
-        yield frozenset(own if len(own) == count else usable)
+        yield frozenset(claimed if len(claimed) == count else usable)

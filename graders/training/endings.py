@@ -1,4 +1,4 @@
-"""Why a training ended, in our own words: a kind, a line for the student, and the submission's words for staff."""
+"""Classifies the end of a training: the reason, a line for the student, and details for staff."""
 
 from __future__ import annotations
 
@@ -11,37 +11,43 @@ from graders.sandbox.inside.protocol import Finished
 from graders.text.numbers import number
 from graders.text.sanitize import clean_text
 from graders.training.event_log import Event, Progressed
-from graders.training.process import Used
+from graders.training.process import ProcessUsage
 from sanity.core.calling import SubmissionError, problem_of
 from sanity.core.known_errors import Known
 
 MEMORY_ERRORS = ("MemoryError", "OutOfMemoryError")
 MEMORY_WORDS = ("allocate memory", "out of memory")
-LEARNT = 0.95
-"""A loss that did not fall below this part of the first one has not fallen."""
+STALL_RATIO = 0.95
+"""The loss must fall below this part of the first loss; else training stalled."""
 
 
 class Ending(NamedTuple):
-    """How a process in the sandbox ended."""
+    """Why a process in the sandbox ended."""
 
-    ended: StopReason
+    stop_reason: StopReason
     message: str
+    """One line for the student, in our words only."""
     detail: str = ""
+    """For staff: the submission's error message and traceback."""
 
 
-def finished(said: Finished, enough: bool) -> Ending:
-    """Return what it means that the loop ended by itself."""
+def classify_finish(message: Finished, enough: bool) -> Ending:
+    """Classify a training that sent `Finished`. `enough`: its last score on dev was high enough."""
     if enough:
-        return Ending(StopReason.REACHED, "training reached its aim on dev")
-    if said.how == "diverged":
+        return Ending(StopReason.REACHED, "training reached the required score on dev")
+    if message.how == "diverged":
         return Ending(StopReason.DIVERGED, "training diverged: the loss was no longer a finite number")
     return Ending(
-        StopReason.CONVERGED, "training ended by itself: the recipe's limit was reached, or dev had stopped to rise"
+        StopReason.CONVERGED,
+        "training ended by itself: it reached the recipe's limit, or the score on dev stopped rising",
     )
 
 
-def raised(error: SubmissionError, what: str, files: Collection[str], known: Known = ()) -> Ending:
-    """Return what an exception means, and where in the submission it was raised; known are the assignment's errors."""
+def classify_error(error: SubmissionError, what: str, files: Collection[str], known: Known = ()) -> Ending:
+    """Classify a process whose submission raised an exception; the message names the file and line.
+
+    `known` are the errors that the assignment knows.
+    """
     memory = error.type in MEMORY_ERRORS or any(words in error.text for words in MEMORY_WORDS)
     problem = problem_of(error, what, tuple(files), known)
     if memory:
@@ -52,23 +58,26 @@ def raised(error: SubmissionError, what: str, files: Collection[str], known: Kno
     return Ending(StopReason.CRASHED, f"{problem.message}{hint}", clean_text(problem.detail))
 
 
-def died(used: Used, what: str, cpu_limit: float) -> Ending:
-    """Return what it means that a process ended without a word, one that had so many seconds of processor time."""
-    if os.WIFSIGNALED(used.status) and os.WTERMSIG(used.status) == 9:
-        if used.cpu_seconds >= cpu_limit:
-            said = f"{what} used more processor time than its cores have: leave the number of threads as it is"
-            return Ending(StopReason.CRASHED, said)
-        return Ending(StopReason.OUT_OF_MEMORY, f"{what} was killed by the system, as it does when memory runs out")
-    return Ending(StopReason.CRASHED, f"{what} {used.cause}")
+def classify_death(usage: ProcessUsage, what: str, cpu_limit: float) -> Ending:
+    """Classify a process that died without a `Finished` message.
+
+    `cpu_limit` is in seconds of processor time; the kernel kills a process that exceeds it.
+    """
+    if os.WIFSIGNALED(usage.status) and os.WTERMSIG(usage.status) == 9:
+        if usage.cpu_seconds >= cpu_limit:
+            message = f"{what} used more processor time than its cores provide: do not change the number of threads"
+            return Ending(StopReason.CRASHED, message)
+        return Ending(StopReason.OUT_OF_MEMORY, f"{what} was killed by the system, which happens when memory runs out")
+    return Ending(StopReason.CRASHED, f"{what} {usage.cause}")
 
 
-def stalled(end: Ending, events: Sequence[Event]) -> Ending:
-    """Return the same end, or that the loss never fell."""
+def detect_stall(end: Ending, events: Sequence[Event]) -> Ending:
+    """Return `end`, or a STALLED ending if the loss never fell."""
     losses = [event.loss for event in events if isinstance(event, Progressed) and event.loss is not None]
-    if end.ended not in (StopReason.BUDGET, StopReason.CONVERGED) or len(losses) < 2:
+    if end.stop_reason not in (StopReason.BUDGET, StopReason.CONVERGED) or len(losses) < 2:
         return end
-    if min(losses[1:]) < LEARNT * losses[0]:
+    if min(losses[1:]) < STALL_RATIO * losses[0]:
         return end
     return Ending(
-        StopReason.STALLED, f"the loss did not fall: {number(losses[0])} at first, {number(losses[-1])} at last"
+        StopReason.STALLED, f"the loss did not fall: {number(losses[0])} at the start, {number(losses[-1])} at the end"
     )

@@ -1,10 +1,13 @@
-"""The ledger of a training: what happened, line by line, so that a killed run goes on and tells the same story.
+"""The event log of a training, events.jsonl: a killed run resumes from it, and the result is computed from it alone.
 
-It is written outside the sandbox. A line is either there or not: a half-written last one is dropped.
+It is written outside the sandbox, one JSON line per event. Crash consistency: lines are only ever appended, each by one
+write; when the log is opened, an incomplete or unreadable line and everything after it are cut off. So an event is
+either in the log or never happened.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -17,40 +20,40 @@ from graders.records.training import StopReason
 from sanity.core.errors import UserError
 
 PATIENCE = 30.0
-"""Seconds to wait for the processes of a killed run to end."""
+"""Seconds to wait until the processes of a killed run have exited."""
 
 
 class EventLogError(UserError):
-    """The folder of a training is in use, or cannot be written."""
+    """The folder of a training is in use by another run."""
 
 
 class Began(msgspec.Struct, frozen=True, tag=True):
-    """The first line."""
+    """The first event."""
 
     key: str
-    """Hash over all that decides the outcome; a ledger with another key is of another training."""
+    """Hash of everything that the result depends on; a log with another key belongs to another training."""
 
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):
-    """A process is ready to train."""
+    """A trainer process is ready."""
 
     device: str
     versions: dict[str, str]
 
 
 class Progressed(msgspec.Struct, frozen=True, tag=True):
-    """What the trainee says of an update."""
+    """A trainer reported its progress."""
 
     update: int
     seconds: float
-    """Of the budget, used so far, over all runs."""
+    """Seconds of the budget used so far, over all runs."""
     loss: float | None
     perplexity: float | None
     words_per_second: float | None
 
 
 class Scored(msgspec.Struct, frozen=True, tag=True):
-    """What its answers for dev are worth."""
+    """Answers for dev were scored."""
 
     update: int
     seconds: float
@@ -59,24 +62,24 @@ class Scored(msgspec.Struct, frozen=True, tag=True):
 
 
 class Stopped(msgspec.Struct, frozen=True, tag=True):
-    """Training has ended, for good."""
+    """Training ended; only the test is left."""
 
-    ended: StopReason
+    stop_reason: StopReason
     message: str
     seconds: float
     cpu_seconds: float
     detail: str = ""
-    """For staff: the submission's own words."""
+    """For staff: the submission's error message and traceback."""
 
 
 class ReferenceAnswered(msgspec.Struct, frozen=True, tag=True):
-    """What the reference answers for the test with the same weights, or None if they do not fit it."""
+    """The reference's answers for the test with the same weights; None if it cannot load them."""
 
     texts: list[str] | None
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):
-    """The answers for the test, or None if there are none to be had, with the reason."""
+    """The submission's answers for the test; None, with the reason, if there are none."""
 
     texts: list[str] | None
     reason: str = ""
@@ -86,9 +89,10 @@ Event = Began | Prepared | Progressed | Scored | Stopped | ReferenceAnswered | A
 
 
 class EventLog:
-    """The open ledger of a folder, which no other run may use meanwhile. Use as a context manager.
+    """The open event log of a folder, locked against other runs. Use as a context manager.
 
-    `lock` is a descriptor to be inherited by the sandbox: the lock is free when its last process has ended.
+    `lock` is a descriptor for the sandbox to inherit: if this process is killed, the folder stays locked until the
+    last process of the sandbox has exited.
     """
 
     def __init__(self, folder: Path, key: str) -> None:
@@ -98,7 +102,7 @@ class EventLog:
         try:
             self.events, size = _read(self.path)
             self.fresh = not self.events or self.events[0] != Began(key)
-            """Whether nothing of this training had been done before."""
+            """Whether there is no event of this training yet; then call `begin`."""
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
             if not self.fresh:
                 os.ftruncate(self._file, size)
@@ -114,23 +118,23 @@ class EventLog:
         os.close(self.lock)
 
     def begin(self) -> None:
-        """Forget what is written of another training, and begin this one, whose folder must be clean by now."""
+        """Delete the events of another training and start this one. The folder must be clean by now."""
         os.ftruncate(self._file, 0)
         self.events = []
         self.add(Began(self._key))
 
     def add(self, event: Event) -> None:
-        """Write an event; it survives this process. Raises OSError as writing does; then there is no such line."""
+        """Append an event, which survives a kill of this process. Raises OSError if it cannot be written in full."""
         line = msgspec.json.encode(event) + b"\n"
         end = os.fstat(self._file).st_size
         if os.write(self._file, line) != len(line):
             os.ftruncate(self._file, end)
-            raise OSError(28, os.strerror(28), str(self.path))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         self.events.append(event)
 
 
 def _locked(folder: Path) -> int:
-    """Lock a folder; wait for what a killed run has left to end."""
+    """Lock a folder; wait for the processes of a killed run."""
     lock = os.open(folder / "lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -140,13 +144,13 @@ def _locked(folder: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(lock)
-                said = f"{folder}: another training is at work here; wait for it, or name another folder with -o"
-                raise EventLogError(said) from None
+                advice = "wait for it, or choose another folder with -o"
+                raise EventLogError(f"{folder}: another training is running in this folder; {advice}") from None
             time.sleep(0.05)
 
 
 def _read(path: Path) -> tuple[list[Event], int]:
-    """Return the events of a file, and how many bytes they take; what follows them is not whole."""
+    """Return the events of a file and their size in bytes; anything after them is damaged."""
     events: list[Event] = []
     size = 0
     try:

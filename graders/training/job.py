@@ -1,4 +1,4 @@
-"""What is asked of one training, as data that can be sent to another process."""
+"""Job: the description of one training, as plain data that can be sent to another process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graders.sandbox.isolation import Isolation
 
 
 def devices() -> list[str]:
-    """Return the device files of NVIDIA's GPUs; none without one."""
+    """Return the device files of NVIDIA's GPUs; none if there is no GPU."""
     if not any(Path("/dev").glob("nvidia[0-9]*")):
         return []
     patterns = ("nvidia[0-9]*", "nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-caps/*")
@@ -23,33 +23,38 @@ def devices() -> list[str]:
 
 
 def driver_folders() -> list[str]:
-    """Return the folders with NVIDIA's driver library that are not the system's own, as in some containers."""
+    """Return the folders outside the system's library path that hold NVIDIA's driver library, as in some containers."""
     places = [*os.environ.get("LD_LIBRARY_PATH", "").split(":"), "/usr/local/nvidia/lib64"]
     return [place for place in dict.fromkeys(places) if place.startswith("/") and Path(place, "libcuda.so.1").exists()]
 
 
 def memory_default() -> int:
-    """Return how many MB a training may use: three quarters of this machine's, and 16 GB at most."""
+    """Return the memory limit of a training in MB: three quarters of this machine's memory, at most 16 GB."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return min(16 * 1024, pages * size * 3 // 4 // 2**20)
 
 
 @dataclass(frozen=True)
 class TrainingLimits:
-    """What a training may use besides its budget."""
+    """The limits of a training, other than its budget."""
 
     memory_mb: int = field(default_factory=memory_default)
     folder_mb: int = 8 * 1024
-    """Of its working folder, where checkpoints go; one of a large model with its optimizer takes 2 GB."""
+    """Size of the working folder. A checkpoint of a large model with its optimizer state takes 2 GB."""
     file_mb: int = 4 * 1024
+    """Size of one file."""
     silence: float | None = None
-    """Seconds without a word after which it is given up; by default half the budget, between 60 and 300."""
+    """Seconds without a message after which a training counts as hung; None is half the budget, from 60 to 300."""
     answering: float = 600.0
-    """Seconds for the test, after training."""
+    """Seconds for answering the test."""
     threads: int = field(default_factory=usable_cores)
 
     def silence_in(self, budget: float) -> float:
-        """Return the seconds without a word after which a training with this budget is given up."""
+        """Return the seconds without a message after which a training with this budget counts as hung.
+
+        >>> [TrainingLimits().silence_in(budget) for budget in (60, 300, 3600)]
+        [60.0, 150.0, 300.0]
+        """
         return min(300.0, max(60.0, budget / 2)) if self.silence is None else self.silence
 
 
@@ -60,25 +65,27 @@ class Job:
     assignment: str
     """Its name."""
     question: str
-    """The question that is earned by training, such as 1h."""
+    """The id of the question that is trained, such as 1h."""
     submission: Submission
     out: Path
-    """Where results go; below it each submission has a folder, where the same job goes on if it was stopped."""
+    """Output folder. Each training has a subfolder, from which the same job resumes if it was stopped."""
     threshold: float
+    """The score at which training stops."""
     budget: float
-    """Seconds of training, on the clock; those of earlier runs in the same folder count."""
+    """Seconds of training by the clock, including earlier runs in the same folder."""
     data: str
+    """Name or path of the data."""
     device: str = "auto"
     seed: int = 0
-    """Of data that is drawn, and of training. A submission that knew it could draw the answers too."""
+    """For drawing data and for training. Secret: a submission could draw the test answers with it."""
     isolation: Isolation = Isolation.SANDLOCK
     limits: TrainingLimits = field(default_factory=TrainingLimits)
     staff_model: bool = False
-    """Whether to train a faster model of the reference's, where its task has one."""
-    knobs: Mapping[str, Any] = field(default_factory=dict)
-    """Of the task's recipe, where it is not the data's own."""
+    """Train the reference's faster model, if the task has one."""
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    """Changes to the data's default recipe."""
 
     @property
     def folder(self) -> Path:
-        """Where everything about this training goes."""
+        """The folder of this training."""
         return training_folder(self.out, self.submission.name, self.question).absolute()

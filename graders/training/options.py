@@ -24,22 +24,22 @@ class TrainOptions:
     assignment: str
     """Its name, such as a4."""
     paths: Sequence[Path] = ()
-    """Submissions, or folders of submissions; none trains the reference."""
+    """Submissions, or folders of submissions; if empty, the reference is trained."""
     question: str = ""
-    """The question that is trained; may be left out where there is only one."""
+    """The id of the question to train; optional if the assignment has only one."""
     staff_model: bool = True
-    """With the reference: its faster model, where the task has one, instead of the one that students write."""
+    """For the reference: train its faster model, if the task has one, instead of the model that students write."""
     score: float | None = None
     """Where training stops; None is the score that earns all points."""
     budget: str = ""
-    """Of each training, such as 10m; empty is the one in assignment.toml."""
+    """Time for each training, such as 10m; empty: the one in assignment.toml."""
     data: str = ""
-    """A data set's name, a folder or file; empty is the one in assignment.toml."""
+    """A data set's name, a folder or a file; empty: the one in assignment.toml."""
     device: str = "auto"
     seed: int | None = None
-    """Of drawn data and of training; None is that of the last run in `out`, or a random one."""
+    """For drawing data and for training; None: that of the last run in `out`, or a random one."""
     jobs: int = 1
-    """Trainings at a time."""
+    """Number of trainings that run at the same time."""
     scheduler: str | None = None
     """The address of a Dask cluster to train on, such as tcp://node1:8786."""
     out: Path = Path("grades")
@@ -50,34 +50,36 @@ class TrainOptions:
         if not 1 <= self.jobs <= MAX_JOBS:
             raise OptionError(f"--jobs {self.jobs}: expected a number from 1 to {MAX_JOBS}")
         check_seed(self.seed)
-        refuse_unused({"--plain": bool(self.paths) and not self.staff_model}, "is of --reference only")
+        refuse_unused({"--plain": bool(self.paths) and not self.staff_model}, "only applies to --reference")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One submission of a run: how its training went, or why there is none."""
+    """One submission of a class: its training, or why there is none."""
 
     submission: str
     training: Training | None
     problem: str = ""
-    """One line, if it could not be trained, for no fault of the submission's or because it could not be read."""
+    """One line, if it could not be read or trained."""
     path: Path | None = None
-    """Where the training was written."""
+    """The training.json that was written."""
     known: bool = False
-    """Whether an earlier run had trained it."""
+    """Whether the training is from an earlier run."""
 
     @property
     def reached(self) -> bool:
-        """Whether it reached the score, by answers that can be trusted."""
+        """Whether the score was reached, with answers that can be trusted."""
         if self.training is None or self.training.score is None:
             return False
-        doubtful = is_batch_sensitive(self.training.changed) or mismatches_reference(self.training.reference_mismatch)
+        doubtful = is_batch_sensitive(self.training.batch_sensitivity) or mismatches_reference(
+            self.training.reference_mismatch
+        )
         return self.training.score >= self.training.threshold and not doubtful
 
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """A trained class."""
+    """The trainings of a class."""
 
     trials: tuple[Trial, ...]
 

@@ -1,4 +1,4 @@
-"""A trainee as its runner sees it: a process in the sandbox, what it says, and what it may use."""
+"""The runner's handle of a trainer process in the sandbox: its messages, its output and its limits."""
 
 from __future__ import annotations
 
@@ -16,30 +16,34 @@ from typing import Self
 
 from graders.sandbox.captured_output import CapturedOutput
 from graders.sandbox.folders import sizes
-from graders.sandbox.inside.protocol import Judged, Order, Said, decode_said, frame
+from graders.sandbox.inside.protocol import DevScore, Order, TrainerMessage, decode_message, frame
 from graders.sandbox.inside.wire import LENGTH, body_length
 from graders.sandbox.zygote import Zygote
 from graders.training.job import TrainingLimits
 
-LOOK_SECONDS = 0.25
-"""How often a waiting runner looks at what the trainee uses."""
-DYING_SECONDS = 2.0
+POLL_SECONDS = 0.25
+"""How often the runner checks the trainer's limits."""
+EXIT_SECONDS = 2.0
+"""Between the closing of its connection and the end of a process that exits."""
 MAX_THREADS = 512
 MAX_FILES = 1000
-"""In its folder: of many more it takes seconds to see how large they are. Checkpoints are two."""
+"""Files in the working folder; measuring many more takes seconds. A training has two checkpoints."""
 MEGABYTE = 2**20
 
 
 class LimitExceeded(Exception):
-    """The trainee uses more than it may; the message is one line."""
+    """The trainer exceeded a limit; the message is one line."""
 
     def __init__(self, message: str, memory: bool = False) -> None:
         super().__init__(message)
         self.memory = memory
 
 
-def taken_mb(folder: Path, most: int) -> int:
-    """Return how many MB a folder takes; most, if it is more or cannot be told: hidden, too deep, or too many files."""
+def folder_mb(folder: Path, most: int) -> int:
+    """Return the size of a folder in MB, at most `most`.
+
+    Also returns `most` if the folder cannot be measured: unreadable, nested too deeply, or with too many files.
+    """
     try:
         found = list(islice(sizes(folder), MAX_FILES + 1))
     except (OSError, RecursionError):
@@ -47,10 +51,10 @@ def taken_mb(folder: Path, most: int) -> int:
     return most if len(found) > MAX_FILES else min(most, sum(found) // MEGABYTE)
 
 
-def unnamed_mb(process: Path) -> int:
-    """Return how many MB the files take that a process has open and has removed; 0 if it has just ended.
+def deleted_open_mb(process: Path) -> int:
+    """Return the size in MB of the deleted files that a process still has open; 0 if it has just exited.
 
-    Each of its threads may have a table of open files to itself.
+    `process` is its folder in /proc. Threads are listed too: after unshare(CLONE_FILES) each has its own open files.
     """
     removed: dict[tuple[int, int], int] = {}
     for thread in _listed(process / "task"):
@@ -63,7 +67,7 @@ def unnamed_mb(process: Path) -> int:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """Return what is in a folder; nothing if it has just gone."""
+    """Return the entries of a folder; none if it no longer exists."""
     try:
         return list(folder.iterdir())
     except OSError:
@@ -71,7 +75,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 class Disconnected(Exception):
-    """The trainee has ended, or closed its end of the wire and lives on."""
+    """The trainer closed its connection: it exited, or it is still alive and broke the protocol."""
 
     def __init__(self, alive: bool) -> None:
         super().__init__()
@@ -79,16 +83,16 @@ class Disconnected(Exception):
 
 
 @dataclass(frozen=True)
-class Used:
-    """What a trainee came to."""
+class ProcessUsage:
+    """Exit status and resource usage of a finished trainer process."""
 
     status: int
-    """As os.wait gives it."""
+    """Wait status, as from os.wait."""
     cpu_seconds: float
 
     @property
     def cause(self) -> str:
-        """How it ended, if nobody ended it."""
+        """How the process ended, in words; for one that the runner did not kill."""
         if os.WIFSIGNALED(self.status):
             number = os.WTERMSIG(self.status)
             return f"died: signal {number}, {signal.strsignal(number) or 'unknown'}"
@@ -96,7 +100,7 @@ class Used:
 
 
 class TrainerProcess:
-    """A running trainee. Use as a context manager: it is ended with all that it started."""
+    """A running trainer. Use as a context manager, which ends it together with its descendants."""
 
     def __init__(
         self,
@@ -109,14 +113,14 @@ class TrainerProcess:
     ) -> None:
         self._zygote, self._limits, self.cpu_limit = zygote, limits, cpu_seconds
         self._worker = zygote.fork_in(folder, cpu_seconds)
-        with suppress(ProcessLookupError):  # it has just ended, as will be heard
+        with suppress(ProcessLookupError):  # it has just exited: the next `receive` reports that
             os.sched_setaffinity(self._worker.pid, cores)
         self._channel = self._worker.channel
-        self._got = bytearray()
+        self._buffer = bytearray()
         self._printed = CapturedOutput()
-        self._next_look = 0.0
-        self.used: Used | None = None
-        self.say(order)
+        self._next_check = 0.0
+        self.usage: ProcessUsage | None = None
+        self.send(order)
 
     def __enter__(self) -> Self:
         return self
@@ -124,37 +128,37 @@ class TrainerProcess:
     def __exit__(self, *error: object) -> None:
         self.end()
 
-    def say(self, message: Order | Judged) -> None:
-        """Send a message, a small one; if the trainee does not take it, that shows when it is next heard."""
+    def send(self, message: Order | DevScore) -> None:
+        """Send a small message without blocking. A dead peer is detected by the next `receive`."""
         self._channel.setblocking(False)
         with suppress(OSError):
             self._channel.send(frame(message))
 
-    def hear(self, until: float) -> Said | None:
-        """Return what it says next, or None if it says nothing until then, by the monotonic clock.
+    def receive(self, until: float) -> TrainerMessage | None:
+        """Return the next message, or None if there is none until this time on the monotonic clock.
 
-        Raises WireError for what it may not say, Overstepped for what it may not use, Gone if it has ended.
+        Raises WireError for a malformed message, LimitExceeded, and Disconnected.
         """
         self._channel.setblocking(False)
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
             selector.register(self._worker.output, selectors.EVENT_READ)
             while True:
-                now = time.monotonic()  # before what it says: whoever never stops talking has limits too
-                if now >= self._next_look:
-                    self._look()
-                    self._next_look = time.monotonic() + LOOK_SECONDS
+                now = time.monotonic()
+                if now >= self._next_check:  # before any message is read: a flood of messages must not evade limits
+                    self._check_limits()
+                    self._next_check = time.monotonic() + POLL_SECONDS
                 if now > until:
                     return None
-                if said := self._whole():
+                if said := self._next_message():
                     return said
-                for key, _ in selector.select(max(0.0, min(until, self._next_look) - now)):
+                for key, _ in selector.select(max(0.0, min(until, self._next_check) - now)):
                     if key.fileobj is self._channel:
-                        self._receive()
+                        self._read_channel()
                     elif not self._printed.drain(self._worker.output):
                         selector.unregister(self._worker.output)
 
-    def _receive(self) -> None:
+    def _read_channel(self) -> None:
         try:
             chunk = self._channel.recv(65536)
         except BlockingIOError:
@@ -162,11 +166,11 @@ class TrainerProcess:
         except OSError:
             chunk = b""
         if not chunk:
-            raise Disconnected(self._outlives(DYING_SECONDS))
-        self._got += chunk
+            raise Disconnected(self._survives(EXIT_SECONDS))
+        self._buffer += chunk
 
-    def _outlives(self, seconds: float) -> bool:
-        """Return whether it still runs after so long: a process closes what it has open before it has ended."""
+    def _survives(self, seconds: float) -> bool:
+        """Return whether the process is still alive after this time. An exiting process closes its files first."""
         deadline = time.monotonic() + seconds
         while self._state() not in "ZX":
             if time.monotonic() > deadline:
@@ -178,53 +182,53 @@ class TrainerProcess:
         return self._stat()[0]
 
     def _stat(self) -> list[str]:
-        """Return what the system says of its process, from the state on."""
+        """Return the fields of /proc/PID/stat from the state on; those of a dead process if it is gone."""
         try:
             return Path(f"/proc/{self._worker.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return ["X", *["0"] * 49]
 
-    def _whole(self) -> Said | None:
-        """Take the first message off what was received, if it is all there."""
-        if len(self._got) < LENGTH.size:
+    def _next_message(self) -> TrainerMessage | None:
+        """Remove the first complete message from the buffer and return it; None if there is none yet."""
+        if len(self._buffer) < LENGTH.size:
             return None
-        end = LENGTH.size + body_length(bytes(self._got[: LENGTH.size]))
-        if len(self._got) < end:
+        end = LENGTH.size + body_length(bytes(self._buffer[: LENGTH.size]))
+        if len(self._buffer) < end:
             return None
-        body = self._got[LENGTH.size : end]
-        del self._got[:end]
-        return decode_said(body)
+        body = self._buffer[LENGTH.size : end]
+        del self._buffer[:end]
+        return decode_message(body)
 
-    def _look(self) -> None:
-        """Raise Overstepped if it uses more than it may."""
+    def _check_limits(self) -> None:
+        """Raise LimitExceeded if the trainer uses too much memory, disk or too many threads."""
         limits, process = self._limits, Path(f"/proc/{self._worker.pid}")
-        with suppress(OSError, ValueError, IndexError):  # it has just ended
+        with suppress(OSError, ValueError, IndexError):  # it has just exited
             resident = int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
             if resident > limits.memory_mb * MEGABYTE:
                 raise LimitExceeded(f"used more than {limits.memory_mb} MB of memory", memory=True)
             if (process / "task").stat().st_nlink - 2 > MAX_THREADS:
                 raise LimitExceeded(f"started more than {MAX_THREADS} threads")
-        taken = taken_mb(self._worker.folder, limits.folder_mb) + unnamed_mb(process)
-        if taken >= limits.folder_mb:
+        disk = folder_mb(self._worker.folder, limits.folder_mb) + deleted_open_mb(process)
+        if disk >= limits.folder_mb:
             raise LimitExceeded(f"wrote more than {limits.folder_mb} MB or {MAX_FILES} files, or hid them")
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that it has used so far."""
-        if self.used:
-            return self.used.cpu_seconds
+        """Return the processor time used so far."""
+        if self.usage:
+            return self.usage.cpu_seconds
         fields = self._stat()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def printed(self) -> str:
-        """The start and the end of what it printed, made safe to show."""
+        """The start and the end of its output, sanitized."""
         return self._printed.text(self._zygote.scratch)
 
-    def end(self) -> Used:
-        """End it, if that has not happened; return what it came to. Raise SandboxError if the sandbox is dead."""
-        if self.used is None:
+    def end(self) -> ProcessUsage:
+        """Kill the trainer if it still runs; return its usage. Raise SandboxError if the zygote is dead."""
+        if self.usage is None:
             self._printed.drain(self._worker.output)
-            self.used = Used(0, self.cpu_seconds())
+            self.usage = ProcessUsage(0, self.cpu_seconds())
             reaped = self._zygote.reap(self._worker)
-            self.used = Used(reaped["status"], reaped["cpu"])
-        return self.used
+            self.usage = ProcessUsage(reaped["status"], reaped["cpu"])
+        return self.usage

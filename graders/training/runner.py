@@ -1,15 +1,15 @@
 """Training one submission until a score or a budget is reached.
 
-This process never imports the submission, nor torch. It lays out a folder, starts a trainee in the sandbox, writes down
-what happens (ledger.py) and scores the answers. Training and answering the test are two processes: whatever ends the
-first one, the second answers with the best that there is, once. In between, in a sandbox without the submission, the
-reference answers with the same weights.
+This process never imports the submission, nor torch. It writes a folder, starts a trainer in the sandbox, logs events
+(event_log.py) and scores the answers. Training and answering the test are two processes: however the first one ends,
+the second answers the test once, with the best model so far. Between them the reference answers the test with the same
+weights, in a sandbox without the submission.
 
-    OUT/training/NAME/1h/code, data     what the trainee reads
-    OUT/training/NAME/1h/work           what it writes: its checkpoints
-    OUT/training/NAME/1h/events.jsonl   what happened; a run that is killed at any moment goes on from there
-    OUT/training/NAME/1h/printed.txt    what the submission printed
-    OUT/training/NAME/1h/training.json  how it went
+    OUT/training/NAME/1h/code, data     read by the trainer
+    OUT/training/NAME/1h/work           written by the trainer: its checkpoints
+    OUT/training/NAME/1h/events.jsonl   the event log, from which a killed run resumes
+    OUT/training/NAME/1h/printed.txt    output of the submission
+    OUT/training/NAME/1h/training.json  the result
 """
 
 from __future__ import annotations
@@ -28,116 +28,121 @@ from graders.sandbox.folders import lay_out, remove
 from graders.sandbox.inside.protocol import Order
 from graders.sandbox.profile import MAX_OPEN_FILES, Profile
 from graders.sandbox.zygote import Zygote
-from graders.training.cores import claimed
+from graders.training.cores import claim_cores
 from graders.training.event_log import Answered, Event, EventLog, ReferenceAnswered, Scored, Stopped
 from graders.training.job import Job, devices, driver_folders
-from graders.training.loop import Attempt, OnStatus, answered
-from graders.training.process import TrainerProcess, taken_mb
-from graders.training.summary import outcome
+from graders.training.loop import OnStatus, TrainingLoop, collect_answers
+from graders.training.process import TrainerProcess, folder_mb
+from graders.training.summary import summarize
 from graders.training.tasks.base import Task
 
 GPU_READABLE = (
     *("/proc/driver", "/proc/devices", "/proc/modules", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm", "/sys"),
-    "/proc/self",  # of the process that is confined, and of no other
+    "/proc/self",  # resolved when the process is confined: its own entry only
 )
 GPU_OPEN_FILES = 1024
-"""The driver opens its devices again and again."""
+"""NVIDIA's driver opens its devices many times."""
 
 
-def train_one(job: Job, tell: OnStatus = lambda look: None) -> Training:
-    """Train one submission, or go on where an earlier call was stopped; return how it went, also if it did before.
+def train_one(job: Job, on_status: OnStatus = lambda status: None) -> Training:
+    """Train one submission and return the result; resume a run that was stopped, and return a finished one at once.
 
-    Raises TaskError, LedgerError or SandboxError, each one line, for what is no fault of the submission's.
+    Raises TaskError, EventLogError or SandboxError, each one line, for problems that the submission did not cause.
     """
-    from graders.training.tasks.registry import task_of
+    from graders.training.tasks.registry import load_task
 
-    return run(job, task_of(job), tell)
+    return run(job, load_task(job), on_status)
 
 
-def run(job: Job, task: Task, tell: OnStatus = lambda look: None) -> Training:
-    """Do what `train_one` does, for any task."""
+def run(job: Job, task: Task, on_status: OnStatus = lambda status: None) -> Training:
+    """Do the same as `train_one`, for a given task."""
     code, data = task.code(job.submission), task.data()
-    with EventLog(job.folder, key_of(job, task, {**code, **data, **task.test_data()})) as ledger:
-        if ledger.fresh:
+    with EventLog(job.folder, training_key(job, task, {**code, **data, **task.test_data()})) as event_log:
+        if event_log.fresh:
             remove(job.folder / "work")
             for name in ("printed.txt", "training.json"):
                 (job.folder / name).unlink(missing_ok=True)
-            ledger.begin()
-        elif done := _done(job, ledger):
+            event_log.begin()
+        elif done := _finished_training(job, event_log):
             return done
         for name, files in (("code", code), ("data", data)):
             remove(job.folder / name)
             lay_out(job.folder / name, files)
         (job.folder / "work").mkdir(exist_ok=True)
-        if not isinstance(ledger.events[-1], Answered):
-            train_and_answer(job, task, ledger, tell)
-        training = outcome(job, task, ledger.events)
+        if not isinstance(event_log.events[-1], Answered):
+            train_and_answer(job, task, event_log, on_status)
+        training = summarize(job, task, event_log.events)
         result.write(training, job.out)
         return training
 
 
-def _done(job: Job, ledger: EventLog) -> Training | None:
-    """Return the training, if it has ended and its file is as it was written; else that is made again."""
+def _finished_training(job: Job, event_log: EventLog) -> Training | None:
+    """Return the result of a finished training; None if it is not finished or its file must be written again."""
     try:
         return (
-            result.read(job.out, job.submission.name, job.question) if isinstance(ledger.events[-1], Answered) else None
+            result.read(job.out, job.submission.name, job.question)
+            if isinstance(event_log.events[-1], Answered)
+            else None
         )
     except TrainingError:
         return None
 
 
-def train_and_answer(job: Job, task: Task, ledger: EventLog, tell: OnStatus) -> None:
-    """Do what the ledger lacks: train until something ends it, have the reference answer the test, and answer it."""
+def train_and_answer(job: Job, task: Task, event_log: EventLog, on_status: OnStatus) -> None:
+    """Do the steps that the event log lacks: train, let the reference answer the test, answer the test."""
 
-    def done(*kinds: type[Event]) -> bool:
-        return any(isinstance(event, kinds) for event in ledger.events)
+    def has(kind: type[Event]) -> bool:
+        return any(isinstance(event, kind) for event in event_log.events)
 
-    with claimed(job.limits.threads) as cores, _zygote(job, ledger.lock, "code") as zygote:
+    with claim_cores(job.limits.threads) as cores, _start_zygote(job, event_log.lock, "code") as zygote:
         zygote.wait_ready()
-        if not done(Stopped):
-            attempt = Attempt(job, task, ledger, tell)
-            with _trainee(zygote, job, task, cores, "train") as trainee:
-                stopped = attempt.run(trainee)
-                _keep(job, trainee.printed)
-            ledger.add(stopped)
-        if not done(Scored):
-            ledger.add(Answered(None, "it was never tried on dev"))
+        if not has(Stopped):
+            loop = TrainingLoop(job, task, event_log, on_status)
+            with _start_trainer(zygote, job, task, cores, "train") as trainer:
+                stopped = loop.run(trainer)
+                _save_output(job, trainer.printed)
+            event_log.add(stopped)
+        if not has(Scored):
+            event_log.add(Answered(None, "it was never scored on dev"))
             return
-        lay_out(job.folder / "data", task.test_data())  # not before: nobody shall learn it by heart
-        if not done(ReferenceAnswered) and (reference := task.reference()):
-            ledger.add(_checked(job, task, reference, ledger.lock, cores))
-        with _trainee(zygote, job, task, cores, "answer") as trainee:
-            answers = answered(job, task, trainee)
-            _keep(job, trainee.printed)
-        ledger.add(answers)
+        lay_out(job.folder / "data", task.test_data())  # only now, so that training cannot memorise the test sentences
+        if not has(ReferenceAnswered) and (reference := task.reference()):
+            event_log.add(_reference_answers(job, task, reference, event_log.lock, cores))
+        with _start_trainer(zygote, job, task, cores, "answer") as trainer:
+            answers = collect_answers(job, task, trainer)
+            _save_output(job, trainer.printed)
+        event_log.add(answers)
 
 
-def _checked(job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int]) -> ReferenceAnswered:
-    """Answer the test with the reference and the weights that training left, before the submission can touch them."""
+def _reference_answers(
+    job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int]
+) -> ReferenceAnswered:
+    """Answer the test with the reference and the trained weights, before the submission can change the weights."""
     remove(job.folder / "reference")
     lay_out(job.folder / "reference", task.code(reference))
     try:
         with (
-            _zygote(job, lock, "reference") as zygote,
-            _trainee(zygote, job, task, cores, "answer", "reference") as trainee,
+            _start_zygote(job, lock, "reference") as zygote,
+            _start_trainer(zygote, job, task, cores, "answer", "reference") as trainer,
         ):
-            return ReferenceAnswered(answered(job, task, trainee).texts)
+            return ReferenceAnswered(collect_answers(job, task, trainer).texts)
     finally:
         remove(job.folder / "reference")
 
 
-def _zygote(job: Job, lock: int, code: str) -> Zygote:
-    """Return a sandbox whose trainees can read this folder of code, and no other."""
+def _start_zygote(job: Job, lock: int, code: str) -> Zygote:
+    """Return a sandbox whose trainers can read this folder of code and no other."""
     return Zygote(profile(job, lock, code), job.isolation)
 
 
-def _trainee(
+def _start_trainer(
     zygote: Zygote, job: Job, task: Task, cores: Collection[int], step: str, code: str = "code"
 ) -> TrainerProcess:
+    """Start a trainer for one step; `code` is the folder with the code that it runs."""
     limits, work = job.limits, job.folder / "work"
     seconds = job.budget if step == "train" else limits.answering
-    if step == "answer":  # even if training has filled its folder
-        limits = dataclasses.replace(limits, folder_mb=limits.folder_mb + taken_mb(work, 2**20))
+    if step == "answer":  # the checkpoints of training do not count again
+        limits = dataclasses.replace(limits, folder_mb=limits.folder_mb + folder_mb(work, 2**20))
     order = Order(
         program=task.program,
         step=step,  # type: ignore[arg-type]
@@ -151,9 +156,9 @@ def _trainee(
 
 
 def profile(job: Job, lock: int, code: str) -> Profile:
-    """Return what a trainer of this job needs; code is a folder."""
+    """Return the profile of a job's trainers; `code` is the folder with the code that they run."""
     gpu = devices() if job.device != "cpu" else []
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # where others compute too, threads that spin cost ten times the time
+    environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # on a busy machine, spinning threads cost ten times the time
     driver = driver_folders() if gpu else []
     if driver:
         environment["LD_LIBRARY_PATH"] = ":".join(driver)
@@ -174,12 +179,15 @@ def profile(job: Job, lock: int, code: str) -> Profile:
     )
 
 
-def key_of(job: Job, task: Task, shown: Mapping[str, bytes]) -> str:
-    """Return a hash over all that decides the outcome: a training with another key is another training."""
+def training_key(job: Job, task: Task, files: Mapping[str, bytes]) -> str:
+    """Return a hash of everything that the result depends on: the graders' code, the job, the task and its files.
+
+    A folder whose event log has another key belongs to another training, and is started again.
+    """
     digest = sha256()
     folders = Path(__file__).parent, Path(graders.sandbox.inside.__file__).parent
     ours = {f"{path.parent.name}/{path.name}": path.read_bytes() for folder in folders for path in folder.glob("*.py")}
-    for name, content in sorted({**ours, **shown}.items()):
+    for name, content in sorted({**ours, **files}.items()):
         digest.update(f"{len(name)} {len(content)} {name}".encode() + content)
     reference = task.reference()
     parts = (
@@ -196,7 +204,7 @@ def key_of(job: Job, task: Task, shown: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _keep(job: Job, printed: str) -> None:
-    """Keep what the submission printed, after what it printed in earlier processes."""
+def _save_output(job: Job, printed: str) -> None:
+    """Append a process's output to printed.txt."""
     with (job.folder / "printed.txt").open("a", encoding="utf-8") as file:
         file.write(printed)

@@ -22,11 +22,11 @@ import pytest
 from graders.cli.train import _progress
 from graders.records.training import StopReason, Training
 from graders.sandbox.isolation import Isolation, SandboxError, walls
-from graders.training.endings import died, raised
+from graders.training.endings import classify_death, classify_error
 from graders.training.loop import TrainingStatus, refuse_full_disk
-from graders.training.process import Used
+from graders.training.process import ProcessUsage
 from graders.training.runner import train_one
-from graders.training.tasks.registry import task_of
+from graders.training.tasks.registry import load_task
 from sanity.core.calling import SubmissionError
 from tests.hostile.attacks import PRELUDE
 from tests.hostile.lab import Lab, running, secret
@@ -97,7 +97,9 @@ def trained(lab: Lab, isolation: Isolation) -> Trained:
 @pytest.mark.slow
 def test_an_attack(trained: Trained, lab: Lab, attack: Attack) -> None:
     training, printed = trained.trainings[attack.name], trained.printed[attack.name]
-    assert (training.ended, training.message[: len(attack.says)]) == (attack.ended, attack.says), printed[-3000:]
+    assert (training.stop_reason, training.message[: len(attack.says)]) == (attack.stop_reason, attack.says), printed[
+        -3000:
+    ]
     assert (training.score is not None) == attack.tested
     if training.score is not None:
         assert attack.score[0] <= training.score <= attack.score[1] + 0.001
@@ -116,7 +118,7 @@ def test_an_attack(trained: Trained, lab: Lab, attack: Attack) -> None:
 @pytest.mark.slow
 def test_an_honest_neighbour_learns(trained: Trained) -> None:
     training = trained.trainings[NEIGHBOUR]
-    assert training.ended is StopReason.CONVERGED
+    assert training.stop_reason is StopReason.CONVERGED
     assert training.score is not None
     losses = [point.loss for point in training.curve if point.loss is not None]
     assert losses[-1] < losses[0]
@@ -133,7 +135,7 @@ def test_nothing_outside_has_changed_and_nothing_was_reached(trained: Trained, l
 def test_a_scored_flood_of_long_translations_is_forgotten(tmp_path: Path) -> None:
     from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
-    task = task_of(a_job(tmp_path, write_corpus(tmp_path / "corpus"), {}))
+    task = load_task(a_job(tmp_path, write_corpus(tmp_path / "corpus"), {}))
     for answers, score in ((task.dev, task.dev_score), (task.test, task.test_scores)):
         score([f"{number} " + "x" * 9000 for number in range(len(answers))])
         assert Tokenizer13a.__call__.cache_info().currsize == 0
@@ -144,19 +146,20 @@ def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monke
     job.folder.mkdir(parents=True)
     error = SubmissionError("SaveError", "checkpoint.bin: can't be written: No space left on device", "", 0, "trace")
     refuse_full_disk(error, job)
-    assert raised(error, "training", ())[:2] == (StopReason.CRASHED, "training could not write a checkpoint")
+    assert classify_error(error, "training", ())[:2] == (StopReason.CRASHED, "training could not write a checkpoint")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(2**40, 2**40, 2**20))
     refuse_full_disk(replace(error, text="File too large"), job)
     with pytest.raises(SandboxError) as refusal:
         refuse_full_disk(error, job)
-    assert str(refusal.value) == f"{job.folder}: the disk is full; make room, and the same command goes on"
+    advice = "free some space, and run the same command again to resume"
+    assert str(refusal.value) == f"{job.folder}: the disk is full; {advice}"
 
 
 def test_more_threads_than_cores_are_not_called_a_want_of_memory() -> None:
-    killed = Used(status=9, cpu_seconds=100.0)
-    said = "training used more processor time than its cores have: leave the number of threads as it is"
-    assert died(killed, "training", 100.0)[:2] == (StopReason.CRASHED, said)
-    assert died(killed, "training", 101.0).ended is StopReason.OUT_OF_MEMORY
+    killed = ProcessUsage(status=9, cpu_seconds=100.0)
+    said = "training used more processor time than its cores provide: do not change the number of threads"
+    assert classify_death(killed, "training", 100.0)[:2] == (StopReason.CRASHED, said)
+    assert classify_death(killed, "training", 101.0).stop_reason is StopReason.OUT_OF_MEMORY
 
 
 def test_a_name_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +170,7 @@ def test_a_name_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with _progress() as on_status:
-        on_status(a_job(tmp_path, tmp_path, {}, "[@click(]ada"), TrainingStatus(3, 1.0, 20.0, judged=True))
+        on_status(a_job(tmp_path, tmp_path, {}, "[@click(]ada"), TrainingStatus(3, 1.0, 20.0, validated=True))
     assert "[@click(]ada: update 3" in terminal.getvalue()
 
 

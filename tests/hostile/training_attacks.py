@@ -14,7 +14,7 @@ from graders.records.training import StopReason
 class Attack:
     name: str
     before: str
-    ended: StopReason = StopReason.CONVERGED
+    stop_reason: StopReason = StopReason.CONVERGED
     says: str = "training ended by itself"
     """How the message begins."""
     score: tuple[float, float] = (0, 100)
@@ -62,10 +62,10 @@ for name in ("events.jsonl", "training.json"):
         "claims",
         """
 import gc
-from graders.sandbox.inside.protocol import Talk, Progress
-[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]
-talk.say(Progress(10**9, 10**9, 0.0, 1.0, 1e300))
-talk.say(Progress(10**9, 1, float("nan"), float("inf"), -1.0))
+from graders.sandbox.inside.protocol import Channel, Progress
+[channel] = [thing for thing in gc.get_objects() if isinstance(thing, Channel)]
+channel.send(Progress(10**9, 10**9, 0.0, 1.0, 1e300))
+channel.send(Progress(10**9, 1, float("nan"), float("inf"), -1.0))
 print("claimed")
 """,
         prints="claimed",
@@ -78,7 +78,7 @@ def train(model, pairs, recipe, validate, *arguments):
     print("no training at all")
 nmt.training.train.__code__ = train.__code__
 """,
-        says="training ended by itself: the recipe's limit was reached, or dev had stopped to rise; no test: ",
+        says="training ended by itself: it reached the recipe's limit, or the score on dev stopped rising; no test: ",
         prints="no training at all",
         tested=False,
     ),
@@ -99,14 +99,14 @@ class Equal(str):
     def split(self, *arguments): return ["right"]
 nmt.search.translate = lambda model, texts, *arguments, **named: [Equal("\\x1b[2J\\x00") for text in texts]
 """,
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training raised TypeError",
         tested=False,
     ),
     Attack(
         "too few translations",
         "import nmt.search\nnmt.search.translate = lambda model, texts, *arguments, **named: [texts[0]]",
-        ended=StopReason.BROKEN,
+        stop_reason=StopReason.BROKEN,
         says="training broke the protocol: 1 answers for 12 sentences",
         tested=False,
     ),
@@ -114,9 +114,9 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [Equal("\\x1b[2
         "the judge patched",
         """
 import graders.sandbox.inside.protocol as box
-box.Talk.judged = lambda self, update, texts: box.Judged(100.0, True)
+box.Channel.validate = lambda self, update, texts: box.DevScore(100.0, True)
 """,
-        says="training ended by itself: the recipe's limit was reached, or dev had stopped to rise; no test: ",
+        says="training ended by itself: it reached the recipe's limit, or the score on dev stopped rising; no test: ",
         tested=False,
     ),
     Attack(
@@ -171,7 +171,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
     Attack(
         "checkpoints elsewhere",
         "import os, shutil\nshutil.rmtree('checkpoints')\nos.symlink(CANARY, 'checkpoints')",
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training could not write a checkpoint",
         tested=False,
     ),
@@ -187,7 +187,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
             "print('laid')",
             "os._exit(0)",
         ),
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training ended its process; no test: answering the test raised an exception",
         prints="laid",
         tested=False,
@@ -195,7 +195,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
     Attack(
         "a full folder",
         at(12, "for n in range(100): open(f'fill{n}', 'wb').write(bytes(2**23))", "while True: pass"),
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training wrote more than 64 MB or 1000 files, or hid them",
     ),
     Attack(
@@ -210,20 +210,20 @@ tried("canary", lambda: open(CANARY + "/secret").read())
             "    files[-1].write(bytes(2**24))",
             "time.sleep(60)",
         ),
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training wrote more than 64 MB or 1000 files, or hid them",
     ),
     Attack(
         "many empty files",
         at(12, "import time", "for n in range(1100): open(f'empty{n}', 'w').close()", "time.sleep(60)"),
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training wrote more than 64 MB or 1000 files, or hid them",
         tested=False,
     ),
     Attack(
         "a full disk that is not full",
         at(12, "from nmt.atomic import SaveError", "raise SaveError('x: No space left on device')"),
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training could not write a checkpoint",
     ),
     Attack(
@@ -231,11 +231,11 @@ tried("canary", lambda: open(CANARY + "/secret").read())
         at(
             12,
             "import gc",
-            "from graders.sandbox.inside.protocol import Ready, Talk",
-            "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
-            "while True: talk.say(Ready('cpu', {str(n): 'x' * 2000 for n in range(100)}))",
+            "from graders.sandbox.inside.protocol import Ready, Channel",
+            "[channel] = [thing for thing in gc.get_objects() if isinstance(thing, Channel)]",
+            "while True: channel.send(Ready('cpu', {str(n): 'x' * 2000 for n in range(100)}))",
         ),
-        ended=StopReason.BROKEN,
+        stop_reason=StopReason.BROKEN,
         says="training broke the protocol: it was ready twice",
     ),
     Attack(
@@ -250,25 +250,25 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
     Attack(
         "sleep",
         at(12, "import time", "time.sleep(1e6)"),
-        ended=StopReason.HUNG,
-        says="training hung: nothing was heard of it for 6 s",
+        stop_reason=StopReason.HUNG,
+        says="training hung: no message for 6 s",
     ),
     Attack(
         "memory",
         at(12, "optimizer.kept = [torch.ones(2**26) for _ in range(100)]"),
-        ended=StopReason.OUT_OF_MEMORY,
+        stop_reason=StopReason.OUT_OF_MEMORY,
         says="training ",  # ran out of it, or was seen to use more than it may
     ),
     Attack(
         "an error at update 12",
         at(12, "raise RuntimeError('x' * 10_000)"),
-        ended=StopReason.CRASHED,
+        stop_reason=StopReason.CRASHED,
         says="training raised RuntimeError in nmt_model.py, line ",
     ),
     Attack(
         "not a number",
         at(12, "for weight in optimizer.model.parameters(): weight.data.fill_(float('nan'))"),
-        ended=StopReason.DIVERGED,
+        stop_reason=StopReason.DIVERGED,
         says="training diverged: the loss was no longer a finite number",
     ),
     Attack(
@@ -276,11 +276,11 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
         at(
             12,
             "import gc",
-            "from graders.sandbox.inside.protocol import Talk, Progress",
-            "[talk] = [thing for thing in gc.get_objects() if isinstance(thing, Talk)]",
-            "while True: talk.say(Progress(12, 1, 1.0, 1.0, 1.0))",
+            "from graders.sandbox.inside.protocol import Channel, Progress",
+            "[channel] = [thing for thing in gc.get_objects() if isinstance(thing, Channel)]",
+            "while True: channel.send(Progress(12, 1, 1.0, 1.0, 1.0))",
         ),
-        ended=StopReason.BROKEN,
+        stop_reason=StopReason.BROKEN,
         says="training broke the protocol: more than 3000 messages",
     ),
     Attack(
@@ -290,7 +290,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
     Attack(
         "descriptors closed",
         at(12, "import os, time", "os.closerange(0, 100)", "time.sleep(60)"),
-        ended=StopReason.BROKEN,
-        says="training broke the protocol: it closed its end of the wire",
+        stop_reason=StopReason.BROKEN,
+        says="training broke the protocol: it closed its connection",
     ),
 ]

@@ -30,8 +30,8 @@ import submitted
 
 STATE = Path("state.json")
 
-def train(order, talk):
-    submitted.talk = talk
+def train(order, channel):
+    submitted.channel = channel
     state = json.loads(STATE.read_text()) if STATE.exists() else {"update": 0, "learnt": 0, "enough": False}
     dev = Path(order.data, "dev").read_text().split()
     while state["update"] < order.settings["updates"] and not state["enough"]:
@@ -41,20 +41,20 @@ def train(order, talk):
             return Finished("diverged")
         state["learnt"] = learnt
         update = state["update"]
-        talk.say(Progress(update, 1, submitted.loss(update), submitted.loss(update), 100.0))
+        channel.send(Progress(update, 1, submitted.loss(update), submitted.loss(update), 100.0))
         if update % 5 == 0:
-            judged = talk.judged(update, [submitted.answer(i, word, learnt) for i, word in enumerate(dev)])
+            judged = channel.validate(update, [submitted.answer(i, word, learnt) for i, word in enumerate(dev)])
             state["enough"] = judged.enough
             part = STATE.with_suffix(".part")
             part.write_text(json.dumps(state))
             part.replace(STATE)
     return Finished("converged")
 
-def answer(order, talk):
-    submitted.talk = talk
+def answer(order, channel):
+    submitted.channel = channel
     learnt = json.loads(STATE.read_text())["learnt"]
     test = Path(order.data, "test").read_text().split()
-    talk.say(Answers(0, [submitted.answer(i, word, learnt) for i, word in enumerate(test)]))
+    channel.send(Answers(0, [submitted.answer(i, word, learnt) for i, word in enumerate(test)]))
     return Finished("answered")
 """
 

@@ -12,7 +12,7 @@ from graders.sandbox.isolation import Isolation
 from graders.training.job import Job, TrainingLimits
 from graders.training.tasks.translation import load_corpus
 
-KNOBS = {"embed_size": 16, "hidden_size": 16, "lr": 0.02, "dropout": 0.0, "valid_niter": 10, "log_every": 5}
+HYPERPARAMETERS = {"embed_size": 16, "hidden_size": 16, "lr": 0.02, "dropout": 0.0, "valid_niter": 10, "log_every": 5}
 
 
 def write_corpus(folder: Path, train: int = 200, secret: str = "") -> Path:
@@ -35,6 +35,6 @@ def reference_files() -> dict[str, bytes]:
 def a_job(out: Path, data: Path, files: dict[str, bytes], name: str = "ada", **changes: Any) -> Job:
     limits = TrainingLimits(memory_mb=2000, folder_mb=64, silence=60, answering=60, threads=1)
     submission = Submission(name, files, "digest", (), Path("ada"))
-    knobs = KNOBS | {"max_updates": changes.pop("updates", 30)}
-    job = Job("a4", "1h", submission, out, 90, 120, str(data), seed=1, limits=limits, knobs=knobs)
+    hyperparameters = HYPERPARAMETERS | {"max_updates": changes.pop("updates", 30)}
+    job = Job("a4", "1h", submission, out, 90, 120, str(data), seed=1, limits=limits, hyperparameters=hyperparameters)
     return replace(job, **{"isolation": Isolation.NONE, "device": "cpu", **changes})

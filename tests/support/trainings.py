@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from graders.records.result import QuestionResult, Result
-from graders.records.training import Point, StopReason, Training, points, told
+from graders.records.training import Point, StopReason, Training, points_earned, student_line
 from sanity.core.manifest import Manifest, QuestionLimits, Trained
 from tests.support.results import SECRET, storable, texts
 
@@ -20,8 +20,8 @@ REACHED = Training(
     question="1h",
     submission="ada",
     digest="0" * 64,
-    ended=StopReason.REACHED,
-    message="training reached its aim on dev",
+    stop_reason=StopReason.REACHED,
+    message="training reached the required score on dev",
     metric="BLEU",
     score=93.456,
     low=91.0,
@@ -30,7 +30,7 @@ REACHED = Training(
     best_dev=94.0,
     threshold=90.0,
     signature="nrefs:1|case:mixed|tok:13a|version:2.6.0",
-    changed=0.0,
+    batch_sensitivity=0.0,
     reference_mismatch=0.0,
     seed=7,
     device="cpu",
@@ -67,10 +67,10 @@ def trainings() -> st.SearchStrategy[Training]:
     return st.builds(
         Training,
         assignment=st.just("a4"), question=st.just("1h"), submission=text, digest=st.just("0" * 64),
-        ended=st.sampled_from(StopReason), message=text, metric=st.just("BLEU"),
+        stop_reason=st.sampled_from(StopReason), message=text, metric=st.just("BLEU"),
         score=scores, low=some, high=some,
         other_scores=st.dictionaries(text, number, max_size=2), best_dev=scores, threshold=st.floats(0.1, 100),
-        signature=text, changed=st.none() | st.floats(0, 1), reference_mismatch=st.none() | st.floats(0, 1),
+        signature=text, batch_sensitivity=st.none() | st.floats(0, 1), reference_mismatch=st.none() | st.floats(0, 1),
         seed=st.integers(0, 2**63 - 1), device=text, versions=st.dictionaries(text, text, max_size=2),
         data=st.sampled_from(["toy", "multi30k"]), seconds=number, cpu_seconds=number, seconds_to_threshold=some,
         words_per_second=number, updates=st.integers(0, 10**9), curve=st.lists(looks, max_size=6).map(tuple),
@@ -80,6 +80,6 @@ def trainings() -> st.SearchStrategy[Training]:
 
 def with_training(result: Result, training: Training) -> Result:
     """Return result with the question that was trained."""
-    earned, comment = points(training, TRAINED, right=True), told(training, TRAINED)
+    earned, comment = points_earned(training, TRAINED, right=True), student_line(training, TRAINED)
     question = QuestionResult("1h", "Training", earned, 8, (), comment=comment, training=training, metric="BLEU")
     return msgspec.structs.replace(result, questions=(*result.questions, question))

@@ -12,44 +12,43 @@ from pathlib import Path
 from types import ModuleType
 
 CAPABILITY_VERSION = 0x20080522
-
-
+"""_LINUX_CAPABILITY_VERSION_3 of linux/capability.h."""
 FILE_CAPABILITIES = 0b110
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root's files need not be readable for everyone."""
+"""The bits of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root may keep its files unreadable for other users."""
 
 
 @dataclass(frozen=True)
 class WorkerContext:
-    """What a zygote prepares once for all its workers."""
+    """What a zygote prepares once and its workers inherit."""
 
     probes: ModuleType
     modules: tuple[tuple[str, ...], ...]
-    """The modules of a submission, each as its file names."""
+    """The modules of a submission, each as the names of its files."""
     readable: tuple[str, ...]
-    """What a worker may read besides its own folder; none if it is not to be confined."""
+    """Paths that a worker may read, in addition to its folder; not used if it is not confined."""
     confined: bool
     writable: tuple[str, ...] = ()
-    """What a worker may write besides its own folder."""
+    """Paths that a worker may write, in addition to its folder."""
 
 
-def confine(home: WorkerContext, folder: Path) -> None:
-    """Give up everything that the submission does not need. This cannot be undone."""
+def confine(context: WorkerContext, folder: Path) -> None:
+    """Drop every right that the submission does not need, for the rest of this process's life."""
     os.chdir(folder)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder))
     tempfile.tempdir = None
     sys.dont_write_bytecode = True
-    if home.confined:
+    if context.confined:
         drop_privileges()
         from sandlock import Sandbox
         from sandlock import confine as confine_here
 
-        confine_here(Sandbox(fs_readable=home.readable, fs_writable=[str(folder), *home.writable, os.devnull]))
+        confine_here(Sandbox(fs_readable=context.readable, fs_writable=[str(folder), *context.writable, os.devnull]))
 
 
 def drop_privileges() -> None:
-    """Where we are root, keep of its powers only those over files, which the walls limit. It may set clocks, and more.
+    """Drop root's capabilities, such as setting the clock, except those over files, which Landlock restricts.
 
-    Raises OSError if the system refuses.
+    Raises OSError if the kernel refuses.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     header, held = struct.pack("Ii", CAPABILITY_VERSION, 0), ctypes.create_string_buffer(24)

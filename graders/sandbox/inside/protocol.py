@@ -1,7 +1,7 @@
-"""What a runner and a trainee say to each other: frames as in `wire.py`, with plain data of known types only.
+"""The messages between a runner and a trainer: frames as in `wire.py`, with plain data of known types only.
 
-What a trainee says of itself (losses, speeds, how it ended) is only ever shown. What counts are its answers, which the
-runner scores: one text for each sentence that it was given.
+What a trainer reports about itself (loss, speed, reason of its end) is only displayed. Points depend on its answers
+alone, one text for each sentence, which the runner scores.
 """
 
 from __future__ import annotations
@@ -17,44 +17,48 @@ from sanity.core.calling import MAX_TEXT, SubmissionError
 
 MAX_ANSWER = 10_000
 """Characters in one answer."""
+MAX_NUMBER = 1e12
+"""Larger losses and speeds are not displayed."""
+MAX_VERSIONS = 100
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 Short = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 
 
 class Order(msgspec.Struct, frozen=True, tag=True):
-    """To a trainee, first: what to do, until it ends."""
+    """To the trainer, as the first message: its one task."""
 
     program: str
     """The module that knows the task, such as `graders.sandbox.inside.translation`."""
     step: Literal["train", "answer"]
-    """Train, or answer the sentences of the test with the best that training has left."""
+    """Train, or answer the test sentences with the best model that training has saved."""
     code: str
-    """The folder with the submission, laid over the handout. Read-only, as the next."""
+    """Folder with the submission laid over the handout; read-only."""
     data: str
+    """Folder with the data; read-only."""
     device: str
-    """cpu, cuda, or auto for cuda where there is one."""
+    """cpu, cuda, or auto: cuda if there is a GPU."""
     threads: int
     settings: dict[str, Any]
-    """The task's own."""
+    """Arguments of the program, from `Task.settings`."""
 
 
-class Judged(msgspec.Struct, frozen=True, tag=True):
-    """To a trainee: how good its answers for dev are, and whether that is enough."""
+class DevScore(msgspec.Struct, frozen=True, tag=True):
+    """To the trainer: the score of its answers for dev, and whether it may stop."""
 
     score: float
     enough: bool
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """From a trainee, before it imports the submission."""
+    """From the trainer, before it imports the submission."""
 
     device: Short
     versions: dict[Short, Short]
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
-    """From a trainee, now and then. Loss and perplexity are None where they are not finite."""
+    """From the trainer, every few seconds. Loss and perplexity are None where they are not finite."""
 
     update: Count
     epoch: Count = 0
@@ -64,31 +68,31 @@ class Progress(msgspec.Struct, frozen=True, tag=True):
 
 
 class Answers(msgspec.Struct, frozen=True, tag=True):
-    """From a trainee: an answer for each sentence of dev, or of the test."""
+    """From the trainer: one answer for each sentence of dev, or of the test."""
 
     update: Count
     texts: list[str]
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
-    """From a trainee: it ends as it should."""
+    """From the trainer, as the last message: it ends normally."""
 
     how: Literal["converged", "diverged", "answered"]
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """From a trainee: what the submission raised."""
+    """From the trainer, as the last message: the submission raised an exception."""
 
     raised: SubmissionError
 
 
-Said = Ready | Progress | Answers | Finished | Failed
-Message = TypeVar("Message", Order, Judged)
+TrainerMessage = Ready | Progress | Answers | Finished | Failed
+RunnerMessage = TypeVar("RunnerMessage", Order, DevScore)
 
-_SAID: msgspec.msgpack.Decoder[Said] = msgspec.msgpack.Decoder(Said)
+_TRAINER_MESSAGES: msgspec.msgpack.Decoder[TrainerMessage] = msgspec.msgpack.Decoder(TrainerMessage)
 
 
-def frame(message: Said | Order | Judged) -> bytes:
+def frame(message: TrainerMessage | Order | DevScore) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
     body = msgspec.msgpack.encode(message)
     if len(body) > MAX_FRAME:
@@ -96,53 +100,57 @@ def frame(message: Said | Order | Judged) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
-def decode_said(body: bytes | bytearray) -> Said:
-    """Return what a trainee said; raise WireError for anything that is not what it may say."""
+def decode_message(body: bytes | bytearray) -> TrainerMessage:
+    """Decode a trainer's message; raise WireError for unknown types, wrong fields and oversized texts."""
     try:
-        said = _SAID.decode(body)
+        message = _TRAINER_MESSAGES.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
         raise WireError(f"a malformed frame: {type(error).__name__}") from None
-    if isinstance(said, Progress):
+    if isinstance(message, Progress):
         return msgspec.structs.replace(
-            said,
-            loss=finite(said.loss),
-            perplexity=finite(said.perplexity),
-            words_per_second=finite(said.words_per_second),
+            message,
+            loss=finite(message.loss),
+            perplexity=finite(message.perplexity),
+            words_per_second=finite(message.words_per_second),
         )
-    if isinstance(said, Answers) and max(map(len, said.texts), default=0) > MAX_ANSWER:
+    if isinstance(message, Answers) and max(map(len, message.texts), default=0) > MAX_ANSWER:
         raise WireError(f"an answer of more than {MAX_ANSWER} characters")
-    if isinstance(said, Ready) and len(said.versions) > 100:
+    if isinstance(message, Ready) and len(message.versions) > MAX_VERSIONS:
         raise WireError("too many versions")
-    if isinstance(said, Failed):
-        raised = said.raised
+    if isinstance(message, Failed):
+        raised = message.raised
         if max(map(len, (raised.type, raised.text, raised.file, raised.trace))) > MAX_TEXT:
             raise WireError(f"an error text of more than {MAX_TEXT} characters")
-    return said
+    return message
 
 
 def finite(value: float | None) -> float | None:
-    """Return the number, or None for what cannot be shown: NaN, an infinity, or more than anybody means."""
-    return value if value is not None and math.isfinite(value) and abs(value) < 1e12 else None
+    """Return a number that can be displayed; None for NaN, infinity and absurdly large values.
+
+    >>> finite(2.5), finite(float("nan")), finite(1e300)
+    (2.5, None, None)
+    """
+    return value if value is not None and math.isfinite(value) and abs(value) < MAX_NUMBER else None
 
 
-class Talk:
-    """The trainee's end of the wire."""
+class Channel:
+    """The trainer's end of the connection to its runner."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
 
-    def say(self, message: Said) -> None:
-        """Send a message; wait while the runner is busy."""
+    def send(self, message: TrainerMessage) -> None:
+        """Send a message; block while the runner is busy."""
         self._channel.sendall(frame(message))
 
-    def hear(self, kind: type[Message]) -> Message:
-        """Wait for a message of this kind; raise EOFError if the runner has hung up."""
+    def receive(self, kind: type[RunnerMessage]) -> RunnerMessage:
+        """Wait for a message of this type; raise EOFError if the runner has hung up."""
         head = self._channel.recv(LENGTH.size, socket.MSG_WAITALL)
         if len(head) < LENGTH.size:
             raise EOFError("the runner has hung up")
         return msgspec.msgpack.decode(self._channel.recv(body_length(head), socket.MSG_WAITALL), type=kind)
 
-    def judged(self, update: int, texts: list[str]) -> Judged:
-        """Send the answers for dev; return how good they are."""
-        self.say(Answers(update, texts))
-        return self.hear(Judged)
+    def validate(self, update: int, texts: list[str]) -> DevScore:
+        """Send the answers for dev; return their score."""
+        self.send(Answers(update, texts))
+        return self.receive(DevScore)

@@ -1,11 +1,12 @@
-"""A trainee: one process that trains one submission, confined to its own folder, until it ends or is ended.
+"""A trainer: one process that trains one submission, confined to the training's working folder.
 
-Like a worker (worker.py) it is forked by a zygote. It differs in what it may use (all cores, a GPU, large files, hours)
-and in who speaks: it reports, and the runner listens. What it does is known to a program, the module that the order
-names; translation.py is one. It has two functions, of an Order and a Talk, that return how they Finished:
+Like a worker (worker.py) it is forked by a zygote. It may use more (all cores, a GPU, large files, hours), and the
+direction is reversed: a worker answers requests, a trainer reports and its runner listens. The work itself is done by
+a program, the module that the Order names, such as translation.py. A program has two functions that take an Order and
+a Channel and return a Finished:
 
-    train    trains in the working folder, goes on where an earlier process was stopped there, and reports
-    answer   answers the sentences of the test with the best that training has left in the working folder
+    train    trains in the working folder, from the last checkpoint if there is one, and reports
+    answer   answers the test sentences with the best model in the working folder
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ import msgspec
 import numpy as np
 
 from graders.sandbox.inside.confine import WorkerContext, confine
-from graders.sandbox.inside.protocol import Failed, Order, Ready, Talk
+from graders.sandbox.inside.protocol import Channel, Failed, Order, Ready
 from graders.sandbox.inside.worker import versions
 from sanity.core.calling import submission_error
 
 
 def prepare(settings: dict[str, Any]) -> WorkerContext:
-    """Import what takes long, without starting a thread or touching a GPU: a fork would inherit half of it."""
+    """Import the slow modules in the zygote.
+
+    No thread is started and no GPU touched here: neither survives a fork.
+    """
     import torch  # noqa: F401
 
     if settings["confined"]:
@@ -39,18 +43,19 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
     return WorkerContext(ModuleType("no probes"), (), tuple(settings["readable"]), settings["confined"], writable)
 
 
-def serve(home: WorkerContext, order: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
-    """Confine this process, write a byte to ready, and do what the runner orders."""
+def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
+    """Confine this process, write a byte to ready, and carry out the runner's order."""
     try:
-        confine(home, Path(order["fork"]))
+        confine(context, Path(request["fork"]))
         os.dup2(output, 1)
         os.dup2(output, 2)
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # it may be ended after any line
+        # Line by line: the runner may kill this process at any time, and the output so far must not be lost.
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         os.write(ready, b"!")
         os.close(ready)
         random.seed(0)
         np.random.seed(0)
-        work(Talk(socket.socket(fileno=channel)))
+        work(Channel(socket.socket(fileno=channel)))
     except BaseException:
         traceback.print_exc()
     finally:
@@ -58,18 +63,18 @@ def serve(home: WorkerContext, order: dict[str, Any], ready: int, channel: int, 
         os._exit(0)
 
 
-def work(talk: Talk) -> None:
-    """Take the order and carry it out; say how it ended."""
+def work(channel: Channel) -> None:
+    """Receive the order, carry it out, and report the end: Finished or Failed."""
     import torch
 
-    order = talk.hear(Order)
+    order = channel.receive(Order)
     torch.set_num_threads(order.threads)
     device = "cuda" if order.device != "cpu" and torch.cuda.is_available() else "cpu"
-    talk.say(Ready(torch.cuda.get_device_name() if device == "cuda" else "cpu", versions()))
+    channel.send(Ready(torch.cuda.get_device_name() if device == "cuda" else "cpu", versions()))
     order = msgspec.structs.replace(order, device=device)
     sys.path.insert(0, order.code)
     try:
         program: Any = importlib.import_module(order.program)
-        talk.say((program.train if order.step == "train" else program.answer)(order, talk))
+        channel.send((program.train if order.step == "train" else program.answer)(order, channel))
     except BaseException as error:  # SystemExit too
-        talk.say(Failed(submission_error(error, Path(order.code))))
+        channel.send(Failed(submission_error(error, Path(order.code))))

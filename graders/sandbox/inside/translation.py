@@ -1,5 +1,6 @@
-"""Training and translating inside the sandbox, with the handout's own loop. Not one reference translation of dev or
-test comes in here.
+"""Translation inside the sandbox: trains with the handout's loop, translates dev and test.
+
+No reference translation of dev or test is ever readable here.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -9,22 +10,21 @@ import importlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from graders.sandbox.inside.protocol import Answers, Finished, Order, Progress, Talk
+from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
 
 CHECKPOINTS = Path("checkpoints")
 """In the working folder."""
 MIXED = 32
-"""Sentences in a batch of short and long ones, at most."""
-SILENCE = 5.0
-"""Seconds of training without a word."""
+"""Largest batch with sentences of mixed length."""
+HEARTBEAT = 5.0
+"""Seconds of training after which a message is sent even if there is nothing to report."""
 
 
-def train(order: Order, talk: Talk) -> Finished:
-    """Train until the loop ends, the runner says that it is enough, or ends this process."""
+def train(order: Order, channel: Channel) -> Finished:
+    """Train until the loop ends, the dev score is enough, or the runner kills this process."""
     import torch
 
     from nmt.batches import indexed
@@ -36,11 +36,11 @@ def train(order: Order, talk: Talk) -> Finished:
 
     dev = _lines(order, "dev.src")
     texts = Texts(_lines(order, "train.src"), _lines(order, "train.tgt"))
-    tracker = Tell(talk)
+    tracker = Reporter(channel)
 
     def validate(model: Any, progress: Any) -> Any:
-        judged = talk.judged(progress.update, _translated(order, model, dev, talk, progress.update))
-        return ValidationResult(judged.score, {"bleu/dev": judged.score}, judged.enough)
+        dev_score = channel.validate(progress.update, _translate(order, model, dev, channel, progress.update))
+        return ValidationResult(dev_score.score, {"bleu/dev": dev_score.score}, dev_score.enough)
 
     def run(resume: bool) -> Finished:
         model, recipe, vocab = _model(order, texts)
@@ -56,15 +56,15 @@ def train(order: Order, talk: Talk) -> Finished:
         return run(resume=False)
     try:
         return run(resume=True)
-    except CheckpointError as problem:  # damaged: only the submission and a failing disk can do that
+    except CheckpointError as problem:  # damaged, by the submission or a failing disk
         tracker.say(f"{problem}; training starts again")
         for path in Checkpoints(CHECKPOINTS).all():
             path.unlink()
         return run(resume=False)
 
 
-def answer(order: Order, talk: Talk) -> Finished:
-    """Translate the test with the best model that training has left."""
+def answer(order: Order, channel: Channel) -> Finished:
+    """Translate the test twice, with the best model that training has saved: in uniform and in mixed batches."""
     import torch
 
     from nmt.checkpoint import Checkpoints, load_weights, read
@@ -77,29 +77,31 @@ def answer(order: Order, talk: Talk) -> Finished:
     assert newest is not None, "no checkpoint"
     best = read(newest)["state"]["best_update"]
     path = checkpoints.path(int(best)) if best else newest
-    load_weights(model, _fitted(model, read(path)["weights"]), path)
+    load_weights(model, _compatible_weights(model, read(path)["weights"]), path)
     model.to(torch.device(order.device)).eval()
-    torch.backends.cudnn.allow_tf32 = False  # so coarse that batches of other sizes would be rounded to other words
-    sentences = _lines(order, "test.src")  # all of them twice
+    torch.backends.cudnn.allow_tf32 = False  # TF32 is so coarse that the batch size would change words
+    sentences = _lines(order, "test.src")  # the test, two times
     texts = sentences[: len(sentences) // 2]
-    translations = _translated(order, model, texts, talk, best), _among_others(order, model, texts, talk, best)
-    talk.say(Answers(best, list(chain(*translations))))
+    uniform = _translate(order, model, texts, channel, best)
+    mixed = _translate_in_mixed_batches(order, model, texts, channel, best)
+    channel.send(Answers(best, [*uniform, *mixed]))
     return Finished("answered")
 
 
-def _fitted(model: Any, weights: dict[str, Any]) -> dict[str, Any]:
-    """Return the weights that the model has: it may be the reference's, and they may be of a submission's model.
+def _compatible_weights(model: Any, weights: dict[str, Any]) -> dict[str, Any]:
+    """Return the weights that this model can load; they may be from a submission, and the model the reference's.
 
-    That may have more of them, and, as in other years of the course, no convolution: then one that changes nothing.
+    Extra weights are dropped. A submission without the convolution, as in other years of the course, gets an identity
+    convolution, which changes nothing.
     """
     import torch
 
-    fitted = {name: value for name, value in weights.items() if name in model.state_dict()}
+    compatible = {name: value for name, value in weights.items() if name in model.state_dict()}
     if not any(name.startswith("post_embed_cnn.") for name in weights) and hasattr(model, "post_embed_cnn"):
         kernel = torch.zeros_like(model.post_embed_cnn.weight)
         kernel[:, :, 0] = torch.eye(len(kernel))
-        fitted |= {"post_embed_cnn.weight": kernel, "post_embed_cnn.bias": torch.zeros(len(kernel))}
-    return fitted
+        compatible |= {"post_embed_cnn.weight": kernel, "post_embed_cnn.bias": torch.zeros(len(kernel))}
+    return compatible
 
 
 def _lines(order: Order, name: str) -> list[str]:
@@ -107,13 +109,13 @@ def _lines(order: Order, name: str) -> list[str]:
 
 
 def _model(order: Order, texts: Any) -> tuple[Any, Any, Any]:
-    """Return a new model of the submission's, the recipe it is trained by, and its vocabulary."""
+    """Return a new model, its training recipe and its vocabulary."""
     import torch
 
     import nmt.recipe
 
     settings = order.settings
-    recipe = replace(nmt.recipe.recipe_for(settings["recipe"]), **settings["knobs"])
+    recipe = replace(nmt.recipe.recipe_for(settings["recipe"]), **settings["hyperparameters"])
     if order.device == "cuda":
         recipe = replace(recipe, mixed_precision="bf16")
     vocab = nmt.recipe.vocabulary(texts.source, texts.target, recipe)
@@ -124,55 +126,60 @@ def _model(order: Order, texts: Any) -> tuple[Any, Any, Any]:
     return model, recipe, vocab
 
 
-def _translated(order: Order, model: Any, texts: Sequence[str], talk: Talk, update: int) -> list[str]:
-    """Translate texts, and give a sign of life after each batch."""
+def _translate(order: Order, model: Any, texts: Sequence[str], channel: Channel, update: int) -> list[str]:
+    """Translate texts, and send Progress after each batch."""
     from nmt.search import translate
 
     translations: list[str] = translate(
         model,
         list(texts),
         batch_size=256 if order.device == "cuda" else 128,
-        progress=lambda sentences: talk.say(Progress(update)),
+        progress=lambda sentences: channel.send(Progress(update)),
     )
     return translations
 
 
-def _among_others(order: Order, model: Any, texts: Sequence[str], talk: Talk, update: int) -> list[str]:
-    """Translate texts in batches of short and long ones, where `_translated` has those of like length together."""
+def _translate_in_mixed_batches(
+    order: Order, model: Any, texts: Sequence[str], channel: Channel, update: int
+) -> list[str]:
+    """Translate texts in batches of short and long sentences; `_translate` batches by length.
+
+    A correct model answers alike: a translation must not depend on the other sentences of its batch.
+    """
     by_length = sorted(range(len(texts)), key=lambda i: len(texts[i].split()))
     batches = -(-len(texts) // MIXED)
     translations = [""] * len(texts)
     for first in range(batches):
         batch = by_length[first::batches]
-        for i, text in zip(batch, _translated(order, model, [texts[i] for i in batch], talk, update), strict=True):
+        for i, text in zip(batch, _translate(order, model, [texts[i] for i in batch], channel, update), strict=True):
             translations[i] = text
     return translations
 
 
-class Tell:
-    """The loop's tracker (nmt/tracking.py): prints the log as the course does, and tells the runner."""
+class Reporter:
+    """The loop's tracker (nmt/tracking.py): prints the course's log lines and sends Progress to the runner."""
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
-        self._spoke = time.monotonic()
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._last_message = time.monotonic()
 
     def begin(self, update: int, updates: int) -> None:
-        """Say where training begins."""
-        self._talk.say(Progress(update))
+        """Report the first update."""
+        self._channel.send(Progress(update))
 
     def step(self, update: int) -> None:
-        """Give a sign of life now and then: on a slow machine the next line of the log may be minutes away."""
-        if time.monotonic() - self._spoke > SILENCE:
-            self._spoke = time.monotonic()
-            self._talk.say(Progress(update))
+        """Send a heartbeat: on a slow machine the next log line may be minutes away."""
+        if time.monotonic() - self._last_message > HEARTBEAT:
+            self._last_message = time.monotonic()
+            self._channel.send(Progress(update))
 
     def log(self, report: Any) -> None:
-        """Print the line of the log."""
+        """Print a log line and send it as Progress."""
         print(report.line(), flush=True)
-        self._talk.say(Progress(report.update, report.epoch, report.loss, report.perplexity, report.speed))
+        self._channel.send(Progress(report.update, report.epoch, report.loss, report.perplexity, report.speed))
 
     def validated(self, progress: Any, result: Any, improved: bool) -> None:
-        """Print how good the model is."""
+        """Print the dev score."""
         print(f"validation: iter {progress.update}, dev. BLEU {result.score:.2f}", flush=True)
 
     def say(self, line: str) -> None:

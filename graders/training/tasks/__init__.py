@@ -1,1 +1,1 @@
-"""One module a task: what is trained, on which data, and how the answers are scored."""
+"""One module per task: what is trained, on which data, and how its answers are scored."""

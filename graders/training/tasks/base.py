@@ -1,6 +1,6 @@
-"""What a task is: all that the runner must know of translating, or of parsing, to train a model for it and score it.
+"""The interface of a task, such as translation or parsing: its files, settings and scores.
 
-A task has a module on each side of the sandbox: translation.py, beside this file, scores;
+A task has two modules, one on each side of the sandbox: graders/training/tasks/translation.py prepares data and scores,
 graders/sandbox/inside/translation.py trains and translates.
 """
 
@@ -17,70 +17,70 @@ from sanity.core.errors import UserError
 
 
 class TaskError(UserError):
-    """The task cannot be set up as asked, such as for want of data."""
+    """The task cannot be set up, for example because its data is missing."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """How good the answers for the test are."""
+    """The scores of the answers for the test."""
 
     score: float | None
     low: float | None = None
-    """With high, a 95 % interval."""
+    """Lower bound of the 95 % interval; `high` is its upper bound."""
     high: float | None = None
     other_scores: Mapping[str, float] = field(default_factory=dict)
-    """By other metrics, by name."""
+    """Scores by the names of other metrics."""
     signature: str = ""
-    """How the score was computed, in the words of what computed it."""
-    changed: float | None = None
-    """The share of answers that were others when the same was asked among other sentences; None if it was not."""
+    """The metric's own description of how the score was computed, such as sacreBLEU's."""
+    batch_sensitivity: float | None = None
+    """The share of sentences answered differently in a batch with other sentences; None if not measured."""
 
 
 @dataclass(frozen=True)
 class Task(ABC):
-    """One task with its data: what is trained on, and what is asked on dev and test."""
+    """One task with its data: the training data, and the sentences of dev and test."""
 
     assignment: Assignment
     question: str
-    """The question that the training is marked under, such as "1h"."""
+    """The id of the question that earns the points, such as "1h"."""
     metric: str
     program: str
-    """The module that runs in the sandbox: see graders/sandbox/inside/trainer.py."""
+    """The module that runs in the sandbox; graders/sandbox/inside/trainer.py documents its interface."""
     data_name: str
-    """What the data is called in results."""
+    """The name of the data in results."""
     dev: Sequence[str]
-    """The sentences of dev, as the trainee sees them."""
+    """The sentences of dev, as the trainer sees them."""
     test: Sequence[str]
-    """Those of the test; a task may ask them all twice, one time after the other."""
+    """The sentences of the test. A task may list them all twice, to measure `batch_sensitivity`."""
     references: Sequence[str]
-    """What those of the test should be answered, once each."""
+    """The right answers for the test, once each."""
     margin: float
-    """How far above the threshold dev must come for training to end: dev and test differ by chance."""
+    """Training stops when dev exceeds the threshold by this much: scores on dev and test differ by chance."""
 
     def reference(self) -> Submission | None:
-        """Return the right answer, whose code is asked the test with the same weights; None to do without."""
+        """Return the reference, which answers the test with the trained weights; None to skip that comparison."""
         return None
 
     @abstractmethod
     def code(self, submission: Submission) -> Mapping[str, bytes]:
-        """Return the files to run: the handout's own, and the submission's laid over."""
+        """Return the code to run, contents by name: the submission's files laid over the handout's."""
 
     @abstractmethod
     def data(self) -> Mapping[str, bytes]:
-        """Return the files that the trainee reads to train: whatever it trains on, and the sentences of dev."""
+        """Return the data files for training, contents by name: the training data and the sentences of dev."""
 
     @abstractmethod
     def test_data(self) -> Mapping[str, bytes]:
-        """Return the files that it reads besides to answer: the sentences of the test."""
+        """Return the additional data files for answering: the sentences of the test."""
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
-        """Return what the program needs besides, as plain data: the model, the recipe, the seed."""
+        """Return the program's other arguments as plain data: model, recipe, seed."""
 
     @abstractmethod
     def dev_score(self, answers: Sequence[str]) -> float:
-        """Return how good the answers for dev are, one for each sentence."""
+        """Return the score of the answers for dev, one answer for each sentence."""
 
     @abstractmethod
     def test_scores(self, answers: Sequence[str]) -> Scores:
-        """Return how good the answers for the test are, one for each sentence of `test`."""
+        """Return the scores of the answers for the test, one answer for each sentence of `test`."""

@@ -1,4 +1,4 @@
-"""Which module trains and scores a [[trained]] question: `task` in assignment.toml names it."""
+"""Finds the module of a task; assignment.toml names it, as `task` of a [[trained]] question."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from graders.training.tasks.base import Task, TaskError
 from sanity.core.manifest import Trained
 
 TASKS = ("translation",)
-"""Modules beside this one. Each has SCORES, the lowest and the highest score, and `make_task(assignment, job)`."""
+"""Modules of this package. Each has SCORES, the lowest and highest score, and `make_task(assignment, job)`."""
 
 
-def task_of(job: Job) -> Task:
-    """Return the task of a job with its data; raise TaskError if its data cannot be had."""
+def load_task(job: Job) -> Task:
+    """Return the task of a job, with its data; raise TaskError if the data cannot be loaded."""
     assignment = load_assignment(job.assignment)
     task: Task = _module(trained_question(assignment, job.question)).make_task(assignment, job)
     return task
 
 
 def score_range(trained: Trained) -> tuple[float, float]:
-    """Return the lowest and the highest score of a question that is trained; raise TaskError for an unknown task."""
+    """Return the lowest and highest possible score of a trained question; raise TaskError for an unknown task."""
     low, high = _module(trained).SCORES
     return low, high
 
 
 def trained_question(assignment: Assignment, id: str) -> Trained:
-    """Return the question called id; raise TaskError, naming those there are, if it is not one that is trained."""
+    """Return the trained question with this id; raise TaskError, naming the known ones, if there is none."""
     for trained in assignment.manifest.trained:
         if trained.id == id:
             return trained
     known = ", ".join(trained.id for trained in assignment.manifest.trained)
     if not known:
-        raise TaskError(f"{assignment.name}: nothing is trained in this assignment")
-    raise TaskError(f"{assignment.name}: {id!r} is not trained: choose from {known}")
+        raise TaskError(f"{assignment.name}: this assignment has no trained question")
+    raise TaskError(f"{assignment.name}: {id!r} is not a trained question: choose from {known}")
 
 
 def _module(trained: Trained) -> ModuleType:
     if trained.task not in TASKS:
-        raise TaskError(f"[[trained]] {trained.id}: no task {trained.task!r}: choose from {', '.join(TASKS)}")
+        raise TaskError(f"[[trained]] {trained.id}: unknown task {trained.task!r}: choose from {', '.join(TASKS)}")
     return import_module(f"graders.training.tasks.{trained.task}")

@@ -1,4 +1,4 @@
-"""Translation as a task: the handout's own loop trains the submission's model, and BLEU is computed here, on text."""
+"""Translation as a task: the handout's loop trains the submission's model, and BLEU is computed outside the sandbox."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task, TaskError
 
 NAMED = ("toy", "multi30k", "tatoeba")
-"""Data with a name: see `recipe_for` in nmt/recipe.py."""
-KEPT_BACK = ("toy.py", "datasets.py")
-"""Of the handout's package: nothing that knows where reference translations come from goes into the sandbox."""
+"""Data sets known by name: see `recipe_for` in nmt/recipe.py."""
+WITHHELD = ("toy.py", "datasets.py")
+"""Modules of nmt/ that are not copied into the sandbox: they can produce the reference translations."""
 SCORES = (0.0, 100.0)
-"""The lowest and the highest BLEU."""
+"""The lowest and highest BLEU."""
 MODEL = "nmt_model.NMT"
-"""A submission's."""
+"""The model class of a submission."""
 STAFF_MODEL, STAFF_FILE = "fast_nmt.FastNMT", "fast_nmt.py"
-"""The reference's model that computes the same and trains faster."""
+"""The reference's faster model class, which computes the same, and its file."""
 MARGIN = 1.0
-"""In BLEU."""
+"""In BLEU: see `Task.margin`."""
 LOAD = """
 import json, sys
 name, seed, folder = sys.argv[1:]
@@ -45,11 +45,11 @@ except CorpusError as error:
 parts = {part: [getattr(corpus, part).source, getattr(corpus, part).target] for part in ("train", "dev", "test")}
 json.dump(parts, sys.stdout)
 """
-"""Loads a corpus with the handout's own code, in a process of its own."""
+"""A script that loads a corpus with the handout's code and prints it as JSON."""
 
 
 class Corpus(msgspec.Struct, frozen=True):
-    """Sentences and their translations."""
+    """Source sentences and their translations, in three parts."""
 
     train: tuple[list[str], list[str]]
     dev: tuple[list[str], list[str]]
@@ -57,11 +57,11 @@ class Corpus(msgspec.Struct, frozen=True):
 
 
 def load_corpus(name: str, seed: int, folder: Path) -> Corpus:
-    """Return a corpus by name or path, loaded by the handout in folder; raise TaskError if it cannot be had."""
+    """Load a corpus by name or path with the handout in `folder`, in a new process; raise TaskError if that fails."""
     command = [sys.executable, "-I", "-c", LOAD, name, str(seed), str(folder)]
     loaded = subprocess.run(command, capture_output=True, check=False)
-    said = loaded.stderr.decode(errors="replace")
-    *notes, last = said.strip().splitlines() or [""]
+    stderr = loaded.stderr.decode(errors="replace")
+    *notes, last = stderr.strip().splitlines() or [""]
     if loaded.returncode != 0:
         raise TaskError(f"--data {name}: {last.removeprefix('error: ') or 'cannot be loaded'}")
     for line in filter(None, [*notes, last]):
@@ -71,28 +71,28 @@ def load_corpus(name: str, seed: int, folder: Path) -> Corpus:
 
 @dataclass(frozen=True)
 class Translation(Task):
-    """Translation of one corpus."""
+    """The translation task on one corpus."""
 
     corpus: Corpus
     model: str
-    knobs: Mapping[str, Any]
-    """Of the recipe, where it is not the data's own."""
+    hyperparameters: Mapping[str, Any]
+    """Changes to the data's default recipe."""
 
     def reference(self) -> Submission | None:
-        """Return the solution, if a submission's model is trained."""
+        """Return the solution; None if the staff's model is trained."""
         return read_submission(self.assignment.solutions, self.assignment.manifest) if self.model == MODEL else None
 
     def code(self, submission: Submission) -> Mapping[str, bytes]:
-        """Return the handout's modules with the submission's laid over; those that are given stay."""
+        """Return the submission's modules and the handout's nmt/; a submission cannot replace the handout's files."""
         folder = self.assignment.folder
         given = {f"nmt/{path.name}": path.read_bytes() for path in sorted((folder / "nmt").glob("*.py"))}
         given |= self.assignment.given
         handed_in = {name: content for name, content in submission.files.items() if name.endswith(".py")}
-        kept_back = {f"nmt/{name}" for name in KEPT_BACK}
-        return {**handed_in, **{name: content for name, content in given.items() if name not in kept_back}}
+        withheld = {f"nmt/{name}" for name in WITHHELD}
+        return {**handed_in, **{name: content for name, content in given.items() if name not in withheld}}
 
     def data(self) -> Mapping[str, bytes]:
-        """Return the training pairs, and the source side of dev."""
+        """Return the training pairs and the source side of dev."""
         source, target = self.corpus.train
         return lines_of({"train.src": source, "train.tgt": target, "dev.src": self.dev})
 
@@ -101,35 +101,35 @@ class Translation(Task):
         return lines_of({"test.src": self.test})
 
     def settings(self) -> Mapping[str, Any]:
-        """Return which model is trained, and how."""
+        """Return the model class, the recipe and its changes."""
         return {
             "model": self.model,
             "recipe": self.data_name,
-            "knobs": dict(self.knobs),
+            "hyperparameters": dict(self.hyperparameters),
         }
 
     def _scoring(self) -> ModuleType:
-        """Return the handout's nmt/scoring.py, which needs no torch: students and graders score alike."""
+        """Import the handout's nmt/scoring.py, so that students and graders score alike. It needs no torch."""
         name = self.assignment.name
         return load_module(f"trivium_{name}_scoring", self.assignment.folder / "nmt" / "scoring.py")
 
     def dev_score(self, answers: Sequence[str]) -> float:
-        """Return the BLEU of translations of dev."""
-        with forgetting():
+        """Return the BLEU of the translations of dev."""
+        with uncached_tokenizers():
             return float(self._scoring().bleu(one_line(answers), self.corpus.dev[1]))
 
     def test_scores(self, answers: Sequence[str]) -> Scores:
-        """Return BLEU with its interval, and chrF, of translations of the test, and how many depend on their batch."""
+        """Return BLEU with its interval, chrF and the batch sensitivity of the translations of the test."""
         texts = one_line(answers)
-        once, again = texts[: len(self.references)], texts[len(self.references) :]
-        with forgetting():
-            score = self._scoring().score(once, self.references)
-        changed = sum(one != other for one, other in zip(once, again, strict=True)) / len(once)
-        return Scores(score.bleu, score.low, score.high, {"chrF": score.chrf}, score.signature, changed)
+        uniform, mixed = texts[: len(self.references)], texts[len(self.references) :]
+        with uncached_tokenizers():
+            score = self._scoring().score(uniform, self.references)
+        batch_sensitivity = sum(one != other for one, other in zip(uniform, mixed, strict=True)) / len(uniform)
+        return Scores(score.bleu, score.low, score.high, {"chrF": score.chrf}, score.signature, batch_sensitivity)
 
 
 def load_module(name: str, path: Path) -> ModuleType:
-    """Import a file under a name of its own, once."""
+    """Import a file as the module called name; return the same module when called again."""
     if name not in sys.modules:
         spec = spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None
@@ -139,8 +139,8 @@ def load_module(name: str, path: Path) -> ModuleType:
 
 
 @contextmanager
-def forgetting() -> Iterator[None]:
-    """Let sacreBLEU forget what it cut into words: it keeps 65,536 texts, and a submission's may be gigabytes."""
+def uncached_tokenizers() -> Iterator[None]:
+    """Clear sacreBLEU's tokenizer caches afterwards: they hold 65,536 texts, which may be gigabytes."""
     from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
     from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 
@@ -152,22 +152,26 @@ def forgetting() -> Iterator[None]:
 
 
 def one_line(texts: Sequence[str]) -> list[str]:
-    """Return each text on one line, as a file would hold it."""
+    """Return each text as one line, with single spaces.
+
+    >>> one_line(["two\\nlines", " a  b "])
+    ['two lines', 'a b']
+    """
     return [" ".join(text.split()) for text in texts]
 
 
 def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
-    """Return the contents of files with a sentence on each line."""
+    """Return the contents of files, by name, with one sentence per line."""
     return {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in files.items()}
 
 
 def training_seed(seed: int) -> int:
-    """Return the seed that the sandbox is told: from the other one it could draw the toy languages, answers and all."""
+    """Return the seed for training inside the sandbox: a hash, since the job's seed would draw the test answers too."""
     return int.from_bytes(sha256(f"training {seed}".encode()).digest()[:4], "big") >> 1
 
 
 def make_task(assignment: Assignment, job: Job) -> Translation:
-    """Return the task of a job; raise TaskError if its data cannot be had."""
+    """Return the task of a job; raise TaskError if its data cannot be loaded."""
     named = job.data in NAMED
     path = Path(job.data).resolve()
     corpus = load_corpus(job.data if named else str(path), job.seed, assignment.folder)
@@ -183,5 +187,5 @@ def make_task(assignment: Assignment, job: Job) -> Translation:
         margin=MARGIN,
         corpus=corpus,
         model=STAFF_MODEL if job.staff_model and STAFF_FILE in job.submission.files else MODEL,
-        knobs={"seed": training_seed(job.seed), **job.knobs},
+        hyperparameters={"seed": training_seed(job.seed), **job.hyperparameters},
     )

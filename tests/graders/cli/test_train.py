@@ -29,7 +29,7 @@ def trained(job: Job, score: float | None) -> Training:
         question="1h",
         submission=job.submission.name,
         digest=job.submission.digest,
-        ended=StopReason.BUDGET,
+        stop_reason=StopReason.BUDGET,
         message="the budget was used up",
         metric="BLEU",
         score=score,
@@ -39,7 +39,7 @@ def trained(job: Job, score: float | None) -> Training:
         best_dev=score,
         threshold=job.threshold,
         signature="",
-        changed=None,
+        batch_sensitivity=None,
         reference_mismatch=None,
         seed=job.seed,
         device="cpu",
@@ -62,8 +62,8 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
     def train_one(job: Job, tell: Any) -> Training:
         jobs.append(job)
-        tell(TrainingStatus(200, 10.4, 33.333, judged=True))
-        tell(TrainingStatus(210, 11.0, 33.333, judged=False))
+        tell(TrainingStatus(200, 10.4, 33.333, validated=True))
+        tell(TrainingStatus(210, 11.0, 33.333, validated=False))
         if job.submission.name == "broken":
             raise SandboxError("the sandbox did not start: it gave no reason")
         if job.submission.name == "busy":
@@ -138,8 +138,8 @@ def test_what_was_trained_before_is_said_to_be(
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
-        ({"changed": 0.02}, 0),
-        ({"changed": 0.5}, 1),
+        ({"batch_sensitivity": 0.02}, 0),
+        ({"batch_sensitivity": 0.5}, 1),
         ({"reference_mismatch": 0.05}, 0),
         ({"reference_mismatch": 0.5}, 1),
     ],
@@ -180,7 +180,7 @@ def test_one_that_cannot_be_trained_leaves_the_others(
     ("arguments", "message"),
     [
         (["a9", "--reference"], "no assignment 'a9': choose from a1, a2, a4"),
-        (["a2", "--reference"], "a2: nothing is trained in this assignment"),
+        (["a2", "--reference"], "a2: this assignment has no trained question"),
         (["a4", "--reference", "--budget", "soon"], "--budget 'soon': expected a time such as 90s, 10m or 1.5h"),
         (["a4", "--reference", "--bleu", "101"], "--score 101: expected a BLEU from 0 to 100"),
         (["a4", "--reference", "--jobs", "0"], "--jobs 0: expected a number from 1 to 64"),
@@ -188,10 +188,10 @@ def test_one_that_cannot_be_trained_leaves_the_others(
         (["a4", "--reference", "--device", "cuda"], "--device cuda: this machine has no NVIDIA GPU; try --device cpu"),
         (
             ["a4", "--submission", ".", "--seed", "5"],
-            "--seed 5: a submission could guess it, and draw the test: leave it out, or take one from 281474976710656 "
-            "on",
+            "--seed 5: a submission could guess this seed and draw the test sentences; leave it out, or choose one of "
+            "at least 281474976710656",
         ),
-        (["a4", "--submission", ".", "--plain"], "--plain: is of --reference only; leave it out"),
+        (["a4", "--submission", ".", "--plain"], "--plain: only applies to --reference; leave it out"),
         (
             ["a4", "--ablations", "--bleu", "50"],
             "--score: --ablations trains all variants alike; leave it out",
@@ -266,4 +266,4 @@ def test_a_real_class(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkey
     said = capsys.readouterr().out
     assert "eve: no score; crashed after" in said
     assert "nmt_model.py is not valid Python: SyntaxError at line 1" in said
-    assert "no test: it was never tried on dev; trained without walls" in said
+    assert "no test: it was never scored on dev; trained without a sandbox" in said

@@ -23,8 +23,8 @@ from tests.support.trainings import REACHED, trained, trainings, with_training
 
 ADA = made("ada", PASSED)
 FULL = with_training(ADA, REACHED)
-SHORT = with_training(ADA, trained(score=20.0, low=None, ended=StopReason.BUDGET, message="the time is up"))
-NONE = with_training(ADA, trained(score=None, ended=StopReason.CRASHED, message="it crashed"))
+SHORT = with_training(ADA, trained(score=20.0, low=None, stop_reason=StopReason.BUDGET, message="the time is up"))
+NONE = with_training(ADA, trained(score=None, stop_reason=StopReason.CRASHED, message="it crashed"))
 WAITING = msgspec.structs.replace(
     ADA,
     questions=(*ADA.questions, QuestionResult("1h", "Training", 0, 8, (), comment="not trained yet", metric="BLEU")),
@@ -62,7 +62,7 @@ def test_gradescope_gets_the_numbers_and_no_sentence() -> None:
 def test_junit_tells_a_low_score_from_none() -> None:
     cases = [list(suite.iter("testcase"))[-1] for suite in ET.fromstring(junit_xml([FULL, SHORT, NONE]).encode())]
     assert [(case[0].tag, case[0].get("message"), case[0].text) for case in cases] == [
-        ("system-out", None, "8 of 8 points. BLEU 93.46 (91 to 95.25) on toy; training reached its aim on dev"),
+        ("system-out", None, f"8 of 8 points. BLEU 93.46 (91 to 95.25) on toy; {REACHED.message}"),
         ("failure", "budget", TOLD),
         ("error", "crashed", "no BLEU; it crashed"),
     ]
@@ -98,9 +98,8 @@ def test_the_page_has_the_facts_and_samples_for_staff() -> None:
 
 
 def test_what_never_came_is_said() -> None:
-    said = dict(
-        facts(trained(score=None, low=None, other_scores={}, best_dev=None, seconds_to_threshold=None, signature=""))
-    )
+    never = {"score": None, "low": None, "best_dev": None, "seconds_to_threshold": None}
+    said = dict(facts(trained(**never, other_scores={}, signature="")))
     assert (said["BLEU on test"], said["to the threshold"], said["signature"]) == ("none", "not reached", "none")
     assert said["best on dev"] == "never scored; training stops at 90"
 

@@ -1,4 +1,4 @@
-"""Trainings: what they earn, what the student is told, and what is kept of them on disk."""
+"""Trainings: their points, the line for the student, and training.json."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.records.training import StopReason, Training, TrainingError, points, read, told, training_path, write
+from graders.records.training import (
+    StopReason,
+    Training,
+    TrainingError,
+    points_earned,
+    read,
+    student_line,
+    training_path,
+    write,
+)
 from tests.support.trainings import REACHED, TRAINED, trained, trainings
 
 
@@ -18,53 +27,53 @@ from tests.support.trainings import REACHED, TRAINED, trained, trainings
     [(None, 0), (0.0, 0), (19.99, 0), (20.0, 2), (49.99, 2), (50.0, 4), (89.99, 4), (89.996, 8), (90.0, 8), (100.0, 8)],
 )
 def test_points_go_by_thresholds_on_the_score_as_it_is_shown(score: float | None, earned: float) -> None:
-    assert points(trained(score=score), TRAINED, right=True) == earned
+    assert points_earned(trained(score=score), TRAINED, right=True) == earned
 
 
 @given(trainings(), trainings())
 def test_a_higher_score_never_earns_less(one: Training, other: Training) -> None:
-    low, high = sorted(points(trained(score=t.score), TRAINED, right=True) for t in (one, other))
+    low, high = sorted(points_earned(trained(score=t.score), TRAINED, right=True) for t in (one, other))
     assert 0 <= low <= high <= TRAINED.points
     if one.score is not None and other.score is not None and one.score <= other.score:
-        assert points(trained(score=one.score), TRAINED, right=True) <= points(
+        assert points_earned(trained(score=one.score), TRAINED, right=True) <= points_earned(
             trained(score=other.score), TRAINED, right=True
         )
 
 
-@pytest.mark.parametrize("ended", StopReason)
-def test_what_was_reached_counts_whatever_ended_it(ended: StopReason) -> None:
-    assert points(trained(ended=ended, score=60.0), TRAINED, right=True) == 4
+@pytest.mark.parametrize("stop_reason", StopReason)
+def test_what_was_reached_counts_whatever_ended_it(stop_reason: StopReason) -> None:
+    assert points_earned(trained(stop_reason=stop_reason, score=60.0), TRAINED, right=True) == 4
 
 
 def test_other_data_than_the_questions_earn_nothing() -> None:
     other = trained(data="multi30k")
-    assert points(other, TRAINED, right=True) == 0
+    assert points_earned(other, TRAINED, right=True) == 0
     assert (
-        told(other, TRAINED)
-        == "trained on multi30k, but points are given for toy only; training reached its aim on dev"
+        student_line(other, TRAINED)
+        == "trained on multi30k, but only toy earns points; training reached the required score on dev"
     )
 
 
-@pytest.mark.parametrize(("changed", "earned"), [(None, 8), (0.0, 8), (0.02, 8), (0.021, 0), (1.0, 0)])
-def test_answers_that_depend_on_other_sentences_earn_nothing(changed: float | None, earned: float) -> None:
-    assert points(trained(changed=changed), TRAINED, right=True) == earned
+@pytest.mark.parametrize(("batch_sensitivity", "earned"), [(None, 8), (0.0, 8), (0.02, 8), (0.021, 0), (1.0, 0)])
+def test_answers_that_depend_on_other_sentences_earn_nothing(batch_sensitivity: float | None, earned: float) -> None:
+    assert points_earned(trained(batch_sensitivity=batch_sensitivity), TRAINED, right=True) == earned
 
 
 @pytest.mark.parametrize(("reference_mismatch", "earned"), [(None, 8), (0.0, 8), (0.05, 8), (0.06, 0), (1.0, 0)])
 def test_a_right_model_that_answers_otherwise_than_its_weights_earns_nothing(
     reference_mismatch: float | None, earned: float
 ) -> None:
-    assert points(trained(reference_mismatch=reference_mismatch), TRAINED, right=True) == earned
+    assert points_earned(trained(reference_mismatch=reference_mismatch), TRAINED, right=True) == earned
     assert (
-        points(trained(reference_mismatch=reference_mismatch), TRAINED, right=False) == 8
+        points_earned(trained(reference_mismatch=reference_mismatch), TRAINED, right=False) == 8
     )  # its mistakes may be the reason
 
 
 def test_the_student_is_told_the_score_and_what_the_next_points_need() -> None:
-    assert told(REACHED, TRAINED) == "BLEU 93.46 (91 to 95.25) on toy; training reached its aim on dev"
-    ended = trained(score=20.0, low=None, message="the time is up")
-    assert told(ended, TRAINED) == "BLEU 20 on toy; BLEU 50 earns 4 points; the time is up"
-    assert told(trained(score=None, message="it crashed"), TRAINED) == "no BLEU; it crashed"
+    assert student_line(REACHED, TRAINED) == f"BLEU 93.46 (91 to 95.25) on toy; {REACHED.message}"
+    stop_reason = trained(score=20.0, low=None, message="the time is up")
+    assert student_line(stop_reason, TRAINED) == "BLEU 20 on toy; BLEU 50 earns 4 points; the time is up"
+    assert student_line(trained(score=None, message="it crashed"), TRAINED) == "no BLEU; it crashed"
 
 
 @given(trainings())

@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from graders.training.cores import claimed
+from graders.training.cores import claim_cores
 
 ALL = frozenset(os.sched_getaffinity(0))
 
 
 @pytest.fixture(autouse=True)
 def nobody_else() -> None:
-    with claimed(len(ALL)) as cores, claimed(1) as more:
+    with claim_cores(len(ALL)) as cores, claim_cores(1) as more:
         if more != ALL or len(cores) != len(ALL):
             pytest.skip("a training runs on this machine")
 
@@ -23,30 +23,30 @@ def nobody_else() -> None:
 def test_two_trainings_have_cores_of_their_own() -> None:
     if len(ALL) < 2:
         pytest.skip("one core")
-    with claimed(1) as one, claimed(1) as other:
+    with claim_cores(1) as one, claim_cores(1) as other:
         assert len(one) == len(other) == 1
         assert one != other
 
 
 def test_where_too_few_are_free_all_are_shared() -> None:
-    with claimed(len(ALL)) as all_of_them:
+    with claim_cores(len(ALL)) as all_of_them:
         assert all_of_them == ALL
-        with claimed(1) as shared:
+        with claim_cores(1) as shared:
             assert shared == ALL
-    with claimed(len(ALL) + 1) as too_many:
+    with claim_cores(len(ALL) + 1) as too_many:
         assert too_many == ALL
-        with claimed(1) as one:
+        with claim_cores(1) as one:
             assert len(one) == 1
 
 
 def test_what_is_claimed_is_free_again_after_a_kill() -> None:
     script = """
 import os, signal
-from graders.training.cores import claimed
-with claimed(len(os.sched_getaffinity(0))), claimed(1) as more:
+from graders.training.cores import claim_cores
+with claim_cores(len(os.sched_getaffinity(0))), claim_cores(1) as more:
     assert more == os.sched_getaffinity(0)
     os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
-    with claimed(1) as one:
+    with claim_cores(1) as one:
         assert len(one) == 1

@@ -12,7 +12,7 @@ import pytest
 from graders.cli.main import main
 from graders.course.assignment import handout_folder
 from graders.intake.submission import read_submission
-from graders.records.training import told, training_path, write
+from graders.records.training import student_line, training_path, write
 from graders.sandbox.isolation import Isolation
 from sanity.core.manifest import Manifest
 from tests.support.trainings import trained
@@ -61,7 +61,7 @@ def test_what_was_trained_counts_as_long_as_the_files_are_the_same(
     assert (status, float(row["1h"]), float(row["1h BLEU"])) == (0, question.thresholds[0][1], training.score)
     assert float(row["max"]) == manifest.points + question.points
     assert "graded before" in said  # what else was graded is not graded again
-    assert told(training, question) in (GRADES / "results" / "ada.json").read_text()
+    assert student_line(training, question) in (GRADES / "results" / "ada.json").read_text()
     assert "nrefs:1" in (GRADES / "report.html").read_text()
 
     (stub / "utils.py").write_text("# handed in again\n")

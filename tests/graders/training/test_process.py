@@ -1,4 +1,4 @@
-"""What a trainee takes of the disk is counted, whatever it does to hide it."""
+"""The disk usage of a trainer is counted, even of hidden and deleted files."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import sys
 from pathlib import Path
 from subprocess import PIPE, Popen
 
-from graders.training.process import MAX_FILES, taken_mb, unnamed_mb
+from graders.training.process import MAX_FILES, deleted_open_mb, folder_mb
 
 
 def test_a_folder_of_very_many_files_counts_as_full(tmp_path: Path) -> None:
     for number in range(MAX_FILES):
         (tmp_path / str(number)).touch()
-    assert taken_mb(tmp_path, 64) == MAX_FILES * 4096 // 2**20
+    assert folder_mb(tmp_path, 64) == MAX_FILES * 4096 // 2**20
     (tmp_path / "another").touch()
-    assert taken_mb(tmp_path, 64) == 64
+    assert folder_mb(tmp_path, 64) == 64
 
 
 def test_files_count_that_are_open_and_removed(tmp_path: Path) -> None:
     this = Path("/proc/self")
-    before = unnamed_mb(this)
+    before = deleted_open_mb(this)
     with (tmp_path / "file").open("wb") as file:
         file.write(bytes(8 * 2**20))
         file.flush()
-        assert unnamed_mb(this) == before
+        assert deleted_open_mb(this) == before
         (tmp_path / "file").unlink()
-        assert unnamed_mb(this) == before + 8
-    assert unnamed_mb(Path("/proc/0")) == 0
+        assert deleted_open_mb(this) == before + 8
+    assert deleted_open_mb(Path("/proc/0")) == 0
 
 
 HIDDEN = """
@@ -51,4 +51,4 @@ def test_files_count_that_a_thread_has_open_for_itself(tmp_path: Path) -> None:
     with Popen(command, cwd=tmp_path, stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "hidden\n"
-        assert unnamed_mb(Path(f"/proc/{process.pid}")) == 8
+        assert deleted_open_mb(Path(f"/proc/{process.pid}")) == 8

@@ -1,4 +1,4 @@
-"""A runner that is killed at any moment goes on, and tells what an uninterrupted one tells."""
+"""A runner killed at any moment resumes, with the same result as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from graders.records.training import StopReason, Training
 from graders.sandbox.isolation import Isolation, walls
 from graders.training import runner
 from graders.training.event_log import Answered, Began, EventLog, Progressed, Scored, Stopped
-from graders.training.loop import Attempt
+from graders.training.loop import TrainingLoop
 from tests.support.processes import running
 from tests.support.standin import a_job, capitals, checked
 
@@ -50,7 +50,7 @@ def dying(function, moment):
         return value
     return run
 
-class Dying(event_log.Ledger):
+class Dying(event_log.EventLog):
     def add(self, event):
         kind = type(event).__name__
         die(f"before {kind}")
@@ -58,8 +58,8 @@ class Dying(event_log.Ledger):
         super().add(event)
         die(f"after {kind}")
 
-runner.Ledger = Dying
-for name in ("lay_out", "outcome", "remove"):
+runner.EventLog = Dying
+for name in ("lay_out", "summarize", "remove"):
     setattr(runner, name, dying(getattr(runner, name), name))
 result.write = dying(result.write, "write")
 Path.replace = dying(Path.replace, "replace")
@@ -69,7 +69,7 @@ runner.run(a_job(out, isolation=isolation), task, lambda look: None)
 
 MOMENTS = [
     ("after Began", 1),
-    ("within Went", 12),
+    ("within Progressed", 12),
     ("after Scored", 3),
     ("before Stopped", 1),
     ("within Stopped", 1),
@@ -80,13 +80,13 @@ MOMENTS = [
 RARER = [
     ("before lay_out", 2),
     ("after Prepared", 1),
-    ("after Went", 1),
+    ("after Progressed", 1),
     ("before Scored", 1),
     ("within Scored", 2),
     ("after Scored", 8),
     ("after Stopped", 1),
     ("within Answered", 1),
-    ("after outcome", 1),
+    ("after summarize", 1),
     ("after replace", 1),
     ("after write", 1),
 ]
@@ -129,14 +129,17 @@ def test_killed_and_gone_on(
 
 @pytest.mark.slow
 def test_killed_again_and_again(tmp_path: Path, uninterrupted: Training, isolation: Isolation) -> None:
-    for where, number in (("after Went", 7), ("after Scored", 2), ("before Scored", 3), ("before Answered", 1)):
+    for where, number in (("after Progressed", 7), ("after Scored", 2), ("before Scored", 3), ("before Answered", 1)):
         killed(where, number, tmp_path, isolation)
     resumed = runner.run(a_job(tmp_path, isolation=isolation), capitals(updates=60))
     assert timeless(resumed) == timeless(uninterrupted)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("where", "number"), [("before Checked", 1), ("within Checked", 1), ("after Checked", 1)])
+@pytest.mark.parametrize(
+    ("where", "number"),
+    [("before ReferenceAnswered", 1), ("within ReferenceAnswered", 1), ("after ReferenceAnswered", 1)],
+)
 def test_killed_while_the_reference_answers(where: str, number: int, tmp_path: Path, isolation: Isolation) -> None:
     whole = runner.run(a_job(tmp_path / "whole", isolation=isolation), checked(60))
     script = KILLED.replace("capitals(updates=60)", "checked(60)").replace("a_job, capitals", "a_job, checked")
@@ -148,16 +151,16 @@ def test_killed_while_the_reference_answers(where: str, number: int, tmp_path: P
 
 def test_what_is_done_again_after_a_kill_costs_no_budget(tmp_path: Path) -> None:
     """It goes on from its last checkpoint, and so does the clock."""
-    key = runner.key_of(job := a_job(tmp_path), task := capitals(), {})
-    with EventLog(tmp_path, key) as ledger:
-        ledger.begin()
+    key = runner.training_key(job := a_job(tmp_path), task := capitals(), {})
+    with EventLog(tmp_path, key) as event_log:
+        event_log.begin()
         for event in (
             Progressed(1, 4.0, 2.0, None, None),
             Scored(5, 10.0, 9.0, 50.0),
             Progressed(6, 55.0, 1.0, None, None),
         ):
-            ledger.add(event)
-        assert 10 <= Attempt(job, task, ledger, lambda look: None).seconds < 55
+            event_log.add(event)
+        assert 10 <= TrainingLoop(job, task, event_log, lambda look: None).seconds < 55
 
 
 def test_no_process_outlives_a_killed_runner(tmp_path: Path, isolation: Isolation) -> None:
@@ -166,32 +169,32 @@ def test_no_process_outlives_a_killed_runner(tmp_path: Path, isolation: Isolatio
     script = KILLED.replace("a_job(out, ", f"a_job(out, {loop!r}, ")
     command = [sys.executable, "-c", script, str(ROOT), "nowhere", "0", str(tmp_path), isolation.value]
     process = subprocess.Popen(command)
-    events = tmp_path / "training" / "ada" / "events.jsonl"
+    events = tmp_path / "training" / "ada" / "1h" / "events.jsonl"
     deadline = time.monotonic() + 60
-    while not events.exists() or b"Went" not in events.read_bytes():
+    while not events.exists() or b"Progressed" not in events.read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    while left := [line for line in running(str(tmp_path)) if "zygote" in line or "wall" in line]:
+    while left := [line for line in running(str(tmp_path)) if "zygote" in line or "supervisor" in line]:
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
 
 
-def test_a_ledger_of_another_training_is_begun_anew(tmp_path: Path) -> None:
-    with EventLog(tmp_path, "one") as ledger:
-        assert ledger.fresh
-        ledger.begin()
-        ledger.add(Scored(5, 1.0, 1.0, 50.0))
-    with EventLog(tmp_path, "one") as ledger:
-        assert not ledger.fresh
-        assert ledger.events == [Began("one"), Scored(5, 1.0, 1.0, 50.0)]
-    with EventLog(tmp_path, "two") as ledger:
-        assert ledger.fresh
-        ledger.begin()
-        assert ledger.events == [Began("two")]
-    with EventLog(tmp_path, "two") as ledger:
-        assert ledger.events == [Began("two")]
+def test_an_event_log_of_another_training_is_begun_anew(tmp_path: Path) -> None:
+    with EventLog(tmp_path, "one") as event_log:
+        assert event_log.fresh
+        event_log.begin()
+        event_log.add(Scored(5, 1.0, 1.0, 50.0))
+    with EventLog(tmp_path, "one") as event_log:
+        assert not event_log.fresh
+        assert event_log.events == [Began("one"), Scored(5, 1.0, 1.0, 50.0)]
+    with EventLog(tmp_path, "two") as event_log:
+        assert event_log.fresh
+        event_log.begin()
+        assert event_log.events == [Began("two")]
+    with EventLog(tmp_path, "two") as event_log:
+        assert event_log.events == [Began("two")]
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"type":"Scored","update":5', b"\0\0\0\n", b'{"type":"Other"}\n'])
@@ -202,14 +205,14 @@ def test_a_torn_line_is_dropped(tmp_path: Path, torn: bytes) -> None:
         Stopped(StopReason.BUDGET, "over", 1.0, 2.0),
         Answered(["a\u2028b\n"], ""),
     ]
-    with EventLog(tmp_path, "key") as ledger:
-        ledger.begin()
+    with EventLog(tmp_path, "key") as event_log:
+        event_log.begin()
         for event in events[1:]:
-            ledger.add(event)
-    with ledger.path.open("ab") as file:
+            event_log.add(event)
+    with event_log.path.open("ab") as file:
         file.write(torn)
-    with EventLog(tmp_path, "key") as ledger:
-        assert ledger.events == events
-        ledger.add(events[1])
-    with EventLog(tmp_path, "key") as ledger:
-        assert ledger.events == [*events, events[1]]
+    with EventLog(tmp_path, "key") as event_log:
+        assert event_log.events == events
+        event_log.add(events[1])
+    with EventLog(tmp_path, "key") as event_log:
+        assert event_log.events == [*events, events[1]]

@@ -1,4 +1,4 @@
-"""How trainings end, what stays of them, and what a runner never does: with a task that is learnt in no time."""
+"""How trainings end and what they leave, with a task that is learnt within a second."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def limits(**changes: Any) -> TrainingLimits:
 def test_a_training_that_reaches_its_aim(train: Train) -> None:
     looks: list[TrainingStatus] = []
     training = train(looks=looks)
-    assert (training.ended, training.message) == (StopReason.REACHED, "training reached its aim on dev")
+    assert training.stop_reason is StopReason.REACHED
+    assert training.message == "training reached the required score on dev"
     assert (training.score, training.low, training.high, training.best_dev) == (100, 99, 101, 100)
     assert (training.updates, training.signature, training.device, training.seed) == (40, "capitals", "cpu", 3)
     assert [point.update for point in training.curve] == list(range(1, 41))
@@ -93,12 +94,12 @@ def test_a_training_that_reaches_its_aim(train: Train) -> None:
     assert training.samples[0] == ("test0", "TEST0", "TEST0")
     assert training.words_per_second == 100
     assert sorted(training.versions) == ["numpy", "python", "torch"]
-    assert [look.score for look in looks if look.judged] == scores
+    assert [look.score for look in looks if look.validated] == scores
 
 
 def test_a_finished_training_is_not_run_again_until_something_changes(train: Train, out: Path) -> None:
     first = train(updates=5)
-    path = out / "training" / "ada" / "training.json"
+    path = out / "training" / "ada" / "1h" / "training.json"
     looks: list[TrainingStatus] = []
     assert train(updates=5, looks=looks) == first
     assert looks == []
@@ -117,7 +118,7 @@ def test_a_finished_training_is_not_run_again_until_something_changes(train: Tra
 def test_the_budget(train: Train) -> None:
     slow = "def learn(update, learnt):\n    import time; time.sleep(0.05); return learnt + 1\n"
     training = train(slow, budget=1.2)
-    assert (training.ended, training.message) == (StopReason.BUDGET, "the budget of 1.2s was used up")
+    assert (training.stop_reason, training.message) == (StopReason.BUDGET, "the budget of 1.2s was used up")
     assert training.score is not None
     assert training.score == training.best_dev
     assert training.seconds >= 1.2
@@ -125,7 +126,7 @@ def test_the_budget(train: Train) -> None:
 
 def test_the_recipes_end(train: Train) -> None:
     training = train(updates=12)
-    assert training.ended is StopReason.CONVERGED
+    assert training.stop_reason is StopReason.CONVERGED
     assert (training.score, training.best_dev) == (25, 25)
 
 
@@ -133,7 +134,7 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
 
 
 @pytest.mark.parametrize(
-    ("more", "ended", "message"),
+    ("more", "stop_reason", "message"),
     [
         (
             AT_7.format("return float('nan')"),
@@ -159,29 +160,29 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
             "training ran out of memory",
         ),
         (
-            AT_7.format("talk.judged(update, ['one'])"),
+            AT_7.format("channel.validate(update, ['one'])"),
             StopReason.BROKEN,
             "training broke the protocol: 1 answers for 40 sentences",
         ),
         (
-            AT_7.format("talk.judged(update, ['x' * 10_001] * 40)"),
+            AT_7.format("channel.validate(update, ['x' * 10_001] * 40)"),
             StopReason.BROKEN,
             "training broke the protocol: an answer of more than 10000 characters",
         ),
         (
-            AT_7.format("talk._channel.sendall(bytes([255] * 8))"),
+            AT_7.format("channel._channel.sendall(bytes([255] * 8))"),
             StopReason.BROKEN,
             "training broke the protocol: a frame of 4294967295 bytes, more than 4194304",
         ),
         (
-            AT_7.format("talk._channel.sendall(bytes([0, 0, 0, 1, 193]))"),
+            AT_7.format("channel._channel.sendall(bytes([0, 0, 0, 1, 193]))"),
             StopReason.BROKEN,
             "training broke the protocol: a malformed frame: DecodeError",
         ),
         (
-            AT_7.format("talk._channel.close(); import time; time.sleep(60)"),
+            AT_7.format("channel._channel.close(); import time; time.sleep(60)"),
             StopReason.BROKEN,
-            "training broke the protocol: it closed its end of the wire",
+            "training broke the protocol: it closed its connection",
         ),
         (
             AT_7.format("[open(f'large{n}', 'wb').write(bytes(2**23)) for n in range(3)]; import time; time.sleep(60)"),
@@ -206,28 +207,35 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
     ],
 )
 def test_what_ends_a_training_leaves_it_the_best_so_far(
-    train: Train, more: str, ended: StopReason, message: str
+    train: Train, more: str, stop_reason: StopReason, message: str
 ) -> None:
     training = train(more)
-    assert (training.ended, training.message.removesuffix("; trained without walls")) == (ended, message)
+    assert training.stop_reason is stop_reason
+    assert training.message.removesuffix("; trained without a sandbox") == message
     assert training.best_dev == training.score == 100 * 5 / 40
 
 
 def test_a_training_that_hangs(train: Train) -> None:
     training = train(AT_7.format("import time; time.sleep(60)"), limits=limits(silence=0.5))
-    assert (training.ended, training.message) == (StopReason.HUNG, "training hung: nothing was heard of it for 0.5 s")
+    assert (training.stop_reason, training.message) == (
+        StopReason.HUNG,
+        "training hung: no message for 0.5 s",
+    )
     assert training.score == 100 * 5 / 40
 
 
 def test_one_that_never_stops_talking_has_the_same_budget(train: Train) -> None:
-    flood = "[talk.judged(update, ['x'] * 40) for _ in range(10**9)]"
+    flood = "[channel.validate(update, ['x'] * 40) for _ in range(10**9)]"
     training = train(AT_7.format(flood), budget=1.5)
-    assert (training.ended, training.score) == (StopReason.BUDGET, 100 * 5 / 40)
+    assert (training.stop_reason, training.score) == (StopReason.BUDGET, 100 * 5 / 40)
 
 
 def test_a_loss_that_does_not_fall(train: Train) -> None:
     training = train("def loss(update):\n    return 7 + update % 2 / 10\n", updates=12)
-    assert (training.ended, training.message) == (StopReason.STALLED, "the loss did not fall: 7.1 at first, 7 at last")
+    assert (training.stop_reason, training.message) == (
+        StopReason.STALLED,
+        "the loss did not fall: 7.1 at the start, 7 at the end",
+    )
     assert training.score is not None
 
 
@@ -241,9 +249,9 @@ def test_what_a_submission_says_of_itself_is_made_fit_to_show(train: Train, loss
 def test_before_the_first_look_there_is_no_score(train: Train) -> None:
     training = train("import nothing_of_that_name\n")
     assert training.score is training.best_dev is None
-    assert training.ended is StopReason.CRASHED
+    assert training.stop_reason is StopReason.CRASHED
     assert training.message.startswith("training raised ModuleNotFoundError in submitted.py, line 10")
-    assert training.message.endswith("; no test: it was never tried on dev")
+    assert training.message.endswith("; no test: it was never scored on dev")
 
 
 @pytest.mark.parametrize(
@@ -259,16 +267,16 @@ def test_a_test_that_cannot_be_answered(train: Train, body: str, reason: str) ->
     more = f"def answer(i, word, learnt):\n    if word.startswith('test'):\n        {body}\n    return word.upper()\n"
     training = train(more, updates=5, limits=limits(answering=0.5))
     assert (training.score, training.best_dev, training.samples) == (None, 100, ())
-    assert training.message == f"training reached its aim on dev; no test: {reason}"
+    assert training.message == f"training reached the required score on dev; no test: {reason}"
 
 
 def test_forged_scores_help_nobody(train: Train) -> None:
     more = """
 import graders.sandbox.inside.protocol as box
-class Mine(box.Judged): ...
+class Mine(box.DevScore): ...
 def learn(update, learnt):
-    talk.say(box.Progress(update, 1, 0.0, 1.0, 1e9))
-    talk.judged = lambda update, texts: box.Judged(100.0, True)
+    channel.send(box.Progress(update, 1, 0.0, 1.0, 1e9))
+    channel.validate = lambda update, texts: box.DevScore(100.0, True)
     return 0
 """
     training = train(more)
@@ -278,7 +286,7 @@ def learn(update, learnt):
 
 def test_what_it_prints_is_kept_cleaned(train: Train, out: Path) -> None:
     train("print('\\x1b[31mred', 'x' * 100_000, 'end')\n", updates=5)
-    printed = (out / "training" / "ada" / "printed.txt").read_text()
+    printed = (out / "training" / "ada" / "1h" / "printed.txt").read_text()
     assert printed.startswith("redred x") or printed.startswith("red x")
     assert "\x1b" not in printed
     assert "[...]" in printed
@@ -289,20 +297,20 @@ def test_a_second_run_in_the_same_folder_waits_and_then_says_so(base: Path, monk
     monkeypatch.setattr("graders.training.event_log.PATIENCE", 0.1)
     with EventLog(base / "busy", "key"), pytest.raises(EventLogError) as error:
         EventLog(base / "busy", "key")
-    said = "another training is at work here; wait for it, or name another folder with -o"
+    said = "another training is running in this folder; wait for it, or choose another folder with -o"
     assert str(error.value) == f"{base / 'busy'}: {said}"
 
 
 def test_nothing_is_left_running(base: Path, train: Train, zygote: Zygote) -> None:
     train(AT_7.format("import time; time.sleep(60)"), limits=limits(silence=0.2))
-    assert len(running(str(zygote.scratch))) <= 2  # the zygote and its wall
+    assert len(running(str(zygote.scratch))) <= 2  # the zygote and its supervisor
 
 
 def test_a_sandbox_of_its_own(tmp_path: Path, isolation: Isolation) -> None:
     """As `trivium train` does it: no zygote is lent."""
     job = a_job(tmp_path, "import os\nprint(os.listdir('.'), os.environ['HOME'] == os.getcwd())\n", isolation=isolation)
     training = runner.run(job, capitals())
-    assert (training.ended, training.score) == (StopReason.REACHED, 100)
+    assert (training.stop_reason, training.score) == (StopReason.REACHED, 100)
     assert (job.folder / "printed.txt").read_text() == "[] True\n['state.json'] True\n"
     assert running(str(job.folder)) == []
 
@@ -325,7 +333,7 @@ def test_what_it_has_learnt_must_answer_alike_in_the_reference(
     job = a_job(tmp_path, more + SEES, isolation=isolation)
     training = runner.run(job, checked(60))
     assert (training.score, training.reference_mismatch) == (100, reference_mismatch)
-    assert ("% of the answers are not those of the reference with the same weights" in training.message) == (
+    assert ("% of the answers differ from those of the reference with the same weights" in training.message) == (
         reference_mismatch > 0
     )
     assert not (job.folder / "reference").exists()

@@ -18,7 +18,7 @@ from graders.sandbox.inside import translation as box
 from graders.sandbox.isolation import Isolation, walls
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
-from graders.training.tasks.registry import task_of as translation_of
+from graders.training.tasks.registry import load_task
 from graders.training.tasks.translation import Translation, load_corpus
 from tests.support.tiny_corpus import a_job, reference_files, write_corpus
 
@@ -37,7 +37,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def task(data: Path) -> Translation:
-    return translation_of(a_job(Path(), data, reference_files()))
+    return load_task(a_job(Path(), data, reference_files()))
 
 
 def test_no_reference_translation_goes_in(task: Translation) -> None:
@@ -66,10 +66,10 @@ def test_given_files_stay_and_nothing_that_makes_data_goes_in(data: Path, task: 
 
 def test_the_seed_of_the_data_stays_outside(data: Path) -> None:
     seed = 2**62 + 12345
-    settings = translation_of(a_job(Path(), data, {}, seed=seed)).settings()
+    settings = load_task(a_job(Path(), data, {}, seed=seed)).settings()
     assert str(seed) not in repr(settings)
-    assert 0 <= settings["knobs"]["seed"] < 2**31
-    assert settings != translation_of(a_job(Path(), data, {}, seed=seed + 1)).settings()
+    assert 0 <= settings["hyperparameters"]["seed"] < 2**31
+    assert settings != load_task(a_job(Path(), data, {}, seed=seed + 1)).settings()
 
 
 def test_scores_are_those_of_the_handout(task: Translation) -> None:
@@ -77,7 +77,7 @@ def test_scores_are_those_of_the_handout(task: Translation) -> None:
     assert task.dev_score([""] * len(task.dev)) == 0
     scores = task.test_scores([f" {line}\n" for line in task.references] + list(task.references))
     assert scores.score == pytest.approx(100)
-    assert scores.changed == 0
+    assert scores.batch_sensitivity == 0
     assert scores.other_scores["chrF"] == pytest.approx(100)
     assert scores.signature == task._scoring().score(task.references, task.references).signature
     assert scores.signature.startswith("nrefs:1|bs:1000|seed:12345|case:mixed")
@@ -87,19 +87,19 @@ def test_answers_that_change_are_counted_and_the_first_ones_scored(task: Transla
     assert list(task.test) == [*task.corpus.test[0]] * 2
     n = len(task.references)
     scores = task.test_scores([*task.references, "", "", *task.references[2:]])
-    assert (scores.score, scores.changed) == (pytest.approx(100), 2 / n)
+    assert (scores.score, scores.batch_sensitivity) == (pytest.approx(100), 2 / n)
 
 
 def test_the_test_is_asked_again_among_sentences_of_other_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
     batches: list[list[str]] = []
 
-    def translated(order: object, model: object, texts: list[str], *others: object) -> list[str]:
+    def translate(order: object, model: object, texts: list[str], *others: object) -> list[str]:
         batches.append(texts)
         return [text.upper() for text in texts]
 
-    monkeypatch.setattr(box, "_translated", translated)
+    monkeypatch.setattr(box, "_translate", translate)
     texts = [" ".join(["a"] * (1 + i // 10)) for i in range(100)]
-    again = box._among_others(None, None, texts, None, 1)  # type: ignore[arg-type]
+    again = box._translate_in_mixed_batches(None, None, texts, None, 1)  # type: ignore[arg-type]
     assert again == [text.upper() for text in texts]
     assert [len(batch) for batch in batches] == [25] * 4
     for batch in batches:
@@ -112,10 +112,10 @@ import sys
 sys.path[:0] = [{str(ROOT)!r}]
 from pathlib import Path
 from tests.support.tiny_corpus import a_job, reference_files
-from graders.training.runner import key_of
-from graders.training.tasks.registry import task_of as translation_of
+from graders.training.runner import training_key
+from graders.training.tasks.registry import load_task
 import graders.cli.train
-task = translation_of(a_job(Path(), Path({str(data)!r}), reference_files()))
+task = load_task(a_job(Path(), Path({str(data)!r}), reference_files()))
 task.test_scores(task.references * 2)
 assert not [name for name in ("torch", "nmt", "vocab", "nmt_model") if name in sys.modules]
 """
@@ -154,7 +154,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, data: Path, isolation: Iso
 
 
 def test_the_reference_is_trained(trained: Training, data: Path) -> None:
-    assert trained.ended is StopReason.CONVERGED
+    assert trained.stop_reason is StopReason.CONVERGED
     assert trained.score is not None
     assert trained.low is not None
     assert 0 <= trained.low <= trained.score
@@ -164,13 +164,14 @@ def test_the_reference_is_trained(trained: Training, data: Path) -> None:
     losses = [point.loss for point in trained.curve if point.loss is not None]
     assert losses[-1] < losses[0]
     assert trained.words_per_second > 0
-    assert (trained.changed, trained.reference_mismatch) == (0, 0)
+    assert (trained.batch_sensitivity, trained.reference_mismatch) == (0, 0)
 
 
 def test_the_fast_reference_learns_the_same(
     trained: Training, data: Path, tmp_path: Path, isolation: Isolation
 ) -> None:
-    fast = train_one(a_job(tmp_path, data, reference_files(), isolation=isolation, model="fast_nmt.FastNMT"))
+    files = {**reference_files(), **load_assignment("a4").staff}
+    fast = train_one(a_job(tmp_path, data, files, isolation=isolation, staff_model=True))
     for one, other in zip(trained.curve, fast.curve, strict=True):
         assert one.loss == pytest.approx(other.loss, rel=1e-3)
 
