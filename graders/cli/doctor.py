@@ -1,4 +1,4 @@
-"""`trivium doctor`: what works on this machine, for the role that is installed."""
+"""`trivium doctor`: installed packages, and whether this machine can grade in the sandbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRADER = ("sandlock", "distributed", "jinja2", "rich")
 
 
 def doctor(args: argparse.Namespace) -> int:
-    """Print versions and what can be done with them; exit status 1 if graders are installed and have no sandbox."""
+    """Print versions and the state of the sandbox; return 1 if the graders are installed without a working sandbox."""
     echo(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
     for package in (*STUDENT, *LIBRARIES, *GRADER):
         echo(f"  {package:<13} {_version(package) or 'not installed'}")
@@ -23,9 +23,9 @@ def doctor(args: argparse.Namespace) -> int:
     if not any(map(_version, GRADER)):
         echo("grading: not installed; students need no more. Staff: pip install 'trivium[graders]'")
         return 0
-    missing = {wall: reason for wall, reason in isolation.walls().items() if reason}
-    for wall in isolation.walls():
-        echo(f"{wall}: {missing.get(wall) or 'available'}")
+    missing = {name: reason for name, reason in isolation.walls().items() if reason}
+    for name in isolation.walls():
+        echo(f"{name}: {missing.get(name) or 'available'}")
     if missing:
         echo("grading: only with --isolation none, for code you trust")
         return 1

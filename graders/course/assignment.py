@@ -1,4 +1,4 @@
-"""One assignment: its manifest, its handout and its reference. assignments/ and solutions/ are data, never imported."""
+"""Assignment: its manifest, handout and reference. assignments/ and solutions/ are data, never imported."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from sanity.core.manifest import ALWAYS_GIVEN, Manifest
 from sanity.core.recordings import recording_path
 
 DECIDES_MARKS = ("course/assignment.py", "grading", "intake", "records/scoring.py", "sandbox")
-"""What of graders/ decides a mark: not how it is printed, exported or scheduled."""
+"""The parts of graders/ that marks depend on; printing, exports and scheduling are none of them."""
 
 
 class CourseError(UserError):
-    """There is no such assignment, or its reference is not here."""
+    """An unknown assignment, or one without its reference on this machine."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment as staff have it. Made by `load_assignment`, once, and handed down."""
+    """An assignment with its reference. `load_assignment` makes it once; functions receive it as an argument."""
 
     manifest: Manifest
     folder: Path
-    """The handout: what students receive."""
+    """The handout folder, which students receive."""
 
     @property
     def name(self) -> str:
-        """Its name, such as a4."""
+        """The assignment's name, such as a4."""
         return self.manifest.name
 
     @property
@@ -47,28 +47,28 @@ class Assignment:
 
     @cached_property
     def given(self) -> dict[str, bytes]:
-        """The modules of the handout that no submission can replace."""
+        """The modules of the handout that no submission can replace, contents by name."""
         return {name: (self.folder / name).read_bytes() for name in self.manifest.given}
 
     @cached_property
     def reference(self) -> dict[str, bytes]:
-        """The reference submission, with the modules that it has beside the files asked for."""
+        """The reference submission: the submitted files and its additional modules, contents by name."""
         return _python_files(self.solutions)
 
     @property
     def staff(self) -> dict[str, bytes]:
-        """Modules beside the reference that only staff use, such as a faster model of the same."""
+        """Modules in solutions/aN/staff/, such as a faster model that computes the same."""
         return _python_files(self.solutions / "staff")
 
     def handout_files(self) -> list[str]:
-        """Return the files that students receive: those that assignment.toml names, and no other."""
+        """Return the files that students receive, as paths in the handout: only those that assignment.toml names."""
         declared = (*ALWAYS_GIVEN, *self.manifest.submit, *self.manifest.given, *self.manifest.handout)
         found = {path for pattern in declared for path in self.folder.glob(pattern) if path.is_file()}
         return sorted(path.relative_to(self.folder).as_posix() for path in found)
 
     @cached_property
     def digest(self) -> str:
-        """Hash over all that decides a mark besides the submission: checks, graders, handout and reference."""
+        """Hash of what marks depend on besides the submission: checks, graders, handout and reference."""
         digest = sha256()
         for folder in self._decisive():
             for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
@@ -101,7 +101,7 @@ def assignment_names() -> list[str]:
 
 
 def handout_folder(name: str) -> Path:
-    """Return the folder that students of this assignment receive; raise CourseError for an unknown name."""
+    """Return an assignment's handout folder; raise CourseError for an unknown name."""
     if name not in assignment_names():
         raise CourseError(f"no assignment {name!r}: choose from {', '.join(assignment_names())}")
     return course_root() / "assignments" / name

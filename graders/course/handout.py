@@ -1,4 +1,4 @@
-"""The handout: the zip archive of an assignment's folder that students download."""
+"""Builds the handout: the zip archive of an assignment that students download."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graders.zips import write_zip
 from sanity.core.errors import UserError
 
 MARKER = re.compile(rb"(BEGIN|END) SOLUTION\b")
-"""Stands in a solution, never in what students receive."""
+"""In solutions only; students must never receive it."""
 
 
 class HandoutError(UserError):
@@ -19,16 +19,16 @@ class HandoutError(UserError):
 
 
 def build_handout(assignment: Assignment, out: Path) -> Path:
-    """Write the handout of an assignment, the same bytes for the same files, and return its path.
+    """Write the handout of an assignment and return its path. The same files give the same bytes.
 
-    It holds the files that assignment.toml names, whatever else lies in the folder.
+    It contains only the files that assignment.toml names.
 
     Args:
-        assignment: its name is also the archive's one top folder.
+        assignment: its name becomes the archive's top folder.
         out: the archive, replaced if it exists; or a folder, to hold a4.zip.
 
-    Raises HandoutError if out can't be written or a file may hold an answer: one that is not the stub that the
-    solution gives, or that has a solution's markers; StubError or CourseError as `stale_stubs` does.
+    Raises HandoutError if `out` cannot be written, or if a file may contain an answer: a stale stub, or a file with a
+    solution's markers. Raises StubError or CourseError as `stale_stubs` does.
     """
     name, folder = assignment.name, assignment.folder
     for stale in stale_stubs(assignment):

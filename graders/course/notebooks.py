@@ -1,4 +1,4 @@
-"""From the percent format, in which solutions are kept, to the notebook that students receive."""
+"""Converts a solution in the percent format to the notebook that students receive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ METADATA = {
 def to_notebook(text: str) -> str:
     """Return the notebook, as JSON, of a Python file whose cells begin with `# %%` or `# %% [markdown]`.
 
-    The same text gives the same bytes: cells are numbered, and no version of a tool is noted.
+    The same text gives the same bytes: cell ids are numbers, and no tool's version is written.
     """
     import jupytext
 

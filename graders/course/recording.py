@@ -1,7 +1,7 @@
-"""Recordings: the reference's answers to the fixed cases, and those of planted bugs, for the student's machine.
+"""Makes recordings: the answers of the reference and of planted bugs to the fixed cases, for the student's machine.
 
-What the checks ask depends on the submission (a model without the convolution is put to other cases), so they are
-run on the reference and on every correct variant, and all that they expect is recorded.
+The calls of a check depend on the submission: a model without the convolution gets other cases. So the checks are run
+on the reference and on every correct variant, and every answer that they expect is recorded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from graders.cores import usable_cores
 from graders.course.assignment import Assignment
 from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
-from graders.course.planted.live import ProcessRun, live
+from graders.course.planted.process_run import ProcessRun, run_in_process
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe
@@ -25,36 +25,39 @@ from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cas
 
 
 class RecordError(UserError):
-    """The reference or a correct variant does not pass a check."""
+    """The reference or a correct variant fails a check."""
 
 
 class RecordingRun:
-    """A Run that notes the raw reply to each question it is asked."""
+    """A Run that records its calls and their raw replies."""
 
-    def __init__(self, live: ProcessRun) -> None:
-        self.live = live
+    def __init__(self, source: ProcessRun) -> None:
+        self.source = source
         self.replies: dict[str, Any] = {}
         self.asked: dict[str, tuple[Probe, Case]] = {}
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
-        """Return the outputs by name, as Live does."""
-        return answers_of(probe, self.reply(probe, case), list(self.live.files))
+        """Return the outputs by name, as ProcessRun does."""
+        return answers_of(probe, self.reply(probe, case), list(self.source.files))
 
     def reply(self, probe: Probe, case: Case) -> Any:
-        """Return the raw reply."""
+        """Return the raw reply; call the submission only once."""
         key = key_of(probe, case)
         self.asked[key] = probe, case
         if key not in self.replies:
-            self.replies[key] = self.live.reply(probe, case)
+            self.replies[key] = self.source.reply(probe, case)
         return self.replies[key]
 
 
 def record(assignment: Assignment) -> Recordings:
-    """Ask the reference, the correct variants and the planted bugs; raise RecordError if one of the first two fails."""
+    """Return what the checks expect, and the wrong answers of planted bugs.
+
+    Raise RecordError if the reference or a variant fails a check.
+    """
     checks, reference, bugs = checks_of(assignment.manifest), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
     diagnoses: dict[str, list[tuple[str, Any]]] = {}
-    with live(assignment, reference) as child, ThreadPoolExecutor(usable_cores()) as pool:
+    with run_in_process(assignment, reference) as child, ThreadPoolExecutor(usable_cores()) as pool:
         expect = RecordingRun(child)
         list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
         answers = {key: expect.replies[key] for key in sorted(expect.replies)}
@@ -66,7 +69,7 @@ def record(assignment: Assignment) -> Recordings:
 
 
 def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: RecordingRun) -> None:
-    with live(expect.live.assignment, files) as child:
+    with run_in_process(expect.source.assignment, files) as child:
         run = RecordingRun(child)
         for check in checks:
             for case in fixed_cases(check.cases):
@@ -81,7 +84,7 @@ def _wrong_answers(bug: Bug, checks: Sequence[Check], expect: RecordingRun) -> d
     Properties are left out, since they diagnose by themselves, and bugs whose answers change from call to call.
     """
     wrong: dict[str, Any] = {}
-    with live(expect.live.assignment, bug.files) as child:
+    with run_in_process(expect.source.assignment, bug.files) as child:
         run = RecordingRun(child)
         for check in checks:
             if check.question == bug.question and not check.is_property:

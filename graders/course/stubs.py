@@ -1,13 +1,13 @@
-"""Stubs: what a student edits, derived from the reference that has the answers in.
+"""Derives stubs, the files that students edit, from the solutions.
 
-A solution file marks each answer, and a stub has a placeholder in its place:
+A solution file marks each answer, and its stub has a placeholder instead:
 
     ### BEGIN SOLUTION 1d               # Question 1d: your code starts here.
     return self.encoder(words)          raise NotImplementedError("1d: not implemented yet")
     ### END SOLUTION                    # Question 1d: your code ends here.
 
-Lines `### STUB <code>` inside a block are the placeholder instead, where raising would not do. The stub of a notebook
-is a notebook; its solution is a Python file with the cells one after the other.
+Lines `### STUB <code>` inside a block replace the placeholder, for places where it should not raise. The stub of a
+notebook is a notebook; its solution is a Python file with the cells in order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sanity.core.manifest import solution_name
 BEGIN = re.compile(r"(?P<indent>\s*)### BEGIN SOLUTION(?: +(?P<question>[\w.]+))?\s*")
 END = re.compile(r"\s*### END SOLUTION\s*")
 STUB = re.compile(r"(?P<indent>\s*)### STUB (?P<code>.*\S)\s*")
-# Anything else that looks like a marker is a mistyped one, and would give its answer away.
+# Anything else that looks like a marker is refused: a mistyped marker would reveal the answer.
 MISTYPED = re.compile(r"\s*###|.*\b(BEGIN|END) SOLUTION\b")
 
 
@@ -32,9 +32,15 @@ class StubError(UserError):
 
 
 def derive(text: str, path: Path | str) -> str:
-    """Return the stub of a solution file's text; path is what StubError calls the file."""
+    r"""Return the stub of a solution file's text; raise StubError, which names `path`, for wrong markers.
+
+    >>> print(derive("### BEGIN SOLUTION 1d\nx = 1\n### END SOLUTION", "a.py"))
+    # Question 1d: your code starts here.
+    raise NotImplementedError("1d: not implemented yet")
+    # Question 1d: your code ends here.
+    """
     stub: list[str] = []
-    instead: list[str] = []
+    placeholders: list[str] = []
     begun, indent, question = 0, "", ""
     for number, line in enumerate(text.split("\n"), start=1):
         if match := BEGIN.fullmatch(line):
@@ -42,18 +48,18 @@ def derive(text: str, path: Path | str) -> str:
                 raise StubError(f"{path}:{number}: ### BEGIN SOLUTION inside the block begun on line {begun}")
             if match["question"] is None:
                 raise StubError(f"{path}:{number}: name the question, as in ### BEGIN SOLUTION 1d")
-            begun, indent, question, instead = number, match["indent"], match["question"], []
+            begun, indent, question, placeholders = number, match["indent"], match["question"], []
         elif END.fullmatch(line):
             if not begun:
                 raise StubError(f"{path}:{number}: ### END SOLUTION without a ### BEGIN SOLUTION")
             stub.append(f"{indent}# Question {question}: your code starts here.")
-            stub += instead or [indent + placeholder(question)]
+            stub += placeholders or [indent + placeholder(question)]
             stub.append(f"{indent}# Question {question}: your code ends here.")
             begun = 0
         elif match := STUB.fullmatch(line):
             if not begun:
                 raise StubError(f"{path}:{number}: ### STUB outside a solution block")
-            instead.append(match["indent"] + match["code"])
+            placeholders.append(match["indent"] + match["code"])
         elif MISTYPED.match(line):
             markers = "### BEGIN SOLUTION <question>, ### STUB <code> or ### END SOLUTION"
             raise StubError(f"{path}:{number}: not a marker: {line.strip()}; write {markers}")
@@ -65,7 +71,7 @@ def derive(text: str, path: Path | str) -> str:
 
 
 def derive_stubs(assignment: Assignment) -> dict[Path, str]:
-    """Return the text of each stub of assignment by where it belongs; raise StubError or CourseError."""
+    """Return the text of each stub of an assignment by its path; raise StubError or CourseError."""
     folder, manifest = assignment.folder, assignment.manifest
     stubs = {}
     for name in manifest.submit:
@@ -85,13 +91,13 @@ def derive_stubs(assignment: Assignment) -> dict[Path, str]:
 
 
 def stale_stubs(assignment: Assignment) -> list[Path]:
-    """Return the stubs of assignment that are missing or differ from what its solution gives."""
+    """Return the paths of the stubs that are missing or differ from the solution's."""
     stubs = derive_stubs(assignment)
     return [path for path, text in stubs.items() if not path.exists() or path.read_bytes() != text.encode()]
 
 
 def write_stubs(assignment: Assignment) -> list[Path]:
-    """Bring the stubs of assignment up to date; return those that changed. Raises as `derive_stubs` does."""
+    """Write the stubs that are stale; return their paths. Raises StubError or CourseError."""
     stubs = derive_stubs(assignment)
     stale = stale_stubs(assignment)
     for path in stale:

@@ -1,1 +1,1 @@
-"""Where work runs: the cores of this machine, or a Dask cluster."""
+"""Runs jobs in parallel: on the cores of this machine, or on a Dask cluster."""

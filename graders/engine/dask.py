@@ -1,7 +1,7 @@
-"""Work on a Dask cluster: one of this machine, or one that is named by its scheduler's address.
+"""Runs jobs on a Dask cluster: on this machine, or one given by its scheduler's address.
 
-A machine offers the resource CPU or GPU; a job asks for one share of it. What is unpickled here comes from our own
-workers: a submission runs in a sandbox that they start, and it has no network.
+A machine offers the resource CPU or GPU, and a job needs a share of it. Results are unpickled, which is safe because
+they come from our own code: submissions run in a sandbox without network.
 """
 
 # mypy: untyped-calls-exclude=distributed
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
 
-DEATHS = 2
-"""Workers that may die with a job before it is given up: it is tried twice."""
-LOOK_SECONDS = 1.0
-"""How often to look for workers that came or went."""
+MAX_DEATHS = 2
+"""A job fails when this many workers died while they ran it."""
+POLL_SECONDS = 1.0
+"""How often to check for new and lost workers."""
 PATIENCE = 120.0
-"""Seconds to wait while there is work to do and no worker to do it."""
-GO_ON = "the same command goes on where this stopped"
-ANSWER_SECONDS = 10.0
-"""For a scheduler to answer."""
+"""Seconds to wait for a worker while there are jobs."""
+RESUME = "run the same command again to resume"
+CONNECT_SECONDS = 10.0
+"""Seconds for a scheduler to answer."""
 
 
 class ClusterError(UserError):
-    """The cluster cannot be used."""
+    """The cluster is not available."""
 
 
 @dataclass(frozen=True)
 class JobFailed:
-    """A job that has no outcome, because its worker or the function failed; the message is one line."""
+    """The outcome of a job whose worker died or whose function raised; the message is one line."""
 
     message: str
 
@@ -58,20 +58,20 @@ def run(
     share: int = 1,
     scheduler: str | None = None,
 ) -> list[Outcome | JobFailed]:
-    """Call function for each job; return the outcomes in the order of jobs.
+    """Call `function` for each job; return the outcomes in the order of the jobs.
 
     Args:
         jobs: picklable; started in this order.
-        function: one of an importable module, called in the workers. What it returns is pickled.
-        done: told of each outcome as it arrives, in this thread.
-        resource: "CPU" or "GPU", what a job needs.
-        share: how many jobs run on one such resource at a time. On this machine that many workers are started, each
-            a process with one job at a time.
-        scheduler: address of a cluster to use instead, such as tcp://node1:8786. Its workers must have been started
-            with `--resources "GPU=1"`, see the same files under the same paths, and import the same course.
+        function: of an importable module; called in the workers. Its return value is pickled.
+        done: called with each outcome as it arrives, in this thread.
+        resource: the resource that a job needs, "CPU" or "GPU".
+        share: how many jobs run on one such resource at the same time. On this machine so many workers are started,
+            each a process that runs one job at a time.
+        scheduler: address of another cluster, such as tcp://node1:8786. Its workers must be started with
+            `--resources "GPU=1"`, have the same files under the same paths, and import the same course.
 
-    A job whose worker dies is tried once more. When this is interrupted the workers of this machine end; those of
-    another scheduler finish what they have begun. Raises ClusterError.
+    A job whose worker died is tried once more. Ctrl-C ends the workers of this machine; those of another scheduler
+    finish their current jobs. Raises ClusterError.
     """
     if scheduler is None:
         share = max(1, min(share, len(jobs)))
@@ -82,8 +82,9 @@ def run(
 class _Run(Generic[Job, Outcome]):
     """One call of `run`.
 
-    It hands out no more jobs than there is room for: when a worker dies, Dask blames every job that was sent to it,
-    and one that only waited there is innocent.
+    It never submits more jobs than the cluster can run at the same time. When a worker dies, Dask reports KilledWorker
+    for every job that was sent to it, also for those that only waited there; so no job may wait there. Dask's own
+    retries are off (`allowed-failures` is 0), because deaths are counted here, by job.
     """
 
     def __init__(
@@ -101,17 +102,17 @@ class _Run(Generic[Job, Outcome]):
         self._outcomes: dict[int, Outcome | JobFailed] = {}
 
     def outcomes(self, interrupted: threading.Event) -> list[Outcome | JobFailed]:
-        """Run all jobs, or raise KeyboardInterrupt soon after interrupted is set."""
-        seen = time.monotonic()
+        """Run all jobs; raise KeyboardInterrupt soon after `interrupted` is set."""
+        last_worker = time.monotonic()
         try:
             while self._waiting or self._running:
                 if interrupted.is_set():
                     raise KeyboardInterrupt
-                room = _room(self._client, self._needs)
-                seen = time.monotonic() if room else seen
-                if time.monotonic() - seen > PATIENCE:
-                    raise ClusterError(f"the cluster has had no worker for {PATIENCE:g} s; {GO_ON}")
-                while self._waiting and len(self._running) < room:
+                capacity = _capacity(self._client, self._needs)
+                last_worker = time.monotonic() if capacity else last_worker
+                if time.monotonic() - last_worker > PATIENCE:
+                    raise ClusterError(f"the cluster has had no worker for {PATIENCE:g} s; {RESUME}")
+                while self._waiting and len(self._running) < capacity:
                     self._start(self._waiting.popleft())
                 for future in self._finished():
                     self._end(future, self._running.pop(future))
@@ -124,59 +125,60 @@ class _Run(Generic[Job, Outcome]):
         self._running[self._client.submit(self._function, job, pure=False, resources=dict(self._needs))] = index
 
     def _finished(self) -> list[Future[Outcome]]:
-        """Wait for a look's time or until a job ends; return those that have."""
+        """Wait until a job ends, at most POLL_SECONDS; return the finished ones."""
         from distributed import wait
 
         if not self._running:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
         else:
             with contextlib.suppress(TimeoutError):
-                wait(self._running, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
+                wait(self._running, timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
         return [future for future in self._running if future.done()]
 
     def _end(self, future: Future[Outcome], index: int) -> None:
         from distributed import KilledWorker
 
         if future.cancelled():
-            raise ClusterError(f"the cluster's scheduler went away; {GO_ON}")
+            raise ClusterError(f"the cluster's scheduler has gone; {RESUME}")
         error = future.exception()
         if isinstance(error, KilledWorker):
             self._deaths[index] += 1
-            if self._deaths[index] < DEATHS:
+            if self._deaths[index] < MAX_DEATHS:
                 self._waiting.appendleft(index)
                 return
-            outcome: Outcome | JobFailed = JobFailed(f"its worker died, {DEATHS} times")
+            outcome: Outcome | JobFailed = JobFailed(f"its worker died {MAX_DEATHS} times")
         elif error is not None:
-            said = " ".join(str(error).split())
-            outcome = JobFailed(f"{type(error).__name__}{': ' * bool(said)}{said}")
+            text = " ".join(str(error).split())
+            outcome = JobFailed(f"{type(error).__name__}{': ' * bool(text)}{text}")
         else:
             outcome = future.result()
         self._outcomes[index] = outcome
         self._done(self._jobs[index], outcome)
 
 
-def _room(client: Client, needs: Mapping[str, float]) -> int:
-    """Return how many jobs the cluster's workers can run at a time."""
+def _capacity(client: Client, needs: Mapping[str, float]) -> int:
+    """Return how many jobs the cluster can run at the same time."""
     try:
         workers = client.scheduler_info()["workers"]
-    except OSError:  # its end shows by the jobs, or by there being no workers for long
+    except OSError:  # the scheduler is gone or busy: its jobs are cancelled, or PATIENCE runs out
         return 0
     return sum(_slots(worker, needs) for worker in workers.values())
 
 
 def _slots(worker: Mapping[str, Any], needs: Mapping[str, float]) -> int:
-    room = (int(worker["resources"].get(name, 0) / part) for name, part in needs.items())
-    return min(int(worker["nthreads"]), *room)
+    """Return how many jobs one worker can run at the same time, by its resources and threads."""
+    slots = (int(worker["resources"].get(name, 0) / part) for name, part in needs.items())
+    return min(int(worker["nthreads"]), *slots)
 
 
 def _part(share: int) -> float:
-    """Return what one of share jobs asks for: rounded down, so that all of them fit."""
+    """Return 1 / share, rounded down, so that all jobs of a resource fit."""
     return int(1e6 / share) / 1e6
 
 
 @contextlib.contextmanager
 def _without_logs() -> Iterator[None]:
-    """Keep Dask's logs off the terminal: what matters is said in one line."""
+    """Disable Dask's logs: errors are reported in one line."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -187,7 +189,7 @@ def _without_logs() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _on_interrupt() -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C sets. Raised wherever this thread is, it could be lost in a callback of Dask's."""
+    """Yield an event that Ctrl-C sets. A KeyboardInterrupt could be raised, and lost, in a callback of Dask."""
     interrupted = threading.Event()
     before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
     try:
@@ -198,7 +200,7 @@ def _on_interrupt() -> Iterator[threading.Event]:
 
 @contextlib.contextmanager
 def _client(scheduler: str | None, resource: str, share: int) -> Iterator[Client]:
-    """Yield a client of the cluster at an address, or of one that is started here and ends with this."""
+    """Yield a client of the cluster at an address, or of a new cluster on this machine, which ends afterwards."""
     from distributed import Client
 
     if scheduler is None:
@@ -208,11 +210,11 @@ def _client(scheduler: str | None, resource: str, share: int) -> Iterator[Client
     if not re.fullmatch(r"(tcp|tls)://\S+:\d+", scheduler):
         raise ClusterError(f"--scheduler {scheduler}: expected an address such as tcp://node1:8786")
     try:
-        client = Client(scheduler, timeout=ANSWER_SECONDS)
+        client = Client(scheduler, timeout=CONNECT_SECONDS)
     except OSError as error:
         raise ClusterError(f"--scheduler {scheduler}: no Dask scheduler answers there: {error}") from None
     with client:
-        if not _room(client, {resource: _part(share)}):
+        if not _capacity(client, {resource: _part(share)}):
             raise ClusterError(
                 f"--scheduler {scheduler}: none of its workers offers the resource {resource}; "
                 f'start them with `dask worker {scheduler} --nthreads {share} --resources "{resource}=1"`'
@@ -222,15 +224,15 @@ def _client(scheduler: str | None, resource: str, share: int) -> Iterator[Client
 
 @contextlib.contextmanager
 def _local_cluster(resource: str, share: int) -> Iterator[LocalCluster]:
-    """Yield a cluster of this machine: a process for each share, so that one that dies takes no other with it."""
-    import cryptography  # noqa: F401  # for Security, which would not say so in one line
+    """Yield a cluster on this machine: a process for each share, so that one that dies affects no other job."""
+    import cryptography  # noqa: F401  # for Security, which reports its absence in many lines
     import dask
     from distributed import LocalCluster
     from distributed.security import Security
 
     settings = {
         "distributed.scheduler.allowed-failures": 0,  # deaths are counted here
-        "distributed.scheduler.http.routes": [],  # nothing to see there for others on this machine
+        "distributed.scheduler.http.routes": [],  # no pages for other users of this machine
     }
     with (
         dask.config.set(settings),
@@ -239,10 +241,10 @@ def _local_cluster(resource: str, share: int) -> Iterator[LocalCluster]:
             threads_per_worker=1,
             resources={resource: _part(share)},
             memory_limit=None,
-            preload="import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",  # Ctrl-C is for us: we end them
+            preload="import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",  # we end them
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
-            security=Security.temporary(),  # else whoever is logged in here could run code in our workers
+            security=Security.temporary(),  # without TLS, any user of this machine could run code in our workers
             silence_logs=logging.CRITICAL,  # in the workers
         ) as cluster,
     ):

@@ -1,4 +1,4 @@
-"""Work on this machine: a function called for many jobs, in threads that wait for processes."""
+"""Runs jobs on this machine, in threads that wait for processes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def run(
     workers: int,
     stop: Callable[[], None],
 ) -> None:
-    """Call function for each job, some at a time, and done with each outcome as it arrives, in this thread.
+    """Call `function` for each job in parallel, and `done` with each outcome as it arrives.
 
     Args:
         jobs: started in this order.
-        function: called in other threads; what it raises is the job's outcome.
-        done: told of every outcome. What it raises, Ctrl-C too, ends the run: jobs that have begun are waited for, no
-            other is begun.
-        workers: how many jobs run at a time.
-        stop: called if the run ends early, so that jobs that have begun can end sooner.
+        function: called in other threads. The exception that it raises is the job's outcome.
+        done: called in this thread. If it raises, or on Ctrl-C, no more jobs are started, and the exception is raised
+            once the running jobs have ended.
+        workers: the number of jobs that run at the same time.
+        stop: called if the run ends early, to make the running jobs end sooner.
     """
     with ThreadPoolExecutor(workers) as pool:
         running = {pool.submit(function, job): job for job in jobs}

@@ -1,4 +1,4 @@
-"""Grading a class: submissions are found, graded and exported; `trivium grade` prints what this returns."""
+"""Grades a class: finds submissions, grades them and writes exports. The API behind `trivium grade`."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class GradeOptions:
     paths: Sequence[Path]
     """Submissions, or folders of submissions."""
     out: Path = Path("grades")
-    """Where the gradebook and the exports go."""
+    """The folder of the gradebook and the exports."""
     questions: Sequence[str] = ()
-    """Only these; all if empty."""
+    """Ids of the questions to grade; empty: all."""
     jobs: int | None = None
-    """Submissions graded at a time; None is as many as there are cores that this process may use."""
+    """Number of submissions graded in parallel; None: the number of cores that this process may use."""
     seed: int | None = None
-    """Of the hidden cases; None is that of the last run in `out`, or a random one."""
+    """Seed of the hidden cases; None: that of the last run in `out`, or a random one."""
     marks: Path | None = None
-    """Marks given by hand; None is out/marks.csv, which is made for staff to fill in."""
+    """File with manual marks; None: out/marks.csv, which is created for staff to fill in."""
     junit: Path | None = None
-    """Where to write JUnit XML too."""
+    """Path of an additional JUnit XML file."""
     isolation: Isolation = Isolation.SANDLOCK
 
     def __post_init__(self) -> None:
@@ -57,44 +57,44 @@ class GradeOptions:
 
 @dataclass(frozen=True)
 class ClassReport:
-    """A graded class, as its gradebook has it."""
+    """A graded class: all current results of its gradebook."""
 
     assignment: Assignment
     results: tuple[Result, ...]
-    """One for each submission that was ever graded into this gradebook, sorted by name."""
+    """One for each submission in the gradebook, sorted by name."""
     graded: tuple[str, ...]
-    """Names of the submissions that this run was asked for."""
+    """Names of the submissions of this run."""
     new: int
-    """How many of those were not graded before."""
+    """The number of them that were not graded before."""
     files: tuple[Path, ...]
     """The exports: gradebook.csv, report.html, then a results.json for each submission."""
     marks: Path | None
-    """The file for marks given by hand, if the assignment has written questions."""
+    """The file of manual marks, if the assignment has written questions."""
     removed: tuple[str, ...]
-    """Names of submissions that are no longer in the folder they were graded in, and so in no export."""
+    """Names of submissions that were left out of the exports, because they are no longer in their folder."""
     problems: tuple[str, ...]
     """One line for each submission that could not be graded, or whose training cannot be read."""
 
     @property
     def asked(self) -> list[Result]:
-        """The results of the submissions that this run was asked for."""
+        """The results of the submissions of this run."""
         return [result for result in self.results if result.submission in self.graded]
 
     def below(self, percent: Decimal) -> list[Result]:
-        """Return the results asked for that have less than a percentage of their points, by exact arithmetic."""
+        """Return the results of this run with less than a percentage of their points, by exact arithmetic."""
         return [r for r in self.asked if Decimal(_cents(r.points)) * 100 < percent * _cents(r.max_points)]
 
 
 @dataclass(frozen=True)
 class GradingProgress:
-    """How far a run is."""
+    """Progress of a run, after each submission."""
 
     done: int
     total: int
     result: Result
-    """Of the submission that was finished last."""
+    """The result of the submission that was finished last."""
     known: bool
-    """Whether it had been graded before."""
+    """Whether it is from an earlier run."""
 
 
 OnProgress = Callable[[GradingProgress], None]
@@ -103,10 +103,11 @@ OnProgress = Callable[[GradingProgress], None]
 def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress: None) -> ClassReport:
     """Grade submissions into the gradebook of `options.out`, and write its exports.
 
-    What was graded before, by the same checks and seed, is not graded again; a killed run goes on where it stopped.
-    The exports show the whole gradebook, whichever submissions and questions this run was asked for.
+    A submission that was graded before with the same files, checks and seed is not graded again, and a killed run
+    resumes where it stopped. The exports contain the whole gradebook, not only the submissions and questions of this
+    run.
 
-    Raises UserError, one line, for whatever the caller can mend.
+    Raises UserError, with a one-line message, for errors that the caller can fix.
     """
     assignment = load_assignment(options.assignment)
     manifest = assignment.manifest
@@ -151,7 +152,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
 
 
 def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
-    """Return where marks given by hand stand; None if this assignment has no written questions."""
+    """Return the path of the manual marks; None if the assignment has no written questions."""
     if assignment.manifest.written:
         return options.marks or options.out / "marks.csv"
     if options.marks:
@@ -160,24 +161,24 @@ def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
 
 
 def _whole_class(
-    book: Gradebook, assignment: Assignment, failures: dict[str, Result], asked: Sequence[Path]
+    book: Gradebook, assignment: Assignment, failures: dict[str, Result], graded_paths: Sequence[Path]
 ) -> tuple[list[Result], list[str]]:
-    """Return the current results, and the names of submissions that are gone from a folder that was graded now."""
+    """Return the current results, and the names of submissions that were removed from a folder of this run."""
     questions = [question.id for question in assignment.manifest.questions]
     current = {result.submission: result for result in book.current(assignment.name, questions)} | failures
-    folders = {path.absolute() for path in asked}
-    gone = [
+    folders = {path.absolute() for path in graded_paths}
+    removed = [
         name
         for name, source in book.sources(assignment.name).items()
         if source.parent in folders and not source.exists()
     ]
-    return [current[name] for name in sorted(current) if name not in gone], sorted(gone)
+    return [current[name] for name in sorted(current) if name not in removed], sorted(removed)
 
 
 def _completed(
     results: list[Result], assignment: Assignment, marks: Marks, marks_path: Path | None, options: GradeOptions
 ) -> tuple[list[Result], list[str]]:
-    """Add the questions that people mark and those that are trained to each result whose other questions are graded."""
+    """Add the written and the trained questions to each result whose other questions are all graded."""
     manifest = assignment.manifest
     checked = {question.id for question in manifest.questions}
     whole = [result for result in results if checked <= {question.id for question in result.questions}]

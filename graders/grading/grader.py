@@ -1,4 +1,4 @@
-"""A grader: grades submissions by one plan, with a pool of zygotes and the live reference."""
+"""Grader: grades submissions by one plan, with a pool of zygotes and the live reference."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from graders.sandbox.zygote import Zygote
 from graders.text.sanitize import clean_text
 
 OnResult = Callable[[Result, bool], None]
-"""Called with each finished result, and whether it was already in the gradebook."""
+"""Called with each result, and whether it was already in the gradebook."""
 
 
 class Grader:
-    """Grades submissions by one plan. Use as a context manager: it ends its zygotes."""
+    """Grades submissions by one plan. Use as a context manager, which ends its zygotes."""
 
     def __init__(self, plan: Plan, isolation: Isolation, jobs: int) -> None:
         self.plan, self.isolation, self.jobs = plan, isolation, jobs
@@ -40,7 +40,7 @@ class Grader:
         self._zygotes: queue.SimpleQueue[Zygote] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self.failures: dict[str, Result] = {}
-        """Submissions that could not be graded, for no fault of theirs, by name, with what stands in their place."""
+        """By name: results without points of submissions that could not be graded because the grader failed."""
         self._reference = Reference(plan, isolation)
         try:
             for _ in range(jobs):
@@ -64,7 +64,7 @@ class Grader:
             self._zygotes.get().close()
 
     def grade(self, submission: Submission, on_question: OnQuestion = lambda result: None) -> Result:
-        """Grade one submission in the next free zygote; if that one dies, in another. Raise SandboxError if both do."""
+        """Grade one submission in the next free zygote; if that fails, in another. Raise SandboxError if both fail."""
         try:
             return self._grade(submission, on_question)
         except SandboxError:
@@ -76,7 +76,7 @@ class Grader:
 
     @contextmanager
     def _zygote(self) -> Iterator[Zygote]:
-        """Take a zygote, and put back that one, or a new one if it failed."""
+        """Borrow a zygote from the pool; put it back afterwards, or a new one if it failed."""
         zygote = self._zygotes.get()
         try:
             zygote.wait_ready()
@@ -91,14 +91,14 @@ class Grader:
     def grade_all(
         self, paths: Sequence[Path], book: Gradebook, on_question: OnQuestion, on_result: OnResult
     ) -> list[Result]:
-        """Grade submissions, some at a time; return their results in the order of paths.
+        """Grade submissions in parallel; return their results in the order of `paths`.
 
         Args:
-            paths: one folder or archive a submission.
-            book: where results go as they arrive; those already there are not graded again. A result that says that
-                the grader failed does not go there: the next run tries again.
-            on_question: called after every question, in several threads.
-            on_result: called after every submission, in this thread.
+            paths: the folder or archive of each submission.
+            book: stores each result as it arrives. Submissions with a result there are not graded again; if the grader
+                failed, nothing is stored, so that the next run tries again.
+            on_question: called after every question, from several threads.
+            on_result: called after every submission, from this thread.
         """
         self.failures.clear()
         results: dict[int, Result] = {}
@@ -133,22 +133,25 @@ class Grader:
         return [results[index] for index in range(len(paths))]
 
     def _until_stopping(self, submission: Submission, on_question: OnQuestion) -> Result:
-        def tell_unless_stopping(result: Result) -> None:
+        def report_unless_stopping(result: Result) -> None:
             if self._stopping.is_set():
                 raise CancelledError
             on_question(result)
 
-        return self.grade(submission, tell_unless_stopping)
+        return self.grade(submission, report_unless_stopping)
 
     def _failure(self, submission: Submission, error: BaseException) -> Result:
-        """Return what stands in the place of a result on which the grader failed, so that the class is graded."""
+        """Record that the grader failed on a submission; return a result without points for it.
+
+        So the rest of the class is graded.
+        """
         why, trace = str(error), ""
-        if not isinstance(error, SandboxError):  # a bug of ours
+        if not isinstance(error, SandboxError):  # a bug in the graders
             at = traceback.extract_tb(error.__traceback__)[-1]
             why = f"the grader failed: {type(error).__name__} in {Path(at.filename).name}, line {at.lineno}"
             trace = "".join(traceback.format_exception(error))
-        said = f"could not be graded: {why}"
-        self.failures[submission.name] = ungraded(self.plan, submission, self.signature, said, clean_text(trace))
+        message = f"could not be graded: {why}"
+        self.failures[submission.name] = ungraded(self.plan, submission, self.signature, message, clean_text(trace))
         return self.failures[submission.name]
 
     def _key(self, submission: Submission) -> str:
@@ -156,17 +159,17 @@ class Grader:
         return result_key(self.plan.manifest.name, submission.digest, self.signature, questions)
 
     def _read(self, paths: Sequence[Path]) -> Iterator[tuple[Submission, str]]:
-        """Yield each submission, under a name that no other has, and why it cannot be read, if so."""
+        """Yield each submission, with a unique name, and the reason why it cannot be read, or ""."""
         names: Counter[str] = Counter()
         for path in paths:
             submission, problem = self._read_one(path)
             names[submission.name] += 1
-            if names[submission.name] > 1:  # the gradebook tells submissions apart by name
+            if names[submission.name] > 1:  # the gradebook identifies submissions by name
                 submission = replace(submission, name=f"{submission.name} ({names[submission.name]})")
             yield submission, problem
 
     def _read_one(self, path: Path) -> tuple[Submission, str]:
-        """Read a submission; if that fails, return an empty one and the reason."""
+        """Return a submission and ""; if it cannot be read, an empty one and the reason."""
         try:
             return read_submission(path, self.plan.manifest), ""
         except IntakeError as error:

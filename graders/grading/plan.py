@@ -1,4 +1,4 @@
-"""The plan of a grading: which checks, on which cases. The same for every submission of a class."""
+"""Plan: the checks and the cases of a grading, the same for every submission of a class."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sanity.core.recordings import Recordings, load, recording_path
 
 @dataclass(frozen=True)
 class Plan:
-    """What every submission of a class is asked."""
+    """The checks of a grading and the cases that they run on."""
 
     assignment: Assignment
     questions: tuple[Question, ...]
     checks: Mapping[str, tuple[Check, ...]]
-    """By question."""
+    """Checks by question id."""
     cases: Mapping[Cases, tuple[Case, ...]]
-    """Drawn from a seed that no submission sees."""
+    """Hidden cases, drawn from the seed. Submissions never see the seed."""
     seed: int
     recordings: Recordings
-    """Of the mistakes that have a diagnosis."""
+    """The recorded answers of known mistakes, for diagnoses."""
 
     @property
     def manifest(self) -> Manifest:
@@ -34,7 +34,7 @@ class Plan:
 
 
 def make_plan(assignment: Assignment, questions: Iterable[str], seed: int) -> Plan:
-    """Draw the cases for some questions, or all.
+    """Draw the cases for these questions, or for all if empty.
 
     Raises ManifestError for an unknown question, ChecksError for checks that cannot be loaded.
     """

@@ -1,4 +1,4 @@
-"""The reference, answering live in a worker of its own."""
+"""The live reference: gives the expected answers to hidden cases."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from sanity.core.judge import CachedRun
 from sanity.core.loader import module_name
 
 PATIENCE = 3600.0
-"""Seconds for the reference to answer, and for its worker to compute for a class; it needs a few."""
+"""Seconds for one answer, and of processor time for a class. The reference needs a few; this only ends a hang."""
 
 
 class Reference:
-    """The reference, live, in a worker of its own: `ask` for any case, `expect` for those of the exam, remembered.
+    """Live reference in its own worker. `ask` is uncached, `expect` is cached.
 
-    Both raise SandboxError if it does not answer, so that its failure is never taken for a submission's.
+    Both raise SandboxError if the reference does not answer: that is never the submission's failure. Threads may share
+    it.
     """
 
     def __init__(self, plan: Plan, isolation: Isolation) -> None:
@@ -33,16 +34,16 @@ class Reference:
         self._new_zygote = partial(Zygote, Profile.answering(plan.manifest), isolation)
         self._open()
         self._lock = threading.Lock()
-        self._remembered = CachedRun(self._ask)
+        self._cached = CachedRun(self._ask)
         self.calls: dict[str, Calls] = {}
-        """By question, what its checks asked of the first submission that passed it: the next is asked all at once."""
+        """By question id: the calls of the first submission that passed it, which later ones get in one request."""
 
     def _open(self) -> None:
         self._zygote = self._new_zygote()
         self._session = Session(self._zygote, self._files)
 
     def start(self) -> dict[str, str]:
-        """Wait until it can answer; return the versions that it runs on."""
+        """Wait until it can answer; return the versions of its packages."""
         return self._zygote.wait_ready()
 
     def _ask(self, probe: Probe, case: Case) -> Answers:
@@ -53,21 +54,21 @@ class Reference:
             raise SandboxError(f"the reference did not answer: {problem}") from None
         except SandboxError:
             self.close()
-            self._open()  # for the next question
+            self._open()  # for the next call
             raise
 
     def ask(self, probe: Probe, case: Case) -> Answers:
-        """Return the right answers to any case."""
+        """Return the expected answers, uncached: for shrinking, whose cases are not repeated."""
         with self._lock:
             return self._ask(probe, case)
 
     def expect(self, probe: Probe, case: Case) -> Answers:
-        """Return the right answers to a case that many submissions are asked."""
+        """Return the expected answers, cached: for the cases of the plan."""
         with self._lock:
-            return self._remembered(probe, case)
+            return self._cached(probe, case)
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker and its zygote."""
         with suppress(SandboxError):
             self._session.end()
         self._zygote.close()

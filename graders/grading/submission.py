@@ -1,4 +1,4 @@
-"""Grading one submission: every question is asked, judged, explained and given its points."""
+"""Grades one submission: runs the checks of each question, explains failures and gives points."""
 
 from __future__ import annotations
 
@@ -26,34 +26,40 @@ from sanity.core.manifest import WRITTEN, Question
 from sanity.core.recordings import diagnose
 from sanity.core.verdict import Outcome, Verdict
 
-PATIENCE_BESIDE_OTHERS = 2.0
-"""Seconds for a question in a worker that has served others; one that needs more gets a worker and its full time."""
+SHARED_SECONDS = 2.0
+"""Time limit of a question in a shared worker; if that is too short, it is graded alone with its full limit."""
 
 MAX_WRITTEN = 20_000
-"""Characters of the answers in words that the report shows."""
+"""Characters of written answers that the report shows."""
 
 OnQuestion = Callable[[Result], None]
-"""Told of the result so far, before the first question and after each."""
+"""Called with the result so far, before the first question and after each."""
 
 
 def grade(
-    plan: Plan, submission: Submission, zygote: Zygote, reference: Reference, signature: Signature, tell: OnQuestion
+    plan: Plan,
+    submission: Submission,
+    zygote: Zygote,
+    reference: Reference,
+    signature: Signature,
+    on_question: OnQuestion,
 ) -> Result:
     """Grade one submission.
 
-    Its questions are asked in one worker as long as all goes well. A question that does not pass beside others is
-    asked again in a worker of its own, so that none can spoil another, and the next one gets a new worker too.
+    Its questions share one worker as long as they pass, because starting a worker takes longer than most questions. A
+    question that does not pass in a shared worker is graded again alone, in a new worker, so that no question can
+    spoil another. The question after it gets a new worker too.
     """
     started = time.monotonic()
     result = ungraded(plan, submission, signature)
-    tell(result)
+    on_question(result)
     questions: dict[str, QuestionResult] = {question.id: question for question in result.questions}
     files = {**submission.files, **plan.assignment.given}
     with Session(zygote, files) as session:
         for question in plan.questions:
             questions[question.id] = grade_question(plan, question, session, reference, submission.files)
             result = _replaced(result, questions, time.monotonic() - started)
-            tell(result)
+            on_question(result)
     blamed = {question.id: _blame(question, questions) for question in plan.questions}
     return _replaced(result, blamed, time.monotonic() - started)
 
@@ -61,7 +67,7 @@ def grade(
 def grade_question(
     plan: Plan, question: Question, session: Session, reference: Reference, files: Mapping[str, bytes]
 ) -> QuestionResult:
-    """Grade one question in the session's worker, or in a new one if it does not pass beside others."""
+    """Grade one question in the session's worker; if it does not pass there, alone in a new worker."""
     if plan.manifest.spelling(question.file, files) is None:
         missing = CouldNotRun(f"{question.file} is missing from the submission")
         return scored(question, [verdict_of(check, missing) for check in plan.checks[question.id]])
@@ -76,21 +82,23 @@ def grade_question(
 
 
 def judge_question(plan: Plan, question: Question, session: Session, reference: Reference) -> list[Verdict]:
-    """Judge all checks of one question; the first failing case is shrunk, and known mistakes are named.
+    """Judge all checks of one question, in one of two modes.
 
-    In a worker that has served others, put all calls at once if they are known, and stop at a check that does not pass:
-    the question will be asked again.
+    Alone, in a new worker, every check is judged: the first failing case is shrunk, and known mistakes are diagnosed.
+    In a shared worker a result counts only if all checks pass. So all calls are sent in one request, if an earlier
+    submission has shown which ones, and the first check that does not pass ends the attempt: `grade_question` repeats
+    it alone.
     """
     alone = session.unused
-    seconds = plan.manifest.limits.seconds if alone else min(plan.manifest.limits.seconds, PATIENCE_BESIDE_OTHERS)
+    seconds = plan.manifest.limits.seconds if alone else min(plan.manifest.limits.seconds, SHARED_SECONDS)
     session.begin(module_name(question.file), seconds)
-    asked: list[tuple[Probe, Case]] = []
+    made: list[tuple[Probe, Case]] = []
 
-    def ask(probe: Probe, case: Case) -> Answers:
-        asked.append((probe, case))
+    def call(probe: Probe, case: Case) -> Answers:
+        made.append((probe, case))
         return session(probe, case)
 
-    run = CachedRun(ask)
+    run = CachedRun(call)
     checks = plan.checks[question.id]
     calls = reference.calls.get(question.id)
     if calls and not alone:
@@ -108,8 +116,8 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, diagnosis=diagnose(check, run, plan.recordings) or verdict.diagnosis)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
-    if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (noted := Calls.of(asked)):
-        reference.calls[question.id] = noted
+    if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (encoded := Calls.of(made)):
+        reference.calls[question.id] = encoded
     return verdicts
 
 
@@ -131,7 +139,7 @@ def scored(question: Question, verdicts: list[Verdict], printed: str = "") -> Qu
 def ungraded(
     plan: Plan, submission: Submission, signature: Signature, why: str = "not graded yet", detail: str = ""
 ) -> Result:
-    """Return a complete result without points: what stands until the first question is graded."""
+    """Return a result without points, in which no check could run, for the reason `why`."""
     problem = CouldNotRun(why, detail=detail)
     return Result(
         assignment=plan.manifest.name,

@@ -1,4 +1,4 @@
-"""Trainings join the results of a class, as marks given by hand do: a question more, for each submission the same."""
+"""Adds the trained questions to the results of a class, as manual marks are added."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from graders.records.training import Training, TrainingError, points_earned, rea
 from sanity.core.manifest import Manifest, Trained
 
 NOT_TRAINED = "not trained yet: run `trivium train {assignment} --submission …`"
-OUTDATED = "trained with other files than those handed in now: run `trivium train {assignment} --submission …` again"
-UNREADABLE = "its training cannot be read: run `trivium train {assignment} --submission …` again"
+OUTDATED = (
+    "this training is of other files than the current submission: run `trivium train {assignment} --submission …` again"
+)
+UNREADABLE = "the training cannot be read: run `trivium train {assignment} --submission …` again"
 
 
 def with_trainings(results: Sequence[Result], manifest: Manifest, out: Path) -> tuple[list[Result], list[str]]:
-    """Add the question that is trained to each result; return them, and a line for each file that is no training.
+    """Add each trained question to the results; return them, and a line for each training.json that cannot be read.
 
-    Only a training of the very files that were graded counts; without one the question earns nothing yet. As long as
-    none of the class was trained, as in a student's CI, the question is left out.
+    Only a training of the graded files counts; without one the question has 0 points. If nobody in the class was
+    trained, as in a student's CI, the question is left out.
     """
     problems: list[str] = []
     for trained in manifest.trained:
@@ -31,7 +33,7 @@ def with_trainings(results: Sequence[Result], manifest: Manifest, out: Path) -> 
 
 
 def _is_right(result: Result, manifest: Manifest) -> bool:
-    """Return whether all questions that are checked have all their points."""
+    """Return whether all checked questions have full points."""
     full = {question.id for question in result.questions if question.points == question.max_points}
     return full.issuperset(question.id for question in manifest.questions)
 
@@ -61,7 +63,7 @@ def _with_training(result: Result, trained: Trained, right: bool, out: Path, pro
 
 
 def _training_of(result: Result, trained: Trained, out: Path) -> Training | None:
-    """Return the training of a submission; raise TrainingError if the file in its place is another's."""
+    """Return the training of a submission; raise TrainingError if the file is of another one."""
     training = read(out, result.submission, trained.id)
     if training is None:
         return None

@@ -1,1 +1,1 @@
-"""What grading leaves: results, trainings, the gradebook, marks given by hand, and the arithmetic of points."""
+"""Records of grading: results, trainings, the gradebook, manual marks, and the arithmetic of points."""

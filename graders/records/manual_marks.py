@@ -1,4 +1,4 @@
-"""Marks given by hand: a CSV that staff fill in for the questions answered in words, merged into every export."""
+"""Manual marks: a CSV file, filled in by staff for the written questions, which is merged into every export."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
 COLUMNS = ("student", "question", "points", "comment")
-WAITING = "Waiting to be marked by a person."
-MARKED = "Marked by a person."
+WAITING = "Not marked yet: staff mark this question by hand."
+MARKED = "Marked by hand."
 
 
 class MarksError(UserError):
-    """A file of marks is not what it should be."""
+    """A file of marks is invalid; the message names the line."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a person gave for one question of one submission."""
+    """A mark for one question of one submission."""
 
     points: float
     comment: str
     line: int
-    """Where it stands in the file."""
+    """Its line in the file."""
 
 
 Marks = Mapping[tuple[str, str], Mark]
-"""By submission and question."""
+"""Marks by submission name and question id."""
 
 
 def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> dict[tuple[str, str], Mark]:
-    """Read a CSV with the columns student, question, points and comment; no marks if the file need not exist.
+    """Read a CSV file with the columns student, question, points and comment.
 
-    Rows without points are not marked yet, and left out. Raises MarksError at the first wrong row.
+    Rows without points are not marked yet and are skipped. A missing file has no marks, unless `must_exist`. Raises
+    MarksError at the first invalid row.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -64,7 +65,7 @@ def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> dict
         key = row["student"].removeprefix("'"), row["question"]
         if row["points"].strip():
             if key in marks:
-                raise MarksError(f"{where}: {key[0]} was given {key[1]} already, on line {marks[key].line}")
+                raise MarksError(f"{where}: {key[0]} has a mark for {key[1]} already, on line {marks[key].line}")
             marks[key] = Mark(_points(row, where, manifest), row["comment"].strip(), rows.line_num)
     return marks
 
@@ -84,11 +85,11 @@ def _points(row: Mapping[str, str], where: str, manifest: Manifest) -> float:
 
 
 def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks, path: Path) -> list[Result]:
-    """Add the questions marked by hand to each result; raise MarksError for a mark of an unknown submission."""
+    """Add the questions marked by hand to each result; raise MarksError if a mark is for an unknown submission."""
     names = {result.submission for result in results}
     for (name, _), mark in marks.items():
         if name not in names:
-            raise MarksError(f"{path}:{mark.line}: no submission graded now is called {name!r}; grade the whole class")
+            raise MarksError(f"{path}:{mark.line}: no submission of this run is called {name!r}; grade the whole class")
     return [_marked(result, manifest, marks) for result in results]
 
 
@@ -102,7 +103,7 @@ def _marked(result: Result, manifest: Manifest, marks: Marks) -> Result:
 
 
 def marks_csv(results: Sequence[Result], manifest: Manifest, marks: Marks) -> str:
-    """Return the file of marks for these results: a row for each answer in words, filled in where it is marked."""
+    """Return the CSV file of marks for these results: a row for each written question, filled in if it is marked."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

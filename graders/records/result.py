@@ -9,7 +9,7 @@ from sanity.core.verdict import Verdict
 
 
 class Signature(msgspec.Struct, frozen=True):
-    """What is needed to get the same numbers again."""
+    """What a result depends on besides the submission; with it, grading again gives the same numbers."""
 
     seed: int
     isolation: str
@@ -17,7 +17,7 @@ class Signature(msgspec.Struct, frozen=True):
     graders: str
     """Hash over the checks, the graders, the handout and the reference."""
     versions: dict[str, str]
-    """python, torch, numpy, trivium, … in the workers."""
+    """Versions of python, numpy, torch and trivium in the workers."""
 
 
 class QuestionResult(msgspec.Struct, frozen=True):
@@ -26,17 +26,17 @@ class QuestionResult(msgspec.Struct, frozen=True):
     id: str
     name: str
     points: float
-    """Earned, between 0 and max_points."""
+    """Points earned, from 0 to max_points."""
     max_points: float
     verdicts: tuple[Verdict, ...]
     printed: str = ""
-    """For staff: the start and end of what the submission printed, control characters escaped."""
+    """For staff: the start and the end of the submission's output, sanitized."""
     comment: str = ""
-    """Of a question without verdicts, which a person marks or training does: what the student should read."""
+    """For the student, of a question without verdicts: one marked by hand or trained."""
     training: Training | None = None
-    """Of a question that was trained."""
+    """The training of a trained question."""
     metric: str = ""
-    """Of a question that is graded by training, whether it was or not: what its score is called."""
+    """The name of a trained question's score, even if it was not trained yet; empty for other questions."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Result(msgspec.Struct, frozen=True):
     assignment: str
     title: str
     submission: str
-    """The name of the folder or archive, as found."""
+    """The name of its folder or archive."""
     digest: str
     """Hash of the submitted files' contents."""
     questions: tuple[QuestionResult, ...]
@@ -53,9 +53,9 @@ class Result(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     """What intake did or refused: "unwrapped the folder hw4/", "missing: utils.py", …"""
     written: str = ""
-    """For staff: the answers in words, cleaned and capped."""
+    """For staff: the answers to written questions, sanitized and shortened."""
     graded_at: str = ""
-    """UTC, ISO 8601. A time field: the only part that differs between equal runs, with seconds."""
+    """UTC, ISO 8601. Only this and `seconds` differ between equal runs."""
     seconds: float = 0.0
 
     @property

@@ -1,11 +1,10 @@
 """From verdicts to points.
 
-A question's points are split over its checks by weight. A check that passed earns its share, but a property (which
-needs no reference, see `Verdict.is_property`) earns only if a reference check of the same question passed: a function
-that always returns zero has most properties. So a question with properties alone earns nothing; give it a check that a
-constant answer fails.
+A question's points are divided among its checks by weight. A passed check earns its share. But a property, which
+needs no reference (see `Verdict.is_property`), earns only if a reference check of the same question has passed too: a
+function that always returns zero has most properties. So a question needs at least one reference check.
 
-Shares are whole cents, so a question is worth a whole number of cents too.
+Shares are whole cents, and so are the points of a question.
 """
 
 from __future__ import annotations
@@ -17,9 +16,10 @@ from sanity.core.verdict import Outcome, Verdict
 
 
 def shares(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
-    """Return what each check of one question can earn; together exactly points, by largest remainder.
+    """Return what each check of one question can earn; the sum is exactly points, by the largest-remainder method.
 
-    Weights are positive. Where remainders tie, the earlier check gets the cent.
+    Weights are positive. If remainders are equal, the earlier check gets the cent. Checks of weights 1, 1 and 1 share
+    8 points as 2.67, 2.67 and 2.66.
     """
     cents = round(points * 100)
     weight = fsum(verdict.weight for verdict in verdicts)
@@ -32,7 +32,7 @@ def shares(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
 
 
 def earned(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
-    """Return what each check of one question worth points did earn; sum with `total`."""
+    """Return what each check of one question, worth points, has earned; add with `total`."""
     answered = any(verdict.outcome is Outcome.PASSED and not verdict.is_property for verdict in verdicts)
     return tuple(
         share if answered and verdict.outcome is Outcome.PASSED else 0.0
@@ -41,18 +41,26 @@ def earned(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
 
 
 def withheld(verdicts: Sequence[Verdict]) -> str:
-    """Return why the checks of this question that passed earn nothing, or an empty string if they do."""
+    """Return why the passed checks of this question earn nothing; an empty string if they earn their shares."""
     passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED]
     if passed and all(verdict.is_property for verdict in passed):
-        return "This holds, but earns its points only once another check of this question passes."
+        return "This property holds, but it earns points only if another check of this question passes too."
     return ""
 
 
 def total(amounts: Iterable[float]) -> float:
-    """Return the sum of amounts in whole cents, to the cent: 0.1 and 0.2 are 0.3."""
+    """Return the sum of amounts, rounded to cents.
+
+    >>> total([0.1, 0.2])
+    0.3
+    """
     return round(fsum(amounts), 2)
 
 
 def share(points: float, max_points: float) -> float:
-    """Return points as a part of max_points, from 0 to 1; 0 where nothing could be earned."""
+    """Return points as a fraction of max_points, from 0 to 1; 0 if max_points is 0.
+
+    >>> share(6, 8)
+    0.75
+    """
     return points / max_points if max_points else 0.0

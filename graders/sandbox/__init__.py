@@ -1,1 +1,1 @@
-"""Runs code that nobody trusts: walls, zygotes, workers and the sessions that talk to them."""
+"""Runs untrusted code: isolation, zygotes, workers, and sessions, which call the workers."""

@@ -1,4 +1,4 @@
-"""What a worker prints: its start and its end are kept, whatever the length."""
+"""Captures the output of a worker: the start and the end of it, however long it is."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 from graders.text.sanitize import clean_text
 
 MAX_PRINTED = 8_000
-"""Bytes of output kept from each end of what a submission prints."""
+"""Bytes that are kept from the start, and from the end, of a submission's output."""
 
 
 class CapturedOutput:
-    """The start and the end of what was read from a worker's standard output."""
+    """The start and the end of a worker's standard output."""
 
     def __init__(self) -> None:
         self._head, self._tail = bytearray(), bytearray()
 
     def drain(self, output: int) -> bool:
-        """Read what there is at a non-blocking descriptor; return False once it is closed."""
-        for _ in range(16):  # then look at the protocol again: a flood must not starve it
+        """Read the available bytes of a non-blocking descriptor; return False at its end."""
+        for _ in range(16):  # then back to the caller, which reads messages too: a flood of output must not starve it
             try:
                 chunk = os.read(output, 65536)
             except BlockingIOError:
@@ -33,7 +33,7 @@ class CapturedOutput:
         return True
 
     def text(self, scratch: Path) -> str:
-        """Return it, made safe to show, without the paths of workers' folders in scratch."""
+        """Return the output, sanitized, without the paths of the workers' folders in `scratch`."""
         gap = b"\n[...]\n" if len(self._tail) == MAX_PRINTED else b""
         text = bytes(self._head + gap + self._tail).decode(errors="replace")
         text = re.sub(rf"{re.escape(str(scratch))}/w\d+/?", "", text)

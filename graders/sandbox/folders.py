@@ -1,4 +1,4 @@
-"""Folders that submissions run in: laid out, measured, removed."""
+"""Creates, measures and removes the folders that submissions run in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graders.sandbox.isolation import SandboxError
 
 
 def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a new folder; raise SandboxError, and leave none, if that fails."""
+    """Write files, contents by name, into a new folder; remove it and raise SandboxError if that fails."""
     try:
         for name, content in files.items():
             path = folder / name
@@ -21,11 +21,11 @@ def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
             path.write_bytes(content)
     except OSError as error:
         remove(folder)
-        raise SandboxError(f"{folder}: cannot lay out a submission: {error.strerror}") from None
+        raise SandboxError(f"{folder}: cannot write a submission's files: {error.strerror}") from None
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, even if a submission locked it or nested it deeper than Python's own recursion goes."""
+    """Remove a folder, even if a submission made it unreadable or nested it beyond Python's recursion limit."""
     with suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
@@ -33,19 +33,19 @@ def remove(folder: Path) -> None:
             subprocess.run([*command, folder], stderr=subprocess.DEVNULL, check=False)
 
 
-BLOCK = 4096
-"""Bytes that a file or folder counts for at least, so that their number is limited too."""
+MIN_BYTES = 4096
+"""Bytes that each file or folder counts for at least, so that a size limit also limits their number."""
 
 
 def sizes(folder: Path) -> Iterator[int]:
-    """Yield the bytes on disk of all that a folder holds; raise OSError for a folder that cannot be listed."""
-    gone = (FileNotFoundError, NotADirectoryError)  # while we looked
+    """Yield the bytes on disk of each file and folder in `folder`; raise OSError if one cannot be listed."""
+    removed = (FileNotFoundError, NotADirectoryError)  # by the submission, while we list its folder
 
     def refuse(error: OSError) -> None:
-        if not isinstance(error, gone):
+        if not isinstance(error, removed):
             raise error
 
     for parent, folders, files in os.walk(folder, onerror=refuse):
         for name in (*folders, *files):
-            with suppress(*gone):
-                yield max(Path(parent, name).lstat().st_blocks * 512, BLOCK)
+            with suppress(*removed):
+                yield max(Path(parent, name).lstat().st_blocks * 512, MIN_BYTES)

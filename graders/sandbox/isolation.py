@@ -1,4 +1,4 @@
-"""Which walls stand on this machine, and which a grading needs."""
+"""The two levels of isolation, and whether this machine supports them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sanity.core.errors import GraderFailed, UserError
 
 
 class Isolation(StrEnum):
-    """The walls around a submission."""
+    """How a submission is separated from the grader and from other submissions."""
 
     SANDLOCK = "sandlock"
-    """Landlock and seccomp: no network, no files but its own, no signals, limited memory and processes."""
+    """Landlock and seccomp: no network, no other files, no signals, limited memory, one process."""
     NONE = "none"
-    """Separate processes with limits only. For code you trust."""
+    """Only separate processes with resource limits. For code that you trust."""
 
 
 class SandboxError(GraderFailed, UserError):
@@ -22,7 +22,7 @@ class SandboxError(GraderFailed, UserError):
 
 
 def walls() -> dict[str, str]:
-    """Return the walls that `sandlock` isolation needs, each with "" or the reason why it does not stand here."""
+    """Return the requirements of `sandlock` isolation by name, each with "" or the reason why it is not available."""
     if sys.platform != "linux":
         reason = f"needs Linux, this is {sys.platform}"
         return {"sandlock": reason, "Landlock": reason}
@@ -36,10 +36,11 @@ def walls() -> dict[str, str]:
 
 
 def require_walls(isolation: Isolation) -> None:
-    """Raise SandboxError if this isolation cannot be had here."""
+    """Raise SandboxError if this machine does not support the isolation."""
     if sys.platform != "linux":
-        raise SandboxError(f"grading needs Linux, this is {sys.platform}; a virtual machine or a container will do")
+        raise SandboxError(f"grading needs Linux, this is {sys.platform}; use a virtual machine or a container")
     if isolation is Isolation.SANDLOCK:
-        for wall, reason in walls().items():
+        for name, reason in walls().items():
             if reason:
-                raise SandboxError(f"no sandbox here: {wall}: {reason}. `--isolation none` grades without one")
+                advice = "Use `--isolation none` to run trusted code without it"
+                raise SandboxError(f"the sandbox is not available: {name}: {reason}. {advice}")

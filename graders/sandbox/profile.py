@@ -1,4 +1,4 @@
-"""The profile of a zygote: which modules its workers import, and what they may read, write and use."""
+"""Profile: the modules, files and resources of a zygote's workers."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from dataclasses import dataclass, field
 from sanity.core.manifest import Manifest
 
 MAX_FILE_BYTES = 16 * 2**20
-"""Of one file that a worker writes."""
+"""Largest file that a worker may write."""
 MAX_OPEN_FILES = 128
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What the workers of a zygote do and may use."""
+    """The program, the permissions and the limits of a zygote's workers."""
 
     assignment: str
-    """Its name: the package with its probes, sanity/aN, can be imported."""
+    """Name of the assignment, whose package with probes, sanity/aN, workers can import."""
     modules: tuple[tuple[str, ...], ...]
-    """The modules that a submission consists of, each as its file names: see `Manifest.modules`."""
+    """The modules of a submission, each as the names of its files: see `Manifest.modules`."""
     memory_mb: int
     server: str = "graders.sandbox.inside.worker"
-    """The module whose `prepare` and `serve` they run."""
+    """The module with `prepare`, run once by the zygote, and `serve`, run by each worker."""
     readable: tuple[str, ...] = ()
-    """Files and folders, besides Python and ours."""
+    """Additional files and folders that workers may read."""
     writable: tuple[str, ...] = ()
-    """Folders and devices, besides the worker's folder."""
+    """Additional folders and devices that workers may write."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What differs from ENVIRONMENT."""
+    """Additions and changes to ENVIRONMENT of zygote.py."""
     address_space: bool = True
-    """Whether memory is limited as address space. A GPU's driver reserves far more of it than there is memory."""
+    """Limit memory as address space. Not with a GPU: its driver reserves far more address space than memory."""
     file_bytes: int = MAX_FILE_BYTES
     open_files: int = MAX_OPEN_FILES
     inherited: tuple[int, ...] = ()
-    """Descriptors that stay open as long as any process of the sandbox lives, such as a lock."""
+    """Descriptors that stay open as long as the sandbox lives, such as a lock. Workers do not inherit them."""
 
     @classmethod
     def answering(cls, manifest: Manifest) -> Profile:
-        """Return the profile of workers that answer the questions of an assignment."""
+        """Return the profile of workers that call an assignment's probes."""
         return cls(manifest.name, manifest.modules, manifest.limits.memory_mb)

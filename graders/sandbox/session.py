@@ -1,4 +1,4 @@
-"""A session: the grader's side of the workers that answer one question of one submission."""
+"""Session: calls probes on one submission in sandboxed workers, with time limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any, Self
 import msgspec
 
 from graders.sandbox.captured_output import CapturedOutput
-from graders.sandbox.folders import BLOCK, sizes
+from graders.sandbox.folders import MIN_BYTES, sizes
 from graders.sandbox.inside.wire import (
     LENGTH,
     MAX_FRAME,
@@ -41,13 +41,12 @@ from sanity.core.loader import module_name
 from sanity.core.loading import load_known_errors
 
 MAX_FOLDER = 64 * 2**20
-"""Bytes that a worker's folder may hold."""
+"""Largest size of a worker's folder, in bytes."""
 MAX_THREADS = 64
 MAX_DEATHS = 3
-"""Workers that may die in one session before the rest is given up."""
-LOOK_SECONDS = 0.25
-"""How often a waiting grader looks at the worker's folder and threads."""
-
+"""Dead workers of one question after which its other checks are not run."""
+POLL_SECONDS = 0.25
+"""How often a waiting grader checks the worker's folder and threads."""
 
 Key = tuple[str, str]
 """A probe's name and a case's digest."""
@@ -55,19 +54,19 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Calls:
-    """Calls of probes that are put at once."""
+    """Calls of probes, encoded once to be sent together."""
 
     asked: tuple[tuple[Probe, str], ...]
-    """Each probe, and the digest of its case."""
-    written: msgspec.Raw
+    """Each probe, with the digest of its case."""
+    encoded: msgspec.Raw
 
     @classmethod
     def of(cls, asked: Sequence[tuple[Probe, Case]]) -> Calls | None:
-        """Write calls down; None if they don't fit into a frame."""
-        written = calls_of([(probe.name, case.values) for probe, case in asked])
-        if len(written) > MAX_FRAME // 2:
+        """Encode calls; None if they do not fit into a frame."""
+        encoded = calls_of([(probe.name, case.values) for probe, case in asked])
+        if len(encoded) > MAX_FRAME // 2:
             return None
-        return cls(tuple((probe, case.digest) for probe, case in asked), written)
+        return cls(tuple((probe, case.digest) for probe, case in asked), encoded)
 
 
 def new_id() -> int:
@@ -76,10 +75,10 @@ def new_id() -> int:
 
 
 class Session:
-    """A Run in the sandbox: the workers of one submission. Use as a context manager.
+    """A Run in the sandbox: calls probes on one submission. Use as a context manager.
 
-    A worker is forked when first needed, and again after one died, so that one crash does not take other checks
-    with it. The checks of a question share one time limit, counted while the grader waits for answers.
+    A worker is forked when it is first needed, and again after one died, so that a crash fails only one check. The
+    checks of a question share one time limit, which counts the time that the grader waits for answers.
     """
 
     def __init__(self, zygote: Zygote, files: Mapping[str, bytes]) -> None:
@@ -98,7 +97,7 @@ class Session:
         self.end()
 
     def begin(self, module: str, seconds: float) -> None:
-        """Start a question whose answer is in this module, with this time limit."""
+        """Start a question: the module that it is about, and its time limit in seconds."""
         self._module, self._seconds = module, seconds
         self._left, self._deaths = seconds, 0
         self._printed = CapturedOutput()
@@ -109,23 +108,23 @@ class Session:
 
     @property
     def unused(self) -> bool:
-        """Whether the next question will be the first that its worker answers."""
+        """Whether there is no worker now, so that the next call is the first of a new one."""
         return self._worker is None
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
-        """Ask the submission; raise CouldNotRun or CheckFailed as `sanity.core.calling.answers_of` does."""
+        """Call one probe; raise CouldNotRun or CheckFailed as `sanity.core.calling.answers_of` does."""
         self._prepare()
         reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
         return answers_of(probe, reply, tuple(self._files), self._known_errors)
 
     def ask_all(self, calls: Calls) -> dict[Key, Answers]:
-        """Ask many questions at once; return the answers to those that did not raise.
+        """Make many calls at once; return the answers by probe name and case digest, without calls that raised.
 
-        Raise CouldNotRun or CheckFailed if anything else is wrong with one of them, whichever it is.
+        Raise CouldNotRun or CheckFailed if anything else is wrong with any of them.
         """
         self._prepare()
         what, files = "answering many calls at once", tuple(self._files)
-        replies = self._ask(AskAll(new_id(), calls.written), what)
+        replies = self._ask(AskAll(new_id(), calls.encoded), what)
         if isinstance(replies, SubmissionError):
             raise problem_of(replies, what, files, self._known_errors)
         if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
@@ -137,7 +136,7 @@ class Session:
         }
 
     def _prepare(self) -> None:
-        """See to a worker that has imported the question's module."""
+        """Make sure that there is a worker which has imported the question's module; else raise CouldNotRun."""
         if self._module in self._broken:
             raise self._broken[self._module]
         if self._left <= 0 or self._deaths >= MAX_DEATHS:
@@ -148,7 +147,7 @@ class Session:
             self._import()
 
     def _import(self) -> None:
-        """Import the question's module, once a worker; one that cannot be imported alone is not tried again."""
+        """Import the question's module in the worker. One that fails in a new worker is not tried again."""
         file = next(file for file in self._files if module_name(file) == self._module)
         what = f"importing {file}"
         alone = not self._imported
@@ -157,24 +156,24 @@ class Session:
             if isinstance(raised, SubmissionError):
                 raise problem_of(raised, what, tuple(self._files), self._known_errors)
         except CouldNotRun as problem:
-            if alone:  # else it may be another module's fault, or want of time
+            if alone:  # else the cause may be a module imported earlier
                 self._broken[self._module] = problem
             raise
         self._imported.add(self._module)
 
     @property
     def printed(self) -> str:
-        """The start and the end of what the submission printed, made safe to show, without its folder's path."""
+        """The start and the end of the submission's output, sanitized, without its folder's path."""
         return self._printed.text(self._zygote.scratch)
 
-    def _ask(self, question: Ask | AskAll, what: str) -> Any:
-        """Put one question; return the plain answer or what was raised. Whatever else happens ends the worker."""
+    def _ask(self, request: Ask | AskAll, what: str) -> Any:
+        """Send one request; return the plain answer or the SubmissionError. Any other outcome ends the worker."""
         assert self._worker is not None
         started = time.monotonic()
         try:
-            reply = self._exchange(self._worker, encode(question), started + self._left, what)
-            if reply.id != question.id:
-                raise WireError("a reply to a question that was not asked")
+            reply = self._exchange(self._worker, encode(request), started + self._left, what)
+            if reply.id != request.id:
+                raise WireError("a reply to another request")
         except WireError as error:
             self.end()
             raise CouldNotRun(f"{what} broke the protocol: {error}") from None
@@ -188,22 +187,27 @@ class Session:
         return reply.value if isinstance(reply, Answer) else reply.raised
 
     def _exchange(self, worker: WorkerHandle, frame: bytes, deadline: float, what: str) -> Any:
-        """Send a frame and return the one reply, by deadline, while draining what the worker prints."""
+        """Send a frame and return its one reply before the deadline; collect the worker's output meanwhile.
+
+        All three streams are served in one loop, because each can block the others: a worker may write output until
+        the pipe is full before it reads the request, and may reply before it has read all of it. The latter breaks the
+        protocol: the reply could not depend on the request.
+        """
         worker.channel.setblocking(False)
-        pending, got = memoryview(frame), bytearray()
-        expected = LENGTH.size
+        pending, received = memoryview(frame), bytearray()
+        expected = LENGTH.size  # first the length, then that many bytes more
         with selectors.DefaultSelector() as selector:
             selector.register(worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
             selector.register(worker.output, selectors.EVENT_READ)
-            look = time.monotonic() + LOOK_SECONDS
-            while len(got) < expected:
+            next_check = time.monotonic() + POLL_SECONDS
+            while len(received) < expected:
                 now = time.monotonic()
                 if now > deadline:
                     raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
-                if now > look:
-                    self._look(worker, what)
-                    look = now + LOOK_SECONDS
-                for key, events in selector.select(min(deadline, look) - now):
+                if now > next_check:
+                    self._check_limits(worker, what)
+                    next_check = now + POLL_SECONDS
+                for key, events in selector.select(min(deadline, next_check) - now):
                     if key.fileobj == worker.output:
                         if not self._printed.drain(worker.output):
                             selector.unregister(worker.output)
@@ -213,24 +217,24 @@ class Session:
                         if not pending:
                             selector.modify(worker.channel, selectors.EVENT_READ)
                     if events & selectors.EVENT_READ:
-                        chunk = worker.channel.recv(expected - len(got))
+                        chunk = worker.channel.recv(expected - len(received))
                         if not chunk:
                             raise EOFError
                         if pending:
-                            raise WireError("a reply before the question")
-                        got += chunk
-                        if len(got) == expected == LENGTH.size:
-                            expected += body_length(bytes(got))
+                            raise WireError("a reply before the request was read")
+                        received += chunk
+                        if len(received) == expected == LENGTH.size:
+                            expected += body_length(bytes(received))
         self._printed.drain(worker.output)
-        return decode_reply(got[LENGTH.size :])
+        return decode_reply(received[LENGTH.size :])
 
-    def _look(self, worker: WorkerHandle, what: str) -> None:
-        """Raise CouldNotRun if the worker holds more threads or files than it may."""
-        with suppress(OSError):  # it has just ended
+    def _check_limits(self, worker: WorkerHandle, what: str) -> None:
+        """Raise CouldNotRun if the worker has too many threads or too large a folder."""
+        with suppress(OSError):  # it has just exited
             if Path(f"/proc/{worker.pid}/task").stat().st_nlink - 2 > MAX_THREADS:
                 raise CouldNotRun(f"{what} started more than {MAX_THREADS} threads")
         try:
-            size = sum(islice(sizes(worker.folder), MAX_FOLDER // BLOCK))
+            size = sum(islice(sizes(worker.folder), MAX_FOLDER // MIN_BYTES))
         except (OSError, RecursionError):
             raise CouldNotRun(f"{what} nested folders too deeply, or hid them") from None
         if size >= MAX_FOLDER:
@@ -244,7 +248,7 @@ class Session:
         return "ended the process instead of returning"
 
     def end(self) -> int:
-        """End the worker, if there is one; return its wait status. The next question gets a worker of its own."""
+        """End the worker, if there is one; return its wait status. The next call forks a new one."""
         if self._worker is None:
             return 0
         worker, self._worker = self._worker, None

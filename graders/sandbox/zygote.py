@@ -1,4 +1,4 @@
-"""Starting zygotes, inside the sandbox or without it, and asking them for workers."""
+"""Starts zygotes, in the sandbox or without it, and lets them fork and reap workers."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from graders.sandbox.folders import lay_out, remove
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.profile import Profile
 
-OWN = (
+READABLE = (
     *("sanity/__init__.py", "sanity/core", "sanity/gradients"),
     *("graders/__init__.py", "graders/sandbox/__init__.py", "graders/sandbox/inside"),
 )
-"""What a worker may read of ours, besides the package of its assignment."""
+"""The part of this repository that a worker may read, in addition to its assignment's package."""
 START_SECONDS = 120
-"""How long a zygote may take to import torch, on a slow disk."""
+"""For importing torch from a slow disk."""
 REAP_SECONDS = 30
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
-    "OMP_NUM_THREADS": "1",  # forked workers must find no thread pool
+    "OMP_NUM_THREADS": "1",  # no thread pool: its threads would not survive the fork
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "Agg",
@@ -41,22 +41,23 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "CUDA_VISIBLE_DEVICES": "",
 }
-"""All that a submission sees of the environment, but for HOME and TMPDIR, which are its own folder."""
+"""The environment of a submission, without HOME and TMPDIR, which are its folder."""
 
 
 @dataclass(frozen=True)
 class WorkerHandle:
-    """A worker as its zygote and its grader know it."""
+    """Handle of a forked worker."""
 
     pid: int
     folder: Path
     channel: socket.socket
+    """The connection for requests and replies."""
     output: int
     """The read end of its standard output, non-blocking."""
 
 
 class Zygote:
-    """One running zygote. Its workers live in folders below its scratch folder; close() ends and removes all."""
+    """One running zygote and its workers. `close` ends them and removes their folders. Threads may share it."""
 
     def __init__(self, profile: Profile, isolation: Isolation) -> None:
         self.profile = profile
@@ -76,7 +77,7 @@ class Zygote:
             stderr=self._errors,
             env=self._environment(),
             pass_fds=self.profile.inherited,
-            start_new_session=True,  # Ctrl-C is for the grader, which then ends its zygotes in order
+            start_new_session=True,  # Ctrl-C only reaches the grader, which then closes its zygotes
         )
         theirs.close()
 
@@ -88,7 +89,7 @@ class Zygote:
         paths = sysconfig.get_paths()
         libraries = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
         libraries |= {str(Path(sys.base_prefix).resolve() / "lib"), "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"}
-        own = {str(root / path) for path in (*OWN, f"sanity/{self.profile.assignment}")}
+        own = {str(root / path) for path in (*READABLE, f"sanity/{self.profile.assignment}")}
         start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/proc", "/sys"}
         readable = libraries | own | {"/dev/urandom"} | set(self.profile.readable)
         return {
@@ -110,7 +111,7 @@ class Zygote:
         return self._process.poll() is None
 
     def wait_ready(self) -> dict[str, str]:
-        """Wait until workers can be forked; return the versions there. Raise SandboxError if that fails."""
+        """Wait until workers can be forked; return the versions by package. Raise SandboxError if the start fails."""
         if self._versions:
             return self._versions
         try:
@@ -126,13 +127,16 @@ class Zygote:
 
     def _last_error(self) -> str:
         if self._errors.closed:
-            return "it was ended"
+            return "it was closed"
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it gave no reason"
 
     def fork(self, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
-        """Fork a worker in a new folder that holds files; raise SandboxError if that fails."""
+        """Fork a worker in a new folder with these files; raise SandboxError if that fails.
+
+        `seconds` limits its processor time.
+        """
         with self._lock:
             self.wait_ready()
             self._forks += 1
@@ -141,7 +145,7 @@ class Zygote:
             return self._fork(folder, seconds)
 
     def fork_in(self, folder: Path, seconds: float) -> WorkerHandle:
-        """Fork a worker in a folder that is there and that stays; raise SandboxError if that fails."""
+        """Fork a worker in an existing folder, which is not removed with it; raise SandboxError if that fails."""
         with self._lock:
             self.wait_ready()
             return self._fork(folder, seconds)
@@ -151,7 +155,7 @@ class Zygote:
         read, write = os.pipe()
         os.set_blocking(read, False)
         try:
-            pid = self._order({"fork": str(folder)}, (theirs.fileno(), write))["pid"]
+            pid = self._request({"fork": str(folder)}, (theirs.fileno(), write))["pid"]
             self._limit(pid, seconds)
         except BaseException:
             ours.close()
@@ -163,11 +167,14 @@ class Zygote:
         return WorkerHandle(pid, folder, ours, read)
 
     def _limit(self, pid: int, seconds: float) -> None:
-        """Limit a worker from outside, before it has seen any of the submission: in there nobody may set limits."""
+        """Set a worker's limits from outside, before it runs any code of the submission.
+
+        Inside the sandbox the system calls for that are refused.
+        """
         import resource  # which Windows lacks
 
         limits = {
-            resource.RLIMIT_CPU: int(seconds) + 6,  # the grader's clock ends a worker sooner
+            resource.RLIMIT_CPU: int(seconds) + 6,  # a last resort: the grader's clock ends a worker sooner
             resource.RLIMIT_FSIZE: self.profile.file_bytes,
             resource.RLIMIT_NOFILE: self.profile.open_files,
             resource.RLIMIT_CORE: 0,
@@ -181,23 +188,23 @@ class Zygote:
             raise SandboxError(f"a worker cannot be limited: {error.strerror}") from None
 
     def reap(self, worker: WorkerHandle) -> dict[str, Any]:
-        """End a worker and what it started, remove a folder that `fork` made, and return {"status", "cpu"}.
+        """End a worker and its descendants, and remove its folder if `fork` made it.
 
-        Raise SandboxError if the zygote is dead.
+        Return {"status": wait status, "cpu": seconds of processor time}. Raise SandboxError if the zygote is dead.
         """
         with self._lock:
             try:
-                return self._order({"reap": worker.pid})
+                return self._request({"reap": worker.pid})
             finally:
                 worker.channel.close()
                 os.close(worker.output)
                 if worker.folder.parent == self.scratch:
                     remove(worker.folder)
 
-    def _order(self, order: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
+    def _request(self, request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
         try:
             self._control.settimeout(REAP_SECONDS)
-            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
+            socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
             message = self._control.recv(65536)
         except OSError:  # TimeoutError too
             message = b""
@@ -208,7 +215,7 @@ class Zygote:
 
     def close(self) -> None:
         """End the zygote and its workers, and remove the scratch folder."""
-        self._control.close()  # the zygote sees this, sweeps and ends
+        self._control.close()  # the zygote reads the end of file, kills its workers and exits
         try:
             self._process.wait(REAP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""File names that no submission can abuse, valid on Linux, macOS and Windows."""
+"""Safe file names for submissions, valid on Linux, macOS and Windows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from pathvalidate import is_valid_filename
 
 
 def safe_names(names: Sequence[str]) -> list[str]:
-    """Return a file name without extension for each name, in order: one component, valid and distinct anywhere.
+    """Return a file name without extension for each name, in order: one path component, valid and distinct.
 
-    A plain name (letters, digits, `.`, `_`, `-`) stays as it is. One that must change, that Windows reserves or
-    that differs from another by case alone is cut and ends in `~` and a hash of the original.
+    A plain name (letters, digits, `.`, `_`, `-`) is not changed. Any other name, a name that Windows reserves, and
+    names that differ only in case are shortened and end in `~` and a hash of the original.
+
+    >>> safe_names(["ada", "../x"])
+    ['ada', '_x~fbf350fe1f9f11bf']
     """
     plain = [_plain(name) for name in names]
     uses = Counter(_folded(name) for name in plain)
@@ -31,12 +34,12 @@ def safe_names(names: Sequence[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """Return name with everything unsafe replaced or cut off. At most 51 characters: 204 bytes in UTF-8."""
+    """Return name with unsafe characters replaced or removed: at most 51 characters, 204 bytes in UTF-8."""
     plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip(".-")[:50].rstrip(".") or "unnamed"
-    # Windows keeps names such as `con` for devices, whatever follows the first dot.
+    # Windows reserves names such as `con` for devices, with any extension.
     return plain if is_valid_filename(plain.split(".")[0], "universal", fs_encoding="utf-8") else f"_{plain}"
 
 
 def _folded(name: str) -> str:
-    """Return what a file system that ignores case may take name for."""
+    """Return a form that is equal for names that a case-insensitive file system cannot tell apart."""
     return unicodedata.normalize("NFC", name.casefold())

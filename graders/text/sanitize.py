@@ -1,4 +1,4 @@
-"""Text that came from a submission, made fit to print: no terminal codes, no control characters, no floods."""
+"""Sanitizes text from submissions: removes terminal codes and control characters, and limits the length."""
 
 from __future__ import annotations
 
@@ -19,14 +19,21 @@ _CONTROL_PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 
 
 def encodable(text: str) -> str:
-    r"""Return text with lone surrogates (bytes of a file name that are not UTF-8) written out as `\udcff`."""
+    r"""Return text that can be encoded as UTF-8: lone surrogates (invalid bytes of a file name) become `\udcff`.
+
+    >>> encodable("a\udcff")
+    'a\\udcff'
+    """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def clean_text(text: str, limit: int = 4000) -> str:
-    """Return text without terminal codes and control characters, in at most limit characters: head and tail.
+    r"""Return text without terminal codes and control characters; longer text keeps its start and end, `limit` in all.
 
-    Tabs and newlines stay; a carriage return, as progress bars write, counts as a newline.
+    Tabs and newlines stay; a carriage return, which progress bars print, becomes a newline.
+
+    >>> clean_text("\x1b[31mred\x1b[0m\rdone")
+    'red\ndone'
     """
     text = _LINE_END.sub("\n", _TERMINAL_CODE.sub("", encodable(text)))
     text = _INVISIBLE.sub("", text)
@@ -34,11 +41,15 @@ def clean_text(text: str, limit: int = 4000) -> str:
         return text
     if limit < 100:
         return text[: limit - 1] + "…"
-    half = (limit - 50) // 2  # the line between needs fewer than 50
+    half = (limit - 50) // 2  # the line between them has fewer than 50 characters
     return f"{text[:half]}\n… {len(text) - 2 * half:,} characters left out …\n{text[-half:]}"
 
 
 def clean_name(name: str, limit: int = 255) -> str:
-    """Return a file or student name on one line; control characters are shown (␛, ␊, �), so that names differ."""
+    r"""Return the name of a file or student as one line; control characters become visible ones (␛, ␊, �).
+
+    >>> clean_name("ada\x1b[2J\n")
+    'ada␛[2J␊'
+    """
     shown = _INVISIBLE.sub("�", _LINE_END.sub("�", name.translate(_CONTROL_PICTURES)))
     return clean_text(shown, limit).replace("\n", " ")

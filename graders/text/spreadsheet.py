@@ -1,17 +1,14 @@
-"""Text in spreadsheet cells."""
+"""Escapes text for spreadsheet cells."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
-
-# What makes a spreadsheet take a cell for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escape_formula(text: str) -> str:
-    """Return a cell's text so that no spreadsheet runs it as a formula: with an apostrophe before it if need be."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Return a cell's text with a leading apostrophe if a spreadsheet would evaluate it as a formula.
+
+    >>> escape_formula("=1+1"), escape_formula("ada")
+    ("'=1+1", 'ada')
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -48,9 +48,9 @@ def channel():
 
 def number():
     frame = sys._getframe()
-    while "question" not in frame.f_locals:
+    while "request" not in frame.f_locals:
         frame = frame.f_back
-    return frame.f_locals["question"].id
+    return frame.f_locals["request"].id
 
 def frame(body):
     return struct.pack("!I", len(body)) + body
@@ -357,14 +357,14 @@ return []
         "a reply to another question",
         before=PROTOCOL,
         body="channel().sendall(answer([[], []], id=number() ^ 1))\nreturn []",
-        says=BROKE + "a reply to a question that was not asked",
+        says=BROKE + "a reply to another request",
     ),
     Attack(
         "A20",
         "replies to every question there may be",
         before=PROTOCOL,
         body="while True: channel().sendall(answer([[], []], id=1))",
-        says=BROKE + "a reply to a question that was not asked",
+        says=BROKE + "a reply to another request",
     ),
     Attack(
         "A21",

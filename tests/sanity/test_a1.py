@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs
-from graders.course.planted.live import live
+from graders.course.planted.process_run import run_in_process
 from sanity.a1.cases import DOCUMENTS, LOW_RANK, MATRICES, POINTS
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
@@ -164,7 +164,7 @@ def test_written_questions_are_listed() -> None:
 def test_a_wrong_count_is_told_with_its_words_and_corpus() -> None:
     [bug] = [bug for bug in load_bugs(load_assignment("a1")) if bug.id == "same-word-skipped"]
     [check] = [check for check in CHECKS if check.name == "counts_the_neighbours"]
-    with live(load_assignment("a1"), bug.files) as child:
+    with run_in_process(load_assignment("a1"), bug.files) as child:
         problem = attempt(check, child, load(recording_path("a1")).expect, fixed_cases(check.cases)[1])
     assert isinstance(problem, CheckFailed)
     assert problem.message.startswith("M has the right shape (word=3, neighbour=3) but ")

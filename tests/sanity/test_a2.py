@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
-from graders.course.planted.live import live
+from graders.course.planted.process_run import run_in_process
 from sanity.a2.asked import DRAWN, FALSE_ALARMS, NAIVE, number
 from sanity.a2.cases import COUNTS, DRAWN_PAIRS, LEAVES, PAIRS, few
 from sanity.a2.negatives import drawn
@@ -33,7 +33,7 @@ RECORDED = load(recording_path("a2"))
 
 def problem(bug: str, check: str) -> CheckFailed:
     """Return how a bug fails a check, on its last fixed case."""
-    with live(load_assignment("a2"), BUGS[bug].files) as run:
+    with run_in_process(load_assignment("a2"), BUGS[bug].files) as run:
         found = attempt(CHECKS[check], run, RECORDED.expect, fixed_cases(CHECKS[check].cases)[-1])
     assert isinstance(found, CheckFailed)
     return found
@@ -109,7 +109,7 @@ def test_few_keeps_the_family() -> None:
 def test_the_references_codes_are_optimal(counts: list[int]) -> None:
     """The length of a corpus in the best code is the sum over all joins of the two smallest counts."""
     case = COUNTS.case().having(counts=np.array(counts))
-    with live(load_assignment("a2"), reference_files(load_assignment("a2"))) as run:
+    with run_in_process(load_assignment("a2"), reference_files(load_assignment("a2"))) as run:
         codes = run(CHECKS["codes_are_shortest"].function.__globals__["HUFFMAN"], case)["codes"]
     heap, least = sorted(counts), 0
     while len(heap) > 1:

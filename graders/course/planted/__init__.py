@@ -1,7 +1,7 @@
 """Planted bugs and correct variants: submissions that the checks must tell apart.
 
-`a4.toml` lists mistakes, each a small change of the reference, and `a4-variants.toml` right answers written
-differently. Both are submissions like any other; their text is made here from the reference.
+`a4.toml` lists mistakes, each a small change of the reference; `a4-variants.toml` lists right answers that are written
+differently. This module makes submissions of both, from the text of the reference.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class BugError(UserError):
 
 @dataclass(frozen=True)
 class Bug:
-    """A mistake that a student could make: in one file of the reference, replace becomes by."""
+    """A mistake that a student could make: one file of the reference, with the text `replace` replaced by `by`."""
 
     id: str
     question: str
@@ -37,35 +37,35 @@ class Bug:
     replace: str
     by: str
     says: str
-    """The diagnosis that a student who makes this mistake should read."""
+    """The diagnosis for a student who makes this mistake."""
     files: Files
-    """The reference with this mistake in it."""
+    """The reference with this mistake."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A right submission that is written differently."""
+    """A right submission, written differently from the reference."""
 
     id: str
     files: Files
 
 
 def load_bugs(assignment: Assignment) -> list[Bug]:
-    """Return the planted bugs of an assignment; raise BugError if one doesn't fit the reference."""
+    """Return the planted bugs of an assignment; raise BugError unless each replaced text occurs once."""
     reference = reference_files(assignment)
     bugs = []
     for row in _table(f"{assignment.name}.toml").get("bug", ()):
         file = solution_name(assignment.manifest.question(row["question"]).file)
         found = reference[file].count(row["replace"])
         if found != 1:
-            raise BugError(f"bug {row['id']}: its text to replace is {found} times in {file}, expected once")
+            raise BugError(f"bug {row['id']}: the text to replace occurs {found} times in {file}, expected once")
         mistaken = reference[file].replace(row["replace"], row["by"])
         bugs.append(Bug(**row, file=file, files={**reference, file: mistaken}))
     return bugs
 
 
 def load_variants(assignment: Assignment) -> list[Variant]:
-    """Return the correct variants of an assignment; raise BugError if one answers a question that isn't there."""
+    """Return the correct variants of an assignment; raise BugError if one answers an unknown question."""
     reference = reference_files(assignment)
     questions = {found[2] for text in reference.values() for found in ANSWER.finditer(text)}
     variants = []
@@ -78,12 +78,12 @@ def load_variants(assignment: Assignment) -> list[Variant]:
 
 
 def reference_files(assignment: Assignment) -> Files:
-    """Return the reference submission of an assignment, with the modules that it has beside the files asked for."""
+    """Return the reference submission of an assignment, including its additional modules."""
     return {name: content.decode() for name, content in assignment.reference.items()}
 
 
 def _answered(text: str, answers: Mapping[str, str]) -> str:
-    """Put answers, by question, in the place of the reference's."""
+    """Replace the reference's answers by these, by question id."""
     return ANSWER.sub(lambda found: found[1] + answers.get(found[2], found[3]) + found[4], text)
 
 

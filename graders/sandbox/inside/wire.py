@@ -1,7 +1,7 @@
-"""Frames between the grader and a worker: a length, then MessagePack, with arrays as dtype, shape and raw bytes.
+"""The wire format between grader and worker: a length, then MessagePack, with arrays as dtype, shape and raw bytes.
 
-Nothing is ever unpickled. What a worker sends is decoded into plain data only, and an array's description must fit
-its bytes before it becomes an array.
+Nothing is ever unpickled. A worker's message is decoded into plain data only, and an array is made only if its dtype
+and shape fit its bytes.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from sanity.core.calling import MAX_TEXT, SubmissionError
 from sanity.core.values import MAX_DEPTH, Unsupported
 
 MAX_FRAME = 4 * 2**20
-"""Bytes in a frame. The largest answer that a question asks for is under 100 kB."""
+"""Bytes in a frame. The largest answer of any question is smaller than 100 kB."""
 
 LENGTH = struct.Struct("!I")
 DTYPES = {code: np.dtype(code) for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")}
 MAX_NDIM = 8
 MAX_VALUES = 100_000
-"""Numbers, texts, lists and the like in an answer, arrays counting once: four million empty lists fit into a frame."""
+"""Values in an answer: numbers, texts, lists and so on; an array counts once. A frame could hold four million."""
 ARRAY, UNSUPPORTED, SHARED = 1, 2, 3
 """MessagePack extension codes."""
 MAX_HEADS = 1024
-"""Descriptions of arrays that are remembered: few differ, and most cases hold two dozen arrays."""
+"""Size of the caches of array headers: there are few different ones, and a case has about two dozen arrays."""
 
 
 class WireError(ValueError):
-    """A frame that is not what it should be; the message is one line."""
+    """A frame that breaks the protocol; the message is one line."""
 
 
 class Ask(msgspec.Struct, frozen=True, tag=True):
-    """To a worker: import a module of the submission, or call a probe."""
+    """Request to a worker: import a module of the submission, or call a probe."""
 
     id: int
-    """A number that the worker cannot guess; its reply must repeat it."""
+    """A random number, which the reply must repeat."""
     name: str
-    """The module to import if there is no case, else the probe to call."""
+    """The probe to call; without a case, the module to import."""
     case: dict[str, Any] | None = None
 
 
 class AskAll(msgspec.Struct, frozen=True, tag=True):
-    """To a worker: call many probes, one after the other, in modules that it has imported."""
+    """Request to a worker: make many calls of probes, one after the other, without importing modules."""
 
     id: int
     calls: msgspec.Raw
@@ -55,14 +55,14 @@ class AskAll(msgspec.Struct, frozen=True, tag=True):
 
 
 class Answer(msgspec.Struct, frozen=True, tag=True):
-    """From a worker: what the submission answered. To AskAll, a list for each call, empty for one that raised."""
+    """Reply of a worker: the answer. To AskAll: a list for each call, with its answer, or empty if the call raised."""
 
     id: int
     value: Any
 
 
 class Failure(msgspec.Struct, frozen=True, tag=True):
-    """From a worker: what the submission raised."""
+    """Reply of a worker: the submission raised an exception."""
 
     id: int
     raised: SubmissionError
@@ -76,13 +76,13 @@ def _pack_array(value: Any) -> Any:
 
 @lru_cache(MAX_HEADS)
 def _head_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """Return what describes an array: its length in one byte, its dtype and its shape."""
+    """Return the header of an array: its length as one byte, its dtype and its shape."""
     head = msgspec.msgpack.encode((dtype.str[1:], shape))
     return bytes([len(head)]) + head
 
 
 def _mark_unsupported(value: Any) -> Any:
-    """Replace each Odd by its extension: msgspec would write it as a dict, like every dataclass."""
+    """Replace each Unsupported by its extension type; msgspec would encode it as a dict, like every dataclass."""
     if isinstance(value, Unsupported):
         return msgspec.msgpack.Ext(UNSUPPORTED, value.type.encode())
     if isinstance(value, list):
@@ -94,17 +94,17 @@ def _unpack_ext(code: int, data: memoryview) -> Any:
     if code == UNSUPPORTED:
         return Unsupported(bytes(data[:100]).decode(errors="replace"))
     if code != ARRAY or len(data) == 0:
-        raise WireError(f"extension {code} is not one of ours")
+        raise WireError(f"extension {code} is not known")
     start = 1 + data[0]
-    dtype, shape, size = _described(bytes(data[1:start]))
+    dtype, shape, size = _parse_head(bytes(data[1:start]))
     if size != len(data) - start:
         raise WireError("an array whose shape does not fit its bytes")
     return np.frombuffer(data[start:], dtype).reshape(shape)
 
 
 @lru_cache(MAX_HEADS)
-def _described(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
-    """Return the dtype, shape and size in bytes of the array that a head describes, if it may be one of ours."""
+def _parse_head(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Return dtype, shape and size in bytes of an array from its header; raise WireError if it is not allowed."""
     dtype, shape = _HEADS.decode(head)
     if dtype not in DTYPES or len(shape) > MAX_NDIM or not all(0 <= size <= MAX_FRAME for size in shape):
         raise WireError(f"an array of dtype {dtype[:8]!r} and {len(shape)} axes")
@@ -119,7 +119,7 @@ _CALLS = msgspec.msgpack.Decoder(tuple[list[Any], msgspec.Raw], ext_hook=_unpack
 
 
 def calls_of(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> msgspec.Raw:
-    """Write calls of probes, each a name and a case, for AskAll. An array that several cases have is written once."""
+    """Encode calls, each a probe's name and the values of a case, for AskAll. Arrays that cases share are sent once."""
     arrays: dict[int, np.ndarray[Any, Any]] = {}
     places: dict[int, int] = {}
 
@@ -133,7 +133,7 @@ def calls_of(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> msgspec.Raw:
 
 
 def read_calls(raw: msgspec.Raw) -> list[tuple[str, dict[str, Any]]]:
-    """Return the calls that `calls_of` wrote, which share arrays that none of them can change."""
+    """Decode the calls of `calls_of`. Their shared arrays are read-only."""
     arrays, written = _CALLS.decode(raw)
 
     def shared(code: int, data: memoryview) -> Any:
@@ -164,7 +164,7 @@ def body_length(head: bytes) -> int:
 
 
 def decode_reply(body: bytes | bytearray) -> Answer | Failure:
-    """Return what a worker said; raise WireError for anything but an Answer of plain data or a Failure."""
+    """Decode a worker's reply; raise WireError for anything but an Answer of plain data or a Failure."""
     try:
         reply: Answer | Failure = _REPLIES.decode(body)
         if isinstance(reply, Answer):
@@ -181,12 +181,12 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
 def _refuse_unsupported(answer: Any) -> None:
     """Raise WireError for values that `plain` never returns: bytes, times, deep nesting, keys that are not text.
 
-    Also for values that need far more memory than their frame: very many of them, or one long text among many, which
-    numpy would pad to the length of the longest.
+    Also for values that would need far more memory than their frame: a very large number of values, or one long text
+    among many, as numpy pads all texts of an array to the longest.
     """
     values = longest = 0
 
-    def look(value: Any, depth: int) -> None:
+    def visit(value: Any, depth: int) -> None:
         nonlocal values, longest
         values += 1
         if values > MAX_VALUES:
@@ -200,14 +200,14 @@ def _refuse_unsupported(answer: Any) -> None:
         if not isinstance(value, list) or depth == MAX_DEPTH:
             raise WireError("a value that is not plain data")
         for part in value:
-            look(part, depth + 1)
+            visit(part, depth + 1)
 
-    look(answer, 0)
+    visit(answer, 0)
     if values * longest > MAX_FRAME:
         raise WireError(f"a text of {longest} characters among {values} values")
 
 
 def decode_ask(body: bytes | bytearray) -> Ask | AskAll:
-    """Return what the grader asks."""
-    question: Ask | AskAll = _ASKS.decode(body)
-    return question
+    """Decode a request."""
+    request: Ask | AskAll = _ASKS.decode(body)
+    return request

@@ -1,4 +1,4 @@
-"""A worker: one process for one question of one submission, confined to its own folder."""
+"""A worker: a process that calls probes on one submission, confined to its folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.random  # here, or numpy imports it when it is first used, in each worker
+import numpy.random  # imported lazily by numpy: here once, not in each worker
 
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.wire import (
@@ -36,7 +36,7 @@ from sanity.core.loading import load_probes
 
 
 def prepare(settings: dict[str, Any]) -> WorkerContext:
-    """Import what submissions need, and run it once, single-threaded, so that workers start warm."""
+    """Import in the zygote what submissions need, and run it once in a single thread, so that workers start warm."""
     probes = load_probes(settings["assignment"])
     warm_up = getattr(probes, "warm_up", None)
     if warm_up is not None:
@@ -49,69 +49,73 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
 
 
 def used_mb() -> int:
-    """Return the address space in use, before any submission."""
+    """Return the address space of the zygote in MB: the part of a worker's that is not the submission's."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() // 2**20
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that an answer may depend on."""
+    """Return the versions, by package, that an answer may depend on."""
     torch = sys.modules.get("torch")
     found = {"python": platform.python_version(), "numpy": np.__version__}
     return {**found, "torch": str(torch.__version__)} if torch else found
 
 
-def serve(home: WorkerContext, order: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
-    """Confine this process, write a byte to ready, and answer the grader's questions until it hangs up."""
+def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
+    """Confine this process, write a byte to ready, and answer the grader's requests until it hangs up.
+
+    The order matters: the process is confined before the byte is written, and the grader sets its limits before the
+    first request, which imports the submission. So no line of a submission runs without confinement and limits.
+    """
     try:
-        folder = Path(order["fork"])
-        confine(home, folder)
+        folder = Path(request["fork"])
+        confine(context, folder)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.write(ready, b"!")
         os.close(ready)
-        random.seed(0)  # a submission that draws numbers draws the same ones in every run; torch does so anyway
+        random.seed(0)  # the same random numbers in every run; torch's generator is seeded already
         np.random.seed(0)
-        answer(home, folder, socket.socket(fileno=channel))
+        answer_requests(context, folder, socket.socket(fileno=channel))
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
-def answer(home: WorkerContext, folder: Path, channel: socket.socket) -> None:
-    """Import and call what is asked, and send back plain data."""
-    code = SubmissionModules(folder, home.modules)
-    while (question := receive(channel)) is not None:
-        reply = reply_to(question, home.probes, code)
+def answer_requests(context: WorkerContext, folder: Path, channel: socket.socket) -> None:
+    """Answer requests with plain data until the grader hangs up."""
+    code = SubmissionModules(folder, context.modules)
+    while (request := receive(channel)) is not None:
+        reply = dispatch(request, context.probes, code)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         try:
             frame = encode(reply)
         except (WireError, OverflowError, NotImplementedError, UnicodeError, RecursionError):
-            said = f"the answer does not fit into {MAX_FRAME} bytes of plain data"
-            frame = encode(Failure(question.id, SubmissionError("ValueError", said, "", 0, said)))
+            text = f"the answer does not fit into {MAX_FRAME} bytes of plain data"
+            frame = encode(Failure(request.id, SubmissionError("ValueError", text, "", 0, text)))
         channel.sendall(frame)
 
 
-def reply_to(question: Ask | AskAll, probes: ModuleType, code: SubmissionModules) -> Answer | Failure:
-    """Do what is asked."""
-    if isinstance(question, AskAll):
-        value: Any = ask_all(question, probes, code)
-    elif question.case is None:
-        value = import_module(code, question.name)
+def dispatch(request: Ask | AskAll, probes: ModuleType, code: SubmissionModules) -> Answer | Failure:
+    """Dispatch one request: import a module, call one probe, or call many."""
+    if isinstance(request, AskAll):
+        value: Any = ask_all(request, probes, code)
+    elif request.case is None:
+        value = import_module(code, request.name)
     else:
-        value = ask(probes, question.name, code, Case("", question.case))
-    return Failure(question.id, value) if isinstance(value, SubmissionError) else Answer(question.id, value)
+        value = ask(probes, request.name, code, Case("", request.case))
+    return Failure(request.id, value) if isinstance(value, SubmissionError) else Answer(request.id, value)
 
 
-def ask_all(question: AskAll, probes: ModuleType, code: SubmissionModules) -> list[list[Any]]:
-    """Return, for each call, a list with the answer, or an empty one if it raised anything."""
-    answers = (ask(probes, name, code, Case("", case)) for name, case in read_calls(question.calls))
+def ask_all(request: AskAll, probes: ModuleType, code: SubmissionModules) -> list[list[Any]]:
+    """Return a list for each call, with its answer, or empty if the call raised."""
+    answers = (ask(probes, name, code, Case("", case)) for name, case in read_calls(request.calls))
     return [[] if isinstance(answer, SubmissionError) else [answer] for answer in answers]
 
 
 def import_module(code: SubmissionModules, name: str) -> SubmissionError | None:
-    """Import a module of the submission."""
+    """Import a module of the submission; return the exception as data, or None."""
     try:
         getattr(code, name)
     except BaseException as error:
@@ -120,6 +124,6 @@ def import_module(code: SubmissionModules, name: str) -> SubmissionError | None:
 
 
 def receive(channel: socket.socket) -> Ask | AskAll | None:
-    """Return the grader's next question, or None if it has hung up."""
+    """Return the grader's next request; None if it has hung up."""
     head = channel.recv(4, socket.MSG_WAITALL)
     return decode_ask(channel.recv(body_length(head), socket.MSG_WAITALL)) if len(head) == 4 else None

@@ -1,7 +1,7 @@
-"""The zygote: a program that imports torch and the probes once, and forks a worker for each question.
+"""The zygote: a program that imports torch and the probes once, and forks workers.
 
-It never holds a case, an answer, a seed or a submission, so a worker inherits none. It is started with a control
-socket (SOCK_SEQPACKET) as standard input and takes these messages, each a JSON object:
+It never holds a case, an answer, a seed or a submission, so workers inherit none. Its standard input is a control
+socket (SOCK_SEQPACKET), over which it receives these requests, each a JSON object:
 
     {"fork": folder}, with two descriptors: the worker's socket and its standard output → {"pid": …}
     {"reap": pid} → {"status": wait status, "cpu": CPU seconds}; kills it and its descendants
@@ -30,7 +30,7 @@ PACKAGES = ("sanity", "sanity.core", "sanity.gradients", "graders", "graders.san
 
 
 def graft(root: Path, packages: Iterable[str]) -> None:
-    """Make our packages importable from root, which the sandbox does not let us list."""
+    """Make our packages importable from `root` by hand: the import system would list it, which Landlock refuses."""
     for name in packages:
         folder = root.joinpath(*name.split("."))
         if not folder.is_dir():
@@ -41,6 +41,9 @@ def graft(root: Path, packages: Iterable[str]) -> None:
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
+        parent, _, child = name.rpartition(".")
+        if parent:
+            setattr(sys.modules[parent], child, module)  # as an import does
         spec.loader.exec_module(module)
         parent, _, child = name.rpartition(".")
         if parent:  # as an import would
@@ -48,19 +51,21 @@ def graft(root: Path, packages: Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Get warm, say so, then fork and reap as told until the control socket closes."""
+    """Import and warm up, send {"used_mb", "versions"}, then fork and reap until the control socket closes."""
     settings = json.loads(sys.argv[1])
     with Path(settings["scratch"], "errors").open("ab") as errors:
         os.dup2(errors.fileno(), 1)
         os.dup2(errors.fileno(), 2)
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of a worker become our children, and are swept
+    ctypes.CDLL(None).prctl(
+        PR_SET_CHILD_SUBREAPER, 1
+    )  # a worker's orphans become our children, so that `sweep` finds them
     graft(Path(settings["root"]), (*PACKAGES, f"sanity.{settings['assignment']}"))
     from graders.sandbox.inside import worker
 
     server = importlib.import_module(settings["server"])
-    home = server.prepare(settings)
+    context = server.prepare(settings)
     gc.collect()
-    gc.freeze()  # keeps the collector from touching, and so copying, pages shared with the workers
+    gc.freeze()  # the collector writes to each object it visits, which would copy the pages shared with workers
     control = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
@@ -70,31 +75,33 @@ def main() -> None:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
         if not message:
             break
-        order = json.loads(message)
-        if "fork" in order:
-            ready, say_ready = os.pipe()
+        request = json.loads(message)
+        if "fork" in request:
+            read_ready, write_ready = os.pipe()
             pid = fork()
             if pid == 0:
                 control.close()
-                os.close(ready)
-                server.serve(home, order, say_ready, *descriptors)  # does not return
-            for descriptor in (*descriptors, say_ready):
+                os.close(read_ready)
+                server.serve(context, request, write_ready, *descriptors)  # does not return
+            # Only the worker may hold the write end now: if it dies before it is confined, the read below ends. The
+            # grader learns the pid only after confinement, and sends the first request only after it has set limits.
+            for descriptor in (*descriptors, write_ready):
                 os.close(descriptor)
-            if not os.read(ready, 1):
-                sys.exit(1)  # the worker cannot be confined, and has said why
-            os.close(ready)
+            if not os.read(read_ready, 1):
+                sys.exit(1)  # the worker could not be confined; its traceback is in our error file
+            os.close(read_ready)
             alive.add(pid)
             control.send(json.dumps({"pid": pid}).encode())
         else:
-            control.send(json.dumps(reap(order["reap"])).encode())
-            alive.discard(order["reap"])
+            control.send(json.dumps(reap(request["reap"])).encode())
+            alive.discard(request["reap"])
             sweep(alive)
     sweep(set())
-    shutil.rmtree(settings["scratch"], ignore_errors=True)  # if the grader was killed, nobody else would
+    shutil.rmtree(settings["scratch"], ignore_errors=True)  # in case the grader was killed
 
 
 def fork() -> int:
-    """Fork. The sandbox allows two processes, and may need a moment to see that the worker before has ended."""
+    """Fork; retry for a few seconds: the sandbox allows two processes, and may still count the last worker."""
     for _ in range(500):
         with suppress(BlockingIOError):
             return os.fork()
@@ -103,25 +110,25 @@ def fork() -> int:
 
 
 def reap(pid: int) -> dict[str, Any]:
-    """End a worker if it has not ended itself; return how it ended and what it used."""
-    ended, status, usage = os.wait4(pid, os.WNOHANG)
-    if ended == 0:
+    """Kill a worker if it still runs; return its wait status and its processor time in seconds."""
+    finished, status, usage = os.wait4(pid, os.WNOHANG)
+    if finished == 0:
         os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
     return {"status": status, "cpu": usage.ru_utime + usage.ru_stime}
 
 
 def sweep(alive: set[int]) -> None:
-    """Kill every child that is not a worker: what a worker left behind."""
+    """Kill every child that is not a live worker: the processes that a dead worker left."""
     while orphans := children() - alive:
-        for pid in orphans:  # all of them before any is waited for, so that they cannot replace each other
+        for pid in orphans:  # all before the first wait, so that none can start another meanwhile
             os.kill(pid, signal.SIGKILL)
         for pid in orphans:
             os.waitpid(pid, 0)
 
 
 def children() -> set[int]:
-    """Return the process ids of our children."""
+    """Return the process ids of this process's children."""
     return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
 
 

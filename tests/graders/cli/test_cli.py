@@ -254,7 +254,7 @@ def test_a_gradebook_that_is_none(grade: Trivium, right: Path) -> None:
         other.execute("CREATE TABLE photos (name TEXT)")
     other.close()
     assert one_line(grade(right)) == (
-        "trivium grade: grades/gradebook.sqlite: a database, but not a gradebook; choose another folder"
+        "trivium grade: grades/gradebook.sqlite: this database is not a gradebook; choose another folder"
     )
 
 
@@ -263,7 +263,8 @@ def test_no_sandbox_here(trivium: Trivium, right: Path, monkeypatch: pytest.Monk
         "graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": "the kernel offers ABI 4"}
     )
     assert one_line(trivium("grade", "a4", right)) == (
-        "trivium grade: no sandbox here: Landlock: the kernel offers ABI 4. `--isolation none` grades without one"
+        "trivium grade: the sandbox is not available: Landlock: the kernel offers ABI 4. "
+        "Use `--isolation none` to run trusted code without it"
     )
     assert not Path("grades").exists()
 

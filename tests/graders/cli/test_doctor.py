@@ -1,4 +1,4 @@
-"""`trivium doctor` says what is installed and works, and its exit status whether the role that is installed works."""
+"""`trivium doctor` lists versions and requirements; its exit status says whether grading is safe."""
 
 from __future__ import annotations
 
@@ -10,51 +10,56 @@ import pytest
 from graders.cli.doctor import GRADER, LIBRARIES, STUDENT
 from graders.cli.main import main
 
-
-def doctor(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
-    status = main(["doctor"])
-    return status, capsys.readouterr().out.splitlines()
+PACKAGES = [*STUDENT, *LIBRARIES, *GRADER]
 
 
-def walls(monkeypatch: pytest.MonkeyPatch, landlock: str) -> None:
-    monkeypatch.setattr("graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": landlock})
+def test_with_a_sandbox(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": ""})
+    assert main(["doctor"]) == 0
+    system, *lines = capsys.readouterr().out.splitlines()
+    assert system == f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    assert [line.split()[0] for line in lines[: len(PACKAGES)]] == PACKAGES
+    assert lines[1].split() == ["numpy", version("numpy")]
+    assert lines[len(PACKAGES) :] == [
+        "sanity checks: available",
+        "sandlock: available",
+        "Landlock: available",
+        "grading: in the sandbox",
+    ]
 
 
-def test_where_the_sandbox_works(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    walls(monkeypatch, "")
-    status, lines = doctor(capsys)
-    packages = (*STUDENT, *LIBRARIES, *GRADER)
-    assert lines[0] == f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    assert [line.split()[0] for line in lines[1 : 1 + len(packages)]] == list(packages)
-    assert lines[2].split() == ["numpy", version("numpy")]
-    assert (status, lines[1 + len(packages) :]) == (
-        0,
-        ["sanity checks: available", "sandlock: available", "Landlock: available", "grading: in the sandbox"],
+def test_without_a_sandbox(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": "the kernel offers ABI 4"}
     )
-
-
-def test_where_it_does_not(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    walls(monkeypatch, "the kernel offers ABI 4")
-    status, lines = doctor(capsys)
-    assert status == 1
-    assert lines[-3:] == [
+    assert main(["doctor"]) == 1
+    assert capsys.readouterr().out.splitlines()[-4:] == [
+        "sanity checks: available",
         "sandlock: available",
         "Landlock: the kernel offers ABI 4",
         "grading: only with --isolation none, for code you trust",
     ]
 
 
-def test_a_student_needs_no_grader(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_is_not_installed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_torch(package: str) -> str:
+        if package == "torch":
+            raise PackageNotFoundError(package)
+        return version(package)
+
+    monkeypatch.setattr("graders.cli.doctor.version", without_torch)
+    main(["doctor"])
+    assert "  torch         not installed" in capsys.readouterr().out.splitlines()
+
+
+def test_a_students_install_needs_no_sandbox(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def light(package: str) -> str:
-        if package not in STUDENT:
+        if package in GRADER:
             raise PackageNotFoundError(package)
         return version(package)
 
     monkeypatch.setattr("graders.cli.doctor.version", light)
-    status, lines = doctor(capsys)
-    assert status == 0
-    assert "  torch         not installed" in lines
-    assert lines[-2:] == [
-        "sanity checks: available",
-        "grading: not installed; students need no more. Staff: pip install 'trivium[graders]'",
-    ]
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("grading: not installed; students need no more.")

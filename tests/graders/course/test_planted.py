@@ -14,7 +14,7 @@ import pytest
 
 from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import Variant, load_bugs, load_variants, reference_files
-from graders.course.planted.live import live
+from graders.course.planted.process_run import run_in_process
 from sanity.core.check import Check, Run
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, attempt
@@ -62,7 +62,7 @@ def found(assignment: str, id: str) -> Found:
     bug = BUGS[assignment, id]
     known = recordings(assignment)
     own = [check for check in load_checks(assignment) if check.question == bug.question]
-    with live(load_assignment(assignment), bug.files) as child:
+    with run_in_process(load_assignment(assignment), bug.files) as child:
         run = CachedRun(child)
         all_problems = {check: problems(check, run, known.expect) for check in own}
         broken = [c for c in own if any(isinstance(problem, CheckFailed) for problem in all_problems[c])]
@@ -101,14 +101,14 @@ def needs(manifest: Manifest, question: str) -> set[str]:
 def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
     manifest, planted = load_assignment(assignment).manifest, BUGS[assignment, bug]
     unrelated = [check for check in load_checks(assignment) if planted.question not in needs(manifest, check.question)]
-    with live(load_assignment(assignment), planted.files) as child:
+    with run_in_process(load_assignment(assignment), planted.files) as child:
         run = CachedRun(child)
         assert [c.name for c in unrelated if problems(c, run, recordings(assignment).expect)] == []
 
 
 @pytest.mark.parametrize(("assignment", "right"), RIGHT)
 def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
-    with live(load_assignment(assignment), right.files) as child:
+    with run_in_process(load_assignment(assignment), right.files) as child:
         run = CachedRun(child)
         for check in load_checks(assignment):
             assert problems(check, run, recordings(assignment).expect) == [], check.name
@@ -118,7 +118,7 @@ def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> No
 def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
         yield {
-            name: CachedRun(stack.enter_context(live(load_assignment(name), reference_files(load_assignment(name)))))
+            name: CachedRun(stack.enter_context(run_in_process(a := load_assignment(name), reference_files(a))))
             for name in ASSIGNMENTS
         }
 
@@ -126,7 +126,7 @@ def references() -> Iterator[dict[str, Run]]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("assignment", "right"), RIGHT)
 def test_it_passes_whatever_is_drawn(assignment: str, right: Variant, references: dict[str, Run]) -> None:
-    with live(load_assignment(assignment), right.files) as child:
+    with run_in_process(load_assignment(assignment), right.files) as child:
         run = CachedRun(child)
         for check in load_checks(assignment):
             for seed in range(SEEDS[assignment]):

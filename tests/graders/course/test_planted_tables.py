@@ -43,7 +43,7 @@ def test_a_bug_that_does_not_fit_the_reference_is_an_error(replace: str, monkeyp
         load_bugs(load_assignment("a4"))
     found = reference_files(load_assignment("a4"))["utils.py"].count(replace)
     assert found != 1
-    assert str(error.value) == f"bug b: its text to replace is {found} times in utils.py, expected once"
+    assert str(error.value) == f"bug b: the text to replace occurs {found} times in utils.py, expected once"
 
 
 def test_a_variant_of_an_unknown_question_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

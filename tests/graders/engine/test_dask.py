@@ -108,7 +108,7 @@ def test_a_job_whose_worker_dies_is_tried_once_more_and_takes_no_other_with_it(t
     jobs = [Job("once", tmp_path, deaths=1), Job("twice", tmp_path, deaths=2), Job("never", tmp_path)]
     once, twice, never = train(jobs, share=share)
     assert (once.name, never.name) == ("once", "never")
-    assert twice == JobFailed("its worker died, 2 times")
+    assert twice == JobFailed("its worker died 2 times")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["never.0", "once.0", "once.1", "twice.0", "twice.1"]
 
 
@@ -124,7 +124,7 @@ def test_what_is_no_address_is_a_line(tmp_path: Path, address: str) -> None:
 
 
 def test_nobody_answers_at_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graders.engine.dask.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("graders.engine.dask.CONNECT_SECONDS", 0.5)
     with pytest.raises(ClusterError) as error:
         train([Job("ada", tmp_path)], scheduler="tcp://127.0.0.1:1")
     message = str(error.value)
@@ -152,7 +152,7 @@ def test_a_scheduler_that_goes_away_is_a_line(tmp_path: Path, gpu_cluster: Any) 
             share=2,
             scheduler=gpu_cluster.scheduler_address,
         )
-    assert str(error.value) == "the cluster's scheduler went away; the same command goes on where this stopped"
+    assert str(error.value) == "the cluster's scheduler has gone; run the same command again to resume"
 
 
 def interrupt(pid: int) -> None:

@@ -87,7 +87,9 @@ def test_each_check_is_an_entry_with_its_share_and_its_message() -> None:
 def test_a_law_that_holds_alone_says_why_it_earns_nothing() -> None:
     _, is_property = read(results_json(made("ada", FAILED, PROPERTY))).tests
     assert (is_property.score, is_property.max_score, is_property.status) == (0, 2, "passed")
-    assert is_property.output == "This holds, but earns its points only once another check of this question passes."
+    assert is_property.output == (
+        "This property holds, but it earns points only if another check of this question passes too."
+    )
 
 
 def test_a_question_without_verdicts_keeps_its_points_in_the_sum() -> None:

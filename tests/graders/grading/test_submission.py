@@ -149,7 +149,7 @@ def test_a_question_that_spoils_its_worker_spoils_no_other(
 def test_a_question_that_is_slow_beside_others_has_its_full_time_alone(
     graded: Grade, reference_files: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graders.grading.submission.PATIENCE_BESIDE_OTHERS", 0.3)
+    monkeypatch.setattr("graders.grading.submission.SHARED_SECONDS", 0.3)
     slow = "import sys, time\nprint('utils' in sys.modules)\ntime.sleep(0.5)\n"
     files = {**reference_files, "model_embeddings.py": slow + reference_files["model_embeddings.py"]}
     result = graded(files, "1a", "1b")

@@ -166,7 +166,7 @@ def test_a_database_of_another_program(tmp_path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE results (key TEXT)")
     before = path.read_bytes()
-    assert one_line(path) == f"{path}: a database, but not a gradebook; choose another folder"
+    assert one_line(path) == f"{path}: this database is not a gradebook; choose another folder"
     assert path.read_bytes() == before
 
 
@@ -193,7 +193,7 @@ def test_a_result_of_another_version(tmp_path: Path) -> None:
         book.put("k", made("ada", PASSED), SOURCE)
     with sqlite3.connect(path) as database:
         database.execute("UPDATE results SET result = ?", (b'{"assignment":"a4"}',))
-    assert one_line(path) == (f"{path}: holds a result of another version: Object missing required field `title`")
+    assert one_line(path) == (f"{path}: contains a result from another version: Object missing required field `title`")
 
 
 def test_two_graders_may_write_at_once(tmp_path: Path) -> None:

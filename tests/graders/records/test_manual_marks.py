@@ -56,7 +56,7 @@ def test_no_file_is_no_marks_unless_it_was_named(tmp_path):
         (HEADER + "ada,1.5,-1,\n", "2: points '-1': expected a number from 0 to 2"),
         (HEADER + "ada,1.5,nan,\n", "2: points 'nan': expected a number from 0 to 2"),
         (HEADER + "ada,1.5,two,\n", "2: points 'two': expected a number from 0 to 2"),
-        (HEADER + "ada,1.5,1,\nada,1.5,2,\n", "3: ada was given 1.5 already, on line 2"),
+        (HEADER + "ada,1.5,1,\nada,1.5,2,\n", "3: ada has a mark for 1.5 already, on line 2"),
         (HEADER + "ada,1.5,1,good, but long\n", "2: expected 4 cells; put quotes around a comment with commas"),
         (HEADER + "ada,1.5\n", "2: expected 4 cells; put quotes around a comment with commas"),
     ],
@@ -78,7 +78,7 @@ def test_bytes_that_are_no_text_are_one_line(tmp_path):
 @given(results())
 def test_a_mark_of_nobody_is_refused(result):
     marks = {(result.submission + "x", "1.5"): Mark(1, "", 7)}
-    with pytest.raises(MarksError, match=":7: no submission graded now is called "):
+    with pytest.raises(MarksError, match=":7: no submission of this run is called "):
         with_marks([result], MANIFEST, marks, "marks.csv")
 
 

@@ -1,4 +1,4 @@
-"""Zygotes: which walls stand, starting, dying, and ending without a trace."""
+"""Zygotes: which isolation is available; starting, dying, and ending without a trace."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.processes import descriptors, process_of, running
 HELPER = b"def pad_sents(sents, pad_token):\n    import os\n    return {**os.environ, 'cwd': os.getcwd()}\n"
 
 
-def test_the_walls_that_grading_needs_stand_or_say_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_sandbox_needs_is_available_or_the_reason_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     sandlock = pytest.importorskip("sandlock")
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(sandlock, "min_landlock_abi", lambda: 6)
@@ -38,8 +38,8 @@ def test_the_walls_that_grading_needs_stand_or_say_why_not(monkeypatch: pytest.M
     with pytest.raises(SandboxError) as error:
         require_walls(Isolation.SANDLOCK)
     assert str(error.value) == (
-        "no sandbox here: Landlock: the kernel offers ABI 4, 6 is needed (Linux 6.12 and later). "
-        "`--isolation none` grades without one"
+        "the sandbox is not available: Landlock: the kernel offers ABI 4, 6 is needed (Linux 6.12 and later). "
+        "Use `--isolation none` to run trusted code without it"
     )
     require_walls(Isolation.NONE)
 
@@ -75,7 +75,8 @@ def test_a_zygote_that_cannot_start_says_why_and_leaves_nothing(manifest: Manife
         for start in zygote.wait_ready, lambda: zygote.fork({"utils.py": b""}, 1):
             with pytest.raises(SandboxError) as error:
                 start()
-            assert str(error.value) == "the sandbox did not start: ModuleNotFoundError: No module named 'sanity.nope'"
+            assert str(error.value).startswith("the sandbox did not start: FileNotFoundError: ")
+            assert str(error.value).endswith("/sanity/nope/__init__.py'")
     assert not zygote.scratch.exists()
     assert descriptors() == before
 
@@ -88,7 +89,7 @@ def test_a_killed_zygote_is_an_error_and_leaves_nothing(manifest: Manifest, isol
         os.kill(process_of(zygote), signal.SIGKILL)
         with pytest.raises(SandboxError, match=r"^a zygote died: it gave no reason$"):
             zygote.reap(worker)
-        with pytest.raises(SandboxError, match=r"^a zygote died: |: cannot lay out a submission: "):
+        with pytest.raises(SandboxError, match=r"^a zygote died: |: cannot write a submission's files: "):
             zygote.fork({"utils.py": b""}, 1)
     assert not zygote.alive()
     assert not zygote.scratch.exists()
@@ -100,7 +101,7 @@ def test_a_killed_zygote_is_an_error_and_leaves_nothing(manifest: Manifest, isol
 
 def test_a_submission_that_cannot_be_laid_out_is_an_error(zygote: Zygote) -> None:
     before = descriptors()
-    with pytest.raises(SandboxError, match=r"/w\d+: cannot lay out a submission: File exists$"):
+    with pytest.raises(SandboxError, match=r"/w\d+: cannot write a submission's files: File exists$"):
         zygote.fork({"a": b"", "a/b": b""}, 1)
     assert descriptors() == before
 
@@ -120,8 +121,8 @@ def test_a_zygote_outlives_the_thread_that_made_it(manifest: Manifest, isolation
 
 KILLED = """
 import os, sys
-from graders.sandbox.inside.wire import Ask, encode
 from graders.course.assignment import load_assignment
+from graders.sandbox.inside.wire import Ask, encode
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
@@ -141,10 +142,10 @@ os.kill(os.getpid(), 9)
 def test_a_killed_grader_leaves_no_process_and_no_folder(isolation: Isolation, around: Isolation) -> None:
     """Not even a worker in an endless loop."""
     if around is Isolation.SANDLOCK and isolation is Isolation.NONE:
-        pytest.skip("no walls stand here")
+        pytest.skip("no sandbox here")
     command = [sys.executable, "-c", KILLED, around]
     grader = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert grader.returncode == -signal.SIGKILL
+    assert grader.returncode == -signal.SIGKILL, grader.stderr
     scratch = Path(grader.stdout.strip())
     deadline = time.monotonic() + 30
     while scratch.exists() or running(str(scratch)):

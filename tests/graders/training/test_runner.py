@@ -347,7 +347,7 @@ def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: 
 
 def test_a_code_folder_that_cannot_be_laid_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SandboxError, match=r"file/code: cannot lay out a submission: Not a directory$"):
+    with pytest.raises(SandboxError, match=r"file/code: cannot write a submission's files: Not a directory$"):
         lay_out(tmp_path / "file" / "code", {"a.py": b""})
 
 

@@ -17,7 +17,7 @@ import pytest
 from graders.course import planted
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
-from graders.course.planted.live import live
+from graders.course.planted.process_run import run_in_process
 from sanity.core.check import Check, Run
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import CachedRun, attempt
@@ -36,7 +36,7 @@ def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
         names = sorted({name for name, _ in PROPERTIES})
         yield {
-            name: CachedRun(stack.enter_context(live(load_assignment(name), reference_files(load_assignment(name)))))
+            name: CachedRun(stack.enter_context(run_in_process(a := load_assignment(name), reference_files(a))))
             for name in names
         }
 
@@ -62,7 +62,7 @@ def test_some_planted_bug_breaks_the_property_and_no_check_of_values(
     ]
     for bug in load_bugs(load_assignment(assignment)):
         if bug.question == check.question:
-            with live(load_assignment(assignment), bug.files) as child:
+            with run_in_process(load_assignment(assignment), bug.files) as child:
                 run = CachedRun(child)
                 if breaks(check, run) and all(holds(other, run, references[assignment]) for other in of_values):
                     return

@@ -1,4 +1,4 @@
-"""Asking planted submissions, each in a process of its own. They are our own code: no sandbox stands around them."""
+"""Runs planted submissions, each in a child process. They are trusted code: there is no sandbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot"
 
 @dataclass(frozen=True)
 class ProcessRun:
-    """A Run that asks a submission in a child process."""
+    """A Run that calls a submission in a child process."""
 
     assignment: Assignment
     files: Files
@@ -34,7 +34,7 @@ class ProcessRun:
     child: ProcessPoolExecutor
 
     def reply(self, probe: Probe, case: Case) -> Any:
-        """Return what the submission answers, as plain data, or a SubmissionError."""
+        """Return the answer as plain data, or a SubmissionError."""
         return self.child.submit(_ask, self.assignment.name, self.folder, probe.name, case.words, case.values).result()
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
@@ -44,9 +44,9 @@ class ProcessRun:
 
 
 @contextmanager
-def live(assignment: Assignment, files: Files) -> Iterator[ProcessRun]:
-    """Start a child process with a submission, laid over the handout, and end it with the `with` block."""
-    # A fork server that has imported all libraries makes children in milliseconds, and none inherits our threads.
+def run_in_process(assignment: Assignment, files: Files) -> Iterator[ProcessRun]:
+    """Start a child process with a submission laid over the handout; yield its Run, and end it afterwards."""
+    # A fork server imports the libraries once and forks children in milliseconds; they do not inherit our threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*LIBRARIES, *(f"sanity.{name}.probes" for name in assignment_names())])
     whole = assignment.given | {name: text.encode() for name, text in files.items()}
@@ -60,7 +60,7 @@ def live(assignment: Assignment, files: Files) -> Iterator[ProcessRun]:
 
 @cache
 def _open(assignment: str, folder: str) -> SubmissionModules:
-    """Open the child's one submission; what it prints is lost."""
+    """In the child: open its submission, once; discard its output."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return SubmissionModules(Path(folder), load_assignment(assignment).manifest.modules)
 
