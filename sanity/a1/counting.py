@@ -85,7 +85,7 @@ def finds_the_same_in_any_order(run: Run, case: Case) -> None:
         raise CheckFailed("the words change if the documents come in another order, or one of them twice")
 
 
-@check("1.2", DOCUMENTS, weight=10, outputs=("M",))
+@check("1.2", DOCUMENTS, weight=11, outputs=("M",))
 def counts_the_neighbours(run: Run, expect: Run, case: Case) -> None:
     """M has for each pair of words how often one stands within the window of the other."""
     words = distinct(case.corpus)

@@ -69,13 +69,13 @@ def numbers(run: Run, case: Case, asked: Probe) -> Array:
     return got.astype(np.float64)
 
 
-@check("2.2", PAIRS, weight=2, outputs=("cosine similarity",))
+@check("2.2", PAIRS, weight=3, outputs=("cosine similarity",))
 def measures_the_angle(run: Run, expect: Run, case: Case) -> None:
     """The cosine similarity is the dot product divided by both lengths."""
     same_array("cosine similarity", numbers(run, case, SIMILARITIES), numbers(expect, case, SIMILARITIES), "pair")
 
 
-@check("2.2", PAIRS)
+@check("2.2", PAIRS, weight=2)
 def ignores_the_lengths(run: Run, case: Case) -> None:
     """The similarity does not depend on the lengths of the vectors, and changes its sign if one is negated."""
     before = numbers(run, case, SIMILARITIES)
@@ -83,7 +83,7 @@ def ignores_the_lengths(run: Run, case: Case) -> None:
     same_array("similarity of opposites", -numbers(run, case.having(vs=-case.vs / 2), SIMILARITIES), before, "pair")
 
 
-@check("2.2", PAIRS)
+@check("2.2", PAIRS, weight=2)
 def is_one_for_the_same_direction(run: Run, case: Case) -> None:
     """Vectors of the same direction have similarity 1."""
     got = numbers(run, case.having(vs=2 * case.us), SIMILARITIES)
@@ -152,7 +152,7 @@ def in_order(name: str, got: Ranking) -> None:
         raise CheckFailed(f"{name} is not sorted: the most similar word comes first", output=name)
 
 
-@check("2.4", VECTORS, weight=4, outputs=("neighbours",))
+@check("2.4", VECTORS, weight=2, outputs=("neighbours",))
 def finds_the_nearest(run: Run, expect: Run, case: Case) -> None:
     """The k words of highest cosine similarity are listed with it, most similar first."""
     got = ranking(run(NEIGHBOURS, case), "neighbours")
@@ -241,7 +241,7 @@ def leans(run: Run, case: Case) -> Array:
     return got.astype(np.float32)
 
 
-@check("2.6", VECTORS, weight=2, outputs=("lean",))
+@check("2.6", VECTORS, weight=3, outputs=("lean",))
 def measures_the_lean(run: Run, expect: Run, case: Case) -> None:
     """The lean is the mean cosine similarity with one group minus that with the other."""
     same_array("lean", leans(run, case), leans(expect, case), "word")

@@ -19,7 +19,7 @@ def same_dot_products(got: Array, want: Array) -> None:
     same_array("the dot product of each two words", got / scale, want / scale, AXES)
 
 
-@check("1.3", MATRICES, weight=3, outputs=("M_reduced",))
+@check("1.3", MATRICES, weight=5, outputs=("M_reduced",))
 def keeps_the_best_dot_products(run: Run, expect: Run, case: Case) -> None:
     """The dot products of the reduced words are those of U S, the best that k dimensions can do."""
     got, want = reduced(run, case), np.asarray(expect(REDUCED, case)["M_reduced"])
@@ -38,14 +38,14 @@ def two_by_default(run: Run, case: Case) -> None:
     reduced(run, case, REDUCED_BY_DEFAULT)
 
 
-@check("1.3", LOW_RANK)
+@check("1.3", LOW_RANK, weight=2)
 def loses_nothing_of_low_rank(run: Run, case: Case) -> None:
     """Reducing a matrix of rank k to k dimensions keeps every dot product of two rows."""
     got = reduced(run, case)
     same_dot_products(got @ got.T, case.M @ case.M.T)
 
 
-@check("1.3", MATRICES)
+@check("1.3", MATRICES, weight=2)
 def follows_the_order_of_words(run: Run, case: Case) -> None:
     """With the words of M in another order the rows of M_reduced are the same, in that order."""
     order = np.random.default_rng(case.seed).permutation(len(case.M))

@@ -68,7 +68,7 @@ def frequent_words_are_near(run: Run, case: Case) -> None:
             raise CheckFailed("a more frequent word has a longer code", hint=hint)
 
 
-@check("2f", LEAVES, weight=2, outputs=("loss",))
+@check("2f", LEAVES, outputs=("loss",))
 def path_loss(run: Run, expect: Run, case: Case) -> None:
     """The loss sums over the choices on the path."""
     same_number(run(HIERARCHICAL, case), expect(HIERARCHICAL, case), "loss")

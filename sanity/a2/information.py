@@ -27,7 +27,8 @@ def cross_entropy_of(run: Run, case: Case) -> float:
     return float(number(run(CROSS_ENTROPY, case), "cross-entropy"))
 
 
-@check("2g", DISTRIBUTIONS, weight=2, outputs=("entropy",))
+# A quarter of the point for each check: more for the first would leave less than that for another.
+@check("2g", DISTRIBUTIONS, outputs=("entropy",))
 def measures_entropy(run: Run, expect: Run, case: Case) -> None:
     """entropy() is right in bits, also where some outcomes are impossible."""
     same_number(run(ENTROPY, case), expect(ENTROPY, case), "entropy")
@@ -61,7 +62,8 @@ def entropies_add_up(run: Run, case: Case) -> None:
     equal("entropy", both, alone, "the entropies of independent outcomes do not add up")
 
 
-@check("2h", DISTRIBUTIONS, weight=2, outputs=("cross-entropy",))
+# A quarter of the point for each check: more for the first would leave less than that for another.
+@check("2h", DISTRIBUTIONS, outputs=("cross-entropy",))
 def measures_cross_entropy(run: Run, expect: Run, case: Case) -> None:
     """cross_entropy() is right in bits, also where some outcomes are impossible."""
     same_number(run(CROSS_ENTROPY, case), expect(CROSS_ENTROPY, case), "cross-entropy")
@@ -130,7 +132,7 @@ def probabilities_sum_to_one(run: Run, case: Case) -> None:
     equal("log softmax", total, np.ones_like(total), said, diagnosis=diagnosis)
 
 
-@check("2j", CLASSES, weight=2, outputs=("w", "c"))
+@check("2j", CLASSES, weight=3, outputs=("w", "c"))
 def reduces_two_classes(run: Run, expect: Run, case: Case) -> None:
     """w and c are the only numbers that give the same probabilities."""
     got, want = run(LOGISTIC, case), expect(LOGISTIC, case)

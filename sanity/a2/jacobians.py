@@ -131,7 +131,7 @@ def right_matrix_is_measured(run: Run, case: Case) -> None:
     is_measured(run, LOSS_BY_RIGHT, case, lambda W: np.asarray(case.x @ W @ case.delta), case.W.T.copy())
 
 
-@check("3g", LINEAR, weight=2, outputs=("gradient",), gradients=True)
+@check("3g", LINEAR, weight=3, outputs=("gradient",), gradients=True)
 def gradient_by_the_logits(run: Run, expect: Run, case: Case) -> None:
     """The gradient of the cross-entropy with respect to the logits is right, for y one-hot or any distribution."""
     same_array("gradient", run(BY_LOGITS, case)["gradient"], expect(BY_LOGITS, case)["gradient"], "V")

@@ -12,7 +12,7 @@ from sanity.core.compare import as_array, same_array
 from sanity.core.errors import CheckFailed
 
 
-@check("1a", NUMBERS, weight=3, outputs=("sigmoid",))
+@check("1a", NUMBERS, weight=4, outputs=("sigmoid",))
 def squashes_numbers(run: Run, expect: Run, case: Case) -> None:
     """sigmoid() gives the right number for every number of x, in the shape of x."""
     want = np.asarray(expect(SIGMOID, case)["sigmoid"])

@@ -35,13 +35,13 @@ def sampling_loss(run: Run, expect: Run, case: Case) -> None:
     same_number(run(NEGATIVE, case), expect(NEGATIVE, case), "loss")
 
 
-@check("1c", DRAWN_PAIRS, weight=2, outputs=("gradCenterVec",), gradients=True)
+@check("1c", DRAWN_PAIRS, weight=3, outputs=("gradCenterVec",), gradients=True)
 def sampling_center_gradient(run: Run, expect: Run, case: Case) -> None:
     """gradCenterVec is the gradient of the loss with respect to the centre word's vector, (D,)."""
     same(run(NEGATIVE, case), expect(NEGATIVE, case), PAIR, only=("gradCenterVec",))
 
 
-@check("1c", DRAWN_PAIRS, weight=2, outputs=("gradOutsideVecs",), gradients=True)
+@check("1c", DRAWN_PAIRS, weight=3, outputs=("gradOutsideVecs",), gradients=True)
 def sampling_outside_gradient(run: Run, expect: Run, case: Case) -> None:
     """gradOutsideVecs is the gradient of the loss with respect to all outside vectors, (V, D)."""
     same(run(NEGATIVE, case), expect(NEGATIVE, case), PAIR, only=("gradOutsideVecs",))

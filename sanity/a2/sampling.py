@@ -35,7 +35,8 @@ def probability_of(run: Run, case: Case) -> Array:
     return kept
 
 
-@check("2a", FREQUENCIES, weight=2, outputs=("probability",))
+# A quarter of the point for each check: more for the first would leave less than that for another.
+@check("2a", FREQUENCIES, outputs=("probability",))
 def keeps_words(run: Run, expect: Run, case: Case) -> None:
     """keep_probability() gives the right probability for every word."""
     want = np.asarray(expect(KEEP, case)["probability"])
@@ -115,7 +116,7 @@ def entries(answers: Answers, case: Case) -> Array:
     return np.bincount(array, minlength=len(case.probabilities))
 
 
-@check("2c", COUNTS, weight=2, outputs=("table",))
+@check("2c", COUNTS, weight=3, outputs=("table",))
 def fills_the_table(run: Run, expect: Run, case: Case) -> None:
     """Each word has entries in proportion to its probability; rounding may cost or add one."""
     mine, right = entries(run(TABLE, case), case), entries(expect(TABLE, case), case)

@@ -40,19 +40,19 @@ def predicts_each_outside_word(run: Run, expect: Run, case: Case) -> None:
         raise CheckFailed("the loss is not called for the words of the window", hint=hint)
 
 
-@check("1d", WINDOWS, weight=2, outputs=("loss",))
+@check("1d", WINDOWS, weight=3, outputs=("loss",))
 def window_loss(run: Run, expect: Run, case: Case) -> None:
     """The loss of a window is the sum over its outside words."""
     same_number(run(SKIPGRAM, case), expect(SKIPGRAM, case), "loss")
 
 
-@check("1d", WINDOWS, weight=2, outputs=("gradCenterVecs",), gradients=True)
+@check("1d", WINDOWS, weight=3, outputs=("gradCenterVecs",), gradients=True)
 def window_center_gradient(run: Run, expect: Run, case: Case) -> None:
     """gradCenterVecs, (V, D), has the sum of all gradients in the centre word's row, and zeros elsewhere."""
     same(run(SKIPGRAM, case), expect(SKIPGRAM, case), AXES, only=("gradCenterVecs",))
 
 
-@check("1d", WINDOWS, weight=2, outputs=("gradOutsideVectors",), gradients=True)
+@check("1d", WINDOWS, weight=3, outputs=("gradOutsideVectors",), gradients=True)
 def window_outside_gradient(run: Run, expect: Run, case: Case) -> None:
     """gradOutsideVectors, (V, D), is the sum of all gradients with respect to the outside vectors."""
     same(run(SKIPGRAM, case), expect(SKIPGRAM, case), AXES, only=("gradOutsideVectors",))

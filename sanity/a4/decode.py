@@ -13,19 +13,19 @@ from sanity.core.errors import CouldNotRun
 from sanity.gradients import same_gradients
 
 
-@check("1e", BATCHES, weight=2)
+@check("1e", BATCHES, weight=3)
 def feeds_the_words_and_the_last_output(run: Run, expect: Run, case: Case) -> None:
     """Each step is given the word's embedding joined to the combined output of the step before."""
     same(run(DECODE, case), expect(DECODE, case), DECODED, only=("Ybar_t of each step",))
 
 
-@check("1e", BATCHES, weight=3, outputs=("combined_outputs",))
+@check("1e", BATCHES, weight=5, outputs=("combined_outputs",))
 def collects_the_combined_outputs(run: Run, expect: Run, case: Case) -> None:
     """decode() returns the combined output of every step, with the state carried from step to step."""
     same(run(DECODE, case), expect(DECODE, case), DECODED, only=("combined_outputs",))
 
 
-@check("1e", TRAINING, gradients=True)
+@check("1e", TRAINING, weight=2, gradients=True)
 def trains_the_decoder(run: Run, expect: Run, case: Case) -> None:
     """Every weight that decode() uses, and every argument of it, receives the right gradient."""
     got, want = run(DECODE_GRADIENTS, case), expect(DECODE_GRADIENTS, case)
@@ -33,7 +33,7 @@ def trains_the_decoder(run: Run, expect: Run, case: Case) -> None:
     same_gradients(got["gradients of the inputs"], want["gradients of the inputs"])
 
 
-@check("1e", BATCHES)
+@check("1e", BATCHES, weight=2)
 def decodes_without_masks(run: Run, expect: Run, case: Case) -> None:
     """enc_masks may be None: then no source word is padding."""
     case = case.having(enc_masks=None)

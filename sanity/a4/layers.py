@@ -14,7 +14,7 @@ from sanity.core.compare import same
 from sanity.core.errors import CheckFailed
 
 
-@check("1a", SENTENCES, weight=2, outputs=("pad_sents",))
+@check("1a", SENTENCES, weight=3, outputs=("pad_sents",))
 def pads_on_the_right(run: Run, expect: Run, case: Case) -> None:
     """Every sentence is padded on the right to the length of the longest."""
     got, want = run(PAD, case)["padded"], expect(PAD, case)["padded"]
@@ -41,7 +41,7 @@ def leaves_the_sentences_alone(run: Run, case: Case) -> None:
         raise CheckFailed("pad_sents() changed its argument", diagnosis="the padding was appended to the given lists")
 
 
-@check("1b", BATCHES, weight=2, outputs=("source", "target"))
+@check("1b", BATCHES, weight=3, outputs=("source", "target"))
 def embeds_both_languages(run: Run, expect: Run, case: Case) -> None:
     """The source and target embeddings have one row a word and embed_size columns."""
     got, want = run(EMBEDDINGS, case), expect(EMBEDDINGS, case)
@@ -90,7 +90,7 @@ def keeps_the_languages_apart(run: Run, case: Case) -> None:
         )
 
 
-@check("1c", SIZED, weight=3, outputs=("layers",))
+@check("1c", SIZED, weight=4, outputs=("layers",))
 def has_layers_of_the_right_sizes(run: Run, expect: Run, case: Case) -> None:
     """Every layer of the model has the right sizes, and a bias where it should have one."""
     got, want = run(LAYERS, case)["layers"], expect(LAYERS, case)["layers"]
@@ -127,7 +127,7 @@ def missing_parameter(name: str, known: bool) -> str:
     return ""
 
 
-@check("1c", BATCHES)
+@check("1c", BATCHES, weight=2)
 def convolves_each_word_with_the_next(run: Run, expect: Run, case: Case) -> None:
     """The convolution keeps the length: it joins each word with the next one, and the last word with zero."""
     if has_convolution(run):

@@ -56,19 +56,19 @@ def moves_the_cell_state(run: Run, expect: Run, case: Case) -> None:
     same(run(STEP, case), expect(STEP, case), STEPPED, only=("dec_state[1]",))
 
 
-@check("1f", BATCHES, weight=3, outputs=("combined_output",))
+@check("1f", BATCHES, weight=4, outputs=("combined_output",))
 def attends_and_combines(run: Run, expect: Run, case: Case) -> None:
     """combined_output is tanh of the projection of a_t joined to the new hidden state."""
     same(run(STEP, turned(run, case)), expect(STEP, case), STEPPED, only=("combined_output",))
 
 
-@check("1f", BATCHES, weight=2, outputs=("e_t",))
+@check("1f", BATCHES, weight=3, outputs=("e_t",))
 def scores_the_source_words(run: Run, expect: Run, case: Case) -> None:
     """e_t is the product of each projected hidden state with the new hidden state, minus infinity on the padding."""
     same(run(STEP, case), expect(STEP, case), STEPPED, only=("e_t",))
 
 
-@check("1f", TRAINING, gradients=True)
+@check("1f", TRAINING, weight=2, gradients=True)
 def trains_the_step(run: Run, expect: Run, case: Case) -> None:
     """Every weight that step() uses, and every argument of it, receives the right gradient."""
     got, want = run(STEP_GRADIENTS, turned(run, case)), expect(STEP_GRADIENTS, case)
@@ -76,7 +76,7 @@ def trains_the_step(run: Run, expect: Run, case: Case) -> None:
     same_gradients(got["gradients of the inputs"], want["gradients of the inputs"])
 
 
-@check("1f", ATTENTION, weight=2)
+@check("1f", ATTENTION, weight=3)
 def attention_is_a_distribution(run: Run, case: Case) -> None:
     """The attention weights are exactly zero on the padding, and the others are softmax(e_t) and sum to one."""
     # With word i's hidden state the i-th unit vector, a_t lists the attention weights, and a projection that only
@@ -115,7 +115,7 @@ def padding_is_never_read(run: Run, case: Case) -> None:
     same(run(STEP, other), {name: rows(answers, name, slice(None)) for name in STEPPED}, STEPPED)
 
 
-@check("1f", BATCHES)
+@check("1f", BATCHES, weight=2)
 def steps_without_masks(run: Run, expect: Run, case: Case) -> None:
     """enc_masks may be None: then attention falls on every source word."""
     case = case.having(enc_masks=None)

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graders.course.assignment import assignment_names, load_assignment
 from graders.records.scoring import earned, share, shares, total, withheld
+from graders.text.numbers import number
+from sanity.core.check import load_checks
 from sanity.core.verdict import Outcome, Verdict
 from tests.support.results import FAILED, PASSED, PROPERTY, verdicts
 
@@ -58,6 +61,20 @@ def test_a_question_without_verdicts_earns_nothing() -> None:
 def test_thirds_of_a_point() -> None:
     assert shares([PROPERTY, PROPERTY, PROPERTY], 1) == (0.34, 0.33, 0.33)
     assert shares([PROPERTY, PROPERTY, PROPERTY], 0.02) == (0.01, 0.01, 0)
+
+
+@pytest.mark.parametrize("assignment", assignment_names())
+def test_each_check_is_worth_quarters_and_no_property_more_than_the_best_reference_check(assignment: str) -> None:
+    checks = load_checks(assignment)
+    for question in load_assignment(assignment).manifest.questions:
+        own = [check for check in checks if check.question == question.id]
+        found = [replace(PASSED, weight=check.weight) for check in own]
+        worth = dict(zip(own, shares(found, question.points), strict=True))
+        for check, points in worth.items():
+            said = f"{check.name} is worth {number(points)} of the {question.worth} of {question.id}"
+            assert points > 0 and points % 0.25 == 0, f"{said}: choose weights that give quarters"
+        most = max(points for check, points in worth.items() if not check.is_property)
+        assert max(worth.values()) == most, question.id
 
 
 def test_share() -> None:
