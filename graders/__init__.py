@@ -1,7 +1,7 @@
-"""What runs on the grader's machine: intake, sandbox, grading, training, gradebook, exports.
+"""The package of the grader's machine: intake, sandbox, grading, training, gradebook, exports.
 
-The names in `__all__` are the interface for other programs. They are resolved when first used (PEP 562): this file is
-also executed inside the sandbox, where nothing else of the graders can be read.
+The names in `__all__` are the interface for other programs. They are imported when first used (PEP 562), because this
+file is also executed inside the sandbox, where most other modules of this package cannot be read.
 """
 
 from __future__ import annotations

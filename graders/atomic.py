@@ -1,4 +1,4 @@
-"""Writing files that a reader only ever sees whole."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
-    """Write data (text as UTF-8) to path, making its folder: readers find the old file or the new, no other.
+    """Write data (text as UTF-8) to path and create its folder. Readers see the old file or the new one, complete.
 
-    Holds if this process is killed. Raises OSError as `open` does; then path is as it was.
+    This holds even if the process is killed. Raises OSError as `open` does; then path is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.parent / f".{uuid.uuid4().hex}.tmp"

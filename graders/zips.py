@@ -1,4 +1,4 @@
-"""Zip archives that are the same, byte for byte, wherever and whenever they are written."""
+"""Writes reproducible zip archives: the same files give the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from graders.atomic import write_atomically
 
 
 def write_zip(out: Path, files: Mapping[str, bytes]) -> None:
-    """Write files, contents by name, to the archive out, whole or not at all.
+    """Write files, contents by name, to the archive `out`, atomically.
 
-    Raises OSError if out can't be written or its folder isn't there.
+    Raises OSError if `out` cannot be written or its folder does not exist.
     """
     if not out.parent.is_dir():
         raise FileNotFoundError(ENOENT, f"no folder {out.parent}", str(out))
@@ -22,8 +22,8 @@ def write_zip(out: Path, files: Mapping[str, bytes]) -> None:
     with ZipFile(buffer, "w") as archive:
         for name in sorted(files):
             entry = ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.create_system = 3  # Unix, on Windows too
+            entry.create_system = 3  # Unix, even on Windows
             entry.external_attr = 0o100644 << 16
-            entry.compress_type = ZIP_STORED  # what deflate writes differs from one zlib to the next
+            entry.compress_type = ZIP_STORED  # the output of deflate depends on the version of zlib
             archive.writestr(entry, files[name])
     write_atomically(out, buffer.getvalue())

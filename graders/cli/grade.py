@@ -19,7 +19,7 @@ from graders.text.numbers import number
 
 
 def grade(args: argparse.Namespace) -> int:
-    """Grade submissions, print the class and where its exports are; return the exit status."""
+    """Grade submissions, print the class and the paths of its exports; return the exit status."""
     options = GradeOptions(
         assignment=args.assignment,
         paths=args.paths,
@@ -46,7 +46,7 @@ def grade(args: argparse.Namespace) -> int:
 
 def _print(report: ClassReport, options: GradeOptions) -> None:
     if report.marks and not options.marks:
-        echo(f"marks for written answers go into {report.marks}: fill it in and run this again\n")
+        echo(f"enter the marks for written answers in {report.marks}, then run the same command again\n")
     if sys.stdout.isatty():
         from rich.console import Console
 
@@ -56,7 +56,7 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
     if len(report.results) > len(report.graded):
         echo(f"class of {len(report.results)}, {report.new} graded")
     for name in report.removed:
-        echo(f"left out: {name} is no longer in the folder it was graded in")
+        echo(f"left out: {name} is no longer in its folder")
     csv, html, *results = report.files
     for path in (csv, html, results[0] if len(results) == 1 else options.out / "results" / "*.json"):
         echo(path)
@@ -96,7 +96,7 @@ def _progress() -> Iterator[OnProgress]:
     def line(progress: GradingProgress) -> None:
         result = progress.result
         score = f"{number(result.points)}/{number(result.max_points)}"
-        said = "graded before" if progress.known else f"{result.seconds:.1f} s"
-        error(f"{progress.done}/{progress.total} {result.submission}: {score} ({said})")
+        time = "graded before" if progress.known else f"{result.seconds:.1f} s"
+        error(f"{progress.done}/{progress.total} {result.submission}: {score} ({time})")
 
     yield line

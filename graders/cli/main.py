@@ -1,4 +1,4 @@
-"""`trivium`: what staff and course authors type. Students use `pack`, and `python sanity_check.py`."""
+"""`trivium`: the command of staff and course authors. Students use only `trivium pack`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OURS = ("graders", "sanity")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status. Errors are one line on standard error."""
+    """Run a command; return its exit status. An error is one line on standard error."""
     args = parser().parse_args(argv)
     try:
         status: int = getattr(import_module(f"graders.cli.{args.module}"), args.command)(args)
@@ -27,17 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as problem:
         error(f"trivium {args.command}: {_missing(problem)}")
     except KeyboardInterrupt:
-        error("trivium: interrupted; what is graded is kept, the same command goes on")
+        error("trivium: interrupted; finished results are kept, run the same command again to resume")
         return 130
     return UserError.exit_status
 
 
 def _missing(problem: ImportError) -> str:
-    """Say what an import lacks: a library that can be installed, or a module of ours, which is our mistake."""
+    """Return the message for a failed import: a library to install, or a bug in trivium."""
     name = (problem.name or "").partition(".")[0]
     if isinstance(problem, ModuleNotFoundError) and name not in OURS and name not in sys.stdlib_module_names:
         return f"{name} is not installed: pip install 'trivium[graders]'"
-    return f"a mistake of trivium's own, please report it: {problem}"
+    return f"a bug in trivium, please report it: {problem}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line's parser. It imports nothing heavy, so that `--help` is quick."""
+"""The parser of the command line. It imports no large module, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import argparse
 from pathlib import Path
 
 EXAMPLES = """examples:
-  trivium grade a4 submissions/              grade a class: one folder or zip a student
+  trivium grade a4 submissions/              grade a class: one folder or zip per student
   trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
-  trivium pack                               in your assignment's folder: the zip to hand in
+  trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
 
-exit status: 0 fine; 1 a check, or --fail-under, failed; 2 a wrong name, file or option
+exit status: 0 success; 1 a check, or --fail-under, failed; 2 an invalid name, file or option
 """
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of `trivium`. Arguments have `command`, a function's name, and `module`, where it is."""
+    """Return the parser of `trivium`. Parsed arguments have the `command`, a function, and its `module` in graders/cli/."""
     top = argparse.ArgumentParser(
         prog="trivium",
-        description="Grade assignments, and make what students receive.",
+        description="Grade assignments, and build the files that students receive.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -32,11 +32,11 @@ def parser() -> argparse.ArgumentParser:
             help="train submissions, or the reference, to a score or a budget",
             description="Train submissions, or the reference, in the sandbox, to a score or the end of a budget. The "
             "same command resumes after a kill. `trivium grade` with the same --out then has the points.",
-            epilog="exit status: 0 all reached the score; 1 one did not, or could not be trained; 2 a wrong name, file "
-            "or option",
+            epilog="exit status: 0 all reached the score; 1 one did not, or could not be trained; 2 an invalid name, "
+            "file or option",
         )
     )
-    doctor = commands.add_parser("doctor", help="say what works on this machine, and which walls stand")
+    doctor = commands.add_parser("doctor", help="show installed packages, and whether the sandbox is available")
     doctor.set_defaults(module="doctor")
     for name, help, what in (
         ("stubs", "derive the stubs in assignments/ from solutions/", "the stubs"),
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         derive.add_argument("assignment", nargs="?", help="default: all assignments")
         derive.add_argument("--check", action="store_true", help=f"change nothing; exit status 1 if {what} are stale")
         derive.set_defaults(module="course")
-    handout = commands.add_parser("handout", help="build the zip that students receive; the same bytes every time")
+    handout = commands.add_parser("handout", help="build the zip that students receive (reproducible)")
     handout.add_argument("assignment")
     handout.add_argument("-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT.zip)")
     handout.set_defaults(module="course")
@@ -61,14 +61,16 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("assignment", help="such as a4")
     grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions")
     grade.add_argument(
-        "-j", "--jobs", type=int, help="submissions graded at a time (default: the cores this process may use)"
+        "-j", "--jobs", type=int, help="submissions graded in parallel (default: the cores that this process may use)"
     )
     grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
-    grade.add_argument("-q", "--questions", default="", help="only these, such as 1d,1e")
-    grade.add_argument("--seed", type=int, help="of the hidden cases (default: that of the last run in OUT, or random)")
+    grade.add_argument("-q", "--questions", default="", help="grade only these questions, such as 1d,1e")
+    grade.add_argument(
+        "--seed", type=int, help="seed of the hidden cases (default: that of the last run in OUT, or random)"
+    )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     grade.add_argument(
-        "--marks", type=Path, metavar="FILE", help="marks given by hand (default: OUT/marks.csv, yours to fill in)"
+        "--marks", type=Path, metavar="FILE", help="manual marks (default: OUT/marks.csv, which you fill in)"
     )
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     _add_isolation(grade)
@@ -81,23 +83,29 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--submission", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions"
     )
-    what.add_argument("--reference", action="store_true", help="the reference, with its faster model")
-    what.add_argument("--ablations", action="store_true", help="the reference with one part replaced or left out each")
-    train.add_argument("-q", "--question", default="", help="which, if several are trained, such as 1h")
-    train.add_argument("--plain", action="store_true", help="with --reference: the model as students write it")
+    what.add_argument("--reference", action="store_true", help="train the reference, with its faster model")
+    what.add_argument(
+        "--ablations",
+        action="store_true",
+        help="train variants of the reference, each with one part replaced or removed",
+    )
+    train.add_argument("-q", "--question", default="", help="the question to train, if there are several, such as 1h")
+    train.add_argument("--plain", action="store_true", help="with --reference: train the model that students write")
     train.add_argument(
         "--score", "--bleu", type=float, metavar="S", help="stop at this score (default: the one that earns all points)"
     )
     train.add_argument("--budget", metavar="T", default="", help="time limit of each training: 90s, 10m, 2h")
-    train.add_argument("--data", default="", help="toy, multi30k, tatoeba, a folder or file")
+    train.add_argument("--data", default="", help="toy, multi30k, tatoeba, a folder or a file")
     train.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one"
     )
     train.add_argument(
-        "--seed", type=int, help="of toy data and training (default: that of the last run in OUT, or random)"
+        "--seed", type=int, help="seed of the data and the training (default: that of the last run in OUT, or random)"
     )
-    train.add_argument("-j", "--jobs", type=int, default=1, help="trainings at a time, on one GPU too (default: 1)")
-    train.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://node1:8786")
+    train.add_argument("-j", "--jobs", type=int, default=1, help="trainings in parallel, also on one GPU (default: 1)")
+    train.add_argument(
+        "--scheduler", metavar="ADDRESS", help="address of a Dask cluster's scheduler, such as tcp://node1:8786"
+    )
     train.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
     _add_isolation(train)
     train.set_defaults(module="train")
@@ -108,5 +116,5 @@ def _add_isolation(command: argparse.ArgumentParser) -> None:
         "--isolation",
         choices=("sandlock", "none"),
         default="sandlock",
-        help="the walls around submissions; none is for code you trust (default: sandlock)",
+        help="how submissions are isolated; none is only for code that you trust (default: sandlock)",
     )

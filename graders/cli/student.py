@@ -1,4 +1,4 @@
-"""`trivium pack`: what a student types to hand in. Needs only the light install."""
+"""`trivium pack`: students pack their files for handing in. Needs only the light install."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from graders.intake.pack import pack as pack_folder
 
 
 def pack(args: argparse.Namespace) -> int:
-    """Build the zip that a student hands in, and say what to look at."""
+    """Build the zip archive to hand in; print warnings and its path."""
     path, warnings = pack_folder(args.folder, args.out)
     for warning in warnings:
         echo(f"note: {warning}")

@@ -1,4 +1,4 @@
-"""Printing for commands: whatever the terminal can't show or nobody reads any more never stops a command."""
+"""Printing that never fails: not on characters that the terminal cannot show, not on a closed pipe."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TextIO
 def echo(text: object = "", stream: TextIO | None = None) -> None:
     """Print a line on standard output, or another stream.
 
-    Characters that the stream's encoding lacks are replaced. A closed pipe, as in `trivium grade … | head`, is no
-    error: the rest is not printed.
+    Characters that the stream's encoding lacks are replaced. After a closed pipe, as in `trivium grade … | head`, the
+    rest of the output is discarded.
     """
     stream = stream or sys.stdout
     encoding = stream.encoding or "utf-8"
     try:
         print(str(text).encode(encoding, "replace").decode(encoding), file=stream, flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # else flushing at exit fails, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # otherwise the flush at exit fails too
 
 
 def error(text: object) -> None:

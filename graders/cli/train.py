@@ -21,7 +21,7 @@ from sanity.core.durations import duration_text
 
 
 def train(args: argparse.Namespace) -> int:
-    """Train submissions or the reference, and print how it went; return the exit status."""
+    """Train submissions or the reference and print the results; return the exit status."""
     options = TrainOptions(
         assignment=args.assignment,
         paths=args.submission or (),
@@ -55,7 +55,7 @@ def _print(trial: Trial) -> None:
 
 
 def line_of(training: Training) -> str:
-    """Return how a training went, in one line."""
+    """Return the result of a training as one line."""
     score = "no score"
     if training.score is not None and training.low is not None and training.high is not None:
         score = f"{training.metric} {number(training.score)} ({number(training.low)} to {number(training.high)})"
@@ -85,8 +85,8 @@ def _progress() -> Iterator[OnStatus]:
                     tasks[name] = bar.add_task(name, total=job.budget)
                 score = "" if status.score is None else f", {number(status.score)} of {number(job.threshold)} on dev"
                 shown = escape(name[:24])  # a folder may be called [red]
-                said = f"{shown}: update {status.update}{score}"
-                bar.update(tasks[name], completed=status.seconds, description=said)
+                description = f"{shown}: update {status.update}{score}"
+                bar.update(tasks[name], completed=status.seconds, description=description)
 
             yield move
         return

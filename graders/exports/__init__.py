@@ -1,4 +1,4 @@
-"""What a graded class is written as. Each format is a pure function of results; only `export_class` writes."""
+"""Exports of a graded class. Each format is a pure function of results; only `export_class` writes files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from graders.text.filenames import safe_names
 
 
 def export_class(results: Sequence[Result], out: Path) -> list[Path]:
-    """Write gradebook.csv, report.html and results/<submission>.json into out; return their paths in this order.
+    """Write gradebook.csv, report.html and results/<submission>.json to `out`; return their paths in this order.
 
-    Each file is replaced as a whole. A .json file in results/ that is none of these is removed: of a submission that
-    was renamed or left. Raises OSError.
+    Each file is replaced atomically. Other .json files in results/, of renamed or removed submissions, are deleted.
+    Raises OSError.
     """
     ordered = sorted(results, key=lambda result: (result.submission, result.digest, result.signature.seed))
     files: dict[Path, str | bytes] = {

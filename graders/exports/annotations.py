@@ -1,4 +1,4 @@
-"""GitHub workflow commands: a failed check shows up beside the file that holds the answer."""
+"""GitHub workflow commands: failed checks become annotations of the file with the answer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from sanity.core.verdict import Outcome
 
 
 def workflow_commands(result: Result, files: Mapping[str, str]) -> str:
-    """Return a line `::error …` for each check that did not pass or training that fell short, then the points.
+    """Return a line `::error …` for each check that did not pass and each training below full points, then the points.
 
-    Where training is still to be done there is a warning.
-
-    files gives the path of each question's answer, relative to the repository; without one the line names none.
+    A question that is not trained yet is a warning. `files` has the path of each question's answer, relative to the
+    repository, by question id; a question that is missing there gets no file.
     """
     lines = []
     for question in result.questions:

@@ -1,7 +1,7 @@
 """Gradescope's results.json: one entry per check, with its share of the question's points.
 
-Students read this file. Of a verdict it shows the sentence and the message, which are ours; never the detail, the
-case or what the submission printed, which could carry a hidden case out.
+Students read this file. Of a verdict it contains the sentence and the message, which are our words, but never the
+detail, the case or the submission's output, which could reveal a hidden case.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NOT_GRADED = "This question was not graded."
 
 
 def results_json(result: Result) -> bytes:
-    """Return result in Gradescope's format."""
+    """Return a result in Gradescope's format, as JSON in UTF-8."""
     points, max_points = total(q.points for q in result.questions), total(q.max_points for q in result.questions)
     notes = [clean_text(note) for note in result.notes]
     percent = f"{share(points, max_points):.0%}"
@@ -92,6 +92,6 @@ def _entry(
 
 
 def _training(training: Training) -> dict[str, Any]:
-    """Return the numbers of a training; never a sentence of the test, nor the seed that it is drawn from."""
+    """Return the numbers of a training, without the seed and without any sentence of the test."""
     left_out = ("curve", "samples", "seed")
     return {name: value for name, value in msgspec.to_builtins(training).items() if name not in left_out}

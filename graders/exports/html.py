@@ -1,4 +1,4 @@
-"""The class report: one HTML page that stands alone, with plots, for staff. It shows what students must not see."""
+"""The class report for staff: one self-contained HTML page with plots. Students must not see it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.COULD_NOT_RUN: "
 
 @dataclass(frozen=True)
 class Cell:
-    """Points in the class table, with a mark that needs no colour: ● all, ◐ some, ○ none, ! nothing ran."""
+    """One cell of the class table. Its mark needs no colour: ● all points, ◐ some, ○ none, ! nothing ran."""
 
     points: float
     share: float
@@ -31,7 +31,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """One question over the class."""
+    """One question, averaged over the class."""
 
     question: QuestionResult
     mean: float
@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Bin:
-    """How many totals lie from low to high per cent; height is relative to the fullest bin."""
+    """The number of totals from `low` to `high` per cent; `height` is relative to the largest bin."""
 
     low: int
     high: int
@@ -49,7 +49,7 @@ class Bin:
 
 
 def report_html(results: Sequence[Result]) -> str:
-    """Return results as a page without scripts or outside resources; submitted text is cleaned, capped and escaped."""
+    """Return the page, without scripts and external resources. Submitted text is sanitized, shortened and escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -90,7 +90,7 @@ def report_html(results: Sequence[Result]) -> str:
 
 
 def question_columns(results: Sequence[Result]) -> list[Column]:
-    """Return each question with its mean over the submissions in which it was graded."""
+    """Return each question with its mean over the submissions with a result for it."""
     points = defaultdict(list)
     for result in results:
         for question in result.questions:
@@ -100,7 +100,11 @@ def question_columns(results: Sequence[Result]) -> list[Column]:
 
 
 def histogram(parts: Sequence[float]) -> list[Bin]:
-    """Count parts, from 0 to 1, in ten equal bins; a part on an edge belongs to the bin above, 1 to the last."""
+    """Count parts, from 0 to 1, in ten equal bins. A part on an edge belongs to the bin above, 1 to the last bin.
+
+    >>> [bin.count for bin in histogram([0.1, 0.95, 1.0])]
+    [0, 1, 0, 0, 0, 0, 0, 0, 0, 2]
+    """
     counts = Counter(min(int(round(part, 9) * _BINS), _BINS - 1) for part in parts)
     fullest = max(counts.values(), default=1)
     step = 100 // _BINS
@@ -119,7 +123,7 @@ def common_diagnoses(results: Sequence[Result], most: int = 10) -> list[tuple[st
 
 
 def same_files(results: Sequence[Result]) -> list[list[int]]:
-    """Return the places in results of submissions whose files are the same, group by group."""
+    """Return groups of submissions with the same files, each as indices in `results`."""
     places = defaultdict(list)
     for place, result in enumerate(results):
         places[result.digest].append(place)
@@ -127,7 +131,7 @@ def same_files(results: Sequence[Result]) -> list[list[int]]:
 
 
 def cell(result: Result, id: str) -> Cell | None:
-    """Return the cell of a submission's question, or None if that was not graded."""
+    """Return the table cell of a submission's question; None if it was not graded."""
     question = next((question for question in result.questions if question.id == id), None)
     if question is None:
         return None

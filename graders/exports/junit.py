@@ -1,4 +1,4 @@
-"""JUnit XML: a test suite per submission, a test case per check. Shows what students may read, and no more."""
+"""JUnit XML: a test suite per submission, a test case per check. It contains only what students may read."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _case(place: str, verdict: Verdict) -> ET.Element:
 
 
 def _without_checks(place: str, question: QuestionResult) -> ET.Element:
-    """Return the case of a question that a person marks, that was trained, or that was not graded."""
+    """Return the test case of a question that is marked by hand, trained, or not graded."""
     case = ET.Element("testcase", classname=place, name=clean_name(question.name))
     if question.training and question.points < question.max_points:
         tag, kind = ("error", Outcome.COULD_NOT_RUN) if question.training.score is None else ("failure", Outcome.FAILED)

@@ -1,4 +1,4 @@
-"""The class as a table: CSV for a spreadsheet or a learning platform, and lines for a terminal."""
+"""The class as a table: CSV for spreadsheets and learning platforms, and text for a terminal."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH = 110
+"""Characters in a line of `console_table`."""
 
 
 def columns(results: Sequence[Result]) -> list[QuestionResult]:
-    """Return one example of each question in results, in the assignment's order."""
-    # The fullest result first: its order is the assignment's.
+    """Return one QuestionResult for each question in results, in the assignment's order."""
+    # A result with more questions has the assignment's order, so it comes first.
     fullest_first = sorted(results, key=lambda result: -len(result.questions))
     found = {question.id: question for result in reversed(fullest_first) for question in result.questions}
     order = dict.fromkeys(question.id for result in fullest_first for question in result.questions)
@@ -30,7 +31,7 @@ def columns(results: Sequence[Result]) -> list[QuestionResult]:
 
 
 def first_problem(result: Result) -> str:
-    """Return, on one line, the first thing that went wrong with a submission, or an empty string."""
+    """Return a submission's first problem as one line; an empty string if there is none."""
     for question in result.questions:
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
@@ -46,16 +47,16 @@ def _in_one_line(id: str, text: str) -> str:
 
 
 def gradebook_csv(results: Sequence[Result]) -> str:
-    """Return a row for each result: name, points per question, total, max, percent, notes, digest, seed.
+    """Return CSV with a row for each result: name, points per question, total, max, percent, notes, digest, seed.
 
-    A question that is trained has one column more, for its score. A cell is empty where a question was not graded or
-    trained. Text that a spreadsheet would run starts with an apostrophe.
+    A trained question has an additional column with its score. Questions that were not graded or trained have empty
+    cells. Text that a spreadsheet would evaluate gets a leading apostrophe.
     """
     ids = [question.id for question in columns(results)]
-    measured = {question.id: f"{question.id} {question.metric}" for question in columns(results) if question.metric}
+    score_titles = {question.id: f"{question.id} {question.metric}" for question in columns(results) if question.metric}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    header = ["submission", *ids, "total", "max", "percent", *measured.values(), "notes", "digest", "seed"]
+    header = ["submission", *ids, "total", "max", "percent", *score_titles.values(), "notes", "digest", "seed"]
     writer.writerow([escape_formula(title) for title in header])
     for result in results:
         earned = {question.id: question.points for question in result.questions}
@@ -68,7 +69,7 @@ def gradebook_csv(results: Sequence[Result]) -> str:
                 number(result.points),
                 number(result.max_points),
                 number(100 * share(result.points, result.max_points)),
-                *("" if (score := scores.get(id)) is None else number(score) for id in measured),
+                *("" if (score := scores.get(id)) is None else number(score) for id in score_titles),
                 escape_formula(clean_text(notes)),
                 escape_formula(result.digest),
                 result.signature.seed,
@@ -118,7 +119,7 @@ def _points(points: float, max_points: float) -> tuple[str, str]:
 
 
 def console_table(results: Sequence[Result]) -> str:
-    """Return `rich_table` as plain text without colours, in lines of at most WIDTH characters."""
+    """Return `rich_table` as text without colours, in lines of at most WIDTH characters."""
     from rich.console import Console
 
     out = io.StringIO()

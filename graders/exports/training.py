@@ -1,4 +1,4 @@
-"""A training for the report: the facts in words, and its curves as lines of an SVG."""
+"""A training in the class report: its facts as text, and its curves as SVG lines."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from graders.records.training import Training
 from graders.text.numbers import number
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 430.0, 12.0, 132.0
-"""Where the curves are drawn, in an SVG of 440 by 160."""
+"""The plot area, in an SVG of 440 by 160."""
 MOST_POINTS = 200
-"""Of one curve; a page may show a class of them."""
+"""Points of one curve: a report may have curves for a whole class."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What is drawn of one measure."""
+    """The drawing of one quantity over the updates."""
 
     title: str
     line: str
-    """Places, as a polyline has them."""
+    """Coordinates, in the format of an SVG polyline."""
     labels: tuple[tuple[float, str], ...]
-    """Height and value of what is marked on the left."""
+    """Height and text of the labels on the left."""
     goal: float | None
-    """Height of the score at which training stops."""
+    """Height of the score at which training stops; None for other quantities."""
     updates: int
-    """Where the curve ends."""
+    """The last update."""
 
 
 def curves(training: Training) -> list[Curve]:
-    """Return the curves of a training that have two points at least: the score on dev, and perplexity, as logarithm."""
+    """Return the curves with at least two points: the score on dev, and the logarithm of the perplexity."""
     scores = [(p.update, p.score) for p in training.curve if p.score is not None]
     losses = [(p.update, math.log(p.perplexity)) for p in training.curve if p.perplexity and p.perplexity > 0]
     drawn = []
@@ -66,33 +66,27 @@ def _curve(
 
 
 def facts(training: Training) -> list[tuple[str, str]]:
-    """Return what there is to say of a training besides its curves: name and value."""
+    """Return the facts about a training, as pairs of a name and a value."""
     score = "none" if training.score is None else number(training.score)
     if training.low is not None and training.high is not None:
         score += f" ({number(training.low)} to {number(training.high)})"
     score += "".join(f", {name} {number(value)}" for name, value in sorted(training.other_scores.items()))
     dev = "never scored" if training.best_dev is None else number(training.best_dev)
-    batch_sensitivity = (
-        "not tried"
-        if training.batch_sensitivity is None
-        else f"{training.batch_sensitivity:.1%} of the answers are others"
-    )
-    reference_mismatch = (
-        "not tried"
-        if training.reference_mismatch is None
-        else f"{training.reference_mismatch:.1%} of the answers are others"
-    )
     reached = training.seconds_to_threshold
     versions = (f"{part} {version}" for part, version in sorted(training.versions.items()))
     return [
         (f"{training.metric} on test", score),
-        ("among other sentences", batch_sensitivity),
-        ("by the reference with the same weights", reference_mismatch),
+        ("in batches with other sentences", _differing(training.batch_sensitivity)),
+        ("by the reference with the same weights", _differing(training.reference_mismatch)),
         ("best on dev", f"{dev}; training stops at {number(training.threshold)}"),
-        ("ended", f"{training.stop_reason.value}: {training.message}"),
-        ("time", f"{training.seconds:,.0f} s by the clock, {training.cpu_seconds:,.0f} s of processors"),
+        ("stop reason", f"{training.stop_reason.value}: {training.message}"),
+        ("time", f"{training.seconds:,.0f} s by the clock, {training.cpu_seconds:,.0f} s of processor time"),
         ("to the threshold", "not reached" if reached is None else f"{reached:,.0f} s"),
-        ("speed", f"{training.words_per_second:,.0f} words a second over {training.updates:,} updates"),
-        ("the same again", " · ".join([f"{training.data}, seed {training.seed}, {training.device}", *versions])),
+        ("speed", f"{training.words_per_second:,.0f} words per second over {training.updates:,} updates"),
+        ("to reproduce", " · ".join([f"{training.data}, seed {training.seed}, {training.device}", *versions])),
         ("signature", training.signature or "none"),
     ]
+
+
+def _differing(share: float | None) -> str:
+    return "not measured" if share is None else f"{share:.1%} of the answers differ"

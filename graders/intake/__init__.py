@@ -1,1 +1,1 @@
-"""How submissions come in: finding, selecting, unpacking, and packing them for handing in."""
+"""Intake: finds, selects and reads submissions; packs a student's files for handing in."""

@@ -18,11 +18,11 @@ NOT_A_STUDENT = ("__macosx",)
 def find_submissions(paths: Sequence[Path], manifest: Manifest) -> list[Path]:
     """Return the submissions at paths, each once.
 
-    A path is a submission if it is a file, or a folder that holds a file to submit; one of several paths also if the
-    files lie inside single folders, as in `submissions/*`. Any other folder is a class, even of one: its folders and
-    archives are the submissions, whatever they hold and are called, but for hidden ones and our own output.
+    A path is a submission if it is a file, or a folder with a file to submit; one of several paths also if the files
+    lie inside folders that contain nothing else, as with `submissions/*`. Any other folder is a class, even of one: its
+    folders and archives are the submissions, whatever their names and content, except hidden ones and our own output.
 
-    Raises IntakeError for a path that does not exist or holds no submission.
+    Raises IntakeError for a path that does not exist or has no submission.
     """
     found: dict[Path, Path] = {}
     for path in paths:
@@ -36,7 +36,7 @@ def find_submissions(paths: Sequence[Path], manifest: Manifest) -> list[Path]:
 
 def _submissions_at(path: Path, manifest: Manifest, depth: int) -> list[Path]:
     if not path.is_dir():
-        path.lstat()  # raises if there is nothing
+        path.lstat()  # raises FileNotFoundError if it does not exist
         return [path]
     if _is_submission(path, manifest, depth):
         return [path]

@@ -1,4 +1,4 @@
-"""A student's submission: the files to hand in, looked over and zipped. Needs only the light install."""
+"""Checks a student's files and packs them as a zip archive for handing in. Needs only the light install."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from sanity.core.notebook import NotebookError, read_cells
 from sanity.core.selection import files_in, select_files
 
 SUBMISSION = "-submission.zip"
-"""How the name of a submission's archive ends."""
+"""The end of an archive's name."""
 
 
 class PackError(UserError):
-    """The folder can't be handed in as it is."""
+    """The folder cannot be handed in as it is."""
 
 
 def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
-    """Zip what folder has to hand in, the same bytes for the same files; return the archive and warnings.
+    """Pack the files to hand in; return the path of the archive and warnings. The same files give the same bytes.
 
-    Its files are selected as grading selects them, so that the archive earns what the folder would earn.
+    The files are selected as in grading, so that the archive earns the same points as the folder.
 
     Args:
         folder: an assignment's folder, with assignment.toml and the student's work.
-        out: the archive, replaced if it exists; or a folder, to hold a4-submission.zip; None is this folder.
+        out: the archive, replaced if it exists; or a folder, for a4-submission.zip; None: the current folder.
 
-    Raises PackError if a file is missing, unreadable, not UTF-8 or not Python, if no question is answered,
-    or if out can't be written; ManifestError if folder is no assignment. Some unanswered questions are
-    only a warning: part of the work may be handed in.
+    Raises PackError if a file is missing, unreadable, not UTF-8 or not Python, if no question is answered, or if `out`
+    cannot be written; ManifestError if folder is not an assignment. Unanswered questions are only a warning if another
+    one is answered: part of the work may be handed in.
     """
     manifest = read_manifest(folder)
     out = out or Path()
@@ -58,7 +58,7 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
 
 
 def read_source(path: Path) -> bytes:
-    """Return the bytes of a notebook, or of a Python file in UTF-8; raise PackError if it is anything else."""
+    """Return the bytes of a valid notebook or Python file; raise PackError, with the place, if it is not valid."""
     try:
         source = path.read_bytes()
         if path.suffix == ".ipynb":
@@ -91,7 +91,7 @@ def code_of(path: Path) -> str:
 
 
 def unanswered(manifest: Manifest, code: dict[str, str]) -> list[str]:
-    """Return a warning for each question whose placeholder still stands in the code of the file that answers it."""
+    """Return a warning for each question whose placeholder is still in the code of its file."""
     lines = {file: [line.strip() for line in text.splitlines()] for file, text in code.items()}
     return [
         f"{question.file}: {question.id} is not answered yet"

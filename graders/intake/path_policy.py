@@ -1,4 +1,4 @@
-"""Which names a submission may hold: the rules that folders and archives share, before anything is read."""
+"""The rules for the paths in a submission, folder or archive; applied before any file is read."""
 
 from __future__ import annotations
 
@@ -11,34 +11,38 @@ from sanity.core.file_names import is_junk, same_name, shown
 
 
 class IntakeError(UserError):
-    """This submission cannot be read. One line, for staff to act on: never a silent zero."""
+    """This submission cannot be read. The message is one line for staff, who must act: never a silent zero."""
 
 
 @dataclass(frozen=True)
 class IntakeLimits:
-    """How much a submission may hold. Honest work stays far below each number."""
+    """Size limits of a submission. Honest work stays far below each of them."""
 
     file_bytes: int = 1_000_000
-    """One source file. A long one has 50 kB; compiling a megabyte already takes seconds."""
+    """One source file. A long one has 50 kB; compiling a megabyte takes seconds."""
     notebook_bytes: int = 10_000_000
-    """One notebook, with the plots that its outputs hold."""
+    """One notebook, including the plots in its outputs."""
     total_bytes: int = 20_000_000
-    """All files taken, so that a class of them can wait in memory."""
+    """All files of a submission, so that a class fits into memory."""
     archive_bytes: int = 100_000_000
-    """An archive as handed in, held in memory while it is read: a trained model packed by mistake fits."""
+    """An archive, which is read into memory. One with a trained model, packed by mistake, fits."""
     ratio: int = 200
-    """Bytes unpacked for a byte of the archive. Source code gives about 4, a bomb close to deflate's 1,032."""
+    """Unpacked bytes per byte of the archive. Source code has about 4, a zip bomb close to deflate's 1,032."""
     members: int = 1_000
-    """Files and folders, junk not counted. Ten are usual; a checkout with its data has a few hundred."""
+    """Files and folders, without junk. Ten are usual; a checkout with data has a few hundred."""
     records: int = 20_000
-    """Entries in an archive's directory, junk counted: parsing takes about a kilobyte of memory for each."""
+    """Entries in an archive's directory, including junk: each takes about a kilobyte of memory."""
     depth: int = 20
-    """Folders inside folders, far from Python's recursion limit and the system's longest path."""
+    """Nested folders; far below Python's recursion limit and the system's longest path."""
     name_chars: int = 200
-    """One file or folder name. File systems end at 255 bytes."""
+    """Characters in one file or folder name. File systems allow 255 bytes."""
 
     def bytes_of(self, name: str) -> int:
-        """Return how many bytes the file called name may have."""
+        """Return the size limit, in bytes, of the file with this name.
+
+        >>> LIMITS.bytes_of("a1.ipynb"), LIMITS.bytes_of("utils.py")
+        (10000000, 1000000)
+        """
         return self.notebook_bytes if name.endswith(".ipynb") else self.file_bytes
 
 
@@ -50,8 +54,11 @@ _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])( *\..*)?", re
 def validate_paths(paths: Iterable[str], limits: IntakeLimits) -> tuple[str, ...]:
     """Return the files among paths, sorted and without junk.
 
-    paths are relative and separated by slashes; a folder ends in one. Nothing is repaired: raises IntakeError
-    for a path that leaves the submission or is too long or deep, for two of the same name, for too many.
+    Paths are relative, with slashes; that of a folder ends in a slash. Nothing is repaired: raises IntakeError for a
+    path outside the submission, for one that is too long or too deep, for two equal names, and for too many paths.
+
+    >>> validate_paths(["a4/", "a4/utils.py", "a4/.DS_Store"], LIMITS)
+    ('a4/utils.py',)
     """
     seen: dict[str, str] = {}
     for path in paths:
@@ -64,7 +71,9 @@ def validate_paths(paths: Iterable[str], limits: IntakeLimits) -> tuple[str, ...
             raise IntakeError(_twins(seen[key], path))
         seen[key] = path
         if len(seen) > limits.members:
-            raise IntakeError(f"holds more than {limits.members:,} files and folders; hand in only the files asked for")
+            raise IntakeError(
+                f"contains more than {limits.members:,} files and folders; hand in only the files asked for"
+            )
     return tuple(sorted(path for path in seen.values() if not path.endswith("/")))
 
 
@@ -87,7 +96,7 @@ def _refuse_unsafe(path: str) -> None:
 
 
 def _refuse_unportable(path: str, limits: IntakeLimits) -> None:
-    """Raise IntakeError if path is too deep, or some system could not store it under this name."""
+    """Raise IntakeError if path is too deep, or if some system cannot store a file with this name."""
     parts = path.removesuffix("/").split("/")
     if len(parts) > limits.depth:
         raise IntakeError(f"{shown(path)} lies more than {limits.depth} folders deep; hand in a flat folder")
@@ -105,5 +114,5 @@ def _refuse_unportable(path: str, limits: IntakeLimits) -> None:
 
 def _twins(first: str, second: str) -> str:
     if first == second:
-        return f"holds {shown(first)} twice; hand in one"
-    return f"{shown(first)} and {shown(second)} are one name on some systems; hand in one"
+        return f"contains {shown(first)} twice; hand in only one"
+    return f"{shown(first)} and {shown(second)} are the same name on some systems; hand in only one"

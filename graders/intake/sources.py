@@ -1,4 +1,4 @@
-"""Reads a folder or a zip archive into memory. Nothing is extracted, no link is followed."""
+"""Reads a folder or a zip archive into memory. Nothing is extracted to disk, and no link is followed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import IO, Protocol
 from graders.intake.path_policy import IntakeError, IntakeLimits, validate_paths
 from sanity.core.file_names import is_junk, shown
 
-# How an archive begins that is not a zip, whatever its name says.
+# The first bytes of other archives, which are recognised whatever their name.
 _OTHER_ARCHIVES = {
     b"Rar!\x1a\x07": "a RAR archive",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
@@ -25,17 +25,17 @@ _OTHER_ARCHIVES = {
     b"\xfd7zXZ\x00": "an xz archive",
 }
 _ARCHIVE_SUFFIXES = {".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
-# Zip archives by content that nobody hands in as such: a class list that lies beside the submissions.
+# Zip archives by content, but not submissions: for example a class list in the same folder.
 _DOCUMENT_SUFFIXES = {".docx", ".xlsx", ".pptx", ".odt", ".ods", ".npz", ".pt", ".pth", ".jar", ".whl"}
 _ENCRYPTED = 0x2041  # a zip member's flags: encrypted, strongly encrypted, its directory encrypted
 _DAMAGED = "is a damaged or truncated zip archive; pack it and hand it in again"
 
 
 class Tree(Protocol):
-    """The files of one submission, listed but not yet read."""
+    """The files of one submission: listed, but not yet read."""
 
     names: tuple[str, ...]
-    """Relative paths of the regular files, sorted; no junk, nothing unsafe."""
+    """Validated relative paths of the regular files, sorted, without junk."""
 
     def read(self, name: str) -> bytes:
         """Return one file's content; raise IntakeError if it is too large or damaged."""
@@ -52,7 +52,7 @@ def open_tree(path: Path, limits: IntakeLimits) -> Tree:
 
 
 def is_archive(path: Path) -> bool:
-    """Return whether path is a file that was handed in as an archive, even one that cannot be read."""
+    """Return whether path is an archive by its suffix or content, even if it cannot be read."""
     if path.suffix.lower() in _ARCHIVE_SUFFIXES:
         return True
     if path.is_symlink() or not path.is_file() or path.suffix.lower() in _DOCUMENT_SUFFIXES:
@@ -84,16 +84,16 @@ class Archive:
         self._unpacked = 0
         with _damage_in_one_line():
             _refuse_other_formats(data)
-        # The count in an archive's own header may lie; what the parser looks for cannot be hidden from this.
+        # The count in the archive's header may be wrong. So count the signature that the parser searches for.
         if data.count(b"PK\x01\x02") > limits.records:
-            raise IntakeError(f"holds more than {limits.records:,} entries; hand in only the files asked for")
+            raise IntakeError(f"contains more than {limits.records:,} entries; hand in only the files asked for")
         with _damage_in_one_line():
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             self.names = validate_paths(map(_checked_name, self._zip.infolist()), limits)
         self._infos = {info.orig_filename: info for info in self._zip.infolist()}
 
     def read(self, name: str) -> bytes:
-        """Return the content of the member called name, counted as it unpacks: headers are not believed."""
+        """Return the content of a member. Limits apply to the bytes that are unpacked, not to the sizes in headers."""
         with _damage_in_one_line(), self._zip.open(self._infos[name]) as stream:
             content = _capped(stream, self._limits.bytes_of(name), shown(name))
         self._unpacked += len(content)
@@ -105,8 +105,11 @@ class Archive:
 
 
 def read_regular(path: Path, most: int, name: str) -> bytes:
-    """Return the content of a regular file of at most `most` bytes, or raise IntakeError; never blocks."""
-    # Windows has no such flags and needs none of them but O_BINARY.
+    """Return the content of a regular file; raise IntakeError if it is another kind or larger than `most` bytes.
+
+    Never blocks, even on a named pipe.
+    """
+    # Windows has only O_BINARY of these flags, and needs no other.
     flags = (getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
     descriptor = os.open(path, os.O_RDONLY | sum(flags))
     with os.fdopen(descriptor, "rb") as stream:
@@ -124,7 +127,7 @@ def _capped(stream: IO[bytes], most: int, name: str) -> bytes:
 
 
 def _walk(folder: Path, inside: str) -> Iterator[str]:
-    """Yield the paths below folder, each after `inside`; a folder's ends in a slash and comes before what it holds."""
+    """Yield the paths below folder, with the prefix `inside`. A folder's ends in a slash and comes before its entries."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name = inside + entry.name
@@ -141,7 +144,7 @@ def _walk(folder: Path, inside: str) -> Iterator[str]:
 
 
 def _checked_name(info: zipfile.ZipInfo) -> str:
-    """Return the member's full name (`filename` ends at a NUL), or raise IntakeError for what is no plain file."""
+    """Return a member's full name (`filename` is cut at a NUL); raise IntakeError unless it is a plain file or folder."""
     name = info.orig_filename
     if is_junk(name.removesuffix("/")):
         return name
@@ -151,7 +154,7 @@ def _checked_name(info: zipfile.ZipInfo) -> str:
         raise IntakeError(f"{shown(name)} is {_kind(mode)}; hand in plain files and folders")
     if info.flag_bits & _ENCRYPTED:
         raise IntakeError(f"{shown(name)} is encrypted; pack it without a password")
-    # lzma and bzip2 may ask for gigabytes of memory for a few bytes.
+    # For lzma and bzip2 a few bytes may need gigabytes of memory.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise IntakeError(f"{shown(name)} is not packed by the usual method; pack it as a plain zip archive")
     return name
@@ -176,12 +179,12 @@ def _other_archive(start: bytes) -> str | None:
 def _kind(mode: int) -> str:
     kinds = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
     kinds |= {stat.S_IFBLK: "a device", stat.S_IFCHR: "a device", stat.S_IFDIR: "a folder"}
-    return kinds.get(stat.S_IFMT(mode), "no plain file")
+    return kinds.get(stat.S_IFMT(mode), "not a plain file")
 
 
 @contextmanager
 def _damage_in_one_line() -> Iterator[None]:
-    """Turn whatever zipfile raises on bytes that are no sound archive into an IntakeError."""
+    """Convert the errors that zipfile raises for a damaged archive to an IntakeError."""
     try:
         yield
     except IntakeError:

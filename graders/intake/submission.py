@@ -1,4 +1,4 @@
-"""How a submission enters: finds the submissions of a class and takes in, of each, the files that were asked for."""
+"""Submission: the files of one student, read from a folder or a zip archive."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from sanity.core.selection import Selection, SelectionError, select_files
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's work: what will be laid over the handout."""
+    """One student's work: the files that are laid over the handout."""
 
     name: str
-    """The folder or archive as found, escaped; at most 100 characters."""
+    """The name of its folder or archive, escaped; at most 100 characters."""
     files: Mapping[str, bytes]
-    """Relative path to content, sorted; empty if there was nothing to grade."""
+    """Contents by relative path, sorted; empty if there is nothing to grade."""
     digest: str
-    """sha256 over paths and contents, hex."""
+    """SHA-256 of paths and contents, in hex."""
     notes: tuple[str, ...]
-    """One line each: what was unwrapped, is missing, was left out or looks wrong."""
+    """One line each: an unwrapped folder, a missing file, a file left out, a doubtful content."""
     source: Path
-    """Where it was read from."""
+    """The path that it was read from."""
 
 
 def read_submission(path: Path, manifest: Manifest, limits: IntakeLimits = LIMITS) -> Submission:
     """Read the folder or zip archive at path; raise IntakeError, one line, if it cannot be read or is ambiguous.
 
-    Takes the files to submit and other modules beside them. A file that is missing is a note, not an error.
+    Takes the files to submit and the other modules in their folder. A missing file is a note, not an error.
     """
     name = submission_name(path)
     try:
@@ -50,7 +50,11 @@ def read_submission(path: Path, manifest: Manifest, limits: IntakeLimits = LIMIT
 
 
 def wrapping_folders(names: Sequence[str], submit: Collection[str]) -> str:
-    """Return the folders, ending in a slash, that hold all files and nothing else, or ""."""
+    """Return the path, ending in a slash, of nested folders around all files; "" if there are none.
+
+    >>> wrapping_folders(["hw4/a4/utils.py", "hw4/a4/nmt_model.py"], ["utils.py"])
+    'hw4/a4/'
+    """
     wrapper = ""
     while names and not set(names) & set(submit):
         tops = {name.partition("/")[0] for name in names}
@@ -62,7 +66,7 @@ def wrapping_folders(names: Sequence[str], submit: Collection[str]) -> str:
 
 
 def submission_name(path: Path) -> str:
-    """Return the name of the submission at path, fit to show."""
+    """Return the name of the submission at path, escaped for display."""
     return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
 
 
@@ -79,7 +83,7 @@ def _read(tree: Tree, wrapper: str, selection: Selection, limits: IntakeLimits) 
             notes.append(f"left out: {error}")
         if sum(map(len, files.values())) > limits.total_bytes:
             raise IntakeError(
-                f"its modules come to more than {limits.total_bytes:,} bytes; hand in only the files asked for"
+                f"its modules have more than {limits.total_bytes:,} bytes together; hand in only the files asked for"
             )
     return files, notes
 
@@ -87,14 +91,14 @@ def _read(tree: Tree, wrapper: str, selection: Selection, limits: IntakeLimits) 
 def _digest(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):
-        # Lengths first, so that no two sets of files run together to the same bytes.
+        # Lengths first, so that two different sets of files never give the same bytes.
         path = name.encode()
         digest.update(b"%d %d " % (len(path), len(content)) + path + content)
     return digest.hexdigest()
 
 
 def _doubts(files: Mapping[str, bytes]) -> list[str]:
-    """Return notes on contents that Python will not read as source."""
+    """Return notes on files that Python cannot read as source code."""
     notes = []
     for name, content in files.items():
         if not content and not name.endswith("__init__.py"):
@@ -102,5 +106,5 @@ def _doubts(files: Mapping[str, bytes]) -> list[str]:
         elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
             notes.append(f"{name} is UTF-16: save it as UTF-8")
         elif b"\0" in content:
-            notes.append(f"{name} holds NUL bytes: save it as plain text, UTF-8")
+            notes.append(f"{name} contains NUL bytes: save it as plain text, UTF-8")
     return notes

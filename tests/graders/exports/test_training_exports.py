@@ -91,7 +91,7 @@ def test_the_page_has_the_facts_and_samples_for_staff() -> None:
     html = report_html([with_training(ADA, trained(message="<i>", samples=((f"{SECRET} a", "b", "<img src=x>"),)))])
     for shown in [
         "93.46 (91 to 95.25), chrF 96", "94; training stops at 90", "reached: &lt;i&gt;", REACHED.signature,
-        "150 s by the clock, 290 s of processors", "120 s", "5,400 words a second over 1,600 updates",
+        "150 s by the clock, 290 s of processor time", "120 s", "5,400 words per second over 1,600 updates",
         "toy, seed 7, cpu · python 3.11.7 · torch 2.13.0", f"{SECRET} a", "&lt;img src=x&gt;", "BLEU on dev",
     ]:  # fmt: skip
         assert shown in html

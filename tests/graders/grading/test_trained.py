@@ -15,7 +15,7 @@ from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, gradebook_csv
 from graders.grading.trained import with_trainings
 from graders.records.result import Result
-from graders.records.training import Training, told, training_path, write
+from graders.records.training import Training, student_line, training_path, write
 from sanity.core.manifest import Question
 from sanity.core.verdict import Verdict
 from tests.support.results import CRASHED, FAILED, PASSED, SECRET, made, results
@@ -40,7 +40,7 @@ def test_a_training_joins_with_its_points(tmp_path: Path) -> None:
     write(trained(score=60.0), tmp_path)
     question = merged(tmp_path).questions[-1]
     assert (question.id, question.name, question.points, question.max_points) == ("1h", "Training", 4, 8)
-    assert question.comment == told(trained(score=60.0), TRAINED)
+    assert question.comment == student_line(trained(score=60.0), TRAINED)
     assert question.training == trained(score=60.0)
 
 
@@ -71,7 +71,7 @@ def test_not_trained_and_trained_with_other_files_earn_nothing_and_say_so(tmp_pa
     write(trained(digest="1" * 64), tmp_path)
     question = merged(tmp_path).questions[-1]
     assert (question.points, question.training) == (0, None)
-    assert question.comment == f"trained with other files than those handed in now: {AGAIN} again"
+    assert question.comment == f"this training is of other files than the current submission: {AGAIN} again"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_training_of_something_else_is_a_line_and_earns_nothing(
     written.replace(path)
     [joined], problems = with_trainings([ADA], MANIFEST, tmp_path)
     assert problems == [f"{path}: a training of {found}, expected a4 1h ada; train again"]
-    assert joined.questions[-1].comment == f"its training cannot be read: {AGAIN} again"
+    assert joined.questions[-1].comment == f"the training cannot be read: {AGAIN} again"
     assert joined.questions[-1].points == 0
 
 

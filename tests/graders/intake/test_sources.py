@@ -132,7 +132,7 @@ def test_a_folder_too_deep(folder: Path) -> None:
 
 
 def test_too_many_files(folder: Path) -> None:
-    message = "holds more than 3 files and folders; hand in only the files asked for"
+    message = "contains more than 3 files and folders; hand in only the files asked for"
     for i in range(3):
         (folder / f"{i}.txt").touch()
         (folder / f"{i}.pyc").touch()
@@ -146,12 +146,12 @@ def test_too_many_files(folder: Path) -> None:
 def test_a_thousand_files_are_the_limit() -> None:
     members = [(f"{i}.txt", b"") for i in range(1000)]
     assert take(packed(UTILS, *members[1:])).files
-    assert refusal(packed(UTILS, *members)).startswith("holds more than 1,000 files and folders; ")
+    assert refusal(packed(UTILS, *members)).startswith("contains more than 1,000 files and folders; ")
 
 
 def test_a_directory_of_records_too_large_to_parse() -> None:
     archive = packed(*[(f"{i}.pyc", b"") for i in range(6)])
-    message = "holds more than 5 entries; hand in only the files asked for"
+    message = "contains more than 5 entries; hand in only the files asked for"
     assert refusal(archive, IntakeLimits(records=5)) == message
     # The count in the header is not believed.
     end = archive.rindex(b"PK\x05\x06")
@@ -165,11 +165,15 @@ def test_a_directory_of_records_too_large_to_parse() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        ("utils.py", "utils.py", "holds utils.py twice; hand in one"),
-        ("utils.py", "Utils.py", "utils.py and Utils.py are one name on some systems; hand in one"),
-        ("caf\u00e9.py", "cafe\u0301.py", "caf\u00e9.py and cafe\u0301.py are one name on some systems; hand in one"),
-        ("Src/a.py", "src/a.py", "Src/a.py and src/a.py are one name on some systems; hand in one"),
-        ("a", "a/", "a and a/ are one name on some systems; hand in one"),
+        ("utils.py", "utils.py", "contains utils.py twice; hand in only one"),
+        ("utils.py", "Utils.py", "utils.py and Utils.py are the same name on some systems; hand in only one"),
+        (
+            "caf\u00e9.py",
+            "cafe\u0301.py",
+            "caf\u00e9.py and cafe\u0301.py are the same name on some systems; hand in only one",
+        ),
+        ("Src/a.py", "src/a.py", "Src/a.py and src/a.py are the same name on some systems; hand in only one"),
+        ("a", "a/", "a and a/ are the same name on some systems; hand in only one"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -182,7 +186,7 @@ def test_twins_in_a_folder_are_refused(folder: Path) -> None:
     if len(list(folder.iterdir())) == 1:
         pytest.skip("this file system has no twins")
     message = refusal(folder)
-    assert "Utils.py" in message and message.endswith(" are one name on some systems; hand in one")
+    assert "Utils.py" in message and message.endswith(" are the same name on some systems; hand in only one")
 
 
 # Links and other things that are no files
@@ -197,7 +201,7 @@ def test_twins_in_a_folder_are_refused(folder: Path) -> None:
         (stat.S_IFBLK, "a device"),
         (stat.S_IFCHR, "a device"),
         (stat.S_IFDIR, "a folder"),
-        (0o030000, "no plain file"),
+        (0o030000, "not a plain file"),
     ],
 )
 def test_members_that_are_no_files_are_refused(mode: int, kind: str) -> None:
@@ -333,7 +337,7 @@ def test_a_file_too_large(folder: Path) -> None:
 
 def test_files_too_large_together(folder: Path) -> None:
     limits = IntakeLimits(file_bytes=60, total_bytes=100)
-    message = "its modules come to more than 100 bytes; hand in only the files asked for"
+    message = "its modules have more than 100 bytes together; hand in only the files asked for"
     members = [("utils.py", b"x" * 50), ("helper.py", b"x" * 51)]
     for name, content in members:
         (folder / name).write_bytes(content)

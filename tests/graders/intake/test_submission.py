@@ -245,7 +245,7 @@ def test_nothing_at_all_is_an_empty_submission_with_the_reason(hand_in: HandIn) 
         (b"", "utils.py is empty"),
         ("x = 1".encode("utf-16"), "utils.py is UTF-16: save it as UTF-8"),
         (b"\xfe\xff\x00x", "utils.py is UTF-16: save it as UTF-8"),
-        ("x = 1".encode("utf-16-le"), "utils.py holds NUL bytes: save it as plain text, UTF-8"),
+        ("x = 1".encode("utf-16-le"), "utils.py contains NUL bytes: save it as plain text, UTF-8"),
     ],
 )
 def test_contents_that_are_no_source_are_noted_and_kept(hand_in: HandIn, content: bytes, note: str) -> None:
