@@ -14,6 +14,7 @@ from graders.records.result import QuestionResult, Result
 from graders.records.scoring import earned, share, shares, withheld
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
+from graders.text.times import time_in_words
 from sanity.core.verdict import Outcome
 
 _BINS = 10
@@ -72,7 +73,7 @@ def report_html(results: Sequence[Result]) -> str:
         diagnoses=common_diagnoses(results),
         twins=same_files(results),
         signatures=list({repr(result.signature): result.signature for result in results}.values()),
-        graded_at=max((result.graded_at for result in results), default=""),
+        graded_at=time_in_words(max((result.graded_at for result in results), default="")),
         cell=cell,
         checks=lambda question: zip(
             question.verdicts,

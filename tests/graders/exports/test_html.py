@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -95,6 +97,36 @@ def test_a_class_graded_without_isolation_says_so() -> None:
     open_door = msgspec.structs.replace(result, signature=msgspec.structs.replace(result.signature, isolation="none"))
     warning = "Graded without isolation: a submission could have changed these results."
     assert warning in report_html([result, open_door]) and warning not in report_html([result])
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The local time is that of Berlin."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"),
+    [
+        (["2026-11-29T11:35:28+00:00"], "Sunday 29 November 2026, 12:35 CET"),
+        (["2026-06-30T22:05:00+00:00", "2026-06-01T09:00:00+00:00"], "Wednesday 1 July 2026, 00:05 CEST"),
+        (["2026-11-29T11:35:28"], "2026-11-29T11:35:28"),  # of no zone
+        (["last <week>"], "last &lt;week&gt;"),
+        (["9999-12-31T23:59:59+00:00"], "9999-12-31T23:59:59+00:00"),  # no such time in Berlin
+    ],
+)
+@pytest.mark.usefixtures("berlin")
+def test_the_last_time_of_grading_is_told_in_local_words(times: list[str], shown: str) -> None:
+    results = [msgspec.structs.replace(made("ada", PASSED), graded_at=at) for at in times]
+    assert f" · graded {shown}</p>" in report_html(results)
+
+
+def test_no_time_of_grading_is_not_told() -> None:
+    assert "· graded" not in report_html([msgspec.structs.replace(made("ada", PASSED), graded_at="")])
 
 
 def test_equal_results_give_equal_bytes() -> None:
