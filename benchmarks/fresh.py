@@ -19,9 +19,10 @@ from graders.course.assignment import handout_folder, load_assignment
 from graders.grading.plan import Plan, make_plan
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe, load_probes
+from sanity.core.check import Answers, Probe
 from sanity.core.judge import CachedRun, judge
 from sanity.core.loader import SubmissionModules, module_name
+from sanity.core.loading import load_probes
 from sanity.core.manifest import Manifest
 from sanity.core.verdict import Outcome
 

@@ -230,7 +230,7 @@ def learning(bench: Bench, minutes: float) -> tuple[list[tuple[str, str]], Any]:
         (f"{corpus.name}: time to BLEU {BLEU:.0f} on test, {shape}", reached),
         (
             f"{corpus.name}: BLEU on test of the model best on dev, within {minutes:g} minutes",
-            f"{test:.1f} (dev {dev:.1f}; after {seconds:.0f} s, {update} updates; training ended by {trained.stop_reason})",
+            f"{test:.1f} (dev {dev:.1f}; after {seconds:.0f} s, {update} updates; training ended by {trained.ended})",
         ),
     ], model
 

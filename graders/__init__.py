@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from graders.records.result import QuestionResult, Result
     from graders.records.training import Training
     from graders.sandbox.isolation import Isolation
-    from graders.training.classroom import TrainingReport, TrainOptions, Trial, train_class
+    from graders.training.classroom import train_class
+    from graders.training.options import TrainingReport, TrainOptions, Trial
     from sanity.core.errors import UserError
 
 __all__ = [
@@ -47,7 +48,8 @@ _MODULES = {
     "records.result": ("QuestionResult", "Result"),
     "records.training": ("Training",),
     "sandbox.isolation": ("Isolation",),
-    "training.classroom": ("TrainOptions", "TrainingReport", "Trial", "train_class"),
+    "training.classroom": ("train_class",),
+    "training.options": ("TrainOptions", "TrainingReport", "Trial"),
 }
 
 

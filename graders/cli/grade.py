@@ -6,10 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from decimal import Decimal
+from contextlib import contextmanager, suppress
+from decimal import Decimal, InvalidOperation
 
 from graders.cli.terminal import echo, error
+from graders.errors import OptionError
 from graders.exports.annotations import workflow_commands
 from graders.exports.table import console_table, rich_table
 from graders.grading.classroom import ClassReport, GradeOptions, GradingProgress, OnProgress, grade_class
@@ -30,15 +31,16 @@ def grade(args: argparse.Namespace) -> int:
         junit=args.junit,
         isolation=Isolation(args.isolation),
     )
+    fail_under = None if args.fail_under is None else _percentage(args.fail_under)
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
     _print(report, options)
     for line in report.problems:
         error(line)
-    below = report.below(args.fail_under) if args.fail_under is not None else []
+    below = report.below(fail_under) if fail_under is not None else []
     for result in below:
         points = f"{number(result.points)} of {number(result.max_points)} points"
-        error(f"{result.submission}: {points} is below --fail-under {_plain(args.fail_under)} %")
+        error(f"{result.submission}: {points} is below --fail-under {args.fail_under} %")
     return 1 if report.problems or below else 0
 
 
@@ -64,8 +66,13 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
             echo(workflow_commands(result, files))
 
 
-def _plain(percent: Decimal) -> str:
-    return f"{percent.normalize():f}"
+def _percentage(text: str) -> Decimal:
+    """Return a percentage exactly as it was typed; raise OptionError for anything else."""
+    with suppress(InvalidOperation):
+        percent = Decimal(text)
+        if percent.is_finite() and 0 <= percent <= 100:
+            return percent
+    raise OptionError(f"--fail-under {text}: expected a percentage from 0 to 100")
 
 
 @contextmanager

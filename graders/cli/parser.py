@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 EXAMPLES = """examples:
@@ -18,7 +17,7 @@ exit status: 0 success; 1 a check, or --fail-under, failed; 2 an invalid name, f
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of `trivium`. Arguments have `command`, a function, and `module`, its module in graders/cli/."""
+    """Return the parser of `trivium`. Arguments have `command`, a function, and `module`, where it is in graders/cli/."""
     top = argparse.ArgumentParser(
         prog="trivium",
         description="Grade assignments, and build the files that students receive.",
@@ -69,9 +68,7 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument(
         "--seed", type=int, help="seed of the hidden cases (default: that of the last run in OUT, or random)"
     )
-    grade.add_argument(
-        "--fail-under", type=_percentage, metavar="P", help="exit status 1 if a submission has less than P %%"
-    )
+    grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     grade.add_argument(
         "--marks", type=Path, metavar="FILE", help="manual marks (default: OUT/marks.csv, which you fill in)"
     )
@@ -121,14 +118,3 @@ def _add_isolation(command: argparse.ArgumentParser) -> None:
         default="sandlock",
         help="how submissions are isolated; none is only for code that you trust (default: sandlock)",
     )
-
-
-def _percentage(text: str) -> Decimal:
-    """Return a percentage as an exact decimal."""
-    try:
-        percent = Decimal(text)
-        if 0 <= percent <= 100:
-            return percent
-    except InvalidOperation:
-        pass
-    raise argparse.ArgumentTypeError(f"{text}: expected a percentage from 0 to 100")

@@ -13,9 +13,10 @@ from graders.records.training import Training
 from graders.sandbox.isolation import Isolation
 from graders.text.numbers import number
 from graders.training.ablations import run_ablations
-from graders.training.classroom import OnStatus, TrainOptions, Trial, train_class
+from graders.training.classroom import OnStatus, train_class
 from graders.training.job import Job
 from graders.training.loop import TrainingStatus
+from graders.training.options import TrainOptions, Trial
 from sanity.core.durations import duration_text
 
 

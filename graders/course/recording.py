@@ -17,9 +17,10 @@ from graders.course.planted import Bug, Files, load_bugs, load_variants, referen
 from graders.course.planted.process_run import ProcessRun, run_in_process
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe, load_checks
+from sanity.core.check import Answers, Check, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun, UserError
 from sanity.core.judge import attempt
+from sanity.core.loading import checks_of
 from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cases, key_of, load, recording_path, save
 
 
@@ -53,18 +54,18 @@ def record(assignment: Assignment) -> Recordings:
 
     Raise RecordError if the reference or a variant fails a check.
     """
-    checks, reference, bugs = load_checks(assignment.name), reference_files(assignment), load_bugs(assignment)
+    checks, reference, bugs = checks_of(assignment.manifest), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
-    slips: dict[str, list[tuple[str, Any]]] = {}
+    diagnoses: dict[str, list[tuple[str, Any]]] = {}
     with run_in_process(assignment, reference) as child, ThreadPoolExecutor(usable_cores()) as pool:
         expect = RecordingRun(child)
         list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
         answers = {key: expect.replies[key] for key in sorted(expect.replies)}
-        for bug, slipped in zip(bugs, pool.map(lambda bug: _slipped(bug, checks, expect), bugs), strict=True):
-            for key, reply in slipped.items():
-                if not any(alike(reply, known) for _, known in slips.get(key, ())):
-                    slips.setdefault(key, []).append((bug.says, reply))
-    return Recordings(answers, {key: slips[key] for key in sorted(slips)})
+        for bug, wrong in zip(bugs, pool.map(lambda bug: _wrong_answers(bug, checks, expect), bugs), strict=True):
+            for key, reply in wrong.items():
+                if not any(alike(reply, known) for _, known in diagnoses.get(key, ())):
+                    diagnoses.setdefault(key, []).append((bug.says, reply))
+    return Recordings(answers, {key: diagnoses[key] for key in sorted(diagnoses)})
 
 
 def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: RecordingRun) -> None:
@@ -77,10 +78,10 @@ def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Recordi
                     raise RecordError(f"{name} does not pass {check.name}: {problem.message}")
 
 
-def _slipped(bug: Bug, checks: Sequence[Check], expect: RecordingRun) -> dict[str, Any]:
+def _wrong_answers(bug: Bug, checks: Sequence[Check], expect: RecordingRun) -> dict[str, Any]:
     """Return a bug's wrong answers, by key, to what the checks of its question ask in the cases that fail.
 
-    Laws are left out, for they name their slips themselves, and bugs whose answers change from call to call.
+    Properties are left out, since they diagnose by themselves, and bugs whose answers change from call to call.
     """
     wrong: dict[str, Any] = {}
     with run_in_process(expect.source.assignment, bug.files) as child:
@@ -120,5 +121,5 @@ def stale(assignment: Assignment) -> list[str]:
     except RecordingsError as problem:
         return [str(problem)]
     new = record(assignment)
-    pairs = {"answers": (old.right, new.right), "slips": (old.slips, new.slips)}
+    pairs = {"answers": (old.right, new.right), "diagnoses": (old.diagnoses, new.diagnoses)}
     return [f"{path}: {what}" for what, (mine, right) in pairs.items() if not alike(mine, right)]

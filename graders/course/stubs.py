@@ -17,8 +17,7 @@ from pathlib import Path
 
 from graders.course.assignment import Assignment
 from graders.course.notebooks import to_notebook
-from sanity.core.calling import placeholder
-from sanity.core.errors import UserError
+from sanity.core.errors import UserError, placeholder
 from sanity.core.manifest import solution_name
 
 BEGIN = re.compile(r"(?P<indent>\s*)### BEGIN SOLUTION(?: +(?P<question>[\w.]+))?\s*")

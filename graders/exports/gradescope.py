@@ -71,7 +71,7 @@ def _entry(
     output: str,
     verdict: Verdict | None = None,
 ) -> dict[str, Any]:
-    kind = [] if verdict is None else ["law" if verdict.is_property else "comparison", verdict.outcome.value]
+    kind = [] if verdict is None else ["property" if verdict.is_property else "reference check", verdict.outcome.value]
     return {
         "score": score,
         "max_score": max_score,

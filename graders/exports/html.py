@@ -10,10 +10,11 @@ from pathlib import Path
 
 from graders.exports.table import columns, first_problem
 from graders.exports.training import curves, facts
-from graders.records.result import RUNS_ON, QuestionResult, Result
+from graders.records.result import QuestionResult, Result
 from graders.records.scoring import earned, share, shares, withheld
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
+from graders.text.times import time_in_words
 from sanity.core.verdict import Outcome
 
 _BINS = 10
@@ -69,10 +70,10 @@ def report_html(results: Sequence[Result]) -> str:
         mean=statistics.fmean(totals) if totals else 0.0,
         median=statistics.median(totals) if totals else 0.0,
         most=max((result.max_points for result in results), default=0.0),
-        slips=common_slips(results),
+        diagnoses=common_diagnoses(results),
         twins=same_files(results),
         signatures=list({repr(result.signature): result.signature for result in results}.values()),
-        graded_at=max((result.graded_at for result in results), default=""),
+        graded_at=time_in_words(max((result.graded_at for result in results), default="")),
         cell=cell,
         checks=lambda question: zip(
             question.verdicts,
@@ -111,20 +112,15 @@ def histogram(parts: Sequence[float]) -> list[Bin]:
     return [Bin(i * step, (i + 1) * step, counts[i], counts[i] / fullest) for i in range(_BINS)]
 
 
-def common_slips(results: Sequence[Result], most: int = 10) -> list[tuple[str, str, int]]:
-    """Return question, slip and number of submissions for the most common recognised mistakes."""
+def common_diagnoses(results: Sequence[Result], most: int = 10) -> list[tuple[str, str, int]]:
+    """Return question, diagnosis and number of submissions of the most common diagnoses."""
     found = Counter(
         found
         for result in results
-        for found in {(v.question, v.slip) for q in result.questions for v in q.verdicts if names_a_mistake(v.slip)}
+        for found in {(v.question, v.diagnosis) for q in result.questions for v in q.verdicts if v.diagnosis}
     )
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    return [(question, slip, count) for (question, slip), count in ranked[:most]]
-
-
-def names_a_mistake(slip: str) -> bool:
-    """Return whether a slip is one, and not advice to look at another question first."""
-    return bool(slip) and not slip.startswith(RUNS_ON)
+    return [(question, diagnosis, count) for (question, diagnosis), count in ranked[:most]]
 
 
 def same_files(results: Sequence[Result]) -> list[list[int]]:

@@ -35,7 +35,8 @@ def first_problem(result: Result) -> str:
     for question in result.questions:
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
-                return _in_one_line(question.id, verdict.slip or verdict.message or verdict.outcome.value)
+                text = verdict.diagnosis or verdict.hint or verdict.message or verdict.outcome.value
+                return _in_one_line(question.id, text)
         if question.metric and question.points < question.max_points:
             return _in_one_line(question.id, question.comment)
     return ""

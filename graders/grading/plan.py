@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from graders.course.assignment import Assignment
 from sanity.core.case import Case, Cases
-from sanity.core.check import Check, load_checks
+from sanity.core.check import Check
+from sanity.core.loading import checks_of
 from sanity.core.manifest import Manifest, Question
 from sanity.core.recordings import Recordings, load, recording_path
 
@@ -33,9 +34,13 @@ class Plan:
 
 
 def make_plan(assignment: Assignment, questions: Iterable[str], seed: int) -> Plan:
-    """Draw the cases for these questions, or for all if empty; raise ManifestError for an unknown question."""
+    """Draw the cases for these questions, or for all if empty.
+
+    Raises ManifestError for an unknown question, ChecksError for checks that cannot be loaded.
+    """
     chosen = assignment.manifest.select_questions(questions)
-    checks = {q.id: tuple(c for c in load_checks(assignment.name) if c.question == q.id) for q in chosen}
+    all_checks = checks_of(assignment.manifest)
+    checks = {question.id: tuple(c for c in all_checks if c.question == question.id) for question in chosen}
     families = {check.cases: None for group in checks.values() for check in group}
     cases = {family: (*family.corner_cases(seed), *family.drawn_cases(seed, family.drawn)) for family in families}
     return Plan(assignment, chosen, checks, cases, seed, load(recording_path(assignment.name)))

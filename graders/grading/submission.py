@@ -12,7 +12,7 @@ import msgspec
 from graders.grading.plan import Plan
 from graders.grading.reference import Reference
 from graders.intake.submission import Submission
-from graders.records.result import RUNS_ON, QuestionResult, Result, Signature
+from graders.records.result import QuestionResult, Result, Signature
 from graders.records.scoring import earned, total
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
@@ -114,7 +114,7 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
         if verdict.outcome is not Outcome.PASSED and not alone:
             return [verdict]
         if verdict.outcome is Outcome.FAILED:
-            verdict = replace(verdict, slip=diagnose(check, run, plan.recordings) or verdict.slip)
+            verdict = replace(verdict, diagnosis=diagnose(check, run, plan.recordings) or verdict.diagnosis)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
     if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (encoded := Calls.of(made)):
         reference.calls[question.id] = encoded
@@ -160,13 +160,14 @@ def _replaced(result: Result, questions: Mapping[str, QuestionResult], seconds: 
 
 
 def _blame(question: Question, results: Mapping[str, QuestionResult]) -> QuestionResult:
-    """Point from failures without a named slip to failures in the questions that this one runs on."""
+    """Point from failures without a diagnosis or hint to failures in the questions that this one runs on."""
     result = results[question.id]
     broken = [id for id in question.needs if id in results and results[id].points < results[id].max_points]
     if not broken:
         return result
-    advice = f"{RUNS_ON} {' and '.join(broken)}, which did not pass either: look there first"
+    hint = f"this question runs on {' and '.join(broken)}, which did not pass either: look there first"
     verdicts = tuple(
-        replace(v, slip=advice) if v.outcome is not Outcome.PASSED and not v.slip else v for v in result.verdicts
+        replace(v, hint=hint) if v.outcome is not Outcome.PASSED and not (v.diagnosis or v.hint) else v
+        for v in result.verdicts
     )
     return msgspec.structs.replace(result, verdicts=verdicts)

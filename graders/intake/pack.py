@@ -6,8 +6,7 @@ from pathlib import Path
 
 from graders.zips import write_zip
 from sanity.core.assignment_toml import read_manifest
-from sanity.core.calling import placeholder
-from sanity.core.errors import UserError
+from sanity.core.errors import UserError, placeholder
 from sanity.core.manifest import WRITTEN, Manifest
 from sanity.core.notebook import NotebookError, read_cells
 from sanity.core.selection import files_in, select_files

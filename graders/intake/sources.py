@@ -127,7 +127,7 @@ def _capped(stream: IO[bytes], most: int, name: str) -> bytes:
 
 
 def _walk(folder: Path, inside: str) -> Iterator[str]:
-    """Yield the paths below folder, with the prefix `inside`. A folder's ends in a slash and precedes its entries."""
+    """Yield the paths below folder, with the prefix `inside`. A folder's ends in a slash and comes first."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name = inside + entry.name
@@ -144,7 +144,7 @@ def _walk(folder: Path, inside: str) -> Iterator[str]:
 
 
 def _checked_name(info: zipfile.ZipInfo) -> str:
-    """Return a member's full name (`filename` is cut at a NUL); raise IntakeError for any other kind of entry."""
+    """Return a member's full name (`filename` is cut at a NUL); raise IntakeError for links and the like."""
     name = info.orig_filename
     if is_junk(name.removesuffix("/")):
         return name

@@ -11,7 +11,7 @@ from graders.intake.path_policy import LIMITS, IntakeError, IntakeLimits
 from graders.intake.sources import Tree, open_tree
 from sanity.core.file_names import shown
 from sanity.core.manifest import Manifest
-from sanity.core.selection import SelectionError, select_files
+from sanity.core.selection import Selection, SelectionError, select_files
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ def read_submission(path: Path, manifest: Manifest, limits: IntakeLimits = LIMIT
         tree = open_tree(path, limits)
         wrapper = wrapping_folders(tree.names, manifest.accepted)
         selection = select_files([found.removeprefix(wrapper) for found in tree.names], manifest)
-        files = _read(tree, wrapper, selection.files, limits)
+        files, unread = _read(tree, wrapper, selection, limits)
     except (IntakeError, SelectionError) as error:
         raise IntakeError(f"{name}: {error}") from None
     except OSError as error:
         raise IntakeError(f"{name}: cannot be read: {error.strerror}") from None
     unwrapped = [f"unwrapped the folder {shown(wrapper)}"] if wrapper else []
-    return Submission(name, files, _digest(files), (*unwrapped, *selection.notes, *_doubts(files)), path)
+    return Submission(name, files, _digest(files), (*unwrapped, *selection.notes, *unread, *_doubts(files)), path)
 
 
 def wrapping_folders(names: Sequence[str], submit: Collection[str]) -> str:
@@ -70,15 +70,22 @@ def submission_name(path: Path) -> str:
     return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
 
 
-def _read(tree: Tree, wrapper: str, names: Sequence[str], limits: IntakeLimits) -> dict[str, bytes]:
+def _read(tree: Tree, wrapper: str, selection: Selection, limits: IntakeLimits) -> tuple[dict[str, bytes], list[str]]:
+    """Return the contents of the files that count, and notes on helpers that cannot be read: those are left out."""
     files: dict[str, bytes] = {}
-    for name in sorted(names):
-        files[name] = tree.read(wrapper + name)
+    notes = []
+    for name in sorted(selection.files):
+        try:
+            files[name] = tree.read(wrapper + name)
+        except IntakeError as error:
+            if name not in selection.helpers:
+                raise
+            notes.append(f"left out: {error}")
         if sum(map(len, files.values())) > limits.total_bytes:
             raise IntakeError(
                 f"its modules have more than {limits.total_bytes:,} bytes together; hand in only the files asked for"
             )
-    return files
+    return files, notes
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -94,7 +101,7 @@ def _doubts(files: Mapping[str, bytes]) -> list[str]:
     """Return notes on files that Python cannot read as source code."""
     notes = []
     for name, content in files.items():
-        if not content:
+        if not content and not name.endswith("__init__.py"):
             notes.append(f"{name} is empty")
         elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
             notes.append(f"{name} is UTF-16: save it as UTF-8")

@@ -7,9 +7,6 @@ import msgspec
 from graders.records.training import Training
 from sanity.core.verdict import Verdict
 
-RUNS_ON = "this question runs on"
-"""How the advice begins that points from one question to another; it names no mistake."""
-
 
 class Signature(msgspec.Struct, frozen=True):
     """What a result depends on besides the submission; with it, grading again gives the same numbers."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -35,7 +36,9 @@ from sanity.core.calling import SubmissionError, answers_of, problem_of
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
 from sanity.core.errors import CouldNotRun
+from sanity.core.known_errors import Known
 from sanity.core.loader import module_name
+from sanity.core.loading import load_known_errors
 
 MAX_FOLDER = 64 * 2**20
 """Largest size of a worker's folder, in bytes."""
@@ -99,6 +102,10 @@ class Session:
         self._left, self._deaths = seconds, 0
         self._printed = CapturedOutput()
 
+    @cached_property
+    def _known_errors(self) -> Known:
+        return load_known_errors(self._zygote.profile.assignment)
+
     @property
     def unused(self) -> bool:
         """Whether there is no worker now, so that the next call is the first of a new one."""
@@ -108,7 +115,7 @@ class Session:
         """Call one probe; raise CouldNotRun or CheckFailed as `sanity.core.calling.answers_of` does."""
         self._prepare()
         reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
-        return answers_of(probe, reply, tuple(self._files))
+        return answers_of(probe, reply, tuple(self._files), self._known_errors)
 
     def ask_all(self, calls: Calls) -> dict[Key, Answers]:
         """Make many calls at once; return the answers by probe name and case digest, without calls that raised.
@@ -119,11 +126,11 @@ class Session:
         what, files = "answering many calls at once", tuple(self._files)
         replies = self._ask(AskAll(new_id(), calls.encoded), what)
         if isinstance(replies, SubmissionError):
-            raise problem_of(replies, what, files)
+            raise problem_of(replies, what, files, self._known_errors)
         if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
             raise CouldNotRun(f"{what} broke the protocol")
         return {
-            (probe.name, digest): answers_of(probe, reply[0], files)
+            (probe.name, digest): answers_of(probe, reply[0], files, self._known_errors)
             for (probe, digest), reply in zip(calls.asked, replies, strict=True)
             if reply
         }
@@ -147,7 +154,7 @@ class Session:
         try:
             raised = self._ask(Ask(new_id(), self._module), what)
             if isinstance(raised, SubmissionError):
-                raise problem_of(raised, what, tuple(self._files))
+                raise problem_of(raised, what, tuple(self._files), self._known_errors)
         except CouldNotRun as problem:
             if alone:  # else the cause may be a module imported earlier
                 self._broken[self._module] = problem

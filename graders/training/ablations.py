@@ -8,7 +8,7 @@ import sys
 
 from graders.course.assignment import load_assignment
 from graders.errors import OptionError
-from graders.training.classroom import TrainOptions
+from graders.training.options import TrainOptions
 
 
 def run_ablations(options: TrainOptions) -> int:

@@ -4,115 +4,35 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 
 from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
 from graders.engine import dask
-from graders.errors import OptionError, check_seed, refuse_unused
+from graders.errors import OptionError
 from graders.intake.discovery import find_submissions
 from graders.intake.path_policy import IntakeError
 from graders.intake.submission import Submission, read_submission, submission_name
 from graders.records.training import (
     Training,
     TrainingError,
-    is_batch_sensitive,
-    mismatches_reference,
     read,
     training_path,
 )
-from graders.sandbox.isolation import Isolation, SandboxError, require_walls
+from graders.sandbox.isolation import SandboxError, require_walls
 from graders.training.event_log import EventLogError
 from graders.training.job import Job, TrainingLimits, devices
 from graders.training.loop import TrainingStatus
+from graders.training.options import TrainingReport, TrainOptions, Trial
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
 from graders.training.tasks.registry import score_range, trained_question
 from sanity.core.durations import seconds_of
 from sanity.core.manifest import Trained
 
-MAX_JOBS = 64
 GUESSABLE = 2**48
 """Smaller seeds can be guessed: a submission has time to try them all, until one draws its training sentences."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainOptions:
-    """What to train, and how."""
-
-    assignment: str
-    """Its name, such as a4."""
-    paths: Sequence[Path] = ()
-    """Submissions, or folders of submissions; if empty, the reference is trained."""
-    question: str = ""
-    """The id of the question to train; optional if the assignment has only one."""
-    staff_model: bool = True
-    """For the reference: train its faster model, if the task has one, instead of the model that students write."""
-    score: float | None = None
-    """Where training stops; None is the score that earns all points."""
-    budget: str = ""
-    """Time for each training, such as 10m; empty: the one in assignment.toml."""
-    data: str = ""
-    """A data set's name, a folder or a file; empty: the one in assignment.toml."""
-    device: str = "auto"
-    seed: int | None = None
-    """For drawing data and for training; None: that of the last run in `out`, or a random one."""
-    jobs: int = 1
-    """Number of trainings that run at the same time."""
-    scheduler: str | None = None
-    """The address of a Dask cluster to train on, such as tcp://node1:8786."""
-    out: Path = Path("grades")
-    isolation: Isolation = Isolation.SANDLOCK
-
-    def __post_init__(self) -> None:
-        """Raise OptionError for a number out of range, and for an option that would change nothing."""
-        if not 1 <= self.jobs <= MAX_JOBS:
-            raise OptionError(f"--jobs {self.jobs}: expected a number from 1 to {MAX_JOBS}")
-        check_seed(self.seed)
-        refuse_unused({"--plain": bool(self.paths) and not self.staff_model}, "only applies to --reference")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One submission of a class: its training, or why there is none."""
-
-    submission: str
-    training: Training | None
-    problem: str = ""
-    """One line, if it could not be read or trained."""
-    path: Path | None = None
-    """The training.json that was written."""
-    known: bool = False
-    """Whether the training is from an earlier run."""
-
-    @property
-    def reached(self) -> bool:
-        """Whether the score was reached, with answers that can be trusted."""
-        if self.training is None or self.training.score is None:
-            return False
-        doubtful = is_batch_sensitive(self.training.batch_sensitivity) or mismatches_reference(
-            self.training.reference_mismatch
-        )
-        return self.training.score >= self.training.threshold and not doubtful
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """The trainings of a class."""
-
-    trials: tuple[Trial, ...]
-
-    @property
-    def problems(self) -> list[str]:
-        """One line for each submission that could not be read or trained."""
-        return [trial.problem for trial in self.trials if trial.problem]
-
-    @property
-    def all_reached(self) -> bool:
-        """Whether every submission reached the score."""
-        return all(trial.reached for trial in self.trials)
 
 
 OnStatus = Callable[[Job, TrainingStatus], None]

@@ -13,6 +13,7 @@ from graders.text.sanitize import clean_text
 from graders.training.event_log import Event, Progressed
 from graders.training.process import ProcessUsage
 from sanity.core.calling import SubmissionError, problem_of
+from sanity.core.known_errors import Known
 
 MEMORY_ERRORS = ("MemoryError", "OutOfMemoryError")
 MEMORY_WORDS = ("allocate memory", "out of memory")
@@ -42,16 +43,19 @@ def classify_finish(message: Finished, enough: bool) -> Ending:
     )
 
 
-def classify_error(error: SubmissionError, what: str, files: Collection[str]) -> Ending:
-    """Classify a process whose submission raised an exception; the message names the file and line."""
+def classify_error(error: SubmissionError, what: str, files: Collection[str], known: Known = ()) -> Ending:
+    """Classify a process whose submission raised an exception; the message names the file and line.
+
+    `known` are the errors that the assignment knows.
+    """
     memory = error.type in MEMORY_ERRORS or any(words in error.text for words in MEMORY_WORDS)
-    problem = problem_of(error, what, tuple(files))
+    problem = problem_of(error, what, tuple(files), known)
     if memory:
         return Ending(StopReason.OUT_OF_MEMORY, f"{what} ran out of memory", clean_text(problem.detail))
     if error.type == "SaveError":
         return Ending(StopReason.CRASHED, f"{what} could not write a checkpoint", clean_text(problem.detail))
-    advice = f"; {problem.slip}" if problem.slip else ""
-    return Ending(StopReason.CRASHED, f"{problem.message}{advice}", clean_text(problem.detail))
+    hint = f"; {problem.hint}" if problem.hint else ""
+    return Ending(StopReason.CRASHED, f"{problem.message}{hint}", clean_text(problem.detail))
 
 
 def classify_death(usage: ProcessUsage, what: str, cpu_limit: float) -> Ending:

@@ -21,6 +21,7 @@ from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
 from sanity.core.calling import SubmissionError
 from sanity.core.durations import duration_text
+from sanity.core.loading import load_known_errors
 
 MAX_MESSAGES = 200_000
 """From one trainer; a long training sends a tenth of that."""
@@ -178,7 +179,7 @@ def handle_messages(
         while message := trainer.receive(until()):
             if isinstance(message, Failed):
                 refuse_full_disk(message.raised, job)
-                return classify_error(message.raised, what, job.submission.files)
+                return classify_error(message.raised, what, job.submission.files, load_known_errors(job.assignment))
             if end := handle(message):
                 return end
     except WireError as error:

@@ -1,4 +1,4 @@
-"""What the checks of assignment 1 ask of a submission, and how they read the answers."""
+"""The probes of assignment 1, and how its checks read the answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Ranking = list[tuple[str, float]]
 
 
 def rows_of(answers: Answers, words: Sequence[str]) -> list[int]:
-    """Return the row of each of words; raise CheckFailed unless word2ind gives each a row of its own in M."""
+    """Return the row of each of words; raise CheckFailed unless word2ind gives each word another row of M."""
     word2ind = answers["word2ind"]
     if not isinstance(word2ind, dict):
         raise CheckFailed(f"word2ind is {describe(word2ind)}, expected a dict", output="word2ind")
@@ -49,12 +49,12 @@ def rows_of(answers: Answers, words: Sequence[str]) -> list[int]:
     size = len(as_array("M", answers["M"], np.zeros((len(words), len(words)), np.int64)))
     chosen = [rows[word] or 0 for word in words]
     if len(set(chosen)) < len(words) or not all(0 <= row < size for row in chosen):
-        raise CheckFailed("word2ind does not give each word a row of its own in M", output="word2ind")
+        raise CheckFailed("word2ind does not give each word another row of M", output="word2ind")
     return chosen
 
 
 def as_index(value: Any) -> int | None:
-    """Return a plain value as a whole number, or None if it is none."""
+    """Return a plain value as a whole number, or None if it is not one."""
     value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -70,7 +70,9 @@ def counts(run: Run, case: Case, words: Sequence[str], asked: Probe = COUNTS) ->
     want = np.zeros((len(words), len(words)))
     got = as_array("M", answers["M"], want.astype(np.int64))
     if got.shape != want.shape:
-        raise CheckFailed(f"M has shape {got.shape}, expected {want.shape}: a row and a column a word", output="M")
+        raise CheckFailed(
+            f"M has shape {got.shape}, expected {want.shape}: a row and a column for each word", output="M"
+        )
     rows = rows_of(answers, words)
     return got[np.ix_(rows, rows)].astype(np.float64)
 
@@ -80,9 +82,9 @@ def reduced(run: Run, case: Case, asked: Probe = REDUCED) -> Array:
     want = np.zeros((len(case.M), case.k))
     got = as_array("M_reduced", run(asked, case)["M_reduced"], want)
     if got.shape != want.shape:
-        slip = "its axes are swapped: (k, V)" if got.shape == want.shape[::-1] else ""
+        diagnosis = "the axes of M_reduced are swapped: (k, V)" if got.shape == want.shape[::-1] else ""
         said = f"M_reduced has shape {got.shape}, expected (V, k) = {want.shape}"
-        raise CheckFailed(said, slip=slip, output="M_reduced")
+        raise CheckFailed(said, diagnosis=diagnosis, output="M_reduced")
     if not np.isfinite(got).all():
         raise CheckFailed("M_reduced holds NaN or infinity", output="M_reduced")
     return got.astype(np.float64)

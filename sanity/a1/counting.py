@@ -41,7 +41,7 @@ def same_counts(got: Array, want: Array, words: list[str], case: Case, name: str
 
 
 def words_of(run: Run, case: Case) -> list[str]:
-    """Return the words that the submission lists; raise CheckFailed if that is no list of strings."""
+    """Return the words that the submission lists; raise CheckFailed unless it is a list of strings."""
     words = run(DISTINCT, case)["words"]
     if not isinstance(words, list):
         raise CheckFailed(f"words is {describe(words)}, expected a list", output="words")
@@ -67,23 +67,25 @@ def lists_the_words(run: Run, expect: Run, case: Case) -> None:
 
 @check("1.1", DOCUMENTS, outputs=("count",))
 def counts_the_words(run: Run, expect: Run, case: Case) -> None:
-    """count is how many distinct words there are."""
+    """count is the number of distinct words."""
     got, want = as_index(run(DISTINCT, case)["count"]), expect(DISTINCT, case)["count"]
     if got != want:
         every = len(list(chain.from_iterable(case.corpus)))
-        slip = "words that repeat are counted each time" if got == every else ""
-        raise CheckFailed("count is not the number of distinct words", slip=slip, detail=f"got {got}", output="count")
+        diagnosis = "repeated words are counted each time" if got == every else ""
+        raise CheckFailed(
+            "count is not the number of distinct words", diagnosis=diagnosis, detail=f"got {got}", output="count"
+        )
 
 
 @check("1.1", TWO_DOCUMENTS)
 def finds_the_same_in_any_order(run: Run, case: Case) -> None:
-    """The order of the documents, and a document that stands there twice, change nothing."""
+    """The order of the documents, and a document that occurs twice, change nothing."""
     shuffled = case.having(corpus=[*reversed(case.corpus), case.corpus[0]])
     if run(DISTINCT, shuffled) != run(DISTINCT, case):
-        raise CheckFailed("other words are found if the documents come in another order, or one of them twice")
+        raise CheckFailed("the words change if the documents come in another order, or one of them twice")
 
 
-@check("1.2", DOCUMENTS, weight=10, outputs=("M",))
+@check("1.2", DOCUMENTS, weight=11, outputs=("M",))
 def counts_the_neighbours(run: Run, expect: Run, case: Case) -> None:
     """M has for each pair of words how often one stands within the window of the other."""
     words = distinct(case.corpus)
@@ -106,7 +108,7 @@ def is_symmetric(run: Run, case: Case) -> None:
     """M is symmetric: a word is as often a neighbour of another as that one is of the first."""
     M = counts(run, case, distinct(case.corpus))
     if (M != M.T).any():
-        raise CheckFailed("M is not symmetric", slip="some pairs are counted from one of their ends only")
+        raise CheckFailed("M is not symmetric", diagnosis="some pairs are counted from one end only")
 
 
 @check("1.2", DOCUMENTS)

@@ -69,21 +69,21 @@ def numbers(run: Run, case: Case, asked: Probe) -> Array:
     return got.astype(np.float64)
 
 
-@check("2.2", PAIRS, weight=2, outputs=("cosine similarity",))
+@check("2.2", PAIRS, weight=3, outputs=("cosine similarity",))
 def measures_the_angle(run: Run, expect: Run, case: Case) -> None:
     """The cosine similarity is the dot product divided by both lengths."""
     same_array("cosine similarity", numbers(run, case, SIMILARITIES), numbers(expect, case, SIMILARITIES), "pair")
 
 
-@check("2.2", PAIRS)
+@check("2.2", PAIRS, weight=2)
 def ignores_the_lengths(run: Run, case: Case) -> None:
-    """The similarity stays the same however long the vectors are, and only turns its sign if one is turned round."""
+    """The similarity does not depend on the lengths of the vectors, and changes its sign if one is negated."""
     before = numbers(run, case, SIMILARITIES)
     same_array("similarity of longer vectors", numbers(run, case.having(us=3 * case.us), SIMILARITIES), before, "pair")
     same_array("similarity of opposites", -numbers(run, case.having(vs=-case.vs / 2), SIMILARITIES), before, "pair")
 
 
-@check("2.2", PAIRS)
+@check("2.2", PAIRS, weight=2)
 def is_one_for_the_same_direction(run: Run, case: Case) -> None:
     """Vectors of the same direction have similarity 1."""
     got = numbers(run, case.having(vs=2 * case.us), SIMILARITIES)
@@ -131,7 +131,7 @@ def same_ranking(name: str, got: Ranking, want: Mapping[str, float], k: int) -> 
 def not_among(name: str, got: Ranking, asked: list[str]) -> None:
     """Raise CheckFailed if the answer repeats a word of the question."""
     if any(word in asked for word, _ in got):
-        raise CheckFailed(f"{name} has a word of the question itself: leave that out", output=name)
+        raise CheckFailed(f"{name} has a word of the question itself: leave it out", output=name)
 
 
 def all_answers(expect: Run, case: Case, asked: Probe) -> dict[str, float]:
@@ -146,13 +146,13 @@ def with_other_lengths(case: Case) -> Case:
 
 
 def in_order(name: str, got: Ranking) -> None:
-    """Raise CheckFailed unless similarities fall, or stay, from place to place."""
+    """Raise CheckFailed if a similarity is larger than the one before it."""
     similarities = [similarity for _, similarity in got]
     if any(later > earlier + NEAR for earlier, later in pairwise(similarities)):
         raise CheckFailed(f"{name} is not sorted: the most similar word comes first", output=name)
 
 
-@check("2.4", VECTORS, weight=4, outputs=("neighbours",))
+@check("2.4", VECTORS, weight=2, outputs=("neighbours",))
 def finds_the_nearest(run: Run, expect: Run, case: Case) -> None:
     """The k words of highest cosine similarity are listed with it, most similar first."""
     got = ranking(run(NEIGHBOURS, case), "neighbours")
@@ -174,7 +174,7 @@ def nearest_by_direction(run: Run, case: Case) -> None:
 
 @check("2.4", VECTORS)
 def lists_all_if_there_are_fewer(run: Run, case: Case) -> None:
-    """If k is more than there are, all other words are listed, most similar first."""
+    """If k is more than the number of other words, they are all listed, most similar first."""
     got = ranking(run(NEIGHBOURS, case.having(k=len(case.names) + 3)), "neighbours")
     if sorted(word for word, _ in got) != sorted(set(case.names) - {case.a}):
         raise CheckFailed("neighbours does not list every other word once", output="neighbours")
@@ -222,7 +222,7 @@ def can_be_read_across(run: Run, case: Case) -> None:
 
 @check("2.5", VECTORS)
 def finds_the_fourth_corner(run: Run, case: Case) -> None:
-    """A word that stands just at b - a + c is the first answer, with similarity 1."""
+    """A word whose vector is b - a + c is the first answer, with similarity 1."""
     a, b, c = (list(case.names).index(word) for word in (case.a, case.b, case.c))
     fourth = next(i for i in range(len(case.names)) if i not in (a, b, c))
     units = case.vectors / np.linalg.norm(case.vectors, axis=1, keepdims=True)
@@ -241,7 +241,7 @@ def leans(run: Run, case: Case) -> Array:
     return got.astype(np.float32)
 
 
-@check("2.6", VECTORS, weight=2, outputs=("lean",))
+@check("2.6", VECTORS, weight=3, outputs=("lean",))
 def measures_the_lean(run: Run, expect: Run, case: Case) -> None:
     """The lean is the mean cosine similarity with one group minus that with the other."""
     same_array("lean", leans(run, case), leans(expect, case), "word")
@@ -249,7 +249,7 @@ def measures_the_lean(run: Run, expect: Run, case: Case) -> None:
 
 @check("2.6", VECTORS)
 def leans_the_other_way(run: Run, case: Case) -> None:
-    """With the two groups swapped the lean turns its sign, and between two equal groups it is zero."""
+    """With the two groups swapped the lean changes its sign, and between two equal groups it is zero."""
     before = leans(run, case)
     same_array("lean with the groups swapped", -leans(run, case.having(one=case.other, other=case.one)), before, "word")
     same_array("lean between equal groups", leans(run, case.having(other=case.one)), np.zeros_like(before), "word")
@@ -263,5 +263,5 @@ def leans_by_direction(run: Run, case: Case) -> None:
 
 @check("2.6", VECTORS)
 def groups_count_by_their_mean(run: Run, case: Case) -> None:
-    """A group with each of its words twice pulls no more than with each once."""
+    """A group with each of its words twice has the same effect as with each once."""
     same_array("lean", leans(run, case.having(one=[*case.one, *case.one])), leans(run, case), "word")

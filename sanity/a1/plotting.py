@@ -1,4 +1,4 @@
-"""Question 1.4: the picture, read off the axes and not off its pixels."""
+"""Question 1.4: the picture, read from the axes, not from its pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def points(run: Run, case: Case) -> Array:
     """Return the points drawn, (n, 2); raise CheckFailed if there are none."""
     found = np.array(run(PLOT, case)["points"], np.float64).reshape(-1, 2)
     if not len(found):
-        raise CheckFailed("no points were drawn", slip="draw with plt.scatter(x, y) or ax.scatter(x, y)")
+        raise CheckFailed("no points were drawn", hint="draw with plt.scatter(x, y) or ax.scatter(x, y)")
     return found
 
 
@@ -30,7 +30,7 @@ def labels(run: Run, case: Case) -> list[tuple[str, Array]]:
     """Return the text and the place of each label; raise CheckFailed if there are none."""
     found = [(text, np.array([x, y])) for text, x, y in run(PLOT, case)["labels"]]
     if not found:
-        raise CheckFailed("no labels were drawn", slip="write with plt.text(x, y, word) or ax.annotate(word, (x, y))")
+        raise CheckFailed("no labels were drawn", hint="write with plt.text(x, y, word) or ax.annotate(word, (x, y))")
     return found
 
 
@@ -46,11 +46,13 @@ def nearest(place: Array, among: Array) -> float:
     return float(distance) if np.isfinite(distance) else np.inf
 
 
-def all_there(wanted: Iterable[Array], among: Array, said: str, slip: str = "") -> None:
+def all_there(wanted: Iterable[Array], among: Array, said: str, diagnosis: str = "") -> None:
     """Raise CheckFailed unless each of the points wanted is one of some points."""
     missing = [point for point in wanted if nearest(point, among) > SAME]
     if missing:
-        raise CheckFailed(said.format(len(missing)), slip=slip, detail=f"such as {missing[0].round(3).tolist()}")
+        raise CheckFailed(
+            said.format(len(missing)), diagnosis=diagnosis, detail=f"such as {missing[0].round(3).tolist()}"
+        )
 
 
 @check("1.4", POINTS, weight=2, outputs=("points",))
@@ -58,8 +60,8 @@ def draws_the_words_asked_for(run: Run, expect: Run, case: Case) -> None:
     """There is a point for each word asked for, at its row of M_reduced."""
     drawn, want = points(run, case), points(expect, case)
     swapped = len(drawn) == len(want) and all(nearest(point[::-1], drawn) <= SAME for point in want)
-    slip = "x and y are swapped" if swapped else ""
-    all_there(want, drawn, f"{{}} of the {len(want)} points asked for are missing", slip)
+    diagnosis = "x and y of the points are swapped" if swapped else ""
+    all_there(want, drawn, f"{{}} of the {len(want)} points asked for are missing", diagnosis)
 
 
 @check("1.4", POINTS, weight=2, outputs=("labels",))
@@ -73,8 +75,10 @@ def labels_each_word(run: Run, expect: Run, case: Case) -> None:
             raise CheckFailed(f"a word asked for has {len(places)} labels, expected one", detail=f"the word {word!r}")
         if nearest(places[0], point[None]) > NEAR:
             swapped = any(nearest(places[0], other[None]) <= NEAR for other in where.values())
-            slip = "labels stand at the points of other words" if swapped else ""
-            raise CheckFailed("a label is not at the point of its word", slip=slip, detail=f"the word {word!r}")
+            diagnosis = "labels are at the points of other words" if swapped else ""
+            raise CheckFailed(
+                "a label is not at the point of its word", diagnosis=diagnosis, detail=f"the word {word!r}"
+            )
 
 
 @check("1.4", POINTS)

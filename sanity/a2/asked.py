@@ -1,4 +1,4 @@
-"""What the checks of assignment 2 ask of a submission, and what several of them share."""
+"""The probes of assignment 2, and what several of its checks share."""
 
 from __future__ import annotations
 
@@ -63,28 +63,28 @@ def number(answers: Answers, name: str) -> Array:
     """Return an output that is one number as an array of shape (); shape (1,) is accepted, too."""
     array = as_array(name, answers[name], np.zeros((), np.int64))  # a sum over nothing may be the integer 0
     if array.shape not in ((), (1,)):
-        slip = "one number is missing a sum over the others"
-        raise CheckFailed(f"{name} has shape {array.shape}, expected a number", slip=slip, output=name)
+        diagnosis = f"{name} is not summed up to one number"
+        raise CheckFailed(f"{name} has shape {array.shape}, expected a number", diagnosis=diagnosis, output=name)
     return array.astype(np.float64).reshape(())
 
 
 def same_number(got: Answers, want: Answers, name: str) -> None:
-    """Raise CheckFailed, with the likely slip, unless an output is the right number."""
+    """Raise CheckFailed, with the diagnosis if one fits, unless an output is the right number."""
     mine, right = number(got, name), number(want, name)
     if np.isnan(mine):
         raise CheckFailed(f"{name} is NaN", output=name)
     if not close(mine, right):
         values = f"got {mine:.6g}, expected {right:.6g}"
-        raise CheckFailed(f"{name} is wrong", slip=explain(mine, right, "", {}), detail=values, output=name)
+        raise CheckFailed(f"{name} is wrong", diagnosis=explain(name, mine, right, "", {}), detail=values, output=name)
 
 
-def equal(name: str, got: Any, want: Any, said: str, slip: str = "") -> None:
-    """Raise CheckFailed saying what does not hold unless two arrays that a law makes equal are equal."""
+def equal(name: str, got: Any, want: Any, said: str, *, diagnosis: str = "", hint: str = "") -> None:
+    """Raise CheckFailed with the message said unless two arrays that a property makes equal are equal."""
     want = np.asarray(want)
     try:
         same_array(name, got, want, " ".join(f"axis{i}" for i in range(want.ndim)))
     except CheckFailed as problem:
-        raise CheckFailed(said, slip=slip, detail=problem.detail, output=name) from None
+        raise CheckFailed(said, diagnosis=diagnosis, hint=hint, detail=problem.detail, output=name) from None
 
 
 def array(answers: Answers, name: str, axes: str, like: Array) -> Array:
@@ -111,7 +111,7 @@ def are_slopes(
         asked: a probe with an output called loss.
         case: where to differentiate.
         gradients: by each argument, the output that claims to be its gradient.
-        words: what the rows of the matrices stand for.
+        words: the word of each row of the matrices.
         rows: the rows of each that the loss looked up, in order, with repeats.
     """
 
@@ -127,5 +127,5 @@ def are_slopes(
 def unchanged(run: Run, asked: Probe, case: Case) -> None:
     """Raise CheckFailed if a call changed its arguments."""
     if run(asked, case)["changed"]:
-        slip = "an operation in place, such as += or [i] -=, works on an argument, not on a copy"
-        raise CheckFailed(f"{asked.what} changed its arguments", slip=slip)
+        diagnosis = "an in-place operation, such as += or [i] -=, works on an argument instead of a copy"
+        raise CheckFailed(f"{asked.what} changed its arguments", diagnosis=diagnosis)

@@ -32,13 +32,13 @@ def batch_loss(run: Run, expect: Run, case: Case) -> None:
 
 @check("1f", BATCHES, weight=2, outputs=("gradCenters",), gradients=True)
 def batch_center_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradCenters, (P, D), holds each pair's gradient by its centre word's vector."""
+    """gradCenters, (P, D), holds each pair's gradient with respect to its centre word's vector."""
     same(run(BATCH, case), expect(BATCH, case), AXES, only=("gradCenters",))
 
 
 @check("1f", BATCHES, weight=2, outputs=("gradOutsides",), gradients=True)
 def batch_outside_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradOutsides, (P, 1 + K, D), holds each pair's gradients by its outside word's and its negatives' vectors."""
+    """gradOutsides, (P, 1 + K, D), holds each pair's gradients with respect to its outside and negative vectors."""
     same(run(BATCH, case), expect(BATCH, case), AXES, only=("gradOutsides",))
 
 
@@ -61,7 +61,7 @@ def batch_gradients_are_slopes(run: Run, case: Case) -> None:
 
 @check("1f", BATCHES, gradients=True)
 def pairs_are_independent(run: Run, case: Case) -> None:
-    """A pair gives the same in a batch as alone, and the loss of a batch is the sum over its pairs."""
+    """A pair has the same gradients in a batch as alone, and the loss of a batch is the sum over its pairs."""
     whole = run(BATCH, case)
     parts = []
     for i in range(len(case.centers)):
@@ -71,7 +71,7 @@ def pairs_are_independent(run: Run, case: Case) -> None:
         parts.append((number(answers, "loss"), *gradients(answers, alone)))
     losses, by_center, by_outside = zip(*parts, strict=True)
     equal("loss", number(whole, "loss"), sum(losses), "the loss of the batch is not the sum over its pairs")
-    said = "a pair's {} in a batch is another than alone"
+    said = "the {} of a pair is not the same in a batch as alone"
     mine = gradients(whole, case)
     equal("gradCenters", mine[0], np.concatenate(by_center), said.format("gradCenters"))
     equal("gradOutsides", mine[1], np.concatenate(by_outside), said.format("gradOutsides"))

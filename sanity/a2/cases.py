@@ -20,7 +20,7 @@ DRAWS = 400
 
 
 def few(family: Cases) -> Cases:
-    """Return a family with fewer cases, for laws that measure slopes: those ask some hundred times each."""
+    """Return a family with fewer cases, for properties that measure slopes, with some hundred calls each."""
     return replace(family, corners=family.corners[:2], drawn=1)
 
 

@@ -16,7 +16,7 @@ CALLS = "where f was called"
 
 @check("1e", DESCENTS, weight=2, outputs=("x",))
 def ends_downhill(run: Run, expect: Run, case: Case) -> None:
-    """sgd() returns where the last step leads, after postprocessing."""
+    """sgd() returns the parameters after the last step, with postprocessing."""
     same_array("x", run(SGD, case)["x"], expect(SGD, case)["x"], "n m" if case.x0.ndim == 2 else "n")
 
 
@@ -29,28 +29,33 @@ def goes_step_by_step(run: Run, expect: Run, case: Case) -> None:
 
 @check("1e", DESCENTS)
 def calls_once_an_iteration(run: Run, case: Case) -> None:
-    """f is called once an iteration: it may be random, and it is what takes the time."""
+    """f is called once in each iteration: it may be random, and it takes most of the time."""
     calls = as_array(CALLS, run(SGD, case)[CALLS], np.zeros((case.iterations, *case.x0.shape)))
     if len(calls) != case.iterations:
-        slip = "loss and gradient come from one call" if len(calls) == 2 * case.iterations else ""
-        raise CheckFailed(f"f was called {len(calls)} times in {case.iterations} iterations", slip=slip)
+        twice = len(calls) == 2 * case.iterations
+        raise CheckFailed(
+            f"f was called {len(calls)} times in {case.iterations} iterations",
+            diagnosis="f is called twice in each iteration" if twice else "",
+            hint="one call returns both the loss and the gradient" if twice else "",
+        )
 
 
 @check("1e", DESCENTS)
 def rests_at_the_bottom(run: Run, case: Case) -> None:
-    """Where the gradient is zero, nothing moves."""
+    """Where the gradient is zero, the parameters stay the same."""
     resting = case.having(x0=case.bottom, processed=False)
     equal("x", run(SGD, resting)["x"], case.bottom, "x moves although the gradient is zero")
 
 
 @check("1e", DESCENTS)
 def a_step_downhill_lowers_the_loss(run: Run, case: Case) -> None:
-    """A small step along the gradient lowers the loss."""
+    """A small step against the gradient lowers the loss."""
     once = case.having(iterations=1, processed=False)
     x = as_array("x", run(SGD, once)["x"], case.x0)
     if x.shape != case.x0.shape:
         raise CheckFailed("x has another shape than x0")
     before, after = ((case.curvature * (place - case.bottom) ** 2).sum() for place in (case.x0, x))
     if not after < before:
-        slip = "the step goes uphill: the gradient points to where the loss grows" if after > before else "x stays x0"
-        raise CheckFailed("the loss does not fall", slip=slip)
+        uphill = "the step goes uphill: the gradient points to where the loss grows"
+        diagnosis = uphill if after > before else "x stays at x0"
+        raise CheckFailed("the loss does not fall", diagnosis=diagnosis)

@@ -29,7 +29,7 @@ def codes_of(answers: Answers, case: Case) -> list[str]:
 
 @check("2e", COUNTS, weight=3, outputs=("codes",))
 def codes_are_shortest(run: Run, expect: Run, case: Case) -> None:
-    """The corpus spelt in these codes is as short as a code for each word can make it."""
+    """Written in these codes the corpus is as short as any code for each word can make it."""
 
     def length(answers: Answers) -> int:
         return int(np.dot(case.counts, [len(code) for code in codes_of(answers, case)]))
@@ -42,33 +42,33 @@ def codes_are_shortest(run: Run, expect: Run, case: Case) -> None:
 
 @check("2e", COUNTS)
 def no_code_begins_another(run: Run, case: Case) -> None:
-    """No code is the beginning of another, so that a text of codes can be read."""
+    """No code is the beginning of another, so that a text of codes can be decoded."""
     codes = sorted(codes_of(run(HUFFMAN, case), case))
     if any(later.startswith(code) for code, later in pairwise(codes)):
-        raise CheckFailed("one word's code is the beginning of another's", slip="words must be leaves of the tree")
+        raise CheckFailed("one word's code is the beginning of another's", hint="words must be leaves of the tree")
 
 
 @check("2e", COUNTS)
 def codes_fill_the_tree(run: Run, case: Case) -> None:
-    """2 to the power of minus the lengths of all codes sums to one: no branch is left empty."""
+    """2 to the power of minus its length sums to one over all codes: no branch of the tree is empty."""
     codes = codes_of(run(HUFFMAN, case), case)
     total = sum(2.0 ** -len(code) for code in codes)
     if total != 1:
-        raise CheckFailed("2^-length does not sum to one over the codes", slip="an inner node has only one child")
+        raise CheckFailed("2^-length does not sum to one over the codes", diagnosis="an inner node has only one child")
 
 
 @check("2e", COUNTS)
 def frequent_words_are_near(run: Run, case: Case) -> None:
-    """A word that is seen more often than another has no longer code."""
+    """A word that is more frequent than another does not have a longer code."""
     order = np.argsort(case.counts, kind="stable")
     codes = codes_of(run(HUFFMAN, case), case)
     for rare, frequent in pairwise(map(int, order)):
         if case.counts[frequent] > case.counts[rare] and len(codes[frequent]) > len(codes[rare]):
-            slip = "the two rarest are joined first, and what they make counts as often as both"
-            raise CheckFailed("a more frequent word has a longer code", slip=slip)
+            hint = "join the two rarest first; the joined node counts as often as both together"
+            raise CheckFailed("a more frequent word has a longer code", hint=hint)
 
 
-@check("2f", LEAVES, weight=2, outputs=("loss",))
+@check("2f", LEAVES, outputs=("loss",))
 def path_loss(run: Run, expect: Run, case: Case) -> None:
     """The loss sums over the choices on the path."""
     same_number(run(HIERARCHICAL, case), expect(HIERARCHICAL, case), "loss")
@@ -76,13 +76,13 @@ def path_loss(run: Run, expect: Run, case: Case) -> None:
 
 @check("2f", LEAVES, weight=2, outputs=("gradCenterVec",), gradients=True)
 def path_center_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradCenterVec is the gradient of the loss by the centre word's vector, (D,)."""
+    """gradCenterVec is the gradient of the loss with respect to the centre word's vector, (D,)."""
     same(run(HIERARCHICAL, case), expect(HIERARCHICAL, case), LEAF, only=("gradCenterVec",))
 
 
 @check("2f", LEAVES, weight=2, outputs=("gradNodeVectors",), gradients=True)
 def path_node_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradNodeVectors is the gradient of the loss by the vectors of all inner nodes, (V - 1, D)."""
+    """gradNodeVectors is the gradient of the loss with respect to the vectors of all inner nodes, (V - 1, D)."""
     same(run(HIERARCHICAL, case), expect(HIERARCHICAL, case), LEAF, only=("gradNodeVectors",))
 
 
@@ -98,7 +98,8 @@ def leaves_sum_to_one(run: Run, case: Case) -> None:
     words = zip(case.paths, case.codes, strict=True)
     losses = [number(run(HIERARCHICAL, case.having(path=path, code=code)), "loss") for path, code in words]
     total = np.exp(-np.array(losses)).sum()
-    equal("loss", total, 1.0, "the words' probabilities do not sum to one", "left and right must sum to one at a node")
+    hint = "the probabilities of left and right must sum to one at each node"
+    equal("loss", total, 1.0, "the words' probabilities do not sum to one", hint=hint)
 
 
 @check("2f", LEAVES, gradients=True)

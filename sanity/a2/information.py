@@ -27,7 +27,8 @@ def cross_entropy_of(run: Run, case: Case) -> float:
     return float(number(run(CROSS_ENTROPY, case), "cross-entropy"))
 
 
-@check("2g", DISTRIBUTIONS, weight=2, outputs=("entropy",))
+# A quarter of the point for each check: more for the first would leave less than that for another.
+@check("2g", DISTRIBUTIONS, outputs=("entropy",))
 def measures_entropy(run: Run, expect: Run, case: Case) -> None:
     """entropy() is right in bits, also where some outcomes are impossible."""
     same_number(run(ENTROPY, case), expect(ENTROPY, case), "entropy")
@@ -35,10 +36,10 @@ def measures_entropy(run: Run, expect: Run, case: Case) -> None:
 
 @check("2g", DISTRIBUTIONS)
 def entropy_is_bounded(run: Run, case: Case) -> None:
-    """The entropy is from zero, for a sure outcome, to the logarithm of their number, where all are alike."""
+    """The entropy is between 0, for a certain outcome, and the log of the number of outcomes, if all are alike."""
     V = len(case.p)
     sure, even = case.having(p=np.eye(V)[0]), case.having(p=np.full(V, 1 / V))
-    equal("entropy", entropy_of(run, sure), 0.0, "the entropy of a sure outcome is not 0")
+    equal("entropy", entropy_of(run, sure), 0.0, "the entropy of a certain outcome is not 0")
     equal("entropy", entropy_of(run, even), np.log2(V), "the entropy of equal outcomes is not the log of their number")
     if not -ROUNDING <= entropy_of(run, case) <= np.log2(V) + ROUNDING:
         raise CheckFailed("the entropy is not between 0 and the logarithm of the number of outcomes", output="entropy")
@@ -49,7 +50,8 @@ def entropy_changes_units(run: Run, case: Case) -> None:
     """A bit is ln 2 nats, whatever the distribution."""
     nats = entropy_of(run, case.having(base=math.e))
     said = "the entropy in nats is not ln 2 times that in bits"
-    equal("entropy", nats, entropy_of(run, case) * np.log(2), said, "base is not used, or the wrong way round")
+    diagnosis = "base is not used, or used upside down"
+    equal("entropy", nats, entropy_of(run, case) * np.log(2), said, diagnosis=diagnosis)
 
 
 @check("2g", DISTRIBUTIONS)
@@ -60,7 +62,8 @@ def entropies_add_up(run: Run, case: Case) -> None:
     equal("entropy", both, alone, "the entropies of independent outcomes do not add up")
 
 
-@check("2h", DISTRIBUTIONS, weight=2, outputs=("cross-entropy",))
+# A quarter of the point for each check: more for the first would leave less than that for another.
+@check("2h", DISTRIBUTIONS, outputs=("cross-entropy",))
 def measures_cross_entropy(run: Run, expect: Run, case: Case) -> None:
     """cross_entropy() is right in bits, also where some outcomes are impossible."""
     same_number(run(CROSS_ENTROPY, case), expect(CROSS_ENTROPY, case), "cross-entropy")
@@ -71,26 +74,29 @@ def cross_entropy_changes_units(run: Run, case: Case) -> None:
     """A bit is ln 2 nats, whatever the distributions."""
     nats = cross_entropy_of(run, case.having(base=math.e))
     said = "the cross-entropy in nats is not ln 2 times that in bits"
-    equal("cross-entropy", nats, cross_entropy_of(run, case) * np.log(2), said, "base is not used, or upside down")
+    diagnosis = "base is not used, or used upside down"
+    equal("cross-entropy", nats, cross_entropy_of(run, case) * np.log(2), said, diagnosis=diagnosis)
 
 
 @check("2h", DISTRIBUTIONS)
 def truth_predicts_best(run: Run, case: Case) -> None:
-    """No q predicts p better than p itself, which is what the entropy of p measures."""
+    """No q predicts p better than p itself does, whose cross-entropy is the entropy of p."""
     best = cross_entropy_of(run, case.having(q=case.p))
     if not cross_entropy_of(run, case) >= best - ROUNDING:
-        slip = "p and q are swapped, or the sign is wrong"
-        raise CheckFailed("another distribution predicts p better than p does", slip=slip, output="cross-entropy")
+        diagnosis = "p and q are swapped, or the sign is wrong"
+        raise CheckFailed(
+            "another distribution predicts p better than p does", diagnosis=diagnosis, output="cross-entropy"
+        )
 
 
 @check("2h", DISTRIBUTIONS)
 def surprise_may_be_infinite(run: Run, case: Case) -> None:
-    """The cross-entropy is infinite where q rules out what p does not, and only there."""
+    """The cross-entropy is infinite if q rules out an outcome that p does not, and only then."""
     possible = int(np.argmax(case.p))
     ruled_out = case.having(q=np.where(np.arange(len(case.p)) == possible, 0.0, case.q))
     if cross_entropy_of(run, ruled_out) != np.inf:
-        slip = "a small number added inside the logarithm, or zeros of q left out of the sum"
-        raise CheckFailed("q rules out what happens, and the cross-entropy is finite", slip=slip)
+        diagnosis = "a small number is added inside the logarithm, or zeros of q are left out of the sum"
+        raise CheckFailed("the cross-entropy is finite although q rules out a possible outcome", diagnosis=diagnosis)
     sure = case.having(p=np.eye(len(case.p))[0], q=np.eye(len(case.p))[0])
     equal("cross-entropy", cross_entropy_of(run, sure), 0.0, "0 log 0 is not taken as 0")
 
@@ -121,13 +127,14 @@ def scores_may_be_shifted(run: Run, case: Case) -> None:
 def probabilities_sum_to_one(run: Run, case: Case) -> None:
     """The exponentials of the answer sum to one along the last axis."""
     total = np.exp(log_softmax_of(run, case)).sum(axis=-1)
-    slip = "the sum is taken over another axis, or over all numbers"
-    equal("log softmax", total, np.ones_like(total), "the exponentials do not sum to one along the last axis", slip)
+    diagnosis = "the sum is taken over another axis, or over all numbers"
+    said = "the exponentials do not sum to one along the last axis"
+    equal("log softmax", total, np.ones_like(total), said, diagnosis=diagnosis)
 
 
-@check("2j", CLASSES, weight=2, outputs=("w", "c"))
+@check("2j", CLASSES, weight=3, outputs=("w", "c"))
 def reduces_two_classes(run: Run, expect: Run, case: Case) -> None:
-    """w and c are the only ones that give the same probabilities."""
+    """w and c are the only numbers that give the same probabilities."""
     got, want = run(LOGISTIC, case), expect(LOGISTIC, case)
     same_array("w", got["w"], want["w"], "D")
     same_number(got, want, "c")
@@ -141,6 +148,7 @@ def classifies_alike(run: Run, case: Case) -> None:
     if w.shape != case.W[0].shape:
         raise CheckFailed(f"w has shape {w.shape}, expected {case.W[0].shape}", output="w")
     scores = case.points @ case.W.T + case.b
-    slip = "the classes are swapped: it is the second one's probability"
     odds = scores[:, 1] - scores[:, 0]
-    equal("w", case.points @ w + number(answers, "c"), odds, "the two classifiers do not agree at some points", slip)
+    said = "the two classifiers do not agree at some points"
+    hint = "sigmoid(w · x + c) is the probability of the second class"
+    equal("w", case.points @ w + number(answers, "c"), odds, said, hint=hint)

@@ -12,7 +12,7 @@ from sanity.core.compare import as_array, same_array
 from sanity.core.errors import CheckFailed
 
 
-@check("1a", NUMBERS, weight=3, outputs=("sigmoid",))
+@check("1a", NUMBERS, weight=4, outputs=("sigmoid",))
 def squashes_numbers(run: Run, expect: Run, case: Case) -> None:
     """sigmoid() gives the right number for every number of x, in the shape of x."""
     want = np.asarray(expect(SIGMOID, case)["sigmoid"])
@@ -27,10 +27,10 @@ def squashes_large_numbers(run: Run, expect: Run, case: Case) -> None:
 
 @check("1a", LARGE)
 def overflows_nowhere(run: Run, case: Case) -> None:
-    """No number overflows on the way to the sigmoid of a large number."""
+    """Computing the sigmoid of a large number overflows nowhere."""
     if run(SIGMOID, case)["overflows"] != 0:
-        slip = "exp() of a large number overflows: see to it that it is only asked for numbers up to 0"
-        raise CheckFailed("numpy warns of an overflow or of an invalid number", slip=slip)
+        hint = "exp() of a large number overflows: only call it for numbers up to 0"
+        raise CheckFailed("numpy warns of an overflow or of an invalid number", hint=hint)
 
 
 @check("1a", NUMBERS)
@@ -46,4 +46,6 @@ def mirrors(run: Run, case: Case) -> None:
 def leaves_x_alone(run: Run, case: Case) -> None:
     """The array given to sigmoid() is the same afterwards."""
     if run(SIGMOID, case)["x changed"]:
-        raise CheckFailed("sigmoid() changed its argument", slip="an operation in place, such as x *= -1")
+        raise CheckFailed(
+            "sigmoid() changed its argument", diagnosis="an in-place operation, such as x *= -1, changes x"
+        )

@@ -35,15 +35,15 @@ def sampling_loss(run: Run, expect: Run, case: Case) -> None:
     same_number(run(NEGATIVE, case), expect(NEGATIVE, case), "loss")
 
 
-@check("1c", DRAWN_PAIRS, weight=2, outputs=("gradCenterVec",), gradients=True)
+@check("1c", DRAWN_PAIRS, weight=3, outputs=("gradCenterVec",), gradients=True)
 def sampling_center_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradCenterVec is the gradient of the loss by the centre word's vector, (D,)."""
+    """gradCenterVec is the gradient of the loss with respect to the centre word's vector, (D,)."""
     same(run(NEGATIVE, case), expect(NEGATIVE, case), PAIR, only=("gradCenterVec",))
 
 
-@check("1c", DRAWN_PAIRS, weight=2, outputs=("gradOutsideVecs",), gradients=True)
+@check("1c", DRAWN_PAIRS, weight=3, outputs=("gradOutsideVecs",), gradients=True)
 def sampling_outside_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradOutsideVecs is the gradient of the loss by all outside vectors, (V, D)."""
+    """gradOutsideVecs is the gradient of the loss with respect to all outside vectors, (V, D)."""
     same(run(NEGATIVE, case), expect(NEGATIVE, case), PAIR, only=("gradOutsideVecs",))
 
 
@@ -60,16 +60,18 @@ def repeats_count(run: Run, case: Case) -> None:
     word = next(word for word in case.stream if word != case.outsideWordIdx)
     once, twice, thrice = (run(NEGATIVE, case.having(stream=[word], K=k, default=False)) for k in (1, 2, 3))
     losses = [float(number(answers, "loss")) for answers in (once, twice, thrice)]
-    slip = "a repeated sample is left out or overwritten, not added"
+    diagnosis = "a repeated sample is left out or overwritten, not added"
     rise = losses[1] - losses[0]
-    equal("loss", losses[2] - losses[1], rise, "the loss does not count a repeated sample each time", slip)
+    said = "the loss does not count a repeated sample each time"
+    equal("loss", losses[2] - losses[1], rise, said, diagnosis=diagnosis)
     if not rise > 0:
-        raise CheckFailed("the loss does not count a repeated sample each time", slip=slip, output="loss")
+        raise CheckFailed(said, diagnosis=diagnosis, output="loss")
     said = "{} does not count a repeated sample each time"
     row = [array(a, "gradOutsideVecs", "V D", case.outsideVectors)[word] for a in (once, twice, thrice)]
-    equal("gradOutsideVecs", row[2], 3 * row[0], said.format("gradOutsideVecs"), slip)
+    equal("gradOutsideVecs", row[2], 3 * row[0], said.format("gradOutsideVecs"), diagnosis=diagnosis)
     center = [array(a, "gradCenterVec", "D", case.centerWordVec) for a in (once, twice, thrice)]
-    equal("gradCenterVec", center[2] - center[1], center[1] - center[0], said.format("gradCenterVec"), slip)
+    rise_of_center = center[1] - center[0]
+    equal("gradCenterVec", center[2] - center[1], rise_of_center, said.format("gradCenterVec"), diagnosis=diagnosis)
 
 
 @check("1c", DRAWN_PAIRS, gradients=True)
@@ -78,7 +80,8 @@ def touches_few_rows(run: Run, case: Case) -> None:
     untouched = np.setdiff1d(np.arange(case.V), [case.outsideWordIdx, *drawn(case)])
     rows = array(run(NEGATIVE, case), "gradOutsideVecs", "V D", case.outsideVectors)[untouched]
     said = "words that were not drawn have a gradient"
-    equal("gradOutsideVecs", rows, np.zeros_like(rows), said, "the gradient must start as zeros, not as the vectors")
+    hint = "start the gradient from zeros, not from the vectors"
+    equal("gradOutsideVecs", rows, np.zeros_like(rows), said, hint=hint)
 
 
 @check("1c", DRAWN_PAIRS)

@@ -94,7 +94,7 @@ def negative_changes(code: Any, case: Case) -> Any:
 
 
 class StandIn:
-    """A simple loss for `skipgram` to call instead of the student's, so that 1d does not hang on 1b.
+    """A simple loss for `skipgram` to call instead of the student's, so that 1d does not depend on 1b.
 
     It is (v · u_o)^2 / 2 plus a sum over all words that depends on o, with its true gradients.
     """
@@ -104,7 +104,7 @@ class StandIn:
         self.datasets: list[Any] = []
 
     def __call__(self, centerWordVec: Array, outsideWordIdx: int, outsideVectors: Array, dataset: Any) -> Any:
-        """Return the loss and its gradients, and remember what was asked."""
+        """Return the loss and its gradients, and note the word and the dataset."""
         self.outside.append(int(outsideWordIdx))
         self.datasets.append(dataset)
         weights = (outsideWordIdx + 1) * np.cos(np.arange(len(outsideVectors)))
@@ -240,35 +240,35 @@ def logistic(code: Any, case: Case) -> Any:
 
 
 def left_by_vector(code: Any, case: Case) -> Any:
-    """Ask for the Jacobian of W x by x."""
+    """Ask for the Jacobian of W x with respect to x."""
     return code.jacobians.left_by_vector(case.W.copy(), case.x.copy())
 
 
 def right_by_vector(code: Any, case: Case) -> Any:
-    """Ask for the Jacobian of x W by x; here x is delta, of the length of W's columns."""
+    """Ask for the Jacobian of x W with respect to x; here x is delta, of the length of W's columns."""
     return code.jacobians.right_by_vector(case.delta.copy(), case.W.copy())
 
 
 def vector_by_itself(code: Any, case: Case) -> Any:
-    """Ask for the Jacobian of x by x."""
+    """Ask for the Jacobian of x with respect to x."""
     return code.jacobians.vector_by_itself(case.x.copy())
 
 
 def elementwise(code: Any, case: Case) -> Any:
-    """Ask for the Jacobian of tanh(x) by x."""
+    """Ask for the Jacobian of tanh(x) with respect to x."""
     return code.jacobians.elementwise_by_vector(lambda x: 1 - np.tanh(x) ** 2, case.x.copy())
 
 
 def loss_by_left(code: Any, case: Case) -> Any:
-    """Ask for the gradient by W where z = W x."""
+    """Ask for the gradient with respect to W where z = W x."""
     return code.jacobians.loss_by_left_matrix(case.delta.copy(), case.x.copy())
 
 
 def loss_by_right(code: Any, case: Case) -> Any:
-    """Ask for the gradient by W where z = x W."""
+    """Ask for the gradient with respect to W where z = x W."""
     return code.jacobians.loss_by_right_matrix(case.x.copy(), case.delta.copy())
 
 
 def by_logits(code: Any, case: Case) -> Any:
-    """Ask for the gradient of the cross-entropy by the logits."""
+    """Ask for the gradient of the cross-entropy with respect to the logits."""
     return code.jacobians.cross_entropy_by_logits(case.logits.copy(), case.y.copy())

@@ -35,7 +35,8 @@ def probability_of(run: Run, case: Case) -> Array:
     return kept
 
 
-@check("2a", FREQUENCIES, weight=2, outputs=("probability",))
+# A quarter of the point for each check: more for the first would leave less than that for another.
+@check("2a", FREQUENCIES, outputs=("probability",))
 def keeps_words(run: Run, expect: Run, case: Case) -> None:
     """keep_probability() gives the right probability for every word."""
     want = np.asarray(expect(KEEP, case)["probability"])
@@ -44,11 +45,13 @@ def keeps_words(run: Run, expect: Run, case: Case) -> None:
 
 @check("2a", FREQUENCIES)
 def keeps_the_stated_words(run: Run, case: Case) -> None:
-    """By default words are kept surely up to 0.0026 of the corpus, half of the time at 0.00746, hardly ever at 1."""
+    """By default a word is always kept up to 0.0026 of the corpus, half of the time at 0.00746, hardly ever at 1."""
     z = np.array(list(STATED))
     kept = as_array("probability", run(KEEP_BY_DEFAULT, case.having(z=z))["probability"], z)
     if kept.shape != z.shape or not np.allclose(kept, list(STATED.values()), rtol=0, atol=5e-4):
-        raise CheckFailed("the probabilities with the default threshold are others than stated", output="probability")
+        raise CheckFailed(
+            "the probabilities with the default threshold are not those that the question states", output="probability"
+        )
 
 
 @check("2a", FREQUENCIES)
@@ -56,14 +59,19 @@ def keeps_rare_words_surely(run: Run, case: Case) -> None:
     """No probability is above one, and none is zero."""
     kept = probability_of(run, case)
     if not ((kept > 0) & (kept <= 1)).all():
-        raise CheckFailed("some probabilities are not above 0 and at most 1", slip="probabilities end at 1")
+        raise CheckFailed("some probabilities are not above 0 and at most 1", hint="limit probabilities to at most 1")
 
 
 @check("2a", FREQUENCIES)
 def keeps_by_the_ratio(run: Run, case: Case) -> None:
-    """Only z / t counts: a word half as frequent is kept alike where the threshold is half as large."""
+    """Only z / t counts: half as frequent a word has the same probability at half the threshold."""
     twice = case.having(z=case.z / 2, t=case.t / 2)
-    equal("probability", probability_of(run, twice), probability_of(run, case), "it does not depend on z / t alone")
+    equal(
+        "probability",
+        probability_of(run, twice),
+        probability_of(run, case),
+        "the probability does not depend on z / t alone",
+    )
 
 
 @check("2b", COUNTS, weight=2, outputs=("distribution",))
@@ -76,7 +84,13 @@ def flattens_counts(run: Run, expect: Run, case: Case) -> None:
 def noise_sums_to_one(run: Run, case: Case) -> None:
     """The probabilities of all words sum to one."""
     noise = as_array("distribution", run(NOISE, case)["distribution"], np.zeros(len(case.counts)))
-    equal("distribution", noise.sum(), 1.0, "the probabilities do not sum to one", "divide by the sum, after the power")
+    equal(
+        "distribution",
+        noise.sum(),
+        1.0,
+        "the probabilities do not sum to one",
+        hint="divide by the sum, after the power",
+    )
 
 
 @check("2b", COUNTS)
@@ -84,27 +98,27 @@ def noise_is_flatter_than_counts(run: Run, case: Case) -> None:
     """By default a word seen 16 times as often as another is drawn 8 times as often."""
     counts = np.array([1, 16, 81])
     noise = run(NOISE_BY_DEFAULT, case.having(counts=counts))["distribution"]
-    said = "by default probabilities are not in proportion to counts to the power of three quarters"
+    said = "by default the probabilities are not proportional to the counts to the power of three quarters"
     noise = as_array("distribution", noise, np.zeros(3))
     equal("distribution", noise, np.array([1, 8, 27]) / 36, said)
 
 
 def entries(answers: Answers, case: Case) -> Array:
-    """Return how often each word stands in a table, or raise CheckFailed if it is not a table of words."""
+    """Return the number of entries of each word in a table; raise CheckFailed if it is not a table of words."""
     table = answers["table"]
     array = np.asarray(table) if isinstance(table, list | np.ndarray) else None
     if array is None or array.dtype.kind not in "iu":
-        raise CheckFailed("the table does not hold whole numbers", slip="the index of a word is an int")
+        raise CheckFailed("the table does not hold whole numbers", hint="store the index of each word, an int")
     if array.shape != (case.size,):
         raise CheckFailed(f"the table has shape {array.shape}, expected {(case.size,)}", output="table")
     if not ((array >= 0) & (array < len(case.probabilities))).all():
-        raise CheckFailed("the table holds numbers that are no word's index", output="table")
+        raise CheckFailed("the table holds numbers that are not the index of a word", output="table")
     return np.bincount(array, minlength=len(case.probabilities))
 
 
-@check("2c", COUNTS, weight=2, outputs=("table",))
+@check("2c", COUNTS, weight=3, outputs=("table",))
 def fills_the_table(run: Run, expect: Run, case: Case) -> None:
-    """Each word stands in the table in proportion to its probability; whole numbers allow a difference of one."""
+    """Each word has entries in proportion to its probability; rounding may cost or add one."""
     mine, right = entries(run(TABLE, case), case), entries(expect(TABLE, case), case)
     wrong = np.abs(mine - right) > 1
     if wrong.any():
@@ -115,12 +129,15 @@ def fills_the_table(run: Run, expect: Run, case: Case) -> None:
 
 @check("2c", COUNTS)
 def table_rounds(run: Run, case: Case) -> None:
-    """No word has a whole entry more or less than its share, and a word of probability zero has none."""
+    """No word is a whole entry above or below its share, and a word of probability zero has no entry."""
     mine = entries(run(TABLE, case), case)
     off = np.abs(mine - case.size * case.probabilities)
     if not (off <= 1 + 1e-9).all() or mine[case.probabilities == 0].any():
-        slip = "rounding errors pile up: round where each word ends, not how long it is"
-        raise CheckFailed("a word has a whole entry more or less than its share", slip=slip)
+        raise CheckFailed(
+            "a word is a whole entry above or below its share",
+            diagnosis="rounding errors add up from word to word",
+            hint="round the place where each word ends, not its number of entries",
+        )
 
 
 def deviation(words: int) -> float:
@@ -132,18 +149,18 @@ def deviation(words: int) -> float:
 
 
 def times_drawn(answers: Answers) -> Array:
-    """Return how often each word was drawn of DRAWN times; what was no word stands at the end, and is an error."""
+    """Return how often each word was drawn of DRAWN times; raise CheckFailed if anything else was drawn."""
     times = np.asarray(answers["times drawn"])
     if times.sum() != DRAWN:
-        raise CheckFailed(f"asked for {DRAWN} words, it draws {int(times.sum())}", output="draws")
+        raise CheckFailed(f"sample_noise() draws {int(times.sum())} words where {DRAWN} are asked for", output="draws")
     if times[-1]:
-        raise CheckFailed("some of what is drawn is no word's index", output="draws")
+        raise CheckFailed("some of the numbers drawn are not the index of a word", output="draws")
     return times[:-1]
 
 
 @check("2d", COUNTS, weight=2, outputs=("draws",))
 def draws_as_the_reference(run: Run, expect: Run, case: Case) -> None:
-    """Words are drawn as often as the right sampler draws them, within what chance allows."""
+    """Words are drawn as often as a right sampler draws them, within what chance allows."""
     got, want = times_drawn(run(SAMPLE, case)), times_drawn(expect(SAMPLE, case))
     if not (np.abs(got - want) <= 2 * DRAWN * deviation(len(want))).all():
         raise CheckFailed("some words are drawn too often, others too seldom", output="draws")
@@ -157,19 +174,21 @@ def draws_by_probability(run: Run, case: Case) -> None:
     def drawn_by(probabilities: Array) -> bool:
         return bool((np.abs(times / DRAWN - probabilities) <= deviation(len(p))).all())
 
-    slip = "the index is off by one" if any(drawn_by(np.roll(p, by)) for by in (1, -1)) else ""
+    diagnosis = "the index of the word drawn is off by one" if any(drawn_by(np.roll(p, by)) for by in (1, -1)) else ""
     if times[p == 0].any():
-        raise CheckFailed("a word of probability zero is drawn", slip=slip, output="draws")
+        raise CheckFailed("a word of probability zero is drawn", diagnosis=diagnosis, output="draws")
     if not drawn_by(p):
-        raise CheckFailed("words are not drawn with their probabilities", slip=slip, output="draws")
+        raise CheckFailed("words are not drawn with their probabilities", diagnosis=diagnosis, output="draws")
 
 
 @check("2d", COUNTS)
 def draws_from_the_generator(run: Run, case: Case) -> None:
-    """All chance comes from rng: the same seed gives the same words, and drawing on gives others."""
+    """All randomness comes from rng: the same seed gives the same words, and the next draw gives others."""
     answers = run(SAMPLE, case)
     first, after, again = (np.asarray(answers[n]) for n in ("draws", "next draws", "draws with the same seed"))
     if not np.array_equal(first, again):
-        raise CheckFailed("the same seed gives other words", slip="np.random is used, where rng should be")
+        raise CheckFailed("the same seed gives other words", diagnosis="np.random is used where rng should be")
     if np.array_equal(first, after):
-        raise CheckFailed("the same words are drawn at every call", slip="the generator is made anew in the function")
+        raise CheckFailed(
+            "the same words are drawn at every call", diagnosis="the function makes a new generator at every call"
+        )

@@ -114,7 +114,7 @@ def _values(case: Case, *names: str) -> str:
 
 
 def _loss(call: str, values: str, gradients: dict[str, str], also: str = "") -> str:
-    """Spell a call that returns a loss and its gradients by two arguments, and what small steps measure."""
+    """Spell a call that returns a loss and two gradients, and what small steps measure."""
     (first, by_first), (second, by_second) = gradients.items()
     module = call.partition(".")[0]
     return f"""\

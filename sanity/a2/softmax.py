@@ -35,7 +35,7 @@ def by_outside(answers: Answers, case: Case) -> Array:
     return array(answers, "gradOutsideVecs", "V D", case.outsideVectors)
 
 
-@check("1b", PAIRS, weight=2, outputs=("loss",))
+@check("1b", PAIRS, outputs=("loss",))
 def softmax_loss(run: Run, expect: Run, case: Case) -> None:
     """The loss is minus the natural logarithm of the outside word's softmax probability."""
     same_number(run(NAIVE, case), expect(NAIVE, case), "loss")
@@ -43,13 +43,13 @@ def softmax_loss(run: Run, expect: Run, case: Case) -> None:
 
 @check("1b", PAIRS, weight=2, outputs=("gradCenterVec",), gradients=True)
 def softmax_center_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradCenterVec is the gradient of the loss by the centre word's vector, (D,)."""
+    """gradCenterVec is the gradient of the loss with respect to the centre word's vector, (D,)."""
     same(run(NAIVE, case), expect(NAIVE, case), PAIR, only=("gradCenterVec",))
 
 
 @check("1b", PAIRS, weight=2, outputs=("gradOutsideVecs",), gradients=True)
 def softmax_outside_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradOutsideVecs is the gradient of the loss by all outside vectors, (V, D)."""
+    """gradOutsideVecs is the gradient of the loss with respect to all outside vectors, (V, D)."""
     same(run(NAIVE, case), expect(NAIVE, case), PAIR, only=("gradOutsideVecs",))
 
 
@@ -95,7 +95,7 @@ def softmax_rows_cancel(run: Run, case: Case) -> None:
 
 @check("1b", PAIRS)
 def softmax_takes_keywords(run: Run, case: Case) -> None:
-    """The function may be called by position or by keyword, with the names it was given."""
+    """The function can be called by position or by keyword, with the argument names of the handout."""
     loss = number(run(NAIVE, case), "loss")
     by_keyword = number(run(NAIVE_KEYWORDS, case), "loss")
     equal("loss", by_keyword, loss, "called by keyword it gives another loss than by position")
@@ -111,4 +111,6 @@ def softmax_leaves_its_arguments(run: Run, case: Case) -> None:
 def softmax_loss_is_positive(run: Run, case: Case) -> None:
     """The loss is above zero: no probability is above one."""
     if not number(run(NAIVE, case), "loss") > 0:
-        raise CheckFailed("the loss is not above zero", slip="the sign, or a score taken for a probability")
+        raise CheckFailed(
+            "the loss is not above zero", diagnosis="the sign is wrong, or a score is taken for a probability"
+        )

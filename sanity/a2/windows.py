@@ -1,4 +1,4 @@
-"""Question 1d: skip-gram. A stand-in takes the place of the loss, so that these do not hang on 1b and 1c."""
+"""Question 1d: skip-gram. A stand-in takes the place of the loss, so that these do not depend on 1b and 1c."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ def gradient(answers: Answers, name: str, case: Case) -> Array:
 
 @check("1d", WINDOWS, outputs=("outside words",))
 def predicts_each_outside_word(run: Run, expect: Run, case: Case) -> None:
-    """The loss is asked for each outside word once, and twice for one that stands there twice."""
+    """The loss is called once for each outside word, and twice for a word that occurs twice."""
     name = "outside words asked for"
     if run(SKIPGRAM, case)[name] != expect(SKIPGRAM, case)[name]:
-        slip = "the words' indices are those that word2Ind gives; repeats count, and the centre does not"
-        raise CheckFailed("the loss is not asked for the words of the window", slip=slip)
+        hint = "look up each outside word in word2Ind; repeats count, and the centre word does not"
+        raise CheckFailed("the loss is not called for the words of the window", hint=hint)
 
 
-@check("1d", WINDOWS, weight=2, outputs=("loss",))
+@check("1d", WINDOWS, weight=3, outputs=("loss",))
 def window_loss(run: Run, expect: Run, case: Case) -> None:
     """The loss of a window is the sum over its outside words."""
     same_number(run(SKIPGRAM, case), expect(SKIPGRAM, case), "loss")
 
 
-@check("1d", WINDOWS, weight=2, outputs=("gradCenterVecs",), gradients=True)
+@check("1d", WINDOWS, weight=3, outputs=("gradCenterVecs",), gradients=True)
 def window_center_gradient(run: Run, expect: Run, case: Case) -> None:
     """gradCenterVecs, (V, D), has the sum of all gradients in the centre word's row, and zeros elsewhere."""
     same(run(SKIPGRAM, case), expect(SKIPGRAM, case), AXES, only=("gradCenterVecs",))
 
 
-@check("1d", WINDOWS, weight=2, outputs=("gradOutsideVectors",), gradients=True)
+@check("1d", WINDOWS, weight=3, outputs=("gradOutsideVectors",), gradients=True)
 def window_outside_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradOutsideVectors, (V, D), is the sum of all gradients by the outside vectors."""
+    """gradOutsideVectors, (V, D), is the sum of all gradients with respect to the outside vectors."""
     same(run(SKIPGRAM, case), expect(SKIPGRAM, case), AXES, only=("gradOutsideVectors",))
 
 
@@ -68,7 +68,7 @@ def window_gradients_are_slopes(run: Run, case: Case) -> None:
 
 @check("1d", WINDOWS, gradients=True)
 def windows_add_up(run: Run, case: Case) -> None:
-    """A window gives what its outside words give in windows of their own, added up."""
+    """The loss and gradients of a window are the sums over windows of one outside word each."""
     whole = run(SKIPGRAM, case)
     parts = [run(SKIPGRAM, case.having(outsideWords=[word])) for word in case.outsideWords]
     loss = sum((number(part, "loss") for part in parts), np.zeros(()))
@@ -80,7 +80,7 @@ def windows_add_up(run: Run, case: Case) -> None:
 
 @check("1d", WINDOWS, gradients=True)
 def only_the_center_moves(run: Run, case: Case) -> None:
-    """Only the centre word's row of gradCenterVecs is not zero."""
+    """All rows of gradCenterVecs but the centre word's are zero."""
     rows = gradient(run(SKIPGRAM, case), "gradCenterVecs", case)
     others = np.delete(rows, case.word2Ind[case.currentCenterWord], axis=0)
     equal("gradCenterVecs", others, np.zeros_like(others), "words that are not the centre have a gradient")
@@ -88,9 +88,9 @@ def only_the_center_moves(run: Run, case: Case) -> None:
 
 @check("1d", WINDOWS)
 def hands_on_the_dataset(run: Run, case: Case) -> None:
-    """The loss receives the dataset."""
+    """skipgram() passes the dataset to the loss."""
     if run(SKIPGRAM, case)["dataset handed on"] is not True:
-        raise CheckFailed("the loss is not given the dataset")
+        raise CheckFailed("the dataset is not passed to the loss")
 
 
 @check("1d", WINDOWS)

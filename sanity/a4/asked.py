@@ -1,4 +1,4 @@
-"""What the checks of assignment 4 ask of a submission, and what several of them share."""
+"""The probes of assignment 4, and what several of its checks share."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ STEP = probe("step", "step()", "(dec_state[0], dec_state[1]), combined_output, e
 STEP_GRADIENTS = probe("step_gradients", "step()", "loss, gradients, gradients of the inputs")
 
 ENCODED = {"enc_hiddens": "b src_len 2h", "dec_init_state[0]": "b h", "dec_init_state[1]": "b h"}
-DECODED = {"Ybar_t of each step": "tgt_len-1 b e+h", "combined_outputs": "tgt_len-1 b h"}
+DECODED = {"Ybar_t of each step": "tgt_len-1> b e+h", "combined_outputs": "tgt_len-1> b h"}
 STEPPED = {"dec_state[0]": "b h", "dec_state[1]": "b h", "combined_output": "b h", "e_t": "b src_len"}
 CONVOLUTION = ("post_embed_cnn.weight", "post_embed_cnn.bias")
 ANY = BATCHES.case(b=2, src_len=3, e=3, h=2)
-"""Some case, for what depends on the model alone."""
+"""Any case: for probes whose answer depends on the model alone."""
 BY_SENTENCE = ("Ybar_t", "enc_hiddens", "enc_hiddens_proj", "enc_masks")
 
 
@@ -67,7 +67,7 @@ def true_gradients(run: Run, gradient_probe: Probe, case: Case) -> None:
         answers = run(gradient_probe, case.having(weights=weights))
         missing = case.weights.keys() - answers["gradients"].keys() - set(CONVOLUTION)
         if missing:
-            raise CheckFailed(f"no gradient came back for {min(missing)}")
+            raise CheckFailed(f"the model has no parameter {min(missing)}")
         return as_array("the loss", answers["loss"], np.zeros(())), answers["gradients"]
 
     same_slope(loss_and_gradients, case.weights, case.seed)

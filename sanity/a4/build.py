@@ -32,7 +32,7 @@ def vocab_of(code: Any, case: Case) -> Any:
 
 
 def sizes_of(case: Case) -> tuple[Any, ...]:
-    """Return what a model is made for."""
+    """Return the sizes and the dtype that a model is made for."""
     return (case.e, case.h, case.v_src, case.v_tgt, case.pad_src, case.pad_tgt, case.Ybar_t.dtype)
 
 
@@ -68,7 +68,7 @@ def build(code: Any, case: Case) -> Any:
 
 
 def seed(number: int) -> None:
-    """Seed what models draw from; `torch.manual_seed` would prepare the seeds of every kind of device, too."""
+    """Seed the generator of dropout; `torch.manual_seed` would also seed every kind of device."""
     torch.default_generator.manual_seed(number)
 
 
@@ -107,7 +107,7 @@ def default_dtype(like: Any) -> Iterator[None]:
 
 
 def weighted_sum(tensors: list[Tensor]) -> Tensor:
-    """Add up all entries, each with a weight of its own: a loss whose gradient is different everywhere."""
+    """Add up all entries, each with another weight: a loss whose gradient is different everywhere."""
     return sum(  # type: ignore[return-value]
         (t * torch.cos(torch.arange(t.numel(), dtype=t.dtype) + i).reshape(t.shape)).sum()
         for i, t in enumerate(tensors)

@@ -72,7 +72,7 @@ def make_batch(
     dtype = np.float64 if double else np.float32
 
     def normal(*shape: int) -> Array:
-        # Standard deviation 0.7 keeps LSTM gates and tanh away from saturation, where slips would not show.
+        # Standard deviation 0.7 keeps LSTM gates and tanh away from saturation, where mistakes would not show.
         return (0.7 * rng.standard_normal(shape)).astype(dtype)
 
     v_src, v_tgt = src_len + 5, tgt_len + 6

@@ -1,4 +1,4 @@
-"""Question 1e: the decoder. A stand-in takes the place of step(), so that these do not hang on 1f."""
+"""Question 1e: the decoder. A stand-in takes the place of step(), so that these do not depend on 1f."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from sanity.core.errors import CouldNotRun
 from sanity.gradients import same_gradients
 
 
-@check("1e", BATCHES, weight=2)
+@check("1e", BATCHES, weight=3)
 def feeds_the_words_and_the_last_output(run: Run, expect: Run, case: Case) -> None:
     """Each step is given the word's embedding joined to the combined output of the step before."""
     same(run(DECODE, case), expect(DECODE, case), DECODED, only=("Ybar_t of each step",))
 
 
-@check("1e", BATCHES, weight=3, outputs=("combined_outputs",))
+@check("1e", BATCHES, weight=5, outputs=("combined_outputs",))
 def collects_the_combined_outputs(run: Run, expect: Run, case: Case) -> None:
     """decode() returns the combined output of every step, with the state carried from step to step."""
     same(run(DECODE, case), expect(DECODE, case), DECODED, only=("combined_outputs",))
 
 
-@check("1e", TRAINING, gradients=True)
+@check("1e", TRAINING, weight=2, gradients=True)
 def trains_the_decoder(run: Run, expect: Run, case: Case) -> None:
-    """Every weight that decode() uses, and everything that it is given, receives the right gradient."""
+    """Every weight that decode() uses, and every argument of it, receives the right gradient."""
     got, want = run(DECODE_GRADIENTS, case), expect(DECODE_GRADIENTS, case)
     same_gradients(got["gradients"], want["gradients"], optional=CONVOLUTION)
     same_gradients(got["gradients of the inputs"], want["gradients of the inputs"])
 
 
-@check("1e", BATCHES)
+@check("1e", BATCHES, weight=2)
 def decodes_without_masks(run: Run, expect: Run, case: Case) -> None:
     """enc_masks may be None: then no source word is padding."""
     case = case.having(enc_masks=None)
@@ -42,7 +42,7 @@ def decodes_without_masks(run: Run, expect: Run, case: Case) -> None:
 
 @check("1e", BATCHES)
 def never_reads_the_last_word(run: Run, case: Case) -> None:
-    """The last target word is what is predicted last, and never an input."""
+    """The last target word is only predicted, and never an input."""
     other = case.target_padded.copy()
     other[-1] = (other[-1] + 1) % case.v_tgt
     answers = {name: as_array(name, answer, np.zeros(0)) for name, answer in run(DECODE, case).items()}
@@ -51,7 +51,7 @@ def never_reads_the_last_word(run: Run, case: Case) -> None:
 
 @check("1e", BATCHES)
 def decodes_the_same_in_training(run: Run, case: Case) -> None:
-    """decode() has no dropout of its own: with the same steps it gives the same in training as in evaluation."""
+    """decode() adds no dropout: with the same steps it returns the same in training as in evaluation."""
     answers = {name: as_array(name, answer, np.zeros(0)) for name, answer in run(DECODE, case).items()}
     same(run(DECODE, case.having(training=True)), answers, DECODED)
 
@@ -64,7 +64,7 @@ def decodes_with_true_gradients(run: Run, case: Case) -> None:
 
 @check("1e", BATCHES)
 def decode_is_repeated_step(run: Run, case: Case) -> None:
-    """decode() gives what calling step() once a word gives."""
+    """decode() returns what calling step() once for each word returns."""
     run(DECODE, case)  # raises if decode() itself cannot run
     try:
         run(STEP, case)

@@ -17,28 +17,28 @@ def fitted(run: Run, case: Case) -> Case:
     return case.having(weights={**case.weights, **identity_convolution(case.e, case.Ybar_t.dtype)})
 
 
-@check("1d", BATCHES, weight=3, outputs=("enc_hiddens",))
+@check("1d", BATCHES, weight=4, outputs=("enc_hiddens",))
 def encodes_the_words(run: Run, expect: Run, case: Case) -> None:
     """encode() returns the hidden states of both directions for every word, and zeros for the padding."""
     case = fitted(run, case)
     same(run(ENCODE, case), expect(ENCODE, case), ENCODED, only=("enc_hiddens",))
 
 
-@check("1d", BATCHES, weight=2, outputs=("dec_init_state[0]",))
+@check("1d", BATCHES, weight=3, outputs=("dec_init_state[0]",))
 def starts_the_hidden_state(run: Run, expect: Run, case: Case) -> None:
     """dec_init_state[0] is h_projection of the last hidden states, forward direction first."""
     case = fitted(run, case)
     same(run(ENCODE, case), expect(ENCODE, case), ENCODED, only=("dec_init_state[0]",))
 
 
-@check("1d", BATCHES, weight=2, outputs=("dec_init_state[1]",))
+@check("1d", BATCHES, weight=3, outputs=("dec_init_state[1]",))
 def starts_the_cell_state(run: Run, expect: Run, case: Case) -> None:
     """dec_init_state[1] is c_projection of the last cell states, forward direction first."""
     case = fitted(run, case)
     same(run(ENCODE, case), expect(ENCODE, case), ENCODED, only=("dec_init_state[1]",))
 
 
-@check("1d", TRAINING, gradients=True)
+@check("1d", TRAINING, weight=2, gradients=True)
 def trains_the_encoder(run: Run, expect: Run, case: Case) -> None:
     """Every weight that encode() uses receives the right gradient."""
     case = fitted(run, case)
@@ -68,7 +68,7 @@ def encodes_in_any_order(run: Run, case: Case) -> None:
 
 @check("1d", BATCHES)
 def encodes_the_same_in_training(run: Run, case: Case) -> None:
-    """encode() has no dropout: it gives the same in training as in evaluation."""
+    """encode() has no dropout: it returns the same in training as in evaluation."""
     answers = run(ENCODE, case)
     whole = {name: rows(answers, name, slice(None)) for name in ENCODED}
     same(run(ENCODE, case.having(training=True)), whole, ENCODED)

@@ -107,9 +107,9 @@ def mean(x: Tensor) -> Tensor:
 
 
 def stand_in_step(seen: list[Tensor]) -> Callable[..., Any]:
-    """Return a simple step for `decode` to call instead of the student's, so that 1e does not hang on 1f.
+    """Return a simple step for `decode` to call instead of the student's, so that 1e does not depend on 1f.
 
-    It mixes everything that it is given into its outputs, and adds each Ybar_t to seen.
+    It mixes all of its arguments into its outputs, and adds each Ybar_t to seen.
     """
 
     def step(

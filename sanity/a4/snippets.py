@@ -21,7 +21,7 @@ torch.set_default_dtype(torch.float64)
 """
 
 END = """\
-    # A sum in which each entry has a weight of its own, so that each gradient is another.
+    # A sum in which each entry has another weight, so that no two gradients are alike.
     return sum((torch.cos(torch.arange(x.numel()) + i) * x.flatten()).sum() for i, x in enumerate(outputs))
 
 

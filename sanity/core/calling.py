@@ -1,4 +1,4 @@
-"""Asking a submission: `ask` runs beside its code, `answers_of` where the reply is judged."""
+"""Calling a submission: `ask` runs beside its code, `answers_of` where the reply is judged."""
 
 from __future__ import annotations
 
@@ -13,27 +13,19 @@ from typing import Any
 
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
-from sanity.core.errors import CouldNotRun
+from sanity.core.errors import NOT_IMPLEMENTED, CouldNotRun
 from sanity.core.forms import unpack
-from sanity.core.known_errors import advice
+from sanity.core.known_errors import Known, advice
 from sanity.core.loader import SubmissionModules
 from sanity.core.values import plain
-
-NOT_IMPLEMENTED = "not implemented yet"
-"""What is said of a question that is still as the handout has it; `raised.text` also names the question."""
 
 MAX_TEXT = 2000
 """Characters kept of an error text or a traceback."""
 
 
-def placeholder(question: str) -> str:
-    """Return the line that stands where the answer to question will be."""
-    return f'raise NotImplementedError("{question}: {NOT_IMPLEMENTED}")'
-
-
 @dataclass(frozen=True)
 class SubmissionError:
-    """An exception that came out of a submission, as plain data."""
+    """An exception raised in a submission, as plain data."""
 
     type: str
     text: str
@@ -45,7 +37,7 @@ class SubmissionError:
 
 
 def ask(probes: ModuleType, name: str, code: SubmissionModules, case: Case) -> Any:
-    """Call a probe; return the answer as plain data, or Raised."""
+    """Call the probe of this name; return its answer as plain data, or the SubmissionError that came out."""
     try:
         return plain(getattr(probes, name)(code, case))
     except KeyboardInterrupt:
@@ -55,7 +47,7 @@ def ask(probes: ModuleType, name: str, code: SubmissionModules, case: Case) -> A
 
 
 def submission_error(error: BaseException, folder: Path) -> SubmissionError:
-    """Describe an exception, keeping the frames in folder, whose own path is left out."""
+    """Describe an exception; only frames in folder are kept, and its path is removed from the traceback."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
     name, text = type(error).__name__[:100], _text_of(error)
     shown = "".join(traceback.format_list(frames)) + f"{name}: {text}"
@@ -70,40 +62,56 @@ def submission_error(error: BaseException, folder: Path) -> SubmissionError:
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # a __str__ of the submission's own
+    except Exception:  # the submission may have written __str__
         return ""
 
 
-def answers_of(probe: Probe, reply: Any, files: Sequence[str]) -> Answers:
-    """Return the outputs by name; raise CouldNotRun if the submission raised, CheckFailed if the form is wrong.
+def answers_of(probe: Probe, reply: Any, files: Sequence[str], known: Known = ()) -> Answers:
+    """Return the outputs by name.
 
     Args:
-        probe: what was asked.
+        probe: the probe that was called.
         reply: what `ask` returned.
         files: the submission's file names; no other name is repeated in a message.
+        known: the assignment's known errors.
+
+    Raises:
+        CouldNotRun: the submission raised an exception.
+        CheckFailed: the answer does not have the probe's form.
     """
     if isinstance(reply, SubmissionError):
-        raise problem_of(reply, probe.what, files)
+        raise problem_of(reply, probe.what, files, known)
     return unpack(reply, probe.form, probe.what)
 
 
-def problem_of(raised: SubmissionError, what: str, files: Sequence[str]) -> CouldNotRun:
-    """Say what an exception means. The submission's own words go into the detail only."""
+def problem_of(raised: SubmissionError, what: str, files: Sequence[str], known: Known = ()) -> CouldNotRun:
+    """Return the problem that an exception stands for. The submission's own words go into the detail only.
+
+    Args:
+        raised: the exception.
+        what: the function called, for the message.
+        files: the submission's file names; no other name is repeated in the message.
+        known: the assignment's known errors.
+    """
     if raised.type == "NotImplementedError" and raised.text.endswith(NOT_IMPLEMENTED):
         return CouldNotRun(NOT_IMPLEMENTED, detail=raised.text)
     if raised.type == "NotebookError":
         return CouldNotRun("the notebook cannot be read: save it again in Jupyter", detail=raised.text)
     place = f" in {raised.file}, line {raised.line}" if _without_cell(raised.file) in files else ""
-    known = isinstance(getattr(builtins, raised.type, None), type)
-    said = f"{what} raised {raised.type if known else 'an exception'}{place}"
+    builtin = isinstance(getattr(builtins, raised.type, None), type)
+    said = f"{what} raised {raised.type if builtin else 'an exception'}{place}"
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
         said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
     # Not all of the text: some of the patterns take a second to search a long one that was made for them.
-    return CouldNotRun(said, slip=advice(raised.type, raised.text[:500]), detail=raised.trace)
+    return CouldNotRun(said, hint=advice(raised.type, raised.text[:500], known), detail=raised.trace)
 
 
 def _without_cell(place: str) -> str:
-    """Return the file of a place such as "words.ipynb, cell 3"."""
+    """Return the file of a place.
+
+    >>> _without_cell("words.ipynb, cell 3")
+    'words.ipynb'
+    """
     file, _, cell = place.partition(", cell ")
     return file if cell.isdecimal() else place
 
@@ -111,9 +119,9 @@ def _without_cell(place: str) -> str:
 class LocalRun:
     """A Run in this process: for the student's own machine."""
 
-    def __init__(self, probes: ModuleType, code: SubmissionModules, files: Sequence[str]) -> None:
-        self.probes, self.code, self.files = probes, code, files
+    def __init__(self, probes: ModuleType, code: SubmissionModules, files: Sequence[str], known: Known = ()) -> None:
+        self.probes, self.code, self.files, self.known = probes, code, files, known
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
-        """Ask the submission, here and now."""
-        return answers_of(probe, ask(self.probes, probe.name, self.code, case), self.files)
+        """Call the probe and return its outputs by name."""
+        return answers_of(probe, ask(self.probes, probe.name, self.code, case), self.files, self.known)

@@ -1,4 +1,4 @@
-"""Cases: the inputs of one call, made from a few whole numbers so that they can be drawn, shrunk and named."""
+"""Cases: the inputs of one call, made from a few integers so that they can be drawn, shrunk and described."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 Numbers = Mapping[str, int]
-"""What a case is made from: sizes, switches (0 or 1) and a seed."""
+"""The integers that a case is made from: sizes, switches (0 or 1) and a seed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Plain inputs by name: arrays, numbers, strings, and lists and dicts of those. Read as attributes."""
+    """Plain inputs by name: arrays, numbers, strings, and lists and dicts of those. They are read as attributes.
+
+    >>> case = Case("one number", {"x": 2.5})
+    >>> case.x
+    2.5
+    """
 
     words: str
     """The case as a student reads it: "2 sentences of up to 3 words, e = 4, h = 2"."""
@@ -37,7 +42,11 @@ class Case:
             raise AttributeError(f"the case has no {name!r}, only {', '.join(self.values)}") from None
 
     def having(self, **changes: Any) -> Case:
-        """Return this case with some values replaced or added."""
+        """Return this case with some values replaced or added.
+
+        >>> Case("one number", {"x": 2.5}).having(x=3, k=1).values
+        {'x': 3, 'k': 1}
+        """
         return Case(self.words, {**self.values, **changes}, (self.digest, changes))
 
     @cached_property
@@ -77,18 +86,25 @@ class Cases:
     """A family of cases: what makes one, and the numbers it is made from."""
 
     make: Callable[..., Mapping[str, Any]]
-    """Turns numbers into values. Called by keyword; the same numbers give the same values."""
+    """Maps numbers, by keyword, to values; the same numbers give the same values."""
     ranges: Mapping[str, tuple[int, int]]
     """The smallest and largest value of each number but the seed. Cases shrink towards the smallest."""
     words: str
-    """A format string over the numbers, and over the values that are made of them."""
+    """A format string over the numbers and the values made from them."""
     corners: tuple[Numbers, ...] = field(default=())
-    """Numbers to try in every run, before any that are drawn; those left out take their smallest value."""
+    """Numbers of cases for every run, before any that are drawn; those left out take their smallest value."""
     drawn: int = 3
-    """How many cases the grader draws besides the corners; fewer where a case costs much or all are alike."""
+    """How many cases the grader draws in addition to the corners; fewer if a case is slow or all are alike."""
 
     def case(self, **numbers: int) -> Case:
-        """Make the case of these numbers; those left out take their smallest value, the seed 0."""
+        """Make the case of these numbers; those left out take their smallest value, and the seed 0.
+
+        >>> pairs = Cases(lambda seed, n: {"x": [seed] * n}, {"n": (1, 5)}, "{n} numbers")
+        >>> pairs.case(n=3).words, pairs.case(n=3, seed=7).x
+        ('3 numbers', [7, 7, 7])
+        >>> pairs.case().words
+        '1 number'
+        """
         full = {"seed": 0, **{name: low for name, (low, _) in self.ranges.items()}, **numbers}
         values = self.make(**full)
         words = self.words.format(**{**values, **full})

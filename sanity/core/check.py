@@ -1,25 +1,22 @@
-"""Probes and checks: how an assignment module says what a correct answer must do."""
+"""Probes and checks: the vocabulary in which an assignment states what every correct answer does."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any, Protocol
 
 from sanity.core.case import Case, Cases
 from sanity.core.forms import Form, parse_form
 
 Answers = Mapping[str, Any]
-"""The outputs of one probe, by name: plain values."""
+"""The outputs of one probe, by name: plain values, see `sanity.core.values.plain`."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A few lines that run beside the submission's code and return what one of its functions answered.
+    """A few lines that run beside the submission's code and return what one of its functions returned.
 
     Checks hold this description; the lines themselves are the function called name in the assignment's `probes`
     module, which only the process with the submission imports.
@@ -27,9 +24,9 @@ class Probe:
 
     name: str
     what: str
-    """What is asked, as the messages call it: "encode()"."""
+    """The function that it calls, for messages: "encode()"."""
     form: Form
-    """How the answer is nested, and what its parts are called."""
+    """How the answer is nested, and the names of its parts."""
 
 
 class Run(Protocol):
@@ -50,7 +47,7 @@ class Check:
     cases: Cases
     function: Callable[..., None]
     is_property: bool
-    """True if the check needs no reference."""
+    """True of a property, which needs no reference; a reference check compares with one."""
     weight: float
     outputs: tuple[str, ...]
     """The outputs it proves, for the lines `… Sanity Checks Passed!`."""
@@ -66,14 +63,33 @@ class Check:
 
 
 def probe(name: str, what: str, returns: str) -> Probe:
-    """Describe a probe: its function's name, what it asks, and the form of the answer, `enc_hiddens, (h_0, c_0)`."""
+    """Describe a probe.
+
+    Args:
+        name: of its function in the assignment's `probes` module.
+        what: the submission's function that it calls, for messages.
+        returns: the form of the answer, see `parse_form`.
+
+    >>> probe("encode", "encode()", "enc_hiddens, (h_0, c_0)").form
+    ('enc_hiddens', ('h_0', 'c_0'))
+    """
     return Probe(name, what, parse_form(returns))
 
 
 def check(
     question: str, cases: Cases, weight: float = 1, outputs: tuple[str, ...] = (), gradients: bool = False
 ) -> Callable[[Callable[..., None]], Check]:
-    """Make a function of (run, expect, case) a differential check, one of (run, case) a law."""
+    """Make a function of (run, expect, case) a reference check, and one of (run, case) a property.
+
+    Args:
+        question: whose points it earns.
+        cases: the cases that it is called with.
+        weight: its share of the question's points, relative to the question's other checks.
+        outputs: the outputs that it proves right.
+        gradients: whether it is about gradients.
+
+    The function's docstring is the sentence that students read.
+    """
 
     def wrap(function: Callable[..., None]) -> Check:
         is_property = "expect" not in inspect.signature(function).parameters
@@ -81,21 +97,3 @@ def check(
         return Check(question, function.__name__, sentence, cases, function, is_property, weight, outputs, gradients)
 
     return wrap
-
-
-def load_checks(assignment: str) -> list[Check]:
-    """Return the checks of an assignment, in the order of its questions."""
-    package = import_module(f"sanity.{assignment}")
-    modules = [import_module(f"{package.__name__}.{name}") for name in package.CHECKS]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Check)]
-
-
-def load_probes(assignment: str) -> ModuleType:
-    """Return the module with an assignment's probe functions. It imports what they need, such as torch."""
-    return import_module(f"sanity.{assignment}.probes")
-
-
-def load_snippets(assignment: str) -> ModuleType | None:
-    """Return the module whose functions, called as probes are, spell a case as a script; None if there is none."""
-    name = f"sanity.{assignment}.snippets"
-    return import_module(name) if find_spec(name) else None

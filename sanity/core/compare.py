@@ -1,4 +1,4 @@
-"""Comparing an answer with the right one: kind, shape, finiteness, values, in that order."""
+"""Comparing an output with the right one: type, shape, NaN and values, in that order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanity.core.errors import CheckFailed
-from sanity.core.explain import explain
+from sanity.core.explain import axis_names, explain
 from sanity.core.values import describe
 
 Array = NDArray[Any]
@@ -21,7 +21,8 @@ RTOL_32, ATOL_32 = 1e-4, 2e-5
 # Where both sides computed in float64 only rounding at 1e-15 remains.
 RTOL_64, ATOL_64 = 1e-8, 1e-9
 
-NOT_FINITE = "a softmax of nothing but minus infinity is NaN, and so is zero times infinity"
+NOT_FINITE = "a softmax over nothing but minus infinity gives NaN, and so does zero times infinity"
+"""The hint where an output is not finite."""
 
 
 def same(
@@ -40,24 +41,32 @@ def same(
 
 
 def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str, Any] | None = None) -> None:
-    """Raise CheckFailed, with the likely slip, unless got is an array equal to want within tolerance."""
+    """Raise CheckFailed, with the diagnosis if one fits, unless got is an array equal to want within tolerance.
+
+    Args:
+        name: the output's name, for messages.
+        got: the submission's output.
+        want: the right one.
+        axes: the names of want's axes, see `explain`.
+        others: the other right outputs of the same call, by name.
+    """
     want = np.asarray(want)
     got = as_array(name, got, want)
     if got.shape != want.shape:
         raise CheckFailed(
             f"{name} has shape {shape_text(got, axes)}, expected {shape_text(want, axes)}",
-            slip=explain(got, want, axes, others or {}),
+            diagnosis=explain(name, got, want, axes, others or {}),
             output=name,
         )
     if np.isnan(got).any():
         said = f"{name} holds {int(np.isnan(got).sum())} NaN, the first at {index_text(np.isnan(got), axes)}"
-        raise CheckFailed(said, slip=NOT_FINITE, output=name)
+        raise CheckFailed(said, hint=NOT_FINITE, output=name)
     wrong = ~close(got, want)
     if wrong.any():
         said = f"{int(wrong.sum())} of {wrong.size} values are wrong, the first at {index_text(wrong, axes)}"
         raise CheckFailed(
             f"{name} has the right shape {shape_text(want, axes)} but {said}" if want.ndim else f"{name} is wrong",
-            slip=explain(got, want, axes, others or {}),
+            diagnosis=explain(name, got, want, axes, others or {}),
             detail=values_text(got, want, wrong),
             output=name,
         )
@@ -67,14 +76,14 @@ def as_array(name: str, got: Any, want: Array) -> Array:
     """Return got as an array of the kind of want, or raise CheckFailed saying what it is instead."""
     if isinstance(got, list) and any(isinstance(item, np.ndarray) and item.ndim for item in got):
         said = f"{name} is a list of {len(got)} arrays, expected one array"
-        raise CheckFailed(said, slip="a list of tensors is no tensor: torch.stack() makes it one", output=name)
+        raise CheckFailed(said, hint="torch.stack() makes one tensor of a list of tensors", output=name)
     array = got
     if isinstance(got, list | bool | int | float):
         with suppress(ValueError):  # lists of unequal lengths are no array
             array = np.asarray(got)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
-        hint = ": did you forget `return`?" if got is None else ""
-        raise CheckFailed(f"{name} is {describe(got)}, expected an array{hint}", output=name)
+        forgotten = ": did you forget `return`?" if got is None else ""
+        raise CheckFailed(f"{name} is {describe(got)}, expected an array{forgotten}", output=name)
     if want.dtype.kind == "f" and array.dtype.kind != "f":
         raise CheckFailed(f"{name} holds {array.dtype}, expected floating-point numbers", output=name)
     return array
@@ -97,23 +106,33 @@ def agrees(got: Any, want: Array) -> bool:
 
 
 def shape_text(array: Array, axes: str) -> str:
-    """Spell a shape with its axes' names, `(b=2, src_len=3)`, if the names fit."""
-    names = axes.split()
+    """Spell a shape with its axes' names, if there are as many.
+
+    >>> shape_text(np.zeros((2, 3)), "b src_len")
+    '(b=2, src_len=3)'
+    >>> shape_text(np.zeros((2, 3, 1)), "b src_len")
+    '(2, 3, 1)'
+    """
+    names = axis_names(axes)
     if len(names) != array.ndim:
         return str(array.shape)
     return "(" + ", ".join(f"{name}={size}" for name, size in zip(names, array.shape, strict=True)) + ")"
 
 
 def index_text(mask: Array, axes: str) -> str:
-    """Spell the index of the first true entry of mask, `[b=0, src_len=2]`, with the axes' names if they fit."""
-    index, names = np.argwhere(mask)[0].tolist(), axes.split()
+    """Spell the index of the first true entry of mask, with the axes' names if there are as many.
+
+    >>> index_text(np.array([[False, False], [False, True]]), "b src_len")
+    '[b=1, src_len=1]'
+    """
+    index, names = np.argwhere(mask)[0].tolist(), axis_names(axes)
     if len(names) != mask.ndim:
         return str(index)
     return "[" + ", ".join(f"{name}={i}" for name, i in zip(names, index, strict=True)) + "]"
 
 
 def values_text(got: Array, want: Array, wrong: Array) -> str:
-    """Spell the first wrong value and the largest finite difference."""
+    """Spell the first wrong value and the largest finite difference; wrong marks the wrong entries."""
     mine, right = got[wrong].astype(np.float64), want[wrong].astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(mine - right)

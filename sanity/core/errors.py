@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NOT_IMPLEMENTED = "not implemented yet"
+"""What is said of a question that is still as the handout has it; `raised.text` also names the question."""
+
 
 class UserError(Exception):
     """Something that the user can mend; the message is one line: what, where, expected, found, what to do.
@@ -16,29 +19,45 @@ class UserError(Exception):
 class CheckFailed(Exception):
     """The submission answered, and the answer is wrong."""
 
-    def __init__(self, message: str, *, slip: str = "", detail: str = "", output: str = "") -> None:
+    def __init__(
+        self, message: str, *, diagnosis: str = "", hint: str = "", detail: str = "", output: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         """One or two lines for the student, free of values."""
-        self.slip = slip
-        """The likely mistake, by name."""
+        self.diagnosis = diagnosis
+        """The name of the likely mistake, as a phrase that makes sense alone; "" if it is not recognised."""
+        self.hint = hint
+        """What to do about it, or where to look, if that is known."""
         self.detail = detail
-        """Values, where they may be seen: on the student's own machine, and by staff."""
+        """Values, for where they may be seen: on the student's own machine, and by staff."""
         self.output = output
         """The name of the output that is wrong."""
 
 
 class CouldNotRun(Exception):
-    """The submission gave no answer: it crashed, was stopped, or is not there."""
+    """The submission gave no answer: it crashed, was stopped, or is missing."""
 
-    def __init__(self, message: str, *, slip: str = "", detail: str = "") -> None:
+    def __init__(self, message: str, *, diagnosis: str = "", hint: str = "", detail: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.slip = slip
-        """What to do about it, where that is known."""
+        """One or two lines for the student, in our words only."""
+        self.diagnosis = diagnosis
+        """The name of the likely mistake, as a phrase that makes sense alone; "" if it is not recognised."""
+        self.hint = hint
+        """What to do about it, or where to look, if that is known."""
         self.detail = detail
         """The submission's own words: error text and traceback."""
 
 
 class GraderFailed(Exception):
-    """What stands between the check and the submission is broken: that says nothing about the submission."""
+    """The grader failed; never a verdict on the submission."""
+
+
+def placeholder(question: str) -> str:
+    """Return the line that stands where the answer to question will be.
+
+    >>> placeholder("1d")
+    'raise NotImplementedError("1d: not implemented yet")'
+    """
+    return f'raise NotImplementedError("{question}: {NOT_IMPLEMENTED}")'

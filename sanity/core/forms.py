@@ -1,4 +1,4 @@
-"""How an answer is nested, and what its parts are called."""
+"""Forms: how the value that a probe returns is nested, and the names of its parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ Form = str | tuple["Form", ...]
 
 
 def parse_form(text: str) -> Form:
-    """Read a form such as `enc_hiddens, (h_0, c_0)` into nested tuples of names."""
+    """Read a form into nested tuples of names.
+
+    >>> parse_form("enc_hiddens, (h_0, c_0)")
+    ('enc_hiddens', ('h_0', 'c_0'))
+    >>> parse_form("outside words asked for")
+    'outside words asked for'
+    """
     tokens = iter(re.findall(r"[(),]|[^(),\s][^(),]*", text))
     parts = tuple(_parse_parts(tokens))
     return parts[0] if len(parts) == 1 else parts
@@ -31,20 +37,36 @@ def _parse_parts(tokens: Iterator[str]) -> Iterator[Form]:
 
 
 def form_text(form: Form) -> str:
-    """Spell a form as Python would."""
+    """Spell a form as Python would: the inverse of `parse_form`."""
     if isinstance(form, str):
         return form
     return ", ".join(f"({form_text(part)})" if isinstance(part, tuple) else part for part in form)
 
 
 def unpack(answer: Any, form: Form, what: str) -> dict[str, Any]:
-    """Return the parts of a plain answer by name; raise CheckFailed if it does not have the form."""
+    """Return the parts of a plain answer by name.
+
+    Args:
+        answer: what `sanity.core.values.plain` made of the returned value.
+        form: how it should be nested.
+        what: the function's name in messages, such as "encode()".
+
+    Raises:
+        CheckFailed: the answer does not have the form.
+
+    >>> unpack([1, [2, 3]], parse_form("loss, (h, c)"), "step()")
+    {'loss': 1, 'h': 2, 'c': 3}
+    >>> unpack([1, 2, 3], parse_form("loss, (h, c)"), "step()")
+    Traceback (most recent call last):
+    sanity.core.errors.CheckFailed: step() returned 3 values, expected 2: loss, (h, c)
+    """
+    nothing = f"{what} returns nothing"
     if isinstance(form, str):
         if answer is None:
-            raise CheckFailed(f"{what} returned None: did you forget `return`?", slip="no return", output=form)
+            raise CheckFailed(f"{what} returned None: did you forget `return`?", diagnosis=nothing, output=form)
         return {form: answer}
     if answer is None:
-        raise CheckFailed(f"{what} returned None: did you forget `return`?", slip="no return")
+        raise CheckFailed(f"{what} returned None: did you forget `return`?", diagnosis=nothing)
     if not isinstance(answer, list):
         raise CheckFailed(f"{what} returned {describe(answer)}, expected {len(form)} values: {form_text(form)}")
     if len(answer) != len(form):

@@ -1,4 +1,4 @@
-"""Judging: a check, run over cases, becomes a verdict."""
+"""Judging: run a check on its cases and turn the first problem into a verdict."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def judge(check: Check, cases: Iterable[Case], run: Run, expect: Run, shrink: Sh
 
 
 def attempt(check: Check, run: Run, expect: Run, case: Case) -> CheckFailed | CouldNotRun | None:
-    """Run a check on one case; return what is wrong, or None."""
+    """Run a check on one case; return what is wrong, None if nothing is. Raises GraderFailed only."""
     try:
         check(run, expect, case)
     except (CheckFailed, CouldNotRun) as problem:
         return problem
     except GraderFailed:
         raise
-    except Exception:  # an answer of a kind that the check did not think of must not end the run, nor pass
+    except Exception:  # an answer of an unforeseen kind must not end the run, nor pass
         return CouldNotRun("this check cannot judge an answer of this kind", detail=traceback.format_exc(limit=-3))
     return None
 
 
 def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None) -> Verdict:
-    """Return the verdict that a problem (or none) amounts to."""
+    """Return the verdict for a problem, or for None, which passes; case is the one that failed."""
     outcome = Outcome.PASSED
-    # A law compares a submission's answers with each other; how one might become the other is no diagnosis.
+    # A property compares a submission's answers with each other; what turns one into the other is no diagnosis.
     explained = problem is not None and not (check.is_property and isinstance(problem, CheckFailed) and problem.output)
     if problem is not None:
         outcome = Outcome.FAILED if isinstance(problem, CheckFailed) else Outcome.COULD_NOT_RUN
@@ -57,14 +57,15 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
         is_property=check.is_property,
         outputs=check.outputs,
         message=problem.message if problem else "",
-        slip=problem.slip if problem and explained else "",
+        diagnosis=problem.diagnosis if problem and explained else "",
+        hint=problem.hint if problem else "",
         case=case.words if case and isinstance(problem, CheckFailed) else "",
         detail=problem.detail if problem else "",
     )
 
 
 class CachedRun:
-    """A Run that asks each question once: checks that share a case share the answer."""
+    """A Run that memoises calls by (probe, case): checks that share a case share the answer, or what was raised."""
 
     def __init__(self, run: Run) -> None:
         self.run = run

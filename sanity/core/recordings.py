@@ -1,7 +1,7 @@
-"""Recordings of the reference on a few fixed cases: what `expect` is on the student's machine.
+"""Recordings of the reference on fixed cases: the `expect` of checks on the student's machine.
 
-A recording holds cases, the reference's answers to them, and the answers that known slips give, so that a student
-who makes one of those reads its name. Cases differ from those that mark a submission; those are drawn anew.
+They hold the reference's answers, and those of the planted bugs, so that a student who makes a known mistake reads its
+name. Their cases are never those that mark a submission: the grader draws new ones.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class RecordingsError(UserError):
 
 
 class Recordings:
-    """What the reference and known slips answer, by probe and case."""
+    """The answers of the reference and of known mistakes, by probe and case."""
 
-    def __init__(self, right: Mapping[str, Any], slips: Mapping[str, list[tuple[str, Any]]]) -> None:
+    def __init__(self, right: Mapping[str, Any], diagnoses: Mapping[str, list[tuple[str, Any]]]) -> None:
         self.right = right
-        self.slips = slips
+        self.diagnoses = diagnoses
 
     def expect(self, probe: Probe, case: Case) -> Answers:
         """Return the recorded outputs; raise CouldNotRun if there are none for this case."""
@@ -50,16 +50,16 @@ class Recordings:
         return unpack(self.right[key], probe.form, probe.what)
 
     def compared(self, probe: Probe, case: Case, answers: Answers) -> dict[str, bool]:
-        """Return, by diagnosis, whether each slip recorded for this case gives these answers."""
+        """Return for each diagnosis recorded for this case whether that mistake gives these answers."""
         given: dict[str, bool] = {}
-        for diagnosis, slipped in self.slips.get(key_of(probe, case), ()):
-            same = alike(answers, unpack(slipped, probe.form, probe.what))
+        for diagnosis, mistaken in self.diagnoses.get(key_of(probe, case), ()):
+            same = alike(answers, unpack(mistaken, probe.form, probe.what))
             given[diagnosis] = same or given.get(diagnosis, False)
         return given
 
 
 def key_of(probe: Probe, case: Case) -> str:
-    """Name one question put to one case."""
+    """Return the key of a probe called on a case."""
     return f"{probe.name} {case.digest}"
 
 
@@ -104,7 +104,7 @@ def save(recordings: Recordings, path: Path) -> None:
             return {key: index(value[key]) for key in sorted(value)}
         return [index(item) for item in value] if isinstance(value, list | tuple) else value
 
-    text = json.dumps(index({"right": recordings.right, "slips": recordings.slips}))
+    text = json.dumps(index({"right": recordings.right, "diagnoses": recordings.diagnoses}))
     arrays = {kind: np.concatenate([np.zeros(0, kind), *parts]) for kind, parts in flat.items()}
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, index=np.frombuffer(text.encode(), np.uint8), **arrays)
@@ -128,11 +128,11 @@ def load(path: Path) -> Recordings:
         return [value(item) for item in node] if isinstance(node, list) else node
 
     whole = value(tree)
-    return Recordings(whole["right"], whole["slips"])
+    return Recordings(whole["right"], whole["diagnoses"])
 
 
 def diagnose(check: Check, run: Any, recordings: Recordings) -> str:
-    """Return the name of a known slip that answers this check's fixed cases just as the submission does, or ""."""
+    """Return the diagnosis of a known mistake that answers this check's fixed cases as the submission does, or ""."""
     fits: dict[str, bool] = {}
 
     def watched(probe: Probe, case: Case) -> Answers:

@@ -79,23 +79,24 @@ def _is_given(name: str, manifest: Manifest) -> bool:
 
 
 def _helpers(others: Sequence[str], manifest: Manifest) -> tuple[list[str], list[str]]:
-    """Return the modules and packages of the student's own, and notes on what is left out."""
+    """Return the student's own modules and packages, and notes on what is left out.
+
+    A folder without an __init__.py is none: it may be anything, such as last week's copy of the work.
+    """
     asked_for = {same_name(name) for name in manifest.accepted}
-    last_names = {_last(name) for name in manifest.accepted}
-    packages = {name.rpartition("/")[0] for name in others if _last(name) == "__init__.py"}
-    modules, hiding, copies = [], [], []
+    last_names = {same_name(_last(name)) for name in manifest.accepted}
+    packages = {name.partition("/")[0] for name in others if name.count("/") == 1 and _last(name) == "__init__.py"}
+    helpers: list[str] = []
+    hiding: list[str] = []
+    copies: list[str] = []
+    rest: list[str] = []
     for name in others:
         parts = name.removesuffix(".py").split("/")
-        if name.endswith(".py") and all(map(str.isidentifier, parts)) and same_name(name) not in asked_for:
-            if parts[0] in _NEEDED_MODULES:
-                hiding.append(name)
-            elif _last(name) in last_names and "/" in name and name.rpartition("/")[0] not in packages:
-                copies.append(name)
-            else:
-                modules.append(name)
-        elif _last(name) in last_names:
-            copies.append(name)
-    rest = sorted(set(others) - {*modules, *hiding, *copies})
+        importable = name.endswith(".py") and all(map(str.isidentifier, parts)) and same_name(name) not in asked_for
+        if importable and (len(parts) == 1 or parts[0] in packages):
+            (hiding if parts[0] in _NEEDED_MODULES else helpers).append(name)
+        else:
+            (copies if same_name(_last(name)) in last_names else rest).append(name)
     notes = []
     if hiding:
         notes.append(f"left out: {listed(hiding)} would hide a module of that name")
@@ -103,7 +104,7 @@ def _helpers(others: Sequence[str], manifest: Manifest) -> tuple[list[str], list
         notes.append(f"left out: {listed(copies)}: only the top folder counts")
     if rest:
         notes.append(f"left out: {len(rest)} other file{'s' * (len(rest) > 1)}: {listed(rest)}")
-    return modules, notes
+    return helpers, notes
 
 
 def _missing(wanted: str, others: Collection[str]) -> str:

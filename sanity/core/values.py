@@ -1,7 +1,6 @@
-"""What a submission answered, as plain data, and the form that the answer should have.
+"""Plain values: a submission's answer as numbers, strings, arrays, lists and dicts.
 
-`plain` runs beside the submission and reduces whatever was returned to numbers, strings, arrays, lists and dicts;
-what is none of those becomes an `Odd`. `unpack` runs where the marks are given, and names the parts.
+`plain` runs beside the submission and reduces any returned value to those; everything else becomes `Unsupported`.
 """
 
 from __future__ import annotations
@@ -47,12 +46,12 @@ KNOWN_TYPES = frozenset(
         "object",
     ]
 )
-"""Type names that may stand in a message. Others are the submission's own words, and are not shown."""
+"""Type names that a message may hold. Others are the submission's own words, and are not shown."""
 
 
 @dataclass(frozen=True)
 class Unsupported:
-    """A part of an answer that is not plain data: all that is kept of it is its type's name."""
+    """A part of an answer that is not plain data. Only the name of its type is kept."""
 
     type: str
 
@@ -65,8 +64,11 @@ def plain(value: Any, depth: int = 0) -> Any:
 
     Returns:
         None, bool, int, float, str, a C-contiguous numpy array of booleans, integers or floats in native byte
-        order, an Odd, or a list (also for tuples) or dict with string keys of those. Tensors lose their gradient
-        and device, and half precision becomes float32.
+        order, an Unsupported, or a list (also for tuples) or dict with string keys of those. Tensors lose their
+        gradient and device, and half precision becomes float32.
+
+    >>> plain((1, np.arange(2), {"a"}))
+    [1, array([0, 1]), Unsupported(type='set')]
     """
     if value is None or type(value) in (bool, int, float, str):
         return value
@@ -105,7 +107,13 @@ def _from_numpy(array: np.ndarray[Any, Any]) -> Any:
 
 
 def describe(value: Any) -> str:
-    """Name the kind of a plain value, for messages; the value itself is never shown."""
+    """Name the kind of a plain value, for messages; the value itself is never shown.
+
+    >>> describe(np.zeros((2, 3)))
+    'an array of shape (2, 3)'
+    >>> describe([1, 2])
+    'a list of 2'
+    """
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a check says about a submission: passed, failed, or could not run."""
+"""Verdicts: the outcome of one check on one submission, with the texts that students and staff read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """Three-valued, as in check50: a crash is not a wrong answer."""
+    """How a check ended. A crash is not a wrong answer, as in check50."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -31,9 +31,11 @@ class Verdict:
     outputs: tuple[str, ...] = ()
     """The outputs that the check proves right."""
     message: str = ""
-    """For the student: what is wrong and what to do. Holds no value of a hidden case and no student text."""
-    slip: str = ""
-    """The name of the likely mistake, where one was recognised."""
+    """For the student: what is wrong. Holds no value of a hidden case and no student text."""
+    diagnosis: str = ""
+    """The name of the likely mistake, as a phrase that makes sense alone; "" if it is not recognised."""
+    hint: str = ""
+    """What to do about it, or where to look, if that is known."""
     case: str = ""
     """The smallest failing case found, in words."""
     detail: str = ""

@@ -1,4 +1,4 @@
-"""Comparing a gradient with the right one, entry by entry: which is wrong, in which word's row, and by which slip."""
+"""Comparing a gradient with the right one: which entry is wrong, in which word's row, and the diagnosis."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def same_gradient(
     others: Mapping[str, Any] | None = None,
     size: float = 1.0,
 ) -> None:
-    """Raise CheckFailed, with the wrong entry and the likely slip, unless a gradient is the right one.
+    """Raise CheckFailed, with the wrong entry and the diagnosis if one fits, unless a gradient is the right one.
 
     Args:
         name: the argument that the gradient is with respect to.
         claimed: the submission's gradient.
         right: the reference's, or a measured one: entries that are NaN, at kinks, are left out.
         axes: the names of right's axes, such as "word D".
-        words: what the rows (axis 0) stand for.
+        words: the word of each row (axis 0).
         rows: the rows that the loss looked up, in order, with repeats.
         others: the right gradients with respect to the other arguments, by name.
         size: of the loss, if that is larger than one: measuring errs in proportion.
@@ -47,16 +47,16 @@ def same_gradient(
     said = f"the gradient of {name}"
     right = np.asarray(right, dtype=np.float64)
     claimed = as_array(said, claimed, right).astype(np.float64)
-    hints = {"words": words, "rows": rows, "others": others}
+    known = {"words": words, "rows": rows, "others": others}
     if claimed.shape != right.shape:
         message = f"{said} has shape {shape_text(claimed, axes)}, expected {shape_text(right, axes)}"
-        raise CheckFailed(message, slip=_slip(claimed, right, axes, **hints))
+        raise CheckFailed(message, diagnosis=_diagnosis_of(said, claimed, right, axes, **known))
     kinks = np.isnan(right)
     if kinks.all() and right.size:
         raise CheckFailed(f"{said} cannot be measured: the loss has a kink or jump in every entry")
     if not np.isfinite(claimed).all():
         where = index_text(~np.isfinite(claimed), axes)
-        raise CheckFailed(f"{said} is not finite, first at {where}", slip=NOT_FINITE)
+        raise CheckFailed(f"{said} is not finite, first at {where}", hint=NOT_FINITE)
     # At kinks right is NaN, and no difference from NaN is larger than anything.
     wrong = np.abs(claimed - right) > ATOL * max(1.0, abs(size)) + RTOL * np.abs(right)
     if wrong.any():
@@ -65,14 +65,14 @@ def same_gradient(
         left_out = f"; {int(kinks.sum())} left out, at kinks of the loss" if kinks.any() else ""
         raise CheckFailed(
             f"{said} is wrong in {int(wrong.sum())} of {right.size} entries, the first at {place}{left_out}",
-            slip=_slip(claimed, np.where(kinks, claimed, right), axes, **hints),
+            diagnosis=_diagnosis_of(said, claimed, np.where(kinks, claimed, right), axes, **known),
             detail=values_text(claimed, right, wrong),
         )
 
 
-def _slip(claimed: Any, right: Any, axes: str, **hints: Any) -> str:
+def _diagnosis_of(said: str, claimed: Any, right: Any, axes: str, **known: Any) -> str:
     with np.errstate(all="ignore"):
-        return explain_gradient(claimed, right, axes, **hints)
+        return explain_gradient(said, claimed, right, axes, **known)
 
 
 def true_gradients(
@@ -84,13 +84,13 @@ def true_gradients(
     rows: Mapping[str, Sequence[int]] | None = None,
     seed: int = 0,
 ) -> None:
-    """Raise CheckFailed unless claimed gradients are those measured of the loss: no reference is needed.
+    """Raise CheckFailed unless claimed gradients are those measured from the loss: no reference is needed.
 
     Args:
-        loss_and_gradients: see LossAndGradients; called some 2·entries times.
+        loss_and_gradients: see LossAndGradients; called about twice for each entry.
         at: the arguments to differentiate by, float64 arrays by name.
         axes: the names of each argument's axes.
-        words: what the rows of the arguments in rows stand for.
+        words: the word of each row of the arguments in rows.
         rows: the rows of some arguments that the loss looked up, in order, with repeats.
         seed: of the directions along which large arguments are measured.
     """
@@ -99,7 +99,7 @@ def true_gradients(
         return  # computed in float32 whatever was given: maybe right, but too coarse to be measured
     size = abs(_number(loss))
     if not np.isfinite(size):
-        raise CheckFailed("the loss is not finite", slip=NOT_FINITE)
+        raise CheckFailed("the loss is not finite", hint=NOT_FINITE)
 
     def along(name: str) -> Callable[[Any], float]:
         return lambda x: _number(loss_and_gradients({**at, name: x})[0])
@@ -130,7 +130,10 @@ def _same_slopes(
         same_gradient(name, along, numeric_slopes(f, x, directions), "direction", size=size)
     except CheckFailed as problem:
         raise CheckFailed(
-            f"{said} is not the slope of the loss along random directions", slip=problem.slip, detail=problem.detail
+            f"{said} is not the slope of the loss along random directions",
+            diagnosis=problem.diagnosis,
+            hint=problem.hint,
+            detail=problem.detail,
         ) from None
 
 

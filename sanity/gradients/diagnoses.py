@@ -1,4 +1,4 @@
-"""Naming what is wrong with a gradient: it is compared with what well-known slips make of the right one."""
+"""Diagnosis of wrong gradients: each is compared with what well-known mistakes make of the right one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sanity.core.explain import explain
 
 Array = NDArray[np.float64]
 
-# A slip reproduces the wrong numbers up to the error of measuring; by chance nothing comes as near.
+# A mistake reproduces the wrong numbers up to the error of measuring; by chance nothing comes as near.
 RTOL = 1e-4
 SCALE = 1e-6
 """Of the largest entry: what counts as zero."""
@@ -22,6 +22,7 @@ MAX_FACTOR = 20
 
 
 def explain_gradient(
+    name: str,
     claimed: Array,
     right: Array,
     axes: str,
@@ -30,32 +31,39 @@ def explain_gradient(
     rows: Sequence[int] = (),
     others: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the sentence of the first slip that turns right into claimed, or "" if none does.
+    """Return the diagnosis of the first mistake that turns right into claimed, or "" if none does.
 
     Args:
+        name: what the diagnosis calls the gradient, such as "the gradient of W".
         claimed: the wrong gradient.
         right: the right one, finite.
         axes: the names of right's axes, separated by spaces.
-        words: what the rows (axis 0) stand for.
+        words: the word of each row (axis 0).
         rows: the rows that the loss looked up, in order, with repeats.
         others: the right gradients with respect to the other arguments, by name.
+
+    >>> right = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    >>> explain_gradient("the gradient of W", -right, right, "word D")
+    'the gradient of W has the wrong sign'
+    >>> explain_gradient("the gradient of W", right * [[1], [0]], right, "word D", words=["a", "cat"])
+    'nothing was added to row 1 ("cat") of the gradient of W'
     """
-    for name, other in (others or {}).items():
-        if _equal(claimed, np.asarray(other)):
-            return f"this is the gradient with respect to {name}"
+    for other, gradient in (others or {}).items():
+        if _equal(claimed, np.asarray(gradient)):
+            return f"{name} is that of {other}"
     if _equal(claimed, right.T):
-        return "it is transposed"
+        return f"{name} is transposed"
     if claimed.shape != right.shape:
-        return explain(claimed, right, axes, {})
+        return explain(name, claimed, right, axes, {})
     wrong = ~_near(claimed, right)
-    for sentence, holds in _slips(claimed, right, wrong, words, rows):
+    for diagnosis, holds in _mistakes(name, claimed, right, wrong, words, rows):
         if holds:
-            return sentence
-    return explain(claimed, right, axes, {})
+            return diagnosis
+    return explain(name, claimed, right, axes, {})
 
 
 def blame(values_right: bool, gradients_right: bool) -> str:
-    """Return which of two sides that disagree is the wrong one: a function's values, or their gradients."""
+    """Return which of two sides that disagree is wrong, a function's values or their gradients; "" if unclear."""
     if values_right and not gradients_right:
         return "the values are right: the mistake is in the gradients"
     if gradients_right and not values_right:
@@ -64,49 +72,54 @@ def blame(values_right: bool, gradients_right: bool) -> str:
 
 
 def row_text(row: int, words: Sequence[str]) -> str:
-    """Spell a row with its word, `row 3 ("cat")`."""
+    """Spell a row with its word, if it has one.
+
+    >>> row_text(1, ["a", "cat"])
+    'row 1 ("cat")'
+    """
     return f'row {row} ("{words[row]}")' if row < len(words) else f"row {row}"
 
 
-def _slips(
-    claimed: Array, right: Array, wrong: NDArray[np.bool_], words: Sequence[str], rows: Sequence[int]
+def _mistakes(
+    name: str, claimed: Array, right: Array, wrong: NDArray[np.bool_], words: Sequence[str], rows: Sequence[int]
 ) -> Iterator[tuple[str, bool]]:
-    """Slips that keep the shape, surest first; each with whether it is what happened."""
+    """Mistakes that keep the shape, surest first: the diagnosis of each, and whether it fits."""
     bad = np.flatnonzero(wrong.reshape(len(right), -1).any(axis=1)).tolist() if right.ndim else []
-    names = ", ".join(row_text(row, words) for row in bad)
+    where = ", ".join(row_text(row, words) for row in bad)
     times = np.array([list(rows).count(row) for row in bad])
     repeated = bool(bad) and bool((times > 1).all())
-    again = f"each repeat must be added, but `grad[rows] += …` adds a row once: see {names}"
+    again = f"repeated rows must be added each time, but `grad[rows] += …` adds them once: see {where}"
     # Where a row is drawn k times, and each time for the same reason, only 1/k of it is there.
     yield again, repeated and _equal((claimed[bad].T * times).T, right[bad])
-    yield "it is zero everywhere: was it computed, and returned in this place?", not claimed.any()
-    yield from _multiples("it is", claimed, right)
+    yield f"{name} is zero everywhere: was it computed, and returned in this place?", not claimed.any()
+    yield from _multiples(name, "is", "has", claimed, right)
     if 0 < len(bad) < len(right):
-        yield f"nothing was added in {names}", not claimed[bad].any()
-        yield from _multiples(f"only {names} {'is' if len(bad) == 1 else 'are'} wrong:", claimed[bad], right[bad])
+        yield f"nothing was added to {where} of {name}", not claimed[bad].any()
+        be, have = ("is", "has") if len(bad) == 1 else ("are", "have")
+        yield from _multiples(f"only {where} of {name}", be, have, claimed[bad], right[bad])
     yield again, repeated
 
 
-def _multiples(start: str, claimed: Array, right: Array) -> Iterator[tuple[str, bool]]:
-    """Slips that multiply: by -1, or by another factor."""
-    yield f"{start} of the wrong sign", _equal(claimed, -right)
+def _multiples(subject: str, be: str, have: str, claimed: Array, right: Array) -> Iterator[tuple[str, bool]]:
+    """Mistakes that multiply: by -1, or by another factor."""
+    yield f"{subject} {have} the wrong sign", _equal(claimed, -right)
     big = np.abs(right) > SCALE * np.abs(right).max(initial=0)
     if big.sum() < 2:
         return  # one number is a multiple of any other
     ratio = float(np.median(claimed[big] / right[big]))
     if ratio == 0 or not _equal(claimed, ratio * right):
         return
-    turned = " and of the wrong sign" if ratio < 0 else ""
+    turned = f" and {have} the wrong sign" if ratio < 0 else ""
     times, part = round(abs(ratio)), round(1 / abs(ratio))
     if 2 <= times <= MAX_FACTOR and np.isclose(abs(ratio), times, RTOL):
-        yield f"{start} {times} times too large{turned}: is something added or multiplied twice?", True
+        yield f"{subject} {be} {times} times too large{turned}: is something added or multiplied twice?", True
     if 2 <= part <= MAX_FACTOR and np.isclose(abs(ratio), 1 / part, RTOL):
-        yield f"{start} {part} times too small{turned}: is a factor of {part} missing?", True
-    yield f"{start} off by a constant factor{turned}: is a factor missing?", True
+        yield f"{subject} {be} {part} times too small{turned}: is a factor of {part} missing?", True
+    yield f"{subject} {be} off by a constant factor{turned}: is a factor missing?", True
 
 
-def _equal(got: Array, slipped: Array) -> bool:
-    return got.shape == slipped.shape and bool(_near(got, slipped).all())
+def _equal(got: Array, mistaken: Array) -> bool:
+    return got.shape == mistaken.shape and bool(_near(got, mistaken).all())
 
 
 def _near(got: Array, want: Array) -> NDArray[np.bool_]:

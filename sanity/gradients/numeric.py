@@ -1,4 +1,4 @@
-"""Measuring gradients with central differences, in float64."""
+"""Numeric gradients in float64, by central differences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPS = float(np.finfo(np.float64).eps)
 STEP = EPS ** (1 / 3)
 
 # So a right gradient of a loss of size one differs from the measured one by less than 1e-9, and still by less than
-# 1e-6 of it if the loss bends ten thousand times as much. A slip changes an entry by a good part of its size.
+# 1e-6 of it if the loss bends ten thousand times as much. A mistake changes an entry by a good part of its size.
 RTOL, ATOL = 1e-5, 1e-7
 
 # Where f bends smoothly, the slopes ahead and behind differ by step · |f''|: a gap beyond GAP of them is looked at
@@ -41,6 +41,11 @@ def numeric_gradient(f: Function, x: Any) -> Array:
 
     Raises:
         ValueError: f does not return one number.
+
+    >>> numeric_gradient(lambda x: (x**2).sum(), [1.0, 2.0]).round(6)
+    array([2., 4.])
+    >>> numeric_gradient(lambda x: np.abs(x).sum(), [0.0, 2.0]).round(6)
+    array([nan,  1.])
     """
     x = np.asarray(x, dtype=np.float64)
     middle = _value(f, x)
@@ -53,7 +58,7 @@ def numeric_gradient(f: Function, x: Any) -> Array:
 
 
 def numeric_slopes(f: Function, x: Any, directions: Any) -> Array:
-    """Measure how fast f changes at x along each direction: what a gradient too large to measure must agree with.
+    """Measure the slope of f at x along each direction, with which a gradient too large to measure must agree.
 
     A wrong gradient has the right slope along a random direction with probability zero.
 

@@ -1,4 +1,4 @@
-"""Looking for a case that breaks a law, and the smallest one. Imports Hypothesis, which takes a while."""
+"""Looking for a case that breaks a property, and for the smallest one. Slow to import: Hypothesis."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from sanity.core.judge import attempt
 Problem = CheckFailed | CouldNotRun
 
 MAX_SHRINKS = 200
-"""Calls of a failing law while its case is made smaller; a few seconds at most."""
+"""Calls of a failing property while its case is made smaller; a few seconds at most."""
 
 
 def search(check: Check, run: Run, seed: int, count: int, tick: Callable[[], None]) -> list[tuple[Case, Problem]]:
-    """Try a law on count drawn cases; return those that broke it, from the first found to the smallest.
+    """Try a property on count drawn cases; return those that break it, from the first found to the smallest.
 
     Args:
-        check: a law.
+        check: a property.
         run: asks the submission; must answer the same question the same each time.
         seed: of the cases.
-        count: how many to draw while the law holds.
+        count: how many to draw while the property holds.
         tick: called at every case.
     """
     broken: list[tuple[Case, Problem]] = []
     calls = 0
 
-    def law_holds(case: Case) -> None:
+    def property_holds(case: Case) -> None:
         nonlocal calls
         tick()
         calls += bool(broken)
@@ -42,7 +42,7 @@ def search(check: Check, run: Run, seed: int, count: int, tick: Callable[[], Non
             broken.append((case, problem))
             raise problem
 
-    drawn = hypothesis.given(check.cases.strategy())(law_holds)
+    drawn = hypothesis.given(check.cases.strategy())(property_holds)
     settings = hypothesis.settings(
         max_examples=count,
         phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],

@@ -1,4 +1,4 @@
-"""Comparing the gradients of a model's many weights: with the reference's, and with a slope that needs none."""
+"""Comparing the gradients of a model's weights: with the reference's, and with a measured slope."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sanity.core.compare import NOT_FINITE, same_array
 from sanity.core.errors import CheckFailed
@@ -29,8 +28,8 @@ def same_gradients(got: Mapping[str, Any], want: Mapping[str, Any], optional: tu
             raise CheckFailed(f"the model has no {name}", output=said)
         mine = got[name]
         if isinstance(mine, np.ndarray) and not mine.any() and right.any():
-            slip = "detach(), .data, .item() or no_grad() cuts the graph, or it is not used"
-            raise CheckFailed(f"no gradient reaches {name}", slip=slip, output=said)
+            diagnosis = f"{name} is not used, or the graph is cut by detach(), .data, .item() or no_grad()"
+            raise CheckFailed(f"no gradient reaches {name}", diagnosis=diagnosis, output=said)
         same_array(said, mine, right, "")
 
 
@@ -41,7 +40,7 @@ def same_slope(
 ) -> None:
     """Raise CheckFailed unless the loss changes along a random direction as its gradients say.
 
-    One direction through all weights at once suffices: a wrong gradient is orthogonal to a random direction with
+    One direction through all weights suffices: a wrong gradient has the right slope along a random direction with
     probability zero.
 
     Args:
@@ -62,28 +61,25 @@ def same_slope(
             return float(loss_and_gradients({**weights, **moved})[0])
 
         numeric = (loss_at(STEP) - loss_at(-STEP)) / (2 * STEP)
-        with np.errstate(invalid="ignore"):  # infinite gradients are told of below
+        with np.errstate(invalid="ignore"):  # infinite gradients are reported below
             return numeric, sum(float((np.asarray(gradients[name]) * direction[name]).sum()) for name in names)
 
     numeric, claimed = slopes(list(direction))
     if not np.isfinite([numeric, claimed]).all():
-        raise CheckFailed("the outputs or their gradients are not finite", slip=NOT_FINITE)
+        raise CheckFailed("the outputs or their gradients are not finite", hint=NOT_FINITE)
     if not _agree(numeric, claimed):
         suspects = list(direction)
         while len(suspects) > 1:  # halve: some weight in the half that disagrees is wrong
             half = suspects[: len(suspects) // 2]
             suspects = suspects[len(half) :] if _agree(*slopes(half)) else half
-        told = _told(np.asarray(gradients[suspects[0]]))
+        cut = "the graph is cut by detach(), .data, .item() or no_grad()"
+        nothing = not np.asarray(gradients[suspects[0]]).any()
         raise CheckFailed(
             f"the gradients are not the slope of the outputs: see that of {suspects[0]}",
-            slip=f"{told}a part of the graph is cut: detach(), .data, .item() or no_grad()",
+            diagnosis=f"no gradient reaches {suspects[0]}: {cut}" if nothing else f"a part of {cut}",
             detail=f"along a random direction the loss changes by {numeric:.6g}, the gradients say {claimed:.6g}",
         )
 
 
 def _agree(numeric: float, claimed: float) -> bool:
     return abs(numeric - claimed) <= SLOPE_ATOL + SLOPE_RTOL * abs(numeric)
-
-
-def _told(gradient: NDArray[Any]) -> str:
-    return "" if gradient.any() else "no gradient arrives there: "

@@ -1,4 +1,4 @@
-"""Counterexamples as scripts: cases rounded where they fail all the same, and values spelt as Python."""
+"""Counterexamples as scripts: cases are rounded as far as they still fail, and values spelt as Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from sanity.core.case import Case
 
 DIGITS = (1, 2, 4)
-"""Decimals to try, the fewest first, before a counterexample is shown with all that its numbers have."""
+"""Decimals to round a counterexample to, fewest first; if it then holds, it is shown with full precision."""
 
 
 def simplest(case: Case, fails: Callable[[Case], bool]) -> Case:
@@ -49,7 +49,10 @@ def literal(value: Any, column: int = 0) -> str:
 
     Args:
         value: an array, number, string or None, or a list or dict of those.
-        column: where the text will start, so that the rows of arrays stand below each other.
+        column: where the text will start, so that the rows of arrays are aligned.
+
+    >>> literal([1, np.array([0.5, 2.0], np.float32)])
+    "[1, np.array([0.5, 2. ], dtype='float32')]"
     """
     if isinstance(value, np.ndarray):
         return _array(value, column)

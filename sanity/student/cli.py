@@ -21,8 +21,8 @@ EXAMPLES = """examples:
   python sanity_check.py 1d            check question 1d
   python sanity_check.py               check every question
   python sanity_check.py 1d --watch    check again whenever you save a file
-  python sanity_check.py 1d --seed 7   try the laws on new cases, and shrink one that fails
-  python sanity_check.py gradients     try all laws about gradients on many new cases
+  python sanity_check.py 1d --seed 7   try the properties on new cases, and shrink one that fails
+  python sanity_check.py gradients     try all gradient properties on many new cases
 
 exit status: 0 all passed; 1 a check failed; 2 a wrong name, file or option
 """
@@ -43,7 +43,7 @@ def parser(manifest: Manifest) -> argparse.ArgumentParser:
     top.add_argument("--list", action="store_true", help="print the questions and what is checked, run nothing")
     top.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     top.add_argument("--watch", action="store_true", help="run again whenever a file is saved, until Ctrl-C")
-    top.add_argument("--seed", type=int, help="also try the laws on cases drawn from this seed")
+    top.add_argument("--seed", type=int, help="also try the properties on cases drawn from this seed")
     return top
 
 

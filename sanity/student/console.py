@@ -1,4 +1,4 @@
-"""Printing verdicts for a student: the course's lines where all is well, one clear block where it is not."""
+"""Printing verdicts for a student: the course's lines for checks that pass, one clear block for a problem."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sanity.core.calling import NOT_IMPLEMENTED
-from sanity.core.check import load_checks
+from sanity.core.errors import NOT_IMPLEMENTED
+from sanity.core.loading import checks_of
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome, Verdict
 
@@ -26,7 +26,7 @@ def coloured(text: str, code: str) -> str:
 
 
 def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
-    """Print what was found about one question: a block for one problem, a line for each other one."""
+    """Print the verdicts on one question: a block for one problem, a line for each other one."""
     title = f"Question {question.id}: {question.name}"
     print(coloured(f"Running Sanity Check for {title}", BOLD))
     problems = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
@@ -56,19 +56,20 @@ def print_unwritten(question: Question, problem: Verdict) -> None:
 
 def _print_problems(problems: Sequence[Verdict]) -> None:
     """Print a block for the wrong output whose cause is known, else for the first problem; a line for each other."""
-    shown = min(problems, key=lambda problem: not (problem.outputs and problem.slip))
+    shown = min(problems, key=lambda problem: not (problem.outputs and (problem.diagnosis or problem.hint)))
     print_block(shown)
     others = [problem for problem in problems if problem is not shown]
     alike = [o for o in others if o.outcome is Outcome.COULD_NOT_RUN and o.message == shown.message]
     if others:
         print()
-    said = {"", shown.slip}
+    said = {"", shown.diagnosis, shown.hint}
     for problem in others:
         if problem not in alike:
             print(f"also {problem.outcome}: {problem.sentence}")
-            if problem.slip not in said:
-                print(row("likely", problem.slip))
-                said.add(problem.slip)
+            for label, text in (("likely", problem.diagnosis), ("hint", problem.hint)):
+                if text not in said:
+                    print(row(label, text))
+                    said.add(text)
     if alike:
         print(f"{len(alike)} more could not run for the same reason.")
 
@@ -80,7 +81,8 @@ def print_block(problem: Verdict) -> None:
         ("found", problem.message),
         ("values", problem.detail if problem.outcome is Outcome.FAILED else ""),
         ("case", problem.case),
-        ("likely", problem.slip),
+        ("likely", problem.diagnosis),
+        ("hint", problem.hint),
     ):
         if text:
             print(row(label, text))
@@ -95,7 +97,7 @@ def row(label: str, text: str) -> str:
 
 def print_list(manifest: Manifest, questions: Sequence[Question]) -> None:
     """Print the questions and what is checked about each."""
-    checks = load_checks(manifest.name)
+    checks = checks_of(manifest)
     for question in questions:
         print(f"{question.id}  {question.name}, {question.worth}, in {question.file}")
         for check in checks:

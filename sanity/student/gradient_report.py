@@ -1,11 +1,11 @@
-"""Printing what came of the laws about gradients."""
+"""Printing the findings of `sanity_check.py gradients`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sanity.core.calling import NOT_IMPLEMENTED
-from sanity.core.check import load_checks
+from sanity.core.errors import NOT_IMPLEMENTED
+from sanity.core.loading import checks_of
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome
 from sanity.student.console import BOLD, GREEN, RED, coloured, print_block, print_unwritten, row
@@ -15,19 +15,19 @@ PASTE = "# Save this in the folder with your files, as try.py, and run it: pytho
 
 
 def print_findings(question: Question, findings: Sequence[Finding]) -> None:
-    """Print what came of one question's laws; where one is broken, how and on which case."""
+    """Print the findings about one question; for a property that does not hold, how it fails and on which case."""
     title = f"Question {question.id}: {question.name}"
-    print(coloured(f"Running the gradient laws of {title}", BOLD))
+    print(coloured(f"Running the gradient properties of {title}", BOLD))
     problems = [finding for finding in findings if finding.outcome is not Outcome.PASSED]
     for finding in findings:
         if finding.outcome is Outcome.PASSED:
             print(f"true of {finding.cases} cases: {finding.sentence}")
     if not problems:
-        print(coloured(f"All gradient laws hold for {title}!", GREEN))
+        print(coloured(f"All gradient properties hold for {title}!", GREEN))
     elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
         print_unwritten(question, problems[0])
     else:
-        print(coloured(f"{len(problems)} of {len(findings)} gradient laws do not hold for {title}.", RED))
+        print(coloured(f"{len(problems)} of {len(findings)} gradient properties do not hold for {title}.", RED))
         for problem in problems:
             _print_problem(problem)
         for script in [problem.snippet for problem in problems if problem.snippet][:1]:
@@ -44,8 +44,8 @@ def _print_problem(problem: Finding) -> None:
 
 
 def print_properties(manifest: Manifest, questions: Sequence[Question]) -> None:
-    """Print the laws about gradients of each question."""
-    checks = [check for check in load_checks(manifest.name) if is_gradient_property(check)]
+    """Print the gradient properties of each question."""
+    checks = [check for check in checks_of(manifest) if is_gradient_property(check)]
     for question in questions:
         print(f"{question.id}  {question.name}")
         for check in checks:

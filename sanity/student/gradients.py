@@ -1,4 +1,4 @@
-"""`python sanity_check.py gradients`: the laws about gradients on freshly drawn cases, and scripts that break them."""
+"""`python sanity_check.py gradients`: gradient properties on freshly drawn cases, and scripts that show a failure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe, Run, load_checks, load_snippets
+from sanity.core.check import Answers, Check, Probe, Run
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import attempt, judge, verdict_of
+from sanity.core.loading import checks_of, load_snippets
 from sanity.core.manifest import Manifest, ManifestError, Question
 from sanity.core.recordings import diagnose, fixed_cases
 from sanity.core.verdict import Outcome, Verdict
@@ -21,45 +22,45 @@ from sanity.gradients.snippet import simplest
 from sanity.student.runner import Runner
 
 DRAWN = 50
-"""Cases drawn for each law."""
+"""Cases drawn for each property."""
 
 BAR = "{desc} {bar} {n_fmt}/{total_fmt}"
 
 
 @dataclass(frozen=True)
 class Finding(Verdict):
-    """What came of one law on drawn cases."""
+    """The verdict on one property over drawn cases."""
 
     cases: int = 0
-    """How many are drawn while the law holds."""
+    """How many are drawn while the property holds."""
     seed: int = 0
-    """What they were drawn from."""
+    """The seed that they are drawn from."""
     side: str = ""
-    """Which side of the law is wrong, values or gradients, where the recorded answers tell."""
+    """Which side is wrong, values or gradients, if the recorded answers show it."""
     snippet: str = ""
     """A script that shows the counterexample."""
 
 
 def is_gradient_property(check: Check) -> bool:
-    """Return whether a check is a law about gradients."""
+    """Return whether a check is a property of gradients."""
     return check.is_property and check.gradients
 
 
 def gradient_questions(manifest: Manifest, ids: list[str]) -> tuple[Question, ...]:
-    """Return the questions called ids, or all with laws about gradients; raise ManifestError where there are none."""
-    covered = {check.question for check in load_checks(manifest.name) if is_gradient_property(check)}
+    """Return the questions called ids, or all with gradient properties; raise ManifestError if one has none."""
+    covered = {check.question for check in checks_of(manifest) if is_gradient_property(check)}
     if not covered:
-        raise ManifestError(f"{manifest.name} has no laws about gradients")
+        raise ManifestError(f"{manifest.name} has no gradient properties")
     chosen = manifest.select_questions(ids)
     for question in chosen:
         if ids and question.id not in covered:
             known = ", ".join(q.id for q in manifest.questions if q.id in covered)
-            raise ManifestError(f"question {question.id} has no laws about gradients: choose from {known}")
+            raise ManifestError(f"question {question.id} has no gradient properties: choose from {known}")
     return tuple(question for question in chosen if question.id in covered)
 
 
 class TracingRun:
-    """A Run that notes what was asked first and can be shown, and whether anything could not be answered."""
+    """A Run that notes the first call that can be shown as a script, and any that could not run."""
 
     def __init__(self, run: Run, shown: Callable[[Probe], bool]) -> None:
         self.run, self.shown = run, shown
@@ -78,7 +79,7 @@ class TracingRun:
 
 
 class GradientRunner(Runner):
-    """Tries the laws about gradients on the files in a folder."""
+    """Tries the gradient properties of the files in a folder."""
 
     def __init__(self, manifest: Manifest, folder: Path, seed: int) -> None:
         super().__init__(manifest, folder, seed)
@@ -95,7 +96,9 @@ class GradientRunner(Runner):
         if not broken:
             fixed = ((case, attempt(check, watched, run, case)) for case in fixed_cases(check.cases))
             broken = [(case, problem) for case, problem in fixed if problem is not None][:1]
-        if not broken and watched.problem:  # a law that asks again elsewhere may let this pass, but measured nothing
+        if (
+            not broken and watched.problem
+        ):  # a property that calls again elsewhere may let this pass, but measured nothing
             broken = [(check.cases.case(), watched.problem)]
         if not broken:
             return self._finding(verdict_of(check, None))
@@ -104,25 +107,25 @@ class GradientRunner(Runner):
             return self._finding(verdict_of(check, problem, case))
         case = simplest(case, lambda candidate: isinstance(attempt(check, run, run, candidate), CheckFailed))
         verdict = verdict_of(check, attempt(check, run, run, case) or problem, case)
-        # The smallest case may be too small to tell one slip from another.
-        slip = self._diagnosis(check, run) or verdict.slip or verdict_of(check, first).slip
-        verdict = replace(verdict, slip=slip)
+        # The smallest case may be too small to tell one mistake from another.
+        diagnosis = self._diagnosis(check, run) or verdict.diagnosis or verdict_of(check, first).diagnosis
+        verdict = replace(verdict, diagnosis=diagnosis)
         return self._finding(verdict, side=self._side(check, run), snippet=self._snippet(check, run, case))
 
     def _finding(self, verdict: Verdict, side: str = "", snippet: str = "") -> Finding:
         return Finding(**vars(verdict), cases=DRAWN, seed=self.cases_seed, side=side, snippet=snippet)
 
-    def _diagnosis(self, is_property: Check, run: Run) -> str:
-        """Return the known slip that answers the question's recorded cases just as the submission does, or ""."""
-        asked = [is_property, *self._reference_checks(is_property.question)]
-        return next(filter(None, (diagnose(check, run, self.recordings) for check in asked)), "")
+    def _diagnosis(self, check: Check, run: Run) -> str:
+        """Return the diagnosis of a mistake that answers the recorded cases as the submission does, or ""."""
+        asked = [check, *self._reference_checks(check.question)]
+        return next(filter(None, (diagnose(each, run, self.recordings) for each in asked)), "")
 
-    def _side(self, is_property: Check, run: Run) -> str:
+    def _side(self, check: Check, run: Run) -> str:
         """Say which side is wrong, by what the recorded answers to the same question are like."""
 
         def right(gradients: bool) -> bool | None:
-            checks = [check for check in self._reference_checks(is_property.question) if check.gradients == gradients]
-            verdicts = [judge(check, fixed_cases(check.cases), run, self.recordings.expect) for check in checks]
+            asked = [c for c in self._reference_checks(check.question) if c.gradients == gradients]
+            verdicts = [judge(c, fixed_cases(c.cases), run, self.recordings.expect) for c in asked]
             if not verdicts or any(verdict.outcome is Outcome.COULD_NOT_RUN for verdict in verdicts):
                 return None
             return all(verdict.outcome is Outcome.PASSED for verdict in verdicts)
@@ -137,7 +140,7 @@ class GradientRunner(Runner):
         return hasattr(self.snippets, probe.name)
 
     def _snippet(self, check: Check, run: Run, case: Case) -> str:
-        """Spell what a failing law asked first as a script, "" if the assignment doesn't say how."""
+        """Spell the first call of a failing property as a script; "" if the assignment has no snippet for it."""
         watched = TracingRun(run, self._shown)
         attempt(check, watched, run, case)
         if watched.first is None:

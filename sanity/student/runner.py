@@ -13,10 +13,11 @@ from pathlib import Path
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
-from sanity.core.check import Check, Run, load_checks, load_probes
+from sanity.core.check import Check, Run
 from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import checks_of, load_known_errors, load_probes
 from sanity.core.manifest import Manifest, Question
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.selection import files_in, select_files
@@ -25,7 +26,7 @@ from sanity.core.verdict import Outcome, Verdict
 Answered = tuple[Question, list[Verdict]]
 
 DRAWN = 10
-"""Cases drawn for each law with --seed."""
+"""Cases drawn for each property with --seed."""
 
 
 class MissingFile(UserError):
@@ -37,10 +38,11 @@ class Runner:
 
     def __init__(self, manifest: Manifest, folder: Path, seed: int | None) -> None:
         self.manifest, self.folder, self.seed = manifest, folder.resolve(), seed
-        self.checks = load_checks(manifest.name)
+        self.checks = checks_of(manifest)
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
         self.probes = load_probes(manifest.name)
         self.recordings = load(recording_path(manifest.name))
+        self.known_errors = load_known_errors(manifest.name)
 
     def run(self, questions: Sequence[Question]) -> list[Answered]:
         """Return the verdicts on some questions; raise MissingFile if their files are not there."""
@@ -49,11 +51,14 @@ class Runner:
             if self.manifest.spelling(name, there) is None:
                 raise MissingFile(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
         selection = select_files(there, self.manifest)
+        for note in selection.notes:
+            if note.startswith("left out") and ".py" in note:
+                print(f"note: {note}; what you hand in has no such file", file=sys.stderr)
         files = (*self.manifest.given, *selection.files)
         code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers)
         try:
             with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
-                run = CachedRun(LocalRun(self.probes, code, files))
+                run = CachedRun(LocalRun(self.probes, code, files, self.known_errors))
                 return [(q, [self._judge(c, run) for c in self.checks if c.question == q.id]) for q in questions]
         finally:
             code.forget()
@@ -67,7 +72,7 @@ class Runner:
             drawn: list[Case] = check.cases.drawn_cases(self.seed, DRAWN)
             verdict = judge(check, drawn, run, self.recordings.expect, smaller)
         if verdict.outcome is Outcome.FAILED:
-            verdict = replace(verdict, slip=diagnose(check, run, self.recordings) or verdict.slip)
+            verdict = replace(verdict, diagnosis=diagnose(check, run, self.recordings) or verdict.diagnosis)
         return verdict
 
 

@@ -54,7 +54,7 @@ class TestAttack:
 
     def test_earns_what_it_deserves(self, graded: Graded, attack: Attack) -> None:
         attacked = question(graded.results[attack.id], attack.question)
-        messages = [f"{verdict.message}; {verdict.slip}" for verdict in attacked.verdicts]
+        messages = [f"{verdict.message}; {verdict.diagnosis}; {verdict.hint}" for verdict in attacked.verdicts]
         if attack.partly:
             assert 0 < attacked.points < attacked.max_points, messages
         else:
@@ -81,7 +81,7 @@ def test_what_a_submission_says_is_not_repeated_to_students(graded: Graded) -> N
     """Not even if it says the hidden case, in the text or the name of an error."""
     attacked = question(graded.results["A41 the case told in an error"], "1a")
     for verdict in attacked.verdicts:
-        assert "[[" not in verdict.message + verdict.slip + verdict.case
+        assert "[[" not in verdict.message + verdict.diagnosis + verdict.hint + verdict.case
         assert "[[" in verdict.detail  # which is for staff
 
 

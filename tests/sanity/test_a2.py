@@ -20,10 +20,10 @@ from sanity.a2.cases import COUNTS, DRAWN_PAIRS, LEAVES, PAIRS, few
 from sanity.a2.negatives import drawn
 from sanity.a2.sampling import deviation
 from sanity.core.calling import LocalRun
-from sanity.core.check import load_checks, load_probes
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import load_checks, load_probes
 from sanity.core.recordings import fixed_cases, load, recording_path
 
 CHECKS = {check.name: check for check in load_checks("a2")}
@@ -39,23 +39,23 @@ def problem(bug: str, check: str) -> CheckFailed:
     return found
 
 
-def test_a_matrix_for_a_vector_is_a_shape_error_with_a_hint() -> None:
+def test_a_matrix_for_a_vector_is_a_shape_error_with_a_diagnosis() -> None:
     row = problem("softmax-center-row", "softmax_center_gradient")
     column = problem("softmax-center-column", "softmax_center_gradient")
     assert row.message == "gradCenterVec has shape (1, 5), expected (D=5)"
     assert column.message == "gradCenterVec has shape (5, 1), expected (D=5)"
-    assert row.slip.startswith("there is an axis of size one too many")
-    assert column.slip.startswith("there is an axis of size one too many")
+    assert row.diagnosis.startswith("gradCenterVec has an axis of size one too many")
+    assert column.diagnosis.startswith("gradCenterVec has an axis of size one too many")
 
 
 def test_a_sample_that_is_overwritten_is_named() -> None:
     found = problem("negative-buffered", "repeats_count")
     assert found.message == "gradOutsideVecs does not count a repeated sample each time"
-    assert found.slip == "a repeated sample is left out or overwritten, not added"
+    assert found.diagnosis == "a repeated sample is left out or overwritten, not added"
 
 
 def test_a_shifted_sampler_is_named() -> None:
-    assert problem("sample-off-by-one", "draws_by_probability").slip == "the index is off by one"
+    assert problem("sample-off-by-one", "draws_by_probability").diagnosis == "the index of the word drawn is off by one"
 
 
 @pytest.mark.parametrize("loss", [2.5, np.float64(2.5), np.array(2.5), np.array([2.5])])

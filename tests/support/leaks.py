@@ -36,7 +36,10 @@ def answers(assignment: str) -> set[str]:
 def mistakes(assignment: str) -> set[str]:
     """The lines that only planted bugs have."""
     right = set().union(*map(lines_of, reference_files(load_assignment(assignment)).values()))
-    return set().union(*(lines_of(text) for bug in load_bugs(load_assignment(assignment)) for text in bug.files.values())) - right
+    return (
+        set().union(*(lines_of(text) for bug in load_bugs(load_assignment(assignment)) for text in bug.files.values()))
+        - right
+    )
 
 
 def leaks(archive: Path, secrets: set[str]) -> list[tuple[str, str]]:

@@ -44,7 +44,8 @@ def verdicts(draw: st.DrawFn, question: str) -> Verdict:
         weight=draw(st.sampled_from([0.1, 0.5, 1, 2, 3])),
         is_property=draw(st.booleans()),
         message=draw(text),
-        slip=draw(text),
+        diagnosis=draw(text),
+        hint=draw(text),
         case=SECRET + draw(text),
         detail=SECRET + draw(text),
     )
@@ -82,10 +83,11 @@ def classes() -> st.SearchStrategy[list[Result]]:
 
 
 PASSED = Verdict("1d", "encodes", "encode() returns the hidden states.", Outcome.PASSED, 3, is_property=False)
-LAW = Verdict("1d", "padding", "Padding does not leak.", Outcome.PASSED, 1, is_property=True)
+PROPERTY = Verdict("1d", "padding", "Padding does not leak.", Outcome.PASSED, 1, is_property=True)
 FAILED = Verdict(
     "1d", "encodes", "encode() returns the hidden states.", Outcome.FAILED, 3, is_property=False,
-    message="h_0 is wrong:\nits halves are swapped.", slip="halves swapped", case="one word", detail=f"got {SECRET}",
+    message="h_0 is wrong:\nits halves are swapped.",
+    diagnosis="halves swapped", case="one word", detail=f"got {SECRET}",
 )  # fmt: skip
 CRASHED = Verdict(
     "1e",

@@ -17,8 +17,9 @@ from graders.course.assignment import Assignment, assignment_names, load_assignm
 from graders.course.planted import Files
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe, load_probes
+from sanity.core.check import Answers, Probe
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import load_known_errors, load_probes
 
 LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
 
@@ -38,7 +39,8 @@ class ProcessRun:
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Return the outputs by name; raise CheckFailed or CouldNotRun."""
-        return answers_of(probe, self.reply(probe, case), list(self.files))
+        known = load_known_errors(self.assignment.name)
+        return answers_of(probe, self.reply(probe, case), list(self.files), known)
 
 
 @contextmanager

@@ -31,8 +31,8 @@ from graders.sandbox.inside.wire import (
 )
 from sanity.core.calling import SubmissionError, ask, submission_error
 from sanity.core.case import Case
-from sanity.core.check import load_probes
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import load_probes
 
 
 def prepare(settings: dict[str, Any]) -> WorkerContext:

@@ -33,6 +33,8 @@ def graft(root: Path, packages: Iterable[str]) -> None:
     """Make our packages importable from `root` by hand: the import system would list it, which Landlock refuses."""
     for name in packages:
         folder = root.joinpath(*name.split("."))
+        if not folder.is_dir():
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         spec = importlib.util.spec_from_file_location(
             name, folder / "__init__.py", submodule_search_locations=[str(folder)]
         )
@@ -43,6 +45,9 @@ def graft(root: Path, packages: Iterable[str]) -> None:
         if parent:
             setattr(sys.modules[parent], child, module)  # as an import does
         spec.loader.exec_module(module)
+        parent, _, child = name.rpartition(".")
+        if parent:  # as an import would
+            setattr(sys.modules[parent], child, module)
 
 
 def main() -> None:

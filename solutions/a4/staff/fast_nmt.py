@@ -90,9 +90,9 @@ class FastNMT(NMT):
         mask = K.new_zeros(len(K), 1, K.size(1))
         if enc_masks is not None:
             mask.masked_fill_(enc_masks.bool().unsqueeze(1), float("-inf"))
-        kept = self.dropout(x.new_ones(*x.shape[:2], h))
+        dropout_mask = self.dropout(x.new_ones(*x.shape[:2], h))
         outputs: Tensor = AttentionDecoder.apply(
-            x, *dec_init_state, K, P, torch.cat((W_o, cell.weight_hh), dim=1), U_h.contiguous(), mask, kept
+            x, *dec_init_state, K, P, torch.cat((W_o, cell.weight_hh), dim=1), U_h.contiguous(), mask, dropout_mask
         )
         return outputs
 

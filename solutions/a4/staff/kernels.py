@@ -135,7 +135,7 @@ class AttentionDecoder(Function):
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, h_0: Tensor, c_0: Tensor, K: Tensor, P: Tensor, R: Tensor, U_h: Tensor,
-        mask: Tensor, kept: Tensor,
+        mask: Tensor, dropout_mask: Tensor,
     ) -> Tensor:  # fmt: skip
         """Return all o_t, (n, b, h).
 
@@ -147,9 +147,9 @@ class AttentionDecoder(Function):
             R: (4h, 2h).
             U_h: (h, h).
             mask: 0, and -inf on padding, (b, 1, src_len).
-            kept: m, (n, b, h).
+            dropout_mask: m, (n, b, h).
         """
-        n, b, h = kept.shape
+        n, b, h = dropout_mask.shape
         gates, alpha = torch.empty_like(x), x.new_empty(n, b, K.size(1))
         cells, tanh_cells, r = x.new_empty(n + 1, b, h), x.new_empty(n, b, h), x.new_zeros(n + 1, b, 2 * h)
         cells[0], r[0, :, h:] = c_0, h_0
@@ -161,8 +161,8 @@ class AttentionDecoder(Function):
             lstm_cell(gates[t], cells[t], cells[t + 1], tanh_cells[t], h_t)
             torch.softmax(torch.baddbmm(mask, h_t.unsqueeze(1), to_source).squeeze(1), dim=1, out=alpha[t])
             v_t = torch.bmm(alpha[t].unsqueeze(1), P).squeeze(1).add_(product(h_t, by_h))
-            torch.mul(v_t.tanh_(), kept[t], out=o_t)
-        ctx.save_for_backward(gates, alpha, cells, tanh_cells, r, K, P, R, U_h, kept)
+            torch.mul(v_t.tanh_(), dropout_mask[t], out=o_t)
+        ctx.save_for_backward(gates, alpha, cells, tanh_cells, r, K, P, R, U_h, dropout_mask)
         return r[1:, :, :h].clone()
 
     @staticmethod
@@ -177,10 +177,12 @@ class AttentionDecoder(Function):
             h_t* = its part of r_{t+1}* + U_h^T v_t* + K^T e_t*
             z_t*, c_{t-1}* from h_t*, c_t* by `lstm_cell_backward`;   r_t* = R^T z_t*
         """
-        gates, alpha, cells, tanh_cells, r, K, P, R, U_h, kept = ctx.saved_tensors
-        n, b, h = kept.shape
+        gates, alpha, cells, tanh_cells, r, K, P, R, U_h, dropout_mask = ctx.saved_tensors
+        n, b, h = dropout_mask.shape
         outputs, hiddens = r[1:].chunk(2, dim=2)
-        by_v = kept - outputs * outputs / kept.clamp(min=1)  # o_t = m_t ⊙ tanh(v_t), where m_t is 0 or at least 1
+        by_v = dropout_mask - outputs * outputs / dropout_mask.clamp(
+            min=1
+        )  # o_t = m_t ⊙ tanh(v_t), where m_t is 0 or at least 1
         by_c, by_z = lstm_cell_slopes(gates, cells[:n], tanh_cells)
         z_grad, v_grad, e_grad = torch.empty_like(by_z), torch.empty_like(by_v), torch.empty_like(alpha)
         r_grad, c_grad = r.new_zeros(b, 2 * h), r.new_zeros(b, h)

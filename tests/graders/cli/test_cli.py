@@ -201,7 +201,7 @@ def test_names_that_there_are_not(trivium: Trivium, right: Path) -> None:
         ("--jobs", "0", "--jobs 0: expected 1 or more"),
         ("--seed", "-1", "--seed -1: expected a number from 0 to 9223372036854775807"),
         ("--seed", 2**63, "--seed 9223372036854775808: expected a number from 0 to 9223372036854775807"),
-        ("--fail-under", "101", "--fail-under 101.0: expected a percentage from 0 to 100"),
+        ("--fail-under", "101", "--fail-under 101: expected a percentage from 0 to 100"),
         ("--fail-under", "nan", "--fail-under nan: expected a percentage from 0 to 100"),
     ],
 )
@@ -285,6 +285,50 @@ def test_a_package_that_is_missing(right: Path) -> None:
     assert ended.stderr == "trivium grade: msgspec is not installed: pip install 'trivium[graders]'\n"
 
 
+def test_an_import_of_our_own_that_fails_is_our_mistake(right: Path) -> None:
+    for module, said in (
+        ("graders.exports.table", "import of graders.exports.table halted; None in sys.modules"),
+        ("sqlite3", "import of sqlite3 halted; None in sys.modules"),
+    ):
+        code = f"import sys\nsys.modules['{module}'] = None\n"
+        code += "from graders.cli.main import main\nsys.exit(main(sys.argv[1:]))"
+        command = [sys.executable, "-c", code, "grade", "a4", str(right)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (
+            2,
+            f"trivium grade: a bug in trivium, please report it: {said}\n",
+        )
+
+
+def test_a_reader_that_leaves_early_costs_nothing(
+    right: Path, stub: Path, isolation: Isolation, tmp_path: Path
+) -> None:
+    """As in `trivium grade … | head -1`: the exports are there, and the exit status is that of the class."""
+    command = [sys.executable, "-m", "graders.cli", "grade", "a4", str(right.parent), "-q", "1a", "-j", "1"]
+    command += ["--isolation", isolation, "-o", str(tmp_path / "out"), "--fail-under", "50"]
+    environment = {**os.environ, "PYTHONPATH": str(course_root())}
+    graded = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert graded.stdout and graded.stderr
+    graded.stdout.close()
+    said = graded.stderr.read()
+    assert graded.wait() == 1
+    assert said.splitlines()[-1] == "stub: 0 of 2 points is below --fail-under 50 %"
+    assert [row["total"] for row in rows(tmp_path / "out" / "gradebook.csv")] == ["2", "0"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_that_lacks_characters_gets_others(
+    stub: Path, isolation: Isolation, tmp_path: Path, encoding: str
+) -> None:
+    (stub / "utils.py").write_text("def pad_sents(sents, pad_token):\n    raise ValueError('→ 字')\n")
+    named = stub.rename(stub.parent / "李")
+    command = [sys.executable, "-m", "graders.cli", "grade", "a4", str(named), "-q", "1a", "--isolation", isolation]
+    environment = {**os.environ, "PYTHONPATH": str(course_root()), "PYTHONIOENCODING": encoding}
+    said = subprocess.run(command, env=environment, capture_output=True, cwd=tmp_path)
+    assert (said.returncode, b"Traceback" in said.stderr) == (0, False)
+    assert said.stderr.startswith(b"1/1 ?: 0/2") and b" ? " in said.stdout
+
+
 HEAVY = {"torch", "numpy", "hypothesis", "rich", "jinja2", "msgspec", "sqlite3", "sandlock"}
 
 
@@ -314,7 +358,7 @@ def test_stubs_are_checked_and_written(trivium: Trivium, tmp_path: Path, monkeyp
 
     assert trivium("stubs", "--check") == Said(0, "up to date\n", "")
     stub.write_text(stub.read_text() + "# mine\n")
-    told = "run `trivium stubs` and commit the files that it writes\n"
+    told = "run `trivium stubs` and commit what it writes\n"
     assert trivium("stubs", "--check") == Said(1, f"stale: {stub}\n", told)
     assert trivium("handout", "a4").status == 2
     assert trivium("stubs", "a4") == Said(0, f"wrote {stub}\n", "")
@@ -412,7 +456,7 @@ def test_ctrl_c_ends_a_run_in_order(grade: Trivium, started: Started) -> None:
     _, err = started.process.communicate()
     assert started.process.returncode == 130
     lines = err.splitlines()
-    assert lines[-1] == "trivium: interrupted; finished results are kept, run the same command again to resume"
+    assert lines[-1] == "trivium: interrupted; what is graded is kept, the same command goes on"
     assert all("student" in line for line in lines[:-1])
     assert list(started.scratch.iterdir()) == []
     assert running(str(started.scratch)) == []

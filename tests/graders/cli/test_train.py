@@ -115,8 +115,9 @@ def test_what_is_good_enough_is_exit_status_0(jobs: list[Job], tmp_path: Path) -
     good = submission(tmp_path / "good")
     assert main(["train", "a4", "--submission", str(good), "--seed", str(SEED), "-o", str(tmp_path / "out")]) == 0
     weak = submission(tmp_path / "weak")
-    assert main(["train", "a4", "--submission", str(weak), "--bleu", "20", "-o", str(tmp_path / "out")]) == 0
-    assert [job.seed for job in jobs] == [SEED, SEED]
+    for option in "--score", "--bleu":  # the older name stays
+        assert main(["train", "a4", "--submission", str(weak), option, "20", "-o", str(tmp_path / "out")]) == 0
+    assert [job.seed for job in jobs] == [SEED] * 3
 
 
 def test_what_was_trained_before_is_said_to_be(

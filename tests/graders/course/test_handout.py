@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from graders.course.assignment import course_root, handout_folder, load_assignment
+from graders.course.assignment import assignment_names, course_root, handout_folder, load_assignment
 from graders.course.handout import HandoutError, build_handout
 from tests.support.leaks import answers, leaks
 
@@ -65,6 +65,33 @@ def test_it_holds_the_assignment_and_no_junk(course, tmp_path):
         assert handout.namelist() == sorted(f"a4/{name}" for name in names)
         assert handout.read("a4/vocab.py") == (folder / "vocab.py").read_bytes()
         assert {entry.external_attr >> 16 for entry in handout.infolist()} == {stat.S_IFREG | 0o644}
+
+
+@pytest.mark.parametrize("stray", ["nmt_model_solution.py", "answers/utils.py", "notes.txt", "nmt/old/utils.py"])
+def test_what_nobody_declared_is_not_handed_out(course, tmp_path, stray):
+    path = course / "assignments/a4" / stray
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(course / "solutions/a4/utils.py", path)
+    with ZipFile(build_handout(load_assignment("a4"), tmp_path / "a4.zip")) as handout:
+        assert f"a4/{stray}" not in handout.namelist()
+
+
+def test_a_solution_under_a_declared_name_is_refused(course, tmp_path):
+    path = course / "assignments/a4/nmt/answers.py"
+    shutil.copy(course / "solutions/a4/utils.py", path)
+    with pytest.raises(HandoutError) as error:
+        build_handout(load_assignment("a4"), tmp_path / "a4.zip")
+    assert str(error.value) == f"{path}: holds a solution's markers; students must not receive it"
+
+
+@pytest.mark.parametrize("name", assignment_names())
+def test_all_that_is_tracked_is_handed_out(name):
+    """What is declared in assignment.toml and what is in the repository are the same."""
+    folder = handout_folder(name)
+    git = subprocess.run(["git", "ls-files"], cwd=folder, capture_output=True, text=True)
+    if git.returncode or not git.stdout:
+        pytest.skip("not a clone")
+    assert load_assignment(name).handout_files() == sorted(git.stdout.splitlines())
 
 
 def test_it_is_the_same_whatever_the_disk_looks_like(course, tmp_path):

@@ -15,9 +15,10 @@ import pytest
 from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import Variant, load_bugs, load_variants, reference_files
 from graders.course.planted.process_run import run_in_process
-from sanity.core.check import Check, Run, load_checks
+from sanity.core.check import Check, Run
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, attempt
+from sanity.core.loading import load_checks
 from sanity.core.manifest import Manifest
 from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 
@@ -30,7 +31,7 @@ RIGHT = [
     for name in ASSIGNMENTS
     for right in (Variant("reference", reference_files(load_assignment(name))), *load_variants(load_assignment(name)))
 ]
-LAWS = [
+PROPERTIES = [
     pytest.param(name, c, id=f"{name}-{c.name}") for name in ASSIGNMENTS for c in load_checks(name) if c.is_property
 ]
 
@@ -53,7 +54,7 @@ class Found:
     broken: set[str]
     """Those of them that fail, rather than not run."""
     read: list[str]
-    """What a student reads of each of these, laws aside."""
+    """The diagnosis of each of these, properties aside."""
 
 
 @cache
@@ -74,14 +75,14 @@ def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
     assert found(assignment, bug).failed
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS)
-def test_some_bug_of_its_question_breaks_each_law(assignment: str, is_property: Check) -> None:
-    own = [bug.id for bug in load_bugs(load_assignment(assignment)) if bug.question == is_property.question]
-    assert any(is_property.name in found(assignment, bug).broken for bug in own)
+@pytest.mark.parametrize(("assignment", "check"), PROPERTIES)
+def test_some_bug_of_its_question_breaks_each_property(assignment: str, check: Check) -> None:
+    own = [bug.id for bug in load_bugs(load_assignment(assignment)) if bug.question == check.question]
+    assert any(check.name in found(assignment, bug).broken for bug in own)
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_slips_are_named(assignment: str) -> None:
+def test_mistakes_are_named(assignment: str) -> None:
     answers = [(bug.says, found(assignment, bug.id).read) for bug in load_bugs(load_assignment(assignment))]
     wrong = [(says, read) for says, read in answers if read]
     assert len(wrong) > len(answers) / 2

@@ -40,10 +40,10 @@ def test_what_is_stale_is_named(recordings: Recordings, tmp_path: Path, monkeypa
     assert write_recordings(load_assignment("a4")) == path
     assert stale(load_assignment("a4")) == []
     key = next(iter(recordings.right))
-    save(Recordings({**recordings.right, key: "changed"}, recordings.slips), path)
+    save(Recordings({**recordings.right, key: "changed"}, recordings.diagnoses), path)
     assert stale(load_assignment("a4")) == [f"{path}: answers"]
     save(Recordings(recordings.right, {}), path)
-    assert stale(load_assignment("a4")) == [f"{path}: slips"]
+    assert stale(load_assignment("a4")) == [f"{path}: diagnoses"]
 
 
 def test_a_variant_that_fails_is_not_recorded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from graders.course.assignment import course_root, handout_folder, load_assignment
 from graders.course.stubs import StubError, derive, derive_stubs, stale_stubs, write_stubs
 from sanity.core.assignment_toml import read_manifest
-from sanity.core.calling import placeholder
+from sanity.core.errors import placeholder
 
 line = st.text(st.characters(exclude_characters="\n"), max_size=20).filter(
     lambda text: "###" not in text and "SOLUTION" not in text

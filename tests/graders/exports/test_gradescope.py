@@ -11,7 +11,7 @@ from graders.exports.gradescope import results_json
 from graders.records.result import Result
 from graders.records.scoring import total
 from graders.text.sanitize import clean_name
-from tests.support.results import CRASHED, FAILED, HOSTILE, LAW, PASSED, SECRET, copy, made
+from tests.support.results import CRASHED, FAILED, HOSTILE, PASSED, PROPERTY, SECRET, copy, made
 from tests.support.results import results as any_result
 
 Format = Literal["text", "html", "simple_format", "md", "ansi"]
@@ -71,19 +71,21 @@ def test_nothing_for_staff_only_is_in_it_and_equal_results_give_equal_bytes(resu
 
 
 def test_each_check_is_an_entry_with_its_share_and_its_message() -> None:
-    report = read(results_json(made("ada", FAILED, replace(LAW, outcome=FAILED.outcome, message="It leaks."), CRASHED)))
+    report = read(
+        results_json(made("ada", FAILED, replace(PROPERTY, outcome=FAILED.outcome, message="It leaks."), CRASHED))
+    )
     assert [(t.number, t.name, t.score, t.max_score, t.status, t.output) for t in report.tests] == [
         ("1d", "Encode: encode() returns the hidden states.", 0, 6, "failed", "h_0 is wrong:\nits halves are swapped."),
         ("1d", "Encode: Padding does not leak.", 0, 2, "failed", "It leaks."),
         ("1e", "Decode: decode() returns the outputs.", 0, 8, "failed", "No answer in 20 s."),
     ]
     assert report.output == "0 of 16 points (0%)"
-    assert report.tests[0].tags == ["1d", "comparison", "failed"] and report.tests[2].tags[-1] == "could not run"
+    assert report.tests[0].tags == ["1d", "reference check", "failed"] and report.tests[2].tags[-1] == "could not run"
     assert report.extra_data["signature"]["seed"] == 7 and report.extra_data["digest"] == "0" * 64
 
 
 def test_a_law_that_holds_alone_says_why_it_earns_nothing() -> None:
-    _, is_property = read(results_json(made("ada", FAILED, LAW))).tests
+    _, is_property = read(results_json(made("ada", FAILED, PROPERTY))).tests
     assert (is_property.score, is_property.max_score, is_property.status) == (0, 2, "passed")
     assert is_property.output == (
         "This property holds, but it earns points only if another check of this question passes too."

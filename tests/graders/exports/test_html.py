@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -8,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graders.exports.html import cell, common_slips, histogram, question_columns, report_html, same_files
-from graders.records.result import RUNS_ON, Result
+from graders.exports.html import cell, common_diagnoses, histogram, question_columns, report_html, same_files
+from graders.records.result import Result
 from graders.records.scoring import total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name
-from tests.support.results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
+from tests.support.results import CRASHED, FAILED, PASSED, PROPERTY, SECRET, classes, copy, made
 
 VOID = {"meta", "rect", "line", "polyline"}
 TAGS = {
@@ -97,8 +99,38 @@ def test_a_class_graded_without_isolation_says_so() -> None:
     assert warning in report_html([result, open_door]) and warning not in report_html([result])
 
 
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The local time is that of Berlin."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"),
+    [
+        (["2026-11-29T11:35:28+00:00"], "Sunday 29 November 2026, 12:35 CET"),
+        (["2026-06-30T22:05:00+00:00", "2026-06-01T09:00:00+00:00"], "Wednesday 1 July 2026, 00:05 CEST"),
+        (["2026-11-29T11:35:28"], "2026-11-29T11:35:28"),  # of no zone
+        (["last <week>"], "last &lt;week&gt;"),
+        (["9999-12-31T23:59:59+00:00"], "9999-12-31T23:59:59+00:00"),  # no such time in Berlin
+    ],
+)
+@pytest.mark.usefixtures("berlin")
+def test_the_last_time_of_grading_is_told_in_local_words(times: list[str], shown: str) -> None:
+    results = [msgspec.structs.replace(made("ada", PASSED), graded_at=at) for at in times]
+    assert f" · graded {shown}</p>" in report_html(results)
+
+
+def test_no_time_of_grading_is_not_told() -> None:
+    assert "· graded" not in report_html([msgspec.structs.replace(made("ada", PASSED), graded_at="")])
+
+
 def test_equal_results_give_equal_bytes() -> None:
-    results = [made("ada", FAILED, CRASHED), made("ben", PASSED, LAW)]
+    results = [made("ada", FAILED, CRASHED), made("ben", PASSED, PROPERTY)]
     assert report_html(results) == report_html(copy(results))
 
 
@@ -141,15 +173,17 @@ def test_marks_tell_all_some_none_and_could_not_run_apart() -> None:
     assert cell(made("", PASSED), "1e") is None
 
 
-def test_a_slip_counts_once_a_submission() -> None:
-    other = replace(FAILED, check="other", slip="transposed")
+def test_a_diagnosis_counts_once_a_submission() -> None:
+    other = replace(FAILED, check="other", diagnosis="transposed")
     results = [made("ada", FAILED, replace(FAILED, check="again")), made("ben", FAILED, other), made("cem", PASSED)]
-    assert common_slips(results) == [("1d", "halves swapped", 2), ("1d", "transposed", 1)]
+    assert common_diagnoses(results) == [("1d", "halves swapped", 2), ("1d", "transposed", 1)]
 
 
-def test_advice_to_look_elsewhere_is_no_mistake() -> None:
-    advice = made("a", replace(FAILED, slip=f"{RUNS_ON} 1b, which did not pass either: look there first"))
-    assert common_slips([advice]) == []
+def test_a_hint_is_shown_and_is_no_diagnosis() -> None:
+    hint = "this question runs on 1b, which did not pass either: look there first"
+    pointed = made("a", replace(FAILED, diagnosis="", hint=hint))
+    assert common_diagnoses([pointed]) == []
+    assert report_html([pointed]).count(f"<p>Hint: {hint}</p>") == 1
 
 
 def test_the_same_files_are_found() -> None:

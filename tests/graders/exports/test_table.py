@@ -12,7 +12,7 @@ from graders.records.result import Result
 from graders.records.scoring import total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name
-from tests.support.results import CRASHED, FAILED, LAW, PASSED, SECRET, classes, copy, made
+from tests.support.results import CRASHED, FAILED, PASSED, PROPERTY, SECRET, classes, copy, made
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -43,7 +43,7 @@ def test_no_cell_is_a_formula(results: list[Result]) -> None:
 
 def test_the_csv_in_full() -> None:
     left = msgspec.structs.replace(made("=cmd()", FAILED, CRASHED), notes=("unwrapped hw4/", "missing: utils.py"))
-    assert gradebook_csv([left, made("ada", PASSED, LAW, digest="f" * 64)]).splitlines() == [
+    assert gradebook_csv([left, made("ada", PASSED, PROPERTY, digest="f" * 64)]).splitlines() == [
         "submission,1d,1e,total,max,percent,notes,digest,seed",
         f"'=cmd(),0,0,0,16,0,unwrapped hw4/; missing: utils.py,{'0' * 64},7",
         f"ada,8,,8,8,100,,{'f' * 64},7",

@@ -200,7 +200,7 @@ def test_a_seed_gives_the_same_exports_whatever_the_jobs(isolation: Isolation, k
     model = klass.reference["nmt_model.py"]
     swapped = model.replace("(last_hidden[0], last_hidden[1])", "(last_hidden[1], last_hidden[0])")
     assert swapped != model
-    klass.add("slip", nmt_model=swapped)
+    klass.add("swapped", nmt_model=swapped)
     plan = make_plan(load_assignment("a4"), ["1a", "1b", "1d"], 7)
 
     def graded(jobs: int) -> list[Result]:

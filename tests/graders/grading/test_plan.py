@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,11 @@ from graders.sandbox.zygote import Zygote
 from sanity.a4.asked import PAD
 from sanity.a4.cases import SENTENCES
 from sanity.core.case import Case
-from sanity.core.check import Check, Probe, load_checks
+from sanity.core.check import Check, Probe
 from sanity.core.errors import CouldNotRun
 from sanity.core.forms import Form, unpack
 from sanity.core.judge import judge
+from sanity.core.loading import load_checks
 from sanity.core.manifest import Manifest, ManifestError
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.verdict import Outcome
@@ -84,12 +84,12 @@ def test_the_reference_passes_every_check(zygote: Zygote, reference: Reference, 
 
 @pytest.mark.usefixtures("warm")
 def test_a_reference_that_does_not_answer_is_no_verdict(
-    plan: Plan, isolation: Isolation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    isolation: Isolation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(load_assignment("a4").solutions, tmp_path / "a4")
     (tmp_path / "a4" / "utils.py").write_text("def pad_sents(sents, pad_token): raise ValueError\n")
     monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path))
-    reference = Reference(replace(plan, assignment=load_assignment("a4")), isolation)
+    reference = Reference(make_plan(load_assignment("a4"), ["1a"], 1), isolation)
     reference.start()
     try:
         for ask in (reference.ask, reference.expect):

@@ -179,9 +179,11 @@ def test_no_value_of_a_submission_makes_a_result_large(graded: Grade, reference_
     assert 16_000 <= len(question.printed) < 17_000
 
 
-def made(id: str, *outcomes: Outcome, needs: tuple[str, ...] = (), slip: str = "") -> tuple[Question, QuestionResult]:
+def made(
+    id: str, *outcomes: Outcome, needs: tuple[str, ...] = (), diagnosis: str = "", hint: str = ""
+) -> tuple[Question, QuestionResult]:
     verdicts = [
-        Verdict(id, f"check {i}", "It holds.", outcome, 1, is_property=False, slip=slip)
+        Verdict(id, f"check {i}", "It holds.", outcome, 1, is_property=False, diagnosis=diagnosis, hint=hint)
         for i, outcome in enumerate(outcomes)
     ]
     question = Question(id, "Some", 2, "utils.py", needs)
@@ -193,15 +195,17 @@ def test_a_failure_points_to_the_questions_that_it_runs_on() -> None:
     _, fine = made("1c", Outcome.PASSED)
     question, result = made("1d", Outcome.PASSED, Outcome.FAILED, Outcome.COULD_NOT_RUN, needs=("1b", "1c"))
     results = {"1b": broken, "1c": fine, "1d": result}
-    advice = "this question runs on 1b, which did not pass either: look there first"
-    assert [verdict.slip for verdict in _blame(question, results).verdicts] == ["", advice, advice]
+    hint = "this question runs on 1b, which did not pass either: look there first"
+    assert [verdict.hint for verdict in _blame(question, results).verdicts] == ["", hint, hint]
 
     both = _blame(question, {**results, "1c": replace_points(fine)})
-    assert both.verdicts[1].slip == "this question runs on 1b and 1c, which did not pass either: look there first"
+    assert both.verdicts[1].hint == "this question runs on 1b and 1c, which did not pass either: look there first"
     assert _blame(question, {"1c": fine, "1d": result}) == result  # 1b is not asked for
 
-    question, named = made("1d", Outcome.FAILED, needs=("1b",), slip="a transposed matrix")
+    question, named = made("1d", Outcome.FAILED, needs=("1b",), diagnosis="a transposed matrix")
     assert _blame(question, {"1b": broken, "1d": named}) == named
+    question, advised = made("1d", Outcome.COULD_NOT_RUN, needs=("1b",), hint="write int")
+    assert _blame(question, {"1b": broken, "1d": advised}) == advised
 
 
 def replace_points(result: QuestionResult) -> QuestionResult:
@@ -212,8 +216,8 @@ def replace_points(result: QuestionResult) -> QuestionResult:
 def test_blame_is_in_the_result(graded: Grade, reference_files: dict[str, str]) -> None:
     model = reference_files["nmt_model.py"].replace("        super().__init__()\n", "        raise KeyError\n")
     result = graded({**reference_files, "nmt_model.py": model}, "1c", "1d")
-    slips = {verdict.slip for verdict in result.questions[1].verdicts}
-    assert "this question runs on 1c, which did not pass either: look there first" in slips
+    hints = {verdict.hint for verdict in result.questions[1].verdicts}
+    assert "this question runs on 1c, which did not pass either: look there first" in hints
 
 
 def test_a_question_without_checks_earns_nothing() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -34,7 +33,7 @@ def merged(out: Path, result: Result = ADA) -> Result:
 
 def test_an_assignment_without_training_stays_as_it_is(tmp_path: Path) -> None:
     write(trained(), tmp_path)
-    assert with_trainings([ADA], replace(MANIFEST, trained=()), tmp_path) == ([ADA], [])
+    assert with_trainings([ADA], msgspec.structs.replace(MANIFEST, trained=()), tmp_path) == ([ADA], [])
 
 
 def test_a_training_joins_with_its_points(tmp_path: Path) -> None:
@@ -54,7 +53,9 @@ def test_answers_that_are_not_those_of_its_weights_earn_nothing_if_all_the_rest_
 ) -> None:
     write(trained(reference_mismatch=0.9), tmp_path)
     questions = tuple(Question(id, "", 8, "nmt_model.py") for id in asked.split())
-    [joined], _ = with_trainings([made("ada", *found)], replace(MANIFEST, questions=questions), tmp_path)
+    [joined], _ = with_trainings(
+        [made("ada", *found)], msgspec.structs.replace(MANIFEST, questions=questions), tmp_path
+    )
     assert joined.questions[-1].points == points
 
 
@@ -80,7 +81,10 @@ def test_not_trained_and_trained_with_other_files_earn_nothing_and_say_so(tmp_pa
 def test_a_training_of_something_else_is_a_line_and_earns_nothing(
     tmp_path: Path, changes: dict[str, str], found: str
 ) -> None:
-    path = write(trained(**changes), tmp_path)
+    path = training_path(tmp_path, "ada", "1h")
+    written = write(trained(**changes), tmp_path)
+    path.parent.mkdir(exist_ok=True)
+    written.replace(path)
     [joined], problems = with_trainings([ADA], MANIFEST, tmp_path)
     assert problems == [f"{path}: a training of {found}, expected a4 1h ada; train again"]
     assert joined.questions[-1].comment == f"the training cannot be read: {AGAIN} again"

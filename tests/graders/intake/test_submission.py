@@ -5,10 +5,10 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,7 +122,26 @@ def test_other_files_are_left_out_in_one_note(hand_in: HandIn) -> None:
     extras = ["data.npz", "utils (1).py", "torch/__init__.py", "pytest.ini", "evil.pth"]
     submission = hand_in({**WHOLE, **dict.fromkeys(extras, b"x")})
     assert dict(submission.files) == WHOLE
-    assert submission.notes == ("left out: 5 other files: data.npz, evil.pth, pytest.ini and 2 more",)
+    assert submission.notes == (
+        "left out: torch/__init__.py would hide a module of that name",
+        "left out: 4 other files: data.npz, evil.pth, pytest.ini and 1 more",
+    )
+
+
+def test_packages_are_helpers_and_other_folders_are_not(hand_in: HandIn) -> None:
+    package = {"tools/__init__.py": b"", "tools/utils.py": b"1", "tools/more/deep.py": b"2"}
+    submission = hand_in({**WHOLE, **package, "tools/words.txt": b"3", "last_week/utils.py": b"4", "notes/a.py": b"5"})
+    assert dict(submission.files) == {**WHOLE, **package}
+    assert submission.notes == (
+        "left out: last_week/utils.py: only the top folder counts",
+        "left out: 2 other files: notes/a.py, tools/words.txt",
+    )
+
+
+def test_a_helper_that_cannot_be_read_costs_only_itself(hand_in: HandIn) -> None:
+    submission = hand_in({**WHOLE, "big.py": b"#" * 2_000}, limits=IntakeLimits(file_bytes=1_000))
+    assert dict(submission.files) == WHOLE
+    assert submission.notes == ("left out: big.py is larger than 1,000 bytes; hand in only the files asked for",)
 
 
 def test_what_is_left_out_is_not_read(hand_in: HandIn) -> None:
@@ -294,6 +313,19 @@ def test_a_class_is_its_folders_and_archives_by_name(tmp_path: Path) -> None:
     assert names_of(found) == ["alice", "bob", "carol.rar", "dave.ZIP", "empty", "erin"]
 
 
+def test_a_class_of_one_is_a_class(tmp_path: Path) -> None:
+    write_folder(tmp_path / "class-one/ada", WHOLE)
+    assert names_of(find_submissions([tmp_path / "class-one"], TOY)) == ["ada"]
+
+
+def test_every_folder_of_a_class_is_a_student_but_hidden_ones_and_our_own_output(tmp_path: Path) -> None:
+    names = ["bob~", "carl.pyc", "venv", "__pycache__", ".github", ".git", "grades"]
+    for name in names:
+        write_folder(tmp_path / name, WHOLE)
+    write_folder(tmp_path / "grades", {"gradebook.sqlite": b""})
+    assert names_of(find_submissions([tmp_path], TOY)) == ["__pycache__", "bob~", "carl.pyc", "venv"]
+
+
 def test_a_submission_named_twice_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_folder(tmp_path / "class/ann", WHOLE)
     write_folder(tmp_path / "class/bob", WHOLE)
@@ -383,6 +415,6 @@ def test_the_digest_tells_any_two_sets_of_files_apart(first: dict[str, bytes], s
 
 def test_answers_in_words_are_taken_where_they_are_asked_for(hand_in: HandIn) -> None:
     files = {**WHOLE, "written.md": b"Because.\n"}
-    asked = replace(TOY, written=(Written("1.5", "Why", 2),))
+    asked = msgspec.structs.replace(TOY, written=(Written("1.5", "Why", 2),))
     assert read_submission(hand_in(files).source, asked).files["written.md"] == b"Because.\n"
     assert "written.md" not in hand_in(files).files

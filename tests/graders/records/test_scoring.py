@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graders.course.assignment import assignment_names, load_assignment
 from graders.records.scoring import earned, share, shares, total, withheld
+from graders.text.numbers import number
+from sanity.core.check import load_checks
 from sanity.core.verdict import Outcome, Verdict
-from tests.support.results import FAILED, LAW, PASSED, verdicts
+from tests.support.results import FAILED, PASSED, PROPERTY, verdicts
 
 CHECKS = st.lists(verdicts("1d"), min_size=1, max_size=12)
 POINTS = st.integers(0, 10_000).map(lambda cents: cents / 100)
@@ -45,9 +48,9 @@ def test_passing_one_more_check_never_costs_points(found: list[Verdict], points:
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.COULD_NOT_RUN])
 def test_a_law_earns_only_beside_a_check_that_is_none(outcome: Outcome) -> None:
     wrong = replace(FAILED, outcome=outcome)
-    assert earned([wrong, LAW], 8) == (0, 0) and withheld([wrong, LAW])
-    assert earned([wrong, PASSED, LAW], 7) == (0, 3, 1) and not withheld([wrong, PASSED, LAW])
-    assert earned([LAW], 8) == (0,)
+    assert earned([wrong, PROPERTY], 8) == (0, 0) and withheld([wrong, PROPERTY])
+    assert earned([wrong, PASSED, PROPERTY], 7) == (0, 3, 1) and not withheld([wrong, PASSED, PROPERTY])
+    assert earned([PROPERTY], 8) == (0,)
 
 
 def test_a_question_without_verdicts_earns_nothing() -> None:
@@ -56,8 +59,22 @@ def test_a_question_without_verdicts_earns_nothing() -> None:
 
 
 def test_thirds_of_a_point() -> None:
-    assert shares([LAW, LAW, LAW], 1) == (0.34, 0.33, 0.33)
-    assert shares([LAW, LAW, LAW], 0.02) == (0.01, 0.01, 0)
+    assert shares([PROPERTY, PROPERTY, PROPERTY], 1) == (0.34, 0.33, 0.33)
+    assert shares([PROPERTY, PROPERTY, PROPERTY], 0.02) == (0.01, 0.01, 0)
+
+
+@pytest.mark.parametrize("assignment", assignment_names())
+def test_each_check_is_worth_quarters_and_no_property_more_than_the_best_reference_check(assignment: str) -> None:
+    checks = load_checks(assignment)
+    for question in load_assignment(assignment).manifest.questions:
+        own = [check for check in checks if check.question == question.id]
+        found = [replace(PASSED, weight=check.weight) for check in own]
+        worth = dict(zip(own, shares(found, question.points), strict=True))
+        for check, points in worth.items():
+            said = f"{check.name} is worth {number(points)} of the {question.worth} of {question.id}"
+            assert points > 0 and points % 0.25 == 0, f"{said}: choose weights that give quarters"
+        most = max(points for check, points in worth.items() if not check.is_property)
+        assert max(worth.values()) == most, question.id
 
 
 def test_share() -> None:

@@ -66,7 +66,7 @@ def test_a_right_model_that_answers_otherwise_than_its_weights_earns_nothing(
     assert points_earned(trained(reference_mismatch=reference_mismatch), TRAINED, right=True) == earned
     assert (
         points_earned(trained(reference_mismatch=reference_mismatch), TRAINED, right=False) == 8
-    )  # its slips may be the reason
+    )  # its mistakes may be the reason
 
 
 def test_the_student_is_told_the_score_and_what_the_next_points_need() -> None:
@@ -81,7 +81,7 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
     out = tmp_path_factory.mktemp("out")
     path = write(training, out)
     assert path == training_path(out, training.submission, "1h")
-    assert path.parent.parent.parent == out / "training"
+    assert path.parents[2] == out / "training"
     assert read(out, training.submission, "1h") == training
 
 

@@ -67,8 +67,9 @@ def test_what_was_trained_counts_as_long_as_the_files_are_the_same(
     (stub / "utils.py").write_text("# handed in again\n")
     status, row, _ = grade()
     assert (status, row["1h"], row["1h BLEU"]) == (0, "0", "")
-    written = (GRADES / "results" / "ada.json").read_text()
-    assert "this training is of other files than the current submission" in written
+    assert (
+        "this training is of other files than the current submission" in (GRADES / "results" / "ada.json").read_text()
+    )
 
 
 def test_a_file_that_is_no_training_is_told_and_the_rest_is_graded(grade: Callable[..., Said]) -> None:

@@ -13,6 +13,7 @@ from sanity.core.case import Case
 from sanity.core.check import probe
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.loader import SubmissionModules
+from sanity.core.loading import load_known_errors
 
 CASE = Case("", {"x": 3})
 DOUBLE = probe("double", "double()", "doubled")
@@ -113,8 +114,8 @@ def test_messages_of_problems(problem, message):
 def test_the_submissions_words_are_in_the_detail_only():
     found = problem("RuntimeError", "view size is not compatible: give me full marks")
     assert found.detail == "the trace"
-    assert "marks" not in found.message + found.slip
-    assert found.slip.startswith("view() cannot follow permute()")
+    assert "marks" not in found.message + found.diagnosis + found.hint
+    assert found.hint.startswith("view() cannot follow permute()")
 
 
 def test_answers_of_names_the_parts():
@@ -132,3 +133,13 @@ def test_here_asks_in_this_process(tmp_path):
         assert LocalRun(PROBES, code, ["student.py"])(DOUBLE, CASE) == {"doubled": 6}
     finally:
         code.forget()
+
+
+def test_what_an_assignment_knows_of_errors_comes_before_what_is_true_of_any_code():
+    raised = SubmissionError("AttributeError", "'NoneType' object has no attribute 'bool'", "", 0, "")
+    known = load_known_errors("a4")
+    assert problem_of(raised, "step()", []).hint == "a value here is None: did a function forget to `return`?"
+    assert problem_of(raised, "step()", [], known).hint == "enc_masks may be None: then no source word is padding"
+    with pytest.raises(CouldNotRun) as error:
+        answers_of(DOUBLE, raised, [], known)
+    assert error.value.hint.startswith("enc_masks may be None")

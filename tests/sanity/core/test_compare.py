@@ -127,13 +127,13 @@ def test_one_number_needs_no_index():
 
 
 def test_a_list_of_tensors_is_named():
-    assert "torch.stack()" in refusal([np.ones(2), np.ones(2)], np.ones((2, 2))).slip
+    assert "torch.stack()" in refusal([np.ones(2), np.ones(2)], np.ones((2, 2))).hint
 
 
 def test_values_are_in_the_detail_not_in_the_message():
     failed = refusal(np.array([[0.25, 777.5]]), np.array([[0.25, 888.5]]))
     assert failed.detail == "got 777.5 there, expected 888.5; largest difference 111"
-    assert "7.5" not in failed.message + failed.slip and "8.5" not in failed.message + failed.slip
+    assert "7.5" not in failed.message + failed.diagnosis and "8.5" not in failed.message + failed.diagnosis
 
 
 def test_a_difference_to_infinity_is_not_counted_as_none():
@@ -147,7 +147,7 @@ def test_outputs_are_compared_in_order_and_explained_by_the_others():
     same(want, want, axes)
     with pytest.raises(CheckFailed) as refused:
         same({"first": want["second"], "second": want["first"]}, want, axes)
-    assert (refused.value.output, refused.value.slip) == ("first", "this is what second should be")
+    assert (refused.value.output, refused.value.diagnosis) == ("first", "first holds what second should be")
     same({"first": None, "second": want["second"]}, want, axes, only=("second",))
 
 

@@ -28,7 +28,7 @@ def small(probe: Any, case: Case) -> dict[str, int]:
 
 def counts(run: Any, expect: Any, case: Case) -> None:
     if run(PROBE, case) != expect(PROBE, case):
-        raise CheckFailed("wrong", slip="counts to four", detail="4", output="size")
+        raise CheckFailed("wrong", diagnosis="counts to four", detail="4", output="size")
 
 
 def test_a_verdict_tells_all_that_is_known():
@@ -36,8 +36,8 @@ def test_a_verdict_tells_all_that_is_known():
     passed, failed = judge(check, CASES, expect, expect), judge(check, CASES, small, expect)
     assert (passed.question, passed.check, passed.sentence, passed.weight) == ("1b", "counts", "It counts.", 2.0)
     assert (passed.outputs, passed.is_property, passed.outcome) == (("size",), False, Outcome.PASSED)
-    assert passed.message == passed.slip == passed.case == passed.detail == ""
-    assert (failed.outcome, failed.message, failed.slip, failed.detail) == (
+    assert passed.message == passed.diagnosis == passed.hint == passed.case == passed.detail == ""
+    assert (failed.outcome, failed.message, failed.diagnosis, failed.detail) == (
         "failed",
         "wrong",
         "counts to four",
@@ -69,14 +69,14 @@ def test_a_shrunk_case_that_passes_after_all_is_not_the_verdict():
 
 def test_what_cannot_run_is_not_shrunk_and_names_no_case():
     def crashes(run: Any, case: Case) -> None:
-        raise CouldNotRun("size() raised ValueError", slip="advice", detail="trace")
+        raise CouldNotRun("size() raised ValueError", hint="advice", detail="trace")
 
     def never(check: Any, case: Case) -> Case:
         raise AssertionError
 
     verdict = judge(make_check(crashes), CASES, small, expect, never)
     assert (verdict.outcome, verdict.message, verdict.case) == ("could not run", "size() raised ValueError", "")
-    assert (verdict.slip, verdict.detail) == ("advice", "trace")
+    assert (verdict.hint, verdict.diagnosis, verdict.detail) == ("advice", "", "trace")
 
 
 def test_an_answer_that_the_check_did_not_think_of_neither_passes_nor_ends_the_run():
@@ -98,17 +98,21 @@ def test_what_is_not_the_submissions_fault_goes_through(error):
         attempt(make_check(broken), small, expect, CASES[0])
 
 
-def test_a_law_names_no_slip_between_two_answers_of_the_submission():
-    def is_property(run: Any, case: Case) -> None:
+def test_a_property_has_no_diagnosis_that_compares_two_answers_of_the_submission():
+    def of_one(run: Any, case: Case) -> None:
         pass
 
-    def differential(run: Any, expect: Any, case: Case) -> None:
+    def with_reference(run: Any, expect: Any, case: Case) -> None:
         pass
 
-    compared, own = CheckFailed("wrong", slip="b runs backwards", output="h_0"), CheckFailed("wrong", slip="sure of it")
-    assert verdict_of(make_check(is_property), compared).slip == ""
-    assert verdict_of(make_check(is_property), own).slip == "sure of it"
-    assert verdict_of(make_check(differential), compared).slip == "b runs backwards"
+    compared, own = (
+        CheckFailed("wrong", diagnosis="b runs backwards", hint="look there", output="h_0"),
+        CheckFailed("wrong", diagnosis="sure of it"),
+    )
+    assert verdict_of(make_check(of_one), compared).diagnosis == ""
+    assert verdict_of(make_check(of_one), compared).hint == "look there"
+    assert verdict_of(make_check(of_one), own).diagnosis == "sure of it"
+    assert verdict_of(make_check(with_reference), compared).diagnosis == "b runs backwards"
 
 
 @pytest.mark.parametrize("problem", [None, CheckFailed("wrong"), CouldNotRun("crashed")])

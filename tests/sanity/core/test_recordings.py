@@ -16,7 +16,17 @@ from sanity.core.case import Case
 from sanity.core.check import probe
 from sanity.core.compare import same
 from sanity.core.errors import CouldNotRun
-from sanity.core.recordings import KINDS, Recordings, diagnose, fixed_cases, key_of, load, recording_path, save
+from sanity.core.recordings import (
+    KINDS,
+    Recordings,
+    RecordingsError,
+    diagnose,
+    fixed_cases,
+    key_of,
+    load,
+    recording_path,
+    save,
+)
 from tests.support.drawn import SIZES, alike, make_check, plain_values
 
 PROBE = probe("size", "size()", "size")
@@ -38,16 +48,16 @@ VALUES = plain_values().filter(recordable)
     st.dictionaries(st.text(), VALUES, max_size=4).filter(recordable),
     st.lists(st.tuples(st.text(), VALUES), max_size=3),
 )
-def test_what_is_loaded_is_what_was_saved(right, slips):
+def test_what_is_loaded_is_what_was_saved(right, diagnoses):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a0.npz"
-        save(Recordings(right, {"a probe": slips}), path)
+        save(Recordings(right, {"a probe": diagnoses}), path)
         loaded = load(path)
         first = path.read_bytes()
         save(loaded, path)
         assert path.read_bytes() == first
     assert alike(loaded.right, right)
-    assert alike(loaded.slips, {"a probe": slips})
+    assert alike(loaded.diagnoses, {"a probe": diagnoses})
 
 
 def test_the_file_does_not_depend_on_the_order_of_asking(tmp_path):
@@ -65,14 +75,14 @@ def test_recordings_that_cannot_be_read_are_named(tmp_path, content):
         np.savez(path, f4=np.zeros(1))
     elif content is not None:
         path.write_bytes(content)
-    with pytest.raises(CouldNotRun) as error:
+    with pytest.raises(RecordingsError) as error:
         load(path)
-    assert error.value.message == f"no readable recordings at {path}: reinstall trivium"
+    assert str(error.value) == f"no readable recordings at {path}: reinstall trivium"
 
 
 def test_no_code_is_loaded_with_them(tmp_path):
     np.savez(tmp_path / "a0.npz", index=np.array([print], dtype=object), **{kind: np.zeros(1) for kind in KINDS})
-    with pytest.raises(CouldNotRun):
+    with pytest.raises(RecordingsError):
         load(tmp_path / "a0.npz")
 
 
@@ -114,25 +124,25 @@ def counts(run: Any, expect: Any, case: Case) -> None:
     same(run(PROBE, case), expect(PROBE, case), {"size": ""})
 
 
-SLIPS = {"doubles": lambda n: 2.0 * n, "squares": lambda n: float(n**2), "counts to two": lambda n: min(n, 2.0)}
+MISTAKES = {"doubles": lambda n: 2.0 * n, "squares": lambda n: float(n**2), "counts to two": lambda n: min(n, 2.0)}
 
 
 def recordings() -> Recordings:
     cases = fixed_cases(SIZES)  # of 1, 2 and 5
-    slips = {key_of(PROBE, case): [(name, np.array(f(case.n))) for name, f in SLIPS.items()] for case in cases}
-    return Recordings({key_of(PROBE, case): np.array(float(case.n)) for case in cases}, slips)
+    diagnoses = {key_of(PROBE, case): [(name, np.array(f(case.n))) for name, f in MISTAKES.items()] for case in cases}
+    return Recordings({key_of(PROBE, case): np.array(float(case.n)) for case in cases}, diagnoses)
 
 
-@pytest.mark.parametrize("name", SLIPS)
-def test_a_known_slip_is_told_from_those_that_look_alike_on_some_cases(name):
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_known_mistake_is_told_from_those_that_look_alike_on_some_cases(name):
     def run(probe: Any, case: Case) -> dict[str, Any]:
-        return {"size": np.array(SLIPS[name](case.n))}
+        return {"size": np.array(MISTAKES[name](case.n))}
 
     assert diagnose(make_check(counts), run, recordings()) == name
 
 
 @pytest.mark.parametrize("answer", [lambda n: 2.0 * n if n < 5 else 11.0, lambda n: 2.0 if n == 2 else n + 3.0])
-def test_what_fits_no_slip_on_every_case_has_no_name(answer):
+def test_what_fits_no_mistake_on_every_case_has_no_diagnosis(answer):
     def run(probe: Any, case: Case) -> dict[str, Any]:
         return {"size": np.array(answer(case.n))}
 

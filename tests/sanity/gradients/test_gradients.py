@@ -1,4 +1,4 @@
-"""Right gradients of random smooth functions pass, and every slip that is planted into one is found and named."""
+"""Right gradients of random smooth functions pass, and every mistake that is planted into one is found and named."""
 
 from __future__ import annotations
 
@@ -145,42 +145,42 @@ def test_a_function_must_return_one_number(measure: Callable[..., Any]) -> None:
         measure(lambda x: 2 * x, np.ones(3))
 
 
-# Slips, each planted into random right gradients.
+# Mistakes, each planted into random right gradients.
 
 
 @given(smooth)
 def test_the_wrong_sign_is_named(f: Smooth) -> None:
-    assert problem("x", -f.right, numeric_gradient(f, f.x), "V D").slip == "it is of the wrong sign"
+    assert problem("x", -f.right, numeric_gradient(f, f.x), "V D").diagnosis == "the gradient of x has the wrong sign"
 
 
 @given(smooth, st.integers(2, 20))
 def test_a_missing_factor_is_named(f: Smooth, factor: int) -> None:
     numeric = numeric_gradient(f, f.x)
     small, large = problem("x", f.right / factor, numeric, "V D"), problem("x", f.right * factor, numeric, "V D")
-    assert small.slip == f"it is {factor} times too small: is a factor of {factor} missing?"
-    assert large.slip == f"it is {factor} times too large: is something added or multiplied twice?"
+    assert small.diagnosis == f"the gradient of x is {factor} times too small: is a factor of {factor} missing?"
+    assert large.diagnosis == f"the gradient of x is {factor} times too large: is something added or multiplied twice?"
     odd = problem("x", f.right * (factor + 0.3), numeric, "V D")
-    assert odd.slip == "it is off by a constant factor: is a factor missing?"
+    assert odd.diagnosis == "the gradient of x is off by a constant factor: is a factor missing?"
     both = problem("x", -f.right * factor, numeric, "V D")
-    assert both.slip.startswith(f"it is {factor} times too large and of the wrong sign")
+    assert both.diagnosis.startswith(f"the gradient of x is {factor} times too large and has the wrong sign")
 
 
 @given(smooth)
 def test_a_transposed_gradient_is_named(f: Smooth) -> None:
-    assert problem("x", f.right.T, numeric_gradient(f, f.x), "V D").slip == "it is transposed"
+    assert problem("x", f.right.T, numeric_gradient(f, f.x), "V D").diagnosis == "the gradient of x is transposed"
 
 
 @given(seeds, sizes)
 def test_the_gradient_of_another_argument_is_named(seed: int, size: int) -> None:
     f, other = Smooth(seed, size, size), Smooth(seed + 1, size, size)
     found = problem("x", other.right, numeric_gradient(f, f.x), "V D", others={"y": numeric_gradient(other, other.x)})
-    assert found.slip == "this is the gradient with respect to y"
+    assert found.diagnosis == "the gradient of x is that of y"
 
 
 @given(smooth)
 def test_zeros_are_named(f: Smooth) -> None:
     found = problem("x", np.zeros(f.x.shape), numeric_gradient(f, f.x), "V D")
-    assert found.slip == "it is zero everywhere: was it computed, and returned in this place?"
+    assert found.diagnosis == "the gradient of x is zero everywhere: was it computed, and returned in this place?"
 
 
 @given(seeds, st.integers(3, 6), st.integers(1, 4), st.integers(2, 6))
@@ -196,15 +196,17 @@ def test_a_missing_sum_over_repeated_rows_is_named(seed: int, V: int, D: int, dr
     assume(np.abs(right - once).max() > 1e-3)
     found = problem("U", once, right, "word D", words=words, rows=indices)
     first = int(np.flatnonzero(np.abs(right - once).max(axis=1) > 1e-4)[0])
-    assert "each repeat must be added, but `grad[rows] += …` adds a row once: see " in found.slip
-    assert f'row {first} ("w{first}")' in found.slip
+    assert "repeated rows must be added each time, but `grad[rows] += …` adds them once: see " in found.diagnosis
+    assert f'row {first} ("w{first}")' in found.diagnosis
 
 
 def test_a_repeat_that_is_not_added_is_told_from_a_missing_factor() -> None:
     right = np.array([[0.0, 0.0], [2.0, -4.0], [0.0, 0.0]])
     found = problem("U", right / 2, right, "word D", rows=[1, 1])
-    assert found.slip == "each repeat must be added, but `grad[rows] += …` adds a row once: see row 1"
-    assert problem("U", right / 2, right, "word D", rows=[1, 0]).slip.startswith("it is 2 times too small")
+    assert found.diagnosis == "repeated rows must be added each time, but `grad[rows] += …` adds them once: see row 1"
+    assert problem("U", right / 2, right, "word D", rows=[1, 0]).diagnosis.startswith(
+        "the gradient of U is 2 times too small"
+    )
 
 
 @given(smooth, st.data())
@@ -214,7 +216,7 @@ def test_a_row_of_the_wrong_sign_is_named_with_its_word(f: Smooth, data: st.Data
     claimed[row] *= -1
     found = problem("x", claimed, numeric_gradient(f, f.x), "word D", words=["cat", "dog", "cow", "emu", "fox"])
     word = ["cat", "dog", "cow", "emu", "fox"][row]
-    assert found.slip == f'only row {row} ("{word}") is wrong: of the wrong sign'
+    assert found.diagnosis == f'only row {row} ("{word}") of the gradient of x has the wrong sign'
     assert f'in row {row} ("{word}")' in found.message
 
 
@@ -223,7 +225,10 @@ def test_a_row_left_out_is_named(f: Smooth, data: st.DataObject) -> None:
     row = data.draw(st.integers(0, len(f.x) - 1))
     claimed = f.right.copy()
     claimed[row] = 0
-    assert problem("x", claimed, numeric_gradient(f, f.x), "word D").slip == f"nothing was added in row {row}"
+    assert (
+        problem("x", claimed, numeric_gradient(f, f.x), "word D").diagnosis
+        == f"nothing was added to row {row} of the gradient of x"
+    )
 
 
 @given(smooth, st.data())
@@ -281,7 +286,7 @@ def test_a_gradient_of_kinks_alone_is_refused() -> None:
     assert found.message == "the gradient of x cannot be measured: the loss has a kink or jump in every entry"
 
 
-# Laws: a loss and its gradients, without a reference.
+# Properties: a loss and its gradients, without a reference.
 
 
 def bilinear(at: Any) -> Any:
@@ -373,7 +378,7 @@ def test_same_slope_names_the_weight_that_is_cut_off(name: str) -> None:
     with pytest.raises(CheckFailed) as caught:
         same_slope(cut, at_random(3, 4, 3), seed=1)
     assert caught.value.message == f"the gradients are not the slope of the outputs: see that of {name}"
-    assert caught.value.slip.startswith("no gradient arrives there: a part of the graph is cut")
+    assert caught.value.diagnosis.startswith(f"no gradient reaches {name}: the graph is cut by detach()")
 
 
 def test_same_slope_leaves_rows_of_padding_alone() -> None:

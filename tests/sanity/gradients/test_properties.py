@@ -1,4 +1,4 @@
-"""Each law about gradients finds mistakes that no check of values finds: else it would be worth nothing."""
+"""Each gradient property finds mistakes that no check of values finds: else it would be worth nothing."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from graders.course import planted
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
 from graders.course.planted.process_run import run_in_process
-from sanity.core.check import Check, Run, load_checks, load_snippets
+from sanity.core.check import Check, Run
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import CachedRun, attempt
+from sanity.core.loading import load_checks, load_snippets
 from sanity.core.recordings import fixed_cases
 from sanity.gradients.snippet import simplest
 from sanity.student.gradients import TracingRun, is_gradient_property
 
 ASSIGNMENTS = sorted(path.stem for path in Path(planted.__file__).parent.glob("a?.toml"))
-LAWS = [(name, check) for name in ASSIGNMENTS for check in load_checks(name) if is_gradient_property(check)]
+PROPERTIES = [(name, check) for name in ASSIGNMENTS for check in load_checks(name) if is_gradient_property(check)]
+IDS = [f"{name} {check.name}" for name, check in PROPERTIES]
 
 
 @pytest.fixture(scope="module")
 def references() -> Iterator[dict[str, Run]]:
     with ExitStack() as stack:
-        names = sorted({name for name, _ in LAWS})
+        names = sorted({name for name, _ in PROPERTIES})
         yield {
             name: CachedRun(stack.enter_context(run_in_process(a := load_assignment(name), reference_files(a))))
             for name in names
@@ -44,49 +46,49 @@ def holds(check: Check, run: Run, expect: Run) -> bool:
     return all(attempt(check, run, expect, case) is None for case in fixed_cases(check.cases))
 
 
-def breaks(is_property: Check, run: Run) -> bool:
-    """Whether a law fails, rather than not running, on some fixed case."""
-    return any(isinstance(attempt(is_property, run, run, case), CheckFailed) for case in fixed_cases(is_property.cases))
+def breaks(check: Check, run: Run) -> bool:
+    """Whether a property fails, rather than not running, on some fixed case."""
+    return any(isinstance(attempt(check, run, run, case), CheckFailed) for case in fixed_cases(check.cases))
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS])
-def test_some_planted_bug_breaks_the_law_and_no_check_of_values(
-    assignment: str, is_property: Check, references: dict[str, Run]
+@pytest.mark.parametrize(("assignment", "check"), PROPERTIES, ids=IDS)
+def test_some_planted_bug_breaks_the_property_and_no_check_of_values(
+    assignment: str, check: Check, references: dict[str, Run]
 ) -> None:
     of_values = [
-        check
-        for check in load_checks(assignment)
-        if check.question == is_property.question and not check.is_property and not check.gradients
+        other
+        for other in load_checks(assignment)
+        if other.question == check.question and not other.is_property and not other.gradients
     ]
     for bug in load_bugs(load_assignment(assignment)):
-        if bug.question == is_property.question:
+        if bug.question == check.question:
             with run_in_process(load_assignment(assignment), bug.files) as child:
                 run = CachedRun(child)
-                if breaks(is_property, run) and all(holds(check, run, references[assignment]) for check in of_values):
+                if breaks(check, run) and all(holds(other, run, references[assignment]) for other in of_values):
                     return
-    pytest.fail(f"no planted bug of question {is_property.question} breaks only {is_property.name}")
+    pytest.fail(f"no planted bug of question {check.question} breaks only {check.name}")
 
 
-@pytest.mark.parametrize(("assignment", "law"), LAWS, ids=[f"{name} {is_property.name}" for name, is_property in LAWS])
-def test_the_reference_keeps_the_law(assignment: str, is_property: Check, references: dict[str, Run]) -> None:
-    assert holds(is_property, references[assignment], references[assignment])
+@pytest.mark.parametrize(("assignment", "check"), PROPERTIES, ids=IDS)
+def test_the_reference_has_the_property(assignment: str, check: Check, references: dict[str, Run]) -> None:
+    assert holds(check, references[assignment], references[assignment])
 
 
-@pytest.mark.parametrize("assignment", sorted({name for name, _ in LAWS}))
-def test_each_law_has_a_script_and_on_the_reference_it_shows_no_difference(
+@pytest.mark.parametrize("assignment", sorted({name for name, _ in PROPERTIES}))
+def test_each_property_has_a_script_and_on_the_reference_it_shows_no_difference(
     assignment: str, references: dict[str, Run], tmp_path: Path
 ) -> None:
     snippets = load_snippets(assignment)
     for source in (handout_folder(assignment), load_assignment(assignment).solutions):
         shutil.copytree(source, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     names = []
-    for is_property in (is_property for name, is_property in LAWS if name == assignment):
+    for check in (check for name, check in PROPERTIES if name == assignment):
         watched = TracingRun(references[assignment], lambda probe: hasattr(snippets, probe.name))
-        case = simplest(is_property.cases.corner_cases(1)[0], lambda case: True)
-        attempt(is_property, watched, watched, case)
-        assert watched.first, f"{is_property.name} asks nothing that can be shown"
+        case = simplest(check.cases.corner_cases(1)[0], lambda case: True)
+        attempt(check, watched, watched, case)
+        assert watched.first, f"{check.name} asks nothing that can be shown"
         probe, asked = watched.first
-        names.append(f"try_{is_property.name}.py")
+        names.append(f"try_{check.name}.py")
         (tmp_path / names[-1]).write_text(getattr(snippets, probe.name)(asked), encoding="utf-8")
     runs = f"import runpy\nfor name in {names}:\n    runpy.run_path(name)\n"
     ran = subprocess.run(

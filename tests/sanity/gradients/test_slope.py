@@ -82,7 +82,7 @@ def test_a_cut_graph_is_seen(cut):
 
     with pytest.raises(CheckFailed) as failed:
         same_slope(half_detached, {"w": np.arange(1.0, 5)}, 1)
-    assert "detach()" in failed.value.slip
+    assert "detach()" in failed.value.diagnosis
     assert failed.value.detail.startswith("along a random direction the loss changes by ")
 
 

@@ -15,23 +15,25 @@ from sanity.student.console import coloured, print_json, print_list, print_quest
 
 ENCODE = Question("1d", "Encode", 8, "nmt_model.py")
 RIGHT = Verdict("1d", "encodes", "It encodes.", Outcome.PASSED, 3, is_property=False, outputs=("enc_hiddens",))
-LAW = Verdict("1d", "any_order", "The order does not matter.", Outcome.PASSED, 1, is_property=True)
+PROPERTY = Verdict("1d", "any_order", "The order does not matter.", Outcome.PASSED, 1, is_property=True)
 WRONG = replace(
     RIGHT,
     outcome=Outcome.FAILED,
     message="enc_hiddens has the right shape (b=1, src_len=3, 2h=4) but 12 of 12 values are wrong, the first at "
     "[b=0, src_len=0, 2h=0]",
-    slip="the sign is flipped",
+    diagnosis="the sign is flipped",
     case="1 sentence of up to 3 words",
     detail="got 1 there, expected -1; largest difference 2",
 )
 CRASHED = replace(
-    LAW,
+    PROPERTY,
     outcome=Outcome.COULD_NOT_RUN,
     message="encode() raised ValueError in nmt_model.py, line 3",
     detail='  File "nmt_model.py", line 3, in encode\n    return x\nValueError: no',
 )
-ABSENT = replace(LAW, outcome=Outcome.COULD_NOT_RUN, message="not implemented yet", detail="1d: not implemented yet")
+ABSENT = replace(
+    PROPERTY, outcome=Outcome.COULD_NOT_RUN, message="not implemented yet", detail="1d: not implemented yet"
+)
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def printed(capsys):
 
 
 def test_all_is_well(printed):
-    assert printed(RIGHT, LAW) == [
+    assert printed(RIGHT, PROPERTY) == [
         "Running Sanity Check for Question 1d: Encode",
         "enc_hiddens Sanity Checks Passed!",
         "also true: The order does not matter.",
@@ -54,7 +56,7 @@ def test_all_is_well(printed):
 
 
 def test_a_wrong_answer_has_a_block(printed):
-    assert printed(WRONG, LAW) == [
+    assert printed(WRONG, PROPERTY) == [
         "Running Sanity Check for Question 1d: Encode",
         "1 of 2 checks did not pass for Question 1d: Encode.",
         "",
@@ -69,14 +71,14 @@ def test_a_wrong_answer_has_a_block(printed):
 
 
 def test_a_crash_shows_the_students_own_lines(printed):
-    assert printed(RIGHT, replace(CRASHED, slip="advice")) == [
+    assert printed(RIGHT, replace(CRASHED, hint="write int")) == [
         "Running Sanity Check for Question 1d: Encode",
         "enc_hiddens Sanity Checks Passed!",
         "1 of 2 checks did not pass for Question 1d: Encode.",
         "",
         "could not run: The order does not matter.",
         "  found   encode() raised ValueError in nmt_model.py, line 3",
-        "  likely  advice",
+        "  hint    write int",
         '      File "nmt_model.py", line 3, in encode',
         "        return x",
         "    ValueError: no",
@@ -85,25 +87,36 @@ def test_a_crash_shows_the_students_own_lines(printed):
 
 
 def test_the_block_is_of_the_output_whose_cause_is_known(printed):
-    unknown = replace(WRONG, sentence="First.", slip="")
-    is_property = replace(WRONG, sentence="Law.", outputs=(), slip="a law's")
-    others = replace(WRONG, sentence="Another.", slip="another"), replace(WRONG, sentence="Same again.")
-    assert [
-        line for line in printed(unknown, is_property, WRONG, *others) if line and line[:3] not in ("  f", "  v", "  c")
-    ] == [
+    unknown = replace(WRONG, sentence="First.", diagnosis="")
+    third = replace(WRONG, sentence="Property.", outputs=(), diagnosis="a property's", hint="a hint")
+    others = (
+        replace(WRONG, sentence="Another.", diagnosis="another"),
+        replace(WRONG, sentence="Same again.", hint="a hint"),
+    )
+    lines = printed(unknown, third, WRONG, *others)
+    assert [line for line in lines if line and line[:3] not in ("  f", "  v", "  c")] == [
         "Running Sanity Check for Question 1d: Encode",
         "5 of 5 checks did not pass for Question 1d: Encode.",
         "failed: It encodes.",
         "          first at [b=0, src_len=0, 2h=0]",
         "  likely  the sign is flipped",
         "also failed: First.",
-        "also failed: Law.",
-        "  likely  a law's",
+        "also failed: Property.",
+        "  likely  a property's",
+        "  hint    a hint",
         "also failed: Another.",
         "  likely  another",
         "also failed: Same again.",
     ]
-    assert printed(unknown, is_property)[3] == "failed: First."
+    assert printed(unknown, third)[3] == "failed: First."
+
+
+def test_a_block_has_both_the_diagnosis_and_the_hint(printed):
+    assert printed(replace(WRONG, hint="ask the vocabulary"))[-3:] == [
+        "  likely  the sign is flipped",
+        "  hint    ask the vocabulary",
+        "",
+    ]
 
 
 def test_what_crashed_for_one_reason_is_told_once(printed):

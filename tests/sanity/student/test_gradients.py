@@ -41,12 +41,12 @@ def plant(folder: Path, id: str) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def test_the_reference_keeps_all_laws(reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_reference_has_all_properties(reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gradients"], reference) == 0
     assert capsys.readouterr().out == "".join(
-        f"Running the gradient laws of Question {id}: {name}\n"
+        f"Running the gradient properties of Question {id}: {name}\n"
         f"true of 4 cases: The gradients of {name.lower()}() are its slope, measured with small steps.\n"
-        f"All gradient laws hold for Question {id}: {name}!\n\n"
+        f"All gradient properties hold for Question {id}: {name}!\n\n"
         for id, name in (("1d", "Encode"), ("1e", "Decode"), ("1f", "Step"))
     )
 
@@ -59,7 +59,7 @@ def test_the_reference_keeps_all_laws(reference: Path, capsys: pytest.CaptureFix
         ("scores-detached", "1f", "decoder.weight_ih"),
     ],
 )
-def test_a_broken_law_comes_with_a_script_that_shows_it(
+def test_a_property_that_fails_comes_with_a_script_that_shows_it(
     bug: str, question: str, wrong: str, reference: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plant(reference, bug)
@@ -113,16 +113,16 @@ def test_json_holds_what_was_tried_and_the_script(reference: Path, capsys: pytes
     compile(finding["snippet"], "snippet", "exec")
 
 
-def test_what_is_not_written_yet_keeps_no_law(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_written_yet_has_no_property(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(handout_folder("a4"), tmp_path / "a4")
     assert main(["gradients", "1f"], tmp_path / "a4") == 1
     assert capsys.readouterr().out == (
-        "Running the gradient laws of Question 1f: Step\n"
+        "Running the gradient properties of Question 1f: Step\n"
         "Question 1f: Step waits for question 1b, which is not implemented yet.\n\n"
     )
 
 
-def test_list_names_the_laws_and_runs_nothing(reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_names_the_properties_and_runs_nothing(reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (reference / "nmt_model.py").write_text("raise SystemExit", encoding="utf-8")
     assert main(["gradients", "--list"], reference) == 0
     first, second, *_ = capsys.readouterr().out.splitlines()
@@ -133,11 +133,11 @@ def test_list_names_the_laws_and_runs_nothing(reference: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["1a"], "question 1a has no laws about gradients: choose from 1d, 1e, 1f"),
+        (["1a"], "question 1a has no gradient properties: choose from 1d, 1e, 1f"),
         (["9z"], "a4 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f"),
     ],
 )
-def test_questions_without_laws_are_refused(
+def test_questions_without_properties_are_refused(
     arguments: list[str], message: str, reference: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["gradients", *arguments], reference) == 2
@@ -154,22 +154,22 @@ def test_a_terminal_sees_a_bar_that_goes_away(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with properties.progress("1d a_law", 2) as tick:
+    with properties.progress("1d a_property", 2) as tick:
         for _ in range(3):
             tick()
     *shown, cleared, end = capsys.readouterr().err.split("\r")
     assert [line.rstrip() for line in shown] == [
         "",
-        "1d a_law            0/2",
-        "1d a_law █████      1/2",
-        "1d a_law ██████████ 2/2",
-        "1d a_law, making the counterexample smaller ██████████ 2/2",
+        "1d a_property            0/2",
+        "1d a_property █████      1/2",
+        "1d a_property ██████████ 2/2",
+        "1d a_property, making the counterexample smaller ██████████ 2/2",
     ]
     assert (cleared.strip(), end) == ("", "")
 
 
 def test_no_bar_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    with properties.progress("1d a_law", 2) as tick:
+    with properties.progress("1d a_property", 2) as tick:
         tick()
     assert capsys.readouterr().err == ""
 
@@ -186,27 +186,27 @@ def test_the_example_in_the_documentation_runs(capsys: pytest.CaptureFixture[str
 
 
 def fails_from(low: int, error: Exception) -> Any:
-    """A law that is broken by cases of n ≥ low."""
+    """A property that fails on cases of n ≥ low."""
 
-    def is_property(run: Any, case: Case) -> None:
+    def a_property(run: Any, case: Case) -> None:
         """A sentence."""
         if case.n >= low:
             raise error
 
-    return make_check(is_property)
+    return make_check(a_property)
 
 
 def nothing() -> None:
     """Count no steps."""
 
 
-def test_search_ends_with_the_smallest_case_that_breaks_a_law() -> None:
+def test_search_ends_with_the_smallest_case_that_breaks_a_property() -> None:
     broken = search(fails_from(3, CheckFailed("wrong")), None, 0, 30, nothing)  # type: ignore[arg-type]
     assert broken[-1][0].n == 3
     assert str(broken[-1][1]) == "wrong"
 
 
-def test_search_finds_nothing_where_a_law_holds_and_draws_as_many_as_asked() -> None:
+def test_search_finds_nothing_where_a_property_holds_and_draws_as_many_as_asked() -> None:
     drawn = []
     check = make_check(lambda run, case: drawn.append(case.n))
     ticks = []
@@ -215,22 +215,22 @@ def test_search_finds_nothing_where_a_law_holds_and_draws_as_many_as_asked() -> 
 
 
 def test_search_keeps_to_one_kind_of_problem() -> None:
-    def is_property(run: Any, case: Case) -> None:
+    def a_property(run: Any, case: Case) -> None:
         raise CheckFailed("large") if case.n > 4 else CouldNotRun("small")
 
-    broken = search(make_check(is_property), None, 1, 30, nothing)  # type: ignore[arg-type]
+    broken = search(make_check(a_property), None, 1, 30, nothing)  # type: ignore[arg-type]
     assert len({type(problem) for _, problem in broken}) == 1
 
 
-def test_search_survives_a_law_that_changes_its_mind() -> None:
+def test_search_survives_a_property_that_changes_its_mind() -> None:
     calls = []
 
-    def is_property(run: Any, case: Case) -> None:
+    def a_property(run: Any, case: Case) -> None:
         calls.append(1)
         if len(calls) == 3:
             raise CheckFailed("once")
 
-    assert len(search(make_check(is_property), None, 1, 30, nothing)) == 1  # type: ignore[arg-type]
+    assert len(search(make_check(a_property), None, 1, 30, nothing)) == 1  # type: ignore[arg-type]
 
 
 # Counterexamples as scripts.

@@ -113,7 +113,8 @@ class Runs(Watching):
         lines = []
         with suppress(Empty):
             while True:
-                lines.append(self.lines.get(timeout=SECONDS if not lines else 1.0))
+                waits = bool(lines) and lines[-1] == WATCHING  # else a run has begun, however slow the machine is
+                lines.append(self.lines.get(timeout=1.0 if waits else SECONDS))
         assert lines == ["run", WATCHING] * (len(lines) // 2)
         return len(lines) // 2
 

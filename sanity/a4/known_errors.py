@@ -1,0 +1,59 @@
+"""Known errors of assignment 4: exceptions with a cause that is likely in this model, and a hint for each."""
+
+from __future__ import annotations
+
+from sanity.core.known_errors import Known
+
+KNOWN: Known = (
+    (
+        r"masked_fill.*(?:only supports boolean|expected.*bool)",
+        "torch masks are boolean now: write enc_masks.bool(), not enc_masks.byte()",
+    ),
+    (
+        r"mask\w*'?.*NoneType|unary ~: 'NoneType'|'NoneType' object has no attribute '(?:bool|byte|eq|logical_not)'",
+        "enc_masks may be None: then no source word is padding",
+    ),
+    (
+        r"Length of all samples has to be greater than 0",
+        "a sentence of length 0 cannot be packed: are the lengths right?",
+    ),
+    (
+        r"'lengths' argument should be a 1D CPU int64 tensor",
+        "pack_padded_sequence takes the lengths as a list or a CPU tensor",
+    ),
+    (
+        r"`len\(lengths\)` to be equal to batch_size",
+        "pack_padded_sequence takes (src_len, b, e), unless batch_first=True",
+    ),
+    (r"lengths.*(?:sorted|decreasing)", "sentences must be sorted, longest first, or pass enforce_sorted=False"),
+    (
+        r"Expected size for first two dimensions of batch2 tensor",
+        "bmm takes (b, n, m) and (b, m, p): is an unsqueeze missing?",
+    ),
+    (
+        r"batch[12] must be a 3D tensor",
+        "bmm takes 3-D tensors: is an unsqueeze missing, or did squeeze() remove too much?",
+    ),
+    (
+        r"mat1 and mat2 shapes cannot be multiplied",
+        "the last axis does not fit the layer's in_features: check the concatenation",
+    ),
+    (
+        r"weight should have.*channels|expected input\[.*\] to have \d+ channels",
+        "Conv1d takes (b, e, src_len): permute before and after",
+    ),
+    (r"Kernel size can't be greater than actual input size", "the convolution needs padding to keep the length"),
+    (
+        r"AttributeError: the model has no |ValueError: \S+ has shape \(.*, expected \(",
+        "a layer of the model is missing or has another size: see question 1c",
+    ),
+    (
+        r"index out of range in self",
+        "a word has an index beyond the last row: is this the embedding of the other language?",
+    ),
+    (r"stack expects a non-empty TensorList", "decode() took no step at all: is one word too many left out?"),
+    (
+        r"Torch not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver",
+        "this machine has no GPU: write .to(self.device), not .cuda()",
+    ),
+)

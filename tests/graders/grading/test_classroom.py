@@ -1,0 +1,174 @@
+"""`grade_class`: one call from submissions to exports, which show the whole gradebook whatever was graded last."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from graders import ClassReport, GradeOptions, GradingProgress, Isolation, grade_class, load_assignment
+from graders.errors import OptionError
+from graders.records.manual_marks import WAITING
+from sanity import UserError
+
+pytestmark = pytest.mark.usefixtures("warm")
+
+Grade = Callable[..., ClassReport]
+
+
+@pytest.fixture
+def klass(tmp_path: Path) -> Path:
+    """A class of three: two right answers, and one that left out a file."""
+    for name in ("ada", "ben", "cleo"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        for file, content in load_assignment("a4").reference.items():
+            (tmp_path / "class" / name / file).write_bytes(content)
+    (tmp_path / "class" / "cleo" / "utils.py").unlink()
+    return tmp_path / "class"
+
+
+@pytest.fixture
+def grade(klass: Path, isolation: Isolation) -> Grade:
+    """Return a function that grades two quick questions of the class, or of some submissions."""
+
+    def run(*paths: Path, questions: tuple[str, ...] = ("1a", "1b"), **options: object) -> ClassReport:
+        chosen = GradeOptions(
+            assignment="a4",
+            paths=paths or (klass,),
+            out=klass.parent / "out",
+            questions=questions,
+            isolation=isolation,
+            **options,  # type: ignore[arg-type]
+        )
+        return grade_class(chosen)
+
+    return run
+
+
+def rows(report: ClassReport) -> dict[str, list[str]]:
+    """Return the gradebook.csv of a report: by name, the points of 1a and 1b, and the total."""
+    with report.files[0].open(encoding="utf-8") as file:
+        return {row["submission"]: [row["1a"], row["1b"], row["total"]] for row in csv.DictReader(file)}
+
+
+WHOLE = {"ada": ["2", "3", "5"], "ben": ["2", "3", "5"], "cleo": ["0", "3", "3"]}
+
+
+def test_a_class_is_graded_and_exported(grade: Grade, klass: Path) -> None:
+    report = grade(jobs=2)
+    assert rows(report) == WHOLE
+    assert (report.graded, report.new, report.problems, report.removed) == (("ada", "ben", "cleo"), 3, (), ())
+    assert [path.name for path in report.files] == ["gradebook.csv", "report.html", *(f"{n}.json" for n in WHOLE)]
+    assert all(path.is_file() for path in report.files)
+    assert not report.marks  # a4 has no written questions
+
+
+def test_progress_is_a_callback(klass: Path, isolation: Isolation) -> None:
+    seen: list[GradingProgress] = []
+    options = GradeOptions(
+        assignment="a4", paths=[klass], out=klass.parent / "out", questions=["1a"], isolation=isolation
+    )
+    for known in (False, True):
+        grade_class(options, seen.append)
+        assert [(progress.done, progress.total, progress.known) for progress in seen] == [
+            (number, 3, known) for number in (1, 2, 3)
+        ]
+        assert {progress.result.submission for progress in seen} == set(WHOLE)
+        seen.clear()
+
+
+def test_grading_one_student_again_keeps_the_class(grade: Grade, klass: Path) -> None:
+    grade()
+    (klass / "ben" / "utils.py").write_text("")
+    report = grade(klass / "ben")
+    assert rows(report) == {**WHOLE, "ben": ["0", "3", "3"]}
+    assert (report.graded, report.new, len(report.results)) == (("ben",), 1, 3)
+
+
+def test_grading_one_question_again_keeps_the_others(grade: Grade, klass: Path) -> None:
+    grade()
+    (klass / "ben" / "utils.py").write_text("")
+    report = grade(questions=("1a",))
+    assert rows(report) == {**WHOLE, "ben": ["0", "3", "3"]}
+    [ben] = [result for result in report.results if result.submission == "ben"]
+    assert "1b: graded on files handed in before; grade again without --questions" in ben.notes
+    assert not any("graded on files" in note for result in report.results if result is not ben for note in result.notes)
+
+
+def test_work_that_comes_back_counts_again(grade: Grade, klass: Path) -> None:
+    before = (klass / "ben" / "utils.py").read_text()
+    grade()
+    for text, points in (("", "0"), (before, "2")):
+        (klass / "ben" / "utils.py").write_text(text)
+        assert rows(grade())["ben"][0] == points
+
+
+def test_results_hold_exactly_the_gradebook(grade: Grade, klass: Path) -> None:
+    shutil.copytree(klass / "ada", klass / "Ada")
+    first = {path.name for path in grade().files[2:]}
+    results = klass.parent / "out" / "results"
+    assert len(first) == 4 and {path.name for path in results.iterdir()} == first
+    shutil.rmtree(klass / "Ada")
+    report = grade()
+    assert report.removed == ("Ada",)
+    assert sorted(path.name for path in results.iterdir()) == ["ada.json", "ben.json", "cleo.json"]
+    assert rows(report) == WHOLE
+
+
+def test_a_submission_from_elsewhere_is_not_taken_for_removed(grade: Grade, klass: Path, tmp_path: Path) -> None:
+    grade()
+    shutil.copytree(klass / "ada", tmp_path / "late" / "dora")
+    report = grade(tmp_path / "late")
+    assert sorted(rows(report)) == ["ada", "ben", "cleo", "dora"] and report.removed == ()
+
+
+def test_thresholds_are_exact(grade: Grade) -> None:
+    report = grade()  # cleo has 3 of 5
+    assert [result.submission for result in report.below(Decimal("60.00000001"))] == ["cleo"]
+    assert report.below(Decimal(60)) == []
+
+
+def test_marks_of_students_who_are_not_graded_now_stay(isolation: Isolation, tmp_path: Path) -> None:
+    """a1 has written questions; nothing else of it is answered here."""
+    for name in ("ada", "ben"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "written.md").write_text("Because.\n")
+    options = {"assignment": "a1", "out": tmp_path / "out", "isolation": isolation}
+    report = grade_class(GradeOptions(paths=[tmp_path / "class"], **options))  # type: ignore[arg-type]
+    assert report.marks == tmp_path / "out" / "marks.csv"
+    written = [question.id for question in load_assignment("a1").manifest.written]
+    text = report.marks.read_text()
+    assert text.count("\n") == 1 + 2 * len(written)
+    report.marks.write_text(text.replace(f"ben,{written[0]},,", f"ben,{written[0]},1,good"))
+    (tmp_path / "class" / "ada" / "written.md").write_text("Because of that.\n")
+    report = grade_class(GradeOptions(paths=[tmp_path / "class" / "ada"], **options))  # type: ignore[arg-type]
+    comments = {
+        (result.submission, question.id): question.comment
+        for result in report.results
+        for question in result.questions
+        if question.id in written
+    }
+    assert comments["ben", written[0]] == "good" and comments["ada", written[0]] == WAITING
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"jobs": 0}, "--jobs 0: expected 1 or more"),
+        ({"seed": -1}, "--seed -1: expected a number from 0 to 9223372036854775807"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_at_the_door(options: dict[str, int], said: str) -> None:
+    with pytest.raises(OptionError) as error:
+        GradeOptions(assignment="a4", paths=[], **options)  # type: ignore[arg-type]
+    assert str(error.value) == said and isinstance(error.value, UserError)
+
+
+def test_an_option_that_would_change_nothing_is_refused(grade: Grade, tmp_path: Path) -> None:
+    with pytest.raises(OptionError) as error:
+        grade(marks=tmp_path / "marks.csv")
+    assert str(error.value) == f"--marks {tmp_path / 'marks.csv'}: a4 has no written questions; leave it out"
