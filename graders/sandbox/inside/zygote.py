@@ -9,6 +9,7 @@ socket (SOCK_SEQPACKET), over which it receives these requests, each a JSON obje
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import importlib.util
