@@ -16,5 +16,7 @@ def write_atomically(path: Path, data: str | bytes) -> None:
     try:
         scratch.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
         scratch.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # the scratch file's name helps nobody
     finally:
         scratch.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 
-from graders.cli.terminal import echo, error
+from graders.cli.terminal import echo, error, is_terminal
 from graders.errors import OptionError
 from graders.exports.annotations import workflow_commands
 from graders.exports.table import console_table, rich_table
@@ -47,7 +47,7 @@ def grade(args: argparse.Namespace) -> int:
 def _print(report: ClassReport, options: GradeOptions) -> None:
     if report.marks and not options.marks:
         echo(f"enter the marks for written answers in {report.marks}, then run the same command again\n")
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         from rich.console import Console
 
         Console().print(rich_table(report.results))
@@ -78,7 +78,7 @@ def _percentage(text: str) -> Decimal:
 @contextmanager
 def _progress() -> Iterator[OnProgress]:
     """Show progress on standard error: a bar on a terminal, else a line for each submission."""
-    if sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

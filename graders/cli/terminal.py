@@ -14,6 +14,8 @@ def echo(text: object = "", stream: TextIO | None = None) -> None:
     rest of the output is discarded.
     """
     stream = stream or sys.stdout
+    if stream is None:  # closed, as in `trivium grade … >&-`
+        return
     encoding = stream.encoding or "utf-8"
     try:
         print(str(text).encode(encoding, "replace").decode(encoding), file=stream, flush=True)
@@ -23,4 +25,10 @@ def echo(text: object = "", stream: TextIO | None = None) -> None:
 
 def error(text: object) -> None:
     """Print a line on standard error."""
-    echo(text, sys.stderr)
+    if sys.stderr is not None:
+        echo(text, sys.stderr)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is open and a terminal."""
+    return stream is not None and stream.isatty()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from graders.cli.terminal import echo, error
+from graders.cli.terminal import echo, error, is_terminal
 from graders.errors import refuse_unused
 from graders.records.training import Training
 from graders.sandbox.isolation import Isolation
@@ -70,7 +70,7 @@ def line_of(training: Training) -> str:
 @contextmanager
 def _progress() -> Iterator[OnStatus]:
     """Show progress on standard error: a bar on a terminal, else a line for each validation."""
-    if sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         from rich.console import Console
         from rich.markup import escape
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from pathlib import Path
 import sanity
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.errors import UserError
+from sanity.core.file_names import is_junk
 from sanity.core.manifest import ALWAYS_GIVEN, Manifest
 from sanity.core.recordings import recording_path
 
@@ -48,6 +50,9 @@ class Assignment:
     @cached_property
     def given(self) -> dict[str, bytes]:
         """The modules of the handout that no submission can replace, contents by name."""
+        for name in self.manifest.given:
+            if not (self.folder / name).is_file():
+                raise CourseError(f"{self.folder / 'assignment.toml'}: given: {name} is not in the folder")
         return {name: (self.folder / name).read_bytes() for name in self.manifest.given}
 
     @cached_property
@@ -63,8 +68,11 @@ class Assignment:
     def handout_files(self) -> list[str]:
         """Return the files that students receive, as paths in the handout: only those that assignment.toml names."""
         declared = (*ALWAYS_GIVEN, *self.manifest.submit, *self.manifest.given, *self.manifest.handout)
-        found = {path for pattern in declared for path in self.folder.glob(pattern) if path.is_file()}
-        return sorted(path.relative_to(self.folder).as_posix() for path in found)
+        found = {pattern: [path for path in self.folder.glob(pattern) if path.is_file()] for pattern in declared}
+        for pattern in (pattern for pattern, paths in found.items() if not paths):
+            raise CourseError(f"{self.folder}: there is no {pattern}, which assignment.toml declares for the handout")
+        names = {path.relative_to(self.folder).as_posix() for paths in found.values() for path in paths}
+        return sorted(name for name in names & (tracked_files(self.folder) or names) if not is_junk(name))
 
     @cached_property
     def digest(self) -> str:
@@ -105,6 +113,15 @@ def handout_folder(name: str) -> Path:
     if name not in assignment_names():
         raise CourseError(f"no assignment {name!r}: choose from {', '.join(assignment_names())}")
     return course_root() / "assignments" / name
+
+
+def tracked_files(folder: Path) -> set[str]:
+    """Return the files below folder that git tracks, relative to it; none if folder is not in a clone."""
+    try:
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=folder, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return set()
+    return {name for name in listed.stdout.decode(errors="replace").split("\0") if name}
 
 
 def _python_files(folder: Path) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from graders.course.stubs import stale_stubs
 from graders.zips import write_zip
 from sanity.core.errors import UserError
 
-MARKER = re.compile(rb"(BEGIN|END) SOLUTION\b")
+MARKER = re.compile(rb"#+ *(BEGIN|END)\s+SOLUTION\b", re.IGNORECASE)
 """In solutions only; students must never receive it."""
 
 

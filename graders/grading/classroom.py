@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from graders.atomic import write_atomically
 from graders.cores import usable_cores
 from graders.course.assignment import Assignment, load_assignment
-from graders.errors import OptionError, check_seed
+from graders.errors import OptionError, check_seed, check_types
 from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
@@ -20,7 +20,7 @@ from graders.grading.plan import make_plan
 from graders.grading.trained import with_trainings
 from graders.intake.discovery import find_submissions
 from graders.records.gradebook import Gradebook
-from graders.records.manual_marks import Marks, marks_csv, read_marks, with_marks
+from graders.records.manual_marks import Marks, marks_csv, read_marks, require_known, with_marks
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
@@ -49,7 +49,8 @@ class GradeOptions:
     isolation: Isolation = Isolation.SANDLOCK
 
     def __post_init__(self) -> None:
-        """Raise OptionError for a number out of range."""
+        """Raise OptionError for a value of the wrong type or a number out of range."""
+        check_types({"paths": (self.paths, Path), "questions": (self.questions, str)}, self.out, self.isolation)
         if self.jobs is not None and self.jobs < 1:
             raise OptionError(f"--jobs {self.jobs}: expected 1 or more")
         check_seed(self.seed)
@@ -117,6 +118,10 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     marks = read_marks(marks_path, manifest, must_exist=options.marks is not None) if marks_path else {}
     require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
+        for other in (name for name in book.assignments() if name != assignment.name):
+            raise OptionError(
+                f"--out {options.out}: has the gradebook of {other}; choose another folder for {assignment.name}"
+            )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(31) if seed is None else seed)
         new = done = 0
@@ -133,7 +138,11 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         jobs = min(options.jobs or usable_cores(), len(paths)) if len(paths) > 1 else 1
         with Grader(plan, options.isolation, jobs) as grader:
             graded = grader.grade_all(paths, book, on_question, on_result)
-        results, removed = _whole_class(book, assignment, grader.failures, options.paths)
+        results, removed = _whole_class(book, assignment, grader.failures, (*options.paths, *(p.parent for p in paths)))
+        if marks_path:
+            require_known(
+                marks, {*(result.submission for result in results), *book.removed(assignment.name)}, marks_path
+            )
     results, unreadable = _completed(results, assignment, marks, marks_path, options)
     files = export_class(results, options.out)
     if options.junit:
@@ -161,18 +170,21 @@ def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
 
 
 def _whole_class(
-    book: Gradebook, assignment: Assignment, failures: dict[str, Result], graded_paths: Sequence[Path]
+    book: Gradebook, assignment: Assignment, failures: dict[str, Result], folders: Iterable[Path]
 ) -> tuple[list[Result], list[str]]:
     """Return the current results, and the names of submissions that were removed from a folder of this run."""
     questions = [question.id for question in assignment.manifest.questions]
     current = {result.submission: result for result in book.current(assignment.name, questions)} | failures
-    folders = {path.absolute() for path in graded_paths}
-    removed = [
+    folders = {path.resolve() for path in folders}
+    gone = (
         name
         for name, source in book.sources(assignment.name).items()
-        if source.parent in folders and not source.exists()
-    ]
-    return [current[name] for name in sorted(current) if name not in removed], sorted(removed)
+        if not source.exists() and source.parent in folders
+    )
+    before = book.removed(assignment.name)
+    book.remove(assignment.name, gone)
+    removed = book.removed(assignment.name) - failures.keys()
+    return [current[name] for name in sorted(current) if name not in removed], sorted(removed - before)
 
 
 def _completed(
@@ -184,7 +196,7 @@ def _completed(
     whole = [result for result in results if checked <= {question.id for question in result.questions}]
     completed = whole
     if marks_path:
-        completed = with_marks(completed, manifest, marks, marks_path)
+        completed = with_marks(completed, manifest, marks)
         if not options.marks and completed:
             write_atomically(marks_path, marks_csv(completed, manifest, marks))
     completed, unreadable = with_trainings(completed, manifest, options.out)

@@ -103,7 +103,7 @@ class Grader:
         def keep(index: int, key: str, result: Result, known: bool = False) -> None:
             results[index] = result
             if result.submission not in self.failures:
-                book.put(key, result, paths[index].absolute())
+                book.put(key, result, paths[index].resolve())
             on_result(result, known)
 
         def done(job: tuple[int, str, Submission], outcome: Result | BaseException) -> None:

@@ -24,10 +24,13 @@ def find_submissions(paths: Sequence[Path], manifest: Manifest) -> list[Path]:
 
     Raises IntakeError for a path that does not exist or has no submission.
     """
+    if not paths:
+        raise IntakeError("no path was given: expected a submission, or a folder of submissions")
     found: dict[Path, Path] = {}
+    wrapped = len(paths) > 1 and all(not p.is_dir() or _is_submission(p, manifest, LIMITS.depth) for p in paths)
     for path in paths:
         try:
-            for submission in _submissions_at(path, manifest, depth=LIMITS.depth if len(paths) > 1 else 0):
+            for submission in _submissions_at(path, manifest, depth=LIMITS.depth if wrapped else 0):
                 found.setdefault(submission.absolute(), submission)
         except OSError as error:
             raise IntakeError(f"{_shown_path(path)}: cannot be read: {error.strerror}") from None

@@ -9,7 +9,7 @@ from sanity.core.assignment_toml import read_manifest
 from sanity.core.errors import UserError, placeholder
 from sanity.core.manifest import WRITTEN, Manifest
 from sanity.core.notebook import NotebookError, read_cells
-from sanity.core.selection import files_in, select_files
+from sanity.core.selection import select_in
 
 SUBMISSION = "-submission.zip"
 """The end of an archive's name."""
@@ -38,7 +38,7 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
         out /= manifest.name + SUBMISSION
     if out.suffix != ".zip":
         raise PackError(f"{out}: the archive's name must end in .zip")
-    selection = select_files([name for name in files_in(folder) if not name.endswith(SUBMISSION)], manifest)
+    selection = select_in(folder, manifest, ignored=SUBMISSION)
     found = {file: manifest.spelling(file, selection.submitted) for file in manifest.submit}
     if missing := [file for file, name in found.items() if name is None]:
         raise PackError(f"{folder}: missing {', '.join(missing)}; hand in {', '.join(manifest.submit)}")

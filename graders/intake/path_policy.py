@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sanity.core.errors import UserError
 from sanity.core.file_names import is_junk, same_name, shown
+from sanity.core.selection import MAX_SOURCE_BYTES
 
 
 class IntakeError(UserError):
@@ -18,8 +19,8 @@ class IntakeError(UserError):
 class IntakeLimits:
     """Size limits of a submission. Honest work stays far below each of them."""
 
-    file_bytes: int = 1_000_000
-    """One source file. A long one has 50 kB; compiling a megabyte takes seconds."""
+    file_bytes: int = MAX_SOURCE_BYTES
+    """One source file."""
     notebook_bytes: int = 10_000_000
     """One notebook, including the plots in its outputs."""
     total_bytes: int = 20_000_000

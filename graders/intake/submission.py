@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,16 +70,16 @@ def read_class(paths: Iterable[Path], manifest: Manifest) -> Iterator[tuple[Subm
 
     The gradebook and the trainings identify submissions by name. One that cannot be read has no files.
     """
-    names: Counter[str] = Counter()
+    taken: set[str] = set()
     for path in paths:
         name = submission_name(path)
-        names[name] += 1
-        number = f" ({names[name]})" * (names[name] > 1)
+        unique = next(n for n in (name, *(f"{name} ({i})" for i in range(2, len(taken) + 3))) if n not in taken)
+        taken.add(unique)
         try:
-            yield replace(read_submission(path, manifest), name=name + number), ""
+            yield replace(read_submission(path, manifest), name=unique), ""
         except IntakeError as error:
             digest = hashlib.sha256(str(error).encode()).hexdigest()
-            yield Submission(name + number, {}, digest, (str(error),), path), f"cannot read this submission: {error}"
+            yield Submission(unique, {}, digest, (str(error),), path), f"cannot read this submission: {error}"
 
 
 def submission_of(name: str, files: Mapping[str, bytes], source: Path) -> Submission:

@@ -23,7 +23,8 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS results (
         key TEXT, submission TEXT, assignment TEXT, points REAL, max_points REAL, graded_at TEXT, source TEXT,
         result BLOB, PRIMARY KEY (key, submission)
-    )
+    );
+    CREATE TABLE IF NOT EXISTS removed (assignment TEXT, submission TEXT, PRIMARY KEY (assignment, submission))
 """
 
 
@@ -73,7 +74,7 @@ class Gradebook:
         if not tables:  # the ids first: another process that sees the table reads them
             self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._database.execute(f"PRAGMA user_version = {_VERSION}")
-            self._database.execute(_SCHEMA)
+            self._database.executescript(_SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -103,6 +104,7 @@ class Gradebook:
         )
         with self._one_line_errors():
             self._database.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._database.execute("DELETE FROM removed WHERE assignment = ? AND submission = ?", (row[2], row[1]))
 
     def get(self, key: str, name: str) -> Result | None:
         """Return the result stored under this key and submission name; None if there is none."""
@@ -142,13 +144,33 @@ class Gradebook:
         with self._one_line_errors():
             return {name: Path(source) for name, source in self._database.execute(query, (assignment,)).fetchall()}
 
+    def remove(self, assignment: str, names: Iterable[str]) -> None:
+        """Note that these submissions were removed from their folder: until they are stored again."""
+        with self._one_line_errors():
+            rows = [(assignment, encodable(name)) for name in names]
+            self._database.executemany("INSERT OR IGNORE INTO removed VALUES (?, ?)", rows)
+
+    def removed(self, assignment: str) -> set[str]:
+        """Return the names of the submissions that were removed."""
+        with self._one_line_errors():
+            rows = self._database.execute("SELECT submission FROM removed WHERE assignment = ?", (assignment,))
+            return {name for (name,) in rows}
+
+    def assignments(self) -> list[str]:
+        """Return the assignments that have results here, sorted."""
+        with self._one_line_errors():
+            rows = self._database.execute("SELECT DISTINCT assignment FROM results ORDER BY assignment")
+            return [name for (name,) in rows]
+
     @contextmanager
     def _one_line_errors(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
             advice = "choose another folder, or move the file away and grade again"
-            raise GradebookError(f"{self._path}: cannot use this gradebook: {error}; {advice}") from None
+            raise GradebookError(
+                f"{self._path}: cannot use this gradebook: {getattr(error, 'strerror', None) or error}; {advice}"
+            ) from None
         except msgspec.MsgspecError as error:
             raise GradebookError(f"{self._path}: contains a result from another version: {error}") from None
 
@@ -156,8 +178,8 @@ class Gradebook:
 def _latest(results: Sequence[Result], questions: Sequence[str]) -> Result:
     """Return the first, newest result, with missing questions added from the older results after it."""
     newest = results[0]
-    found = {question.id: question for result in reversed(results) for question in result.questions}
-    same_files = {q.id for result in results if result.digest == newest.digest for q in result.questions}
+    same_files = {q.id: q for r in reversed(results) if r.digest == newest.digest for q in r.questions}
+    found = {q.id: q for r in reversed(results) for q in r.questions} | same_files
     outdated = [id for id in questions if id in found and id not in same_files]
     notes = newest.notes
     if outdated:

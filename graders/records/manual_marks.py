@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,12 +84,15 @@ def _points(row: Mapping[str, str], where: str, manifest: Manifest) -> float:
     return round(points, 2)
 
 
-def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks, path: Path) -> list[Result]:
-    """Add the questions marked by hand to each result; raise MarksError if a mark is for an unknown submission."""
-    names = {result.submission for result in results}
+def require_known(marks: Marks, names: Collection[str], path: Path) -> None:
+    """Raise MarksError for the first mark of a submission that the gradebook does not have."""
     for (name, _), mark in marks.items():
         if name not in names:
-            raise MarksError(f"{path}:{mark.line}: no submission of this run is called {name!r}; grade the whole class")
+            raise MarksError(f"{path}:{mark.line}: the gradebook has no submission called {name!r}; correct the name")
+
+
+def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks) -> list[Result]:
+    """Add the questions marked by hand to each result."""
     return [_marked(result, manifest, marks) for result in results]
 
 
@@ -103,13 +106,19 @@ def _marked(result: Result, manifest: Manifest, marks: Marks) -> Result:
 
 
 def marks_csv(results: Sequence[Result], manifest: Manifest, marks: Marks) -> str:
-    """Return the CSV file of marks for these results: a row for each written question, filled in if it is marked."""
+    """Return the CSV file of marks: a row for each written question of these results, filled in if it is marked.
+
+    Marks of submissions without a result, such as removed ones, stay.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for name in sorted(result.submission for result in results):
+    graded = {result.submission for result in results}
+    for name in sorted(graded | {name for name, _ in marks}):
         for written in manifest.written:
             mark = marks.get((name, written.id))
+            if name not in graded and not mark:
+                continue
             writer.writerow(
                 [escape_formula(name), written.id, *((number(mark.points), mark.comment) if mark else ("", ""))]
             )

@@ -148,7 +148,7 @@ class Session:
 
     def _import(self) -> None:
         """Import the question's module in the worker. One that fails in a new worker is not tried again."""
-        file = next(file for file in self._files if module_name(file) == self._module)
+        file = self._file_of(self._module)
         what = f"importing {file}"
         alone = not self._imported
         try:
@@ -160,6 +160,11 @@ class Session:
                 self._broken[self._module] = problem
             raise
         self._imported.add(self._module)
+
+    def _file_of(self, module: str) -> str:
+        """Return the file of a module, under the name it was handed in with."""
+        names = next((names for names in self._zygote.profile.modules if module_name(names[0]) == module), ())
+        return next((name for name in names if name in self._files), f"{module}.py")
 
     @property
     def printed(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.errors import OptionError, check_seed, refuse_unused
+from graders.errors import OptionError, check_seed, check_types, refuse_unused
 from graders.records.training import (
     Training,
     is_batch_sensitive,
@@ -47,6 +47,7 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         """Raise OptionError for a number out of range, and for an option that would change nothing."""
+        check_types({"paths": (self.paths, Path)}, self.out, self.isolation)
         if not 1 <= self.jobs <= MAX_JOBS:
             raise OptionError(f"--jobs {self.jobs}: expected a number from 1 to {MAX_JOBS}")
         check_seed(self.seed)

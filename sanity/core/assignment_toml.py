@@ -39,6 +39,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise ManifestError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: not valid TOML: {error}") from None
+    headers: dict[str, int] = {}
     for name, kind in (("question", Question), ("written", WrittenQuestion), ("trained", TrainedQuestion)):
         rows = table.get(name, [])
         if not isinstance(rows, list):
@@ -46,9 +47,11 @@ def read_manifest(folder: Path) -> Manifest:
         for row, line in zip(rows, _lines(text, name), strict=False):
             id = row.get("id", "without an id") if isinstance(row, dict) else row
             _convert(row, kind, f"{path}:{line}: [[{name}]] {id}: ")
+            headers[f"[[{name}]] {id}"] = line
     manifest: Manifest = _convert(table, Manifest, f"{path}: ")
     for where, problem in _contradictions(manifest):
-        raise ManifestError(f"{path}: {where}: {problem}")
+        place = f"{headers[where]}:" if where in headers else ""
+        raise ManifestError(f"{path}:{place} {where}: {problem}")
     return manifest
 
 
@@ -79,19 +82,28 @@ PATTERNS = {
 def _in_words(error: str, value: Any, kind: type[Any]) -> str:
     """Say what msgspec says, with the field's name and the value that was found."""
     said, _, place = error.partition(" - at `$")
+    if " - at `key` in `$" in error:
+        said, _, place = error.partition(" - at `key` in `$")
+        value = "one of its keys"
+        return f"{place.strip('`.')}: {value}: {_expected(said)}"
     place = place.strip("`.")
     if found := re.search(r"missing required field `(\w+)`", said):
         return f"{place and place + ': '}{found[1]} is missing"
     if found := re.search(r"unknown field `(.+)`", said):
         known = ", ".join(name.encode_name for name in msgspec.structs.fields(kind))
         return f"{place and place + ': '}{found[1]} is not known here; known are {known}"
-    for part in re.findall(r"\w+", place):
+    for part in re.findall(r"\w+", place):  # not [...], the values of a table with any keys
         value = value[int(part) if part.isdigit() else part]
+    return f"{place} = {value!r}: {_expected(said)}"
+
+
+def _expected(said: str) -> str:
+    """Return what msgspec expected, in our words."""
     said = re.sub(r"`(\w+)`(?=, got)|`(\w+)`", lambda type: EXPECTED.get(type[1] or type[2], type[0]), said)
     said = re.sub(r"(<=|>) ", lambda sign: f"{BOUNDS[sign[1]]} ", said.partition(", got")[0])
     said = re.sub(r"text matching regex '(.*)'", lambda found: PATTERNS[found[1].replace("\\\\", "\\")], said)
     said = re.sub(r"(\d)\.0\b", r"\1", said)
-    return f"{place} = {value!r}: {said[0].lower()}{said[1:]}"
+    return f"{said[0].lower()}{said[1:]}"
 
 
 def _contradictions(manifest: Manifest) -> Iterable[tuple[str, str]]:
@@ -109,6 +121,9 @@ def _contradictions(manifest: Manifest) -> Iterable[tuple[str, str]]:
         for id in question.needs:
             if id == question.id or id not in {other.id for other in manifest.questions}:
                 yield where, f"needs = {id!r}: expected the id of another question"
+    for pattern in manifest.handout:
+        if pattern.startswith("/") or ".." in pattern.split("/"):
+            yield "handout", f"{pattern!r}: expected a path or pattern inside the folder, such as nmt/*.py"
     for file in manifest.aliases:
         if file not in manifest.submit:
             yield "aliases", f"{file}: expected one of submit: {', '.join(manifest.submit)}"

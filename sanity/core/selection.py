@@ -24,6 +24,8 @@ _NEEDED_MODULES = sys.stdlib_module_names | {
     *("numpy", "torch", "hypothesis", "msgspec", "sandlock", "scipy", "sklearn", "gensim", "nltk", "sacrebleu"),
     *("typing_extensions", "sympy", "networkx", "filelock", "fsspec", "jinja2", "tqdm", "docopt", "matplotlib"),
 }
+MAX_SOURCE_BYTES = 1_000_000
+"""Of one source file. A long one has 50 kB; compiling a megabyte already takes seconds."""
 # How alike two names must be, 0 to 1, for a hint: "Copy of utils.py" is (0.67), "tests.py" is not (0.63).
 _ALIKE = 0.66
 
@@ -89,19 +91,24 @@ def _helpers(others: Sequence[str], manifest: Manifest) -> tuple[list[str], list
     helpers: list[str] = []
     hiding: list[str] = []
     copies: list[str] = []
+    loose: list[str] = []
     rest: list[str] = []
     for name in others:
         parts = name.removesuffix(".py").split("/")
         importable = name.endswith(".py") and all(map(str.isidentifier, parts)) and same_name(name) not in asked_for
         if importable and (len(parts) == 1 or parts[0] in packages):
             (hiding if parts[0] in _NEEDED_MODULES else helpers).append(name)
+        elif same_name(_last(name)) in last_names:
+            copies.append(name)
         else:
-            (copies if same_name(_last(name)) in last_names else rest).append(name)
+            (loose if importable else rest).append(name)
     notes = []
     if hiding:
         notes.append(f"left out: {listed(hiding)} would hide a module of that name")
     if copies:
         notes.append(f"left out: {listed(copies)}: only the top folder counts")
+    if loose:
+        notes.append(f"left out: {listed(loose)}: only a folder with an __init__.py is a package")
     if rest:
         notes.append(f"left out: {len(rest)} other file{'s' * (len(rest) > 1)}: {listed(rest)}")
     return helpers, notes
@@ -120,6 +127,20 @@ def _missing(wanted: str, others: Collection[str]) -> str:
 
 def _last(name: str) -> str:
     return PurePosixPath(name).name
+
+
+def select_in(folder: Path, manifest: Manifest, ignored: str = "") -> Selection:
+    """Select the files below a folder, as grading would: a helper that is too large is left out.
+
+    Files whose names end in ignored, if any, are not even noted.
+    """
+    names = [name for name in files_in(folder) if not (ignored and name.endswith(ignored))]
+    selection = select_files(names, manifest)
+    large = [name for name in selection.helpers if (folder / name).stat().st_size > MAX_SOURCE_BYTES]
+    said = f"is larger than {MAX_SOURCE_BYTES:,} bytes; hand in only the files asked for"
+    helpers = tuple(name for name in selection.helpers if name not in large)
+    notes = (*selection.notes, *(f"left out: {shown(name)} {said}" for name in large))
+    return Selection(selection.submitted, helpers, notes)
 
 
 def files_in(folder: Path) -> list[str]:

@@ -19,7 +19,7 @@ from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.manifest import Manifest, Question
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
-from sanity.core.selection import files_in, select_files
+from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
 
@@ -50,7 +50,7 @@ class Runner:
         for name in (*self.manifest.given, *(question.file for question in questions)):
             if self.manifest.spelling(name, there) is None:
                 raise MissingFile(f"{self.folder / name}: not found; it must be in the same folder as sanity_check.py")
-        selection = select_files(there, self.manifest)
+        selection = select_in(self.folder, self.manifest)
         for note in selection.notes:
             if note.startswith("left out") and ".py" in note:
                 print(f"note: {note}; the grader will not have it either", file=sys.stderr)

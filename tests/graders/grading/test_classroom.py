@@ -95,8 +95,10 @@ def test_grading_one_question_again_keeps_the_others(grade: Grade, klass: Path) 
     report = grade(questions=("1a",))
     assert rows(report) == {**WHOLE, "ben": ["0", "3", "3"]}
     [ben] = [result for result in report.results if result.submission == "ben"]
-    assert "1b: graded on files handed in before; grade again without --questions" in ben.notes
-    assert not any("graded on files" in note for result in report.results if result is not ben for note in result.notes)
+    assert "1b: graded with files handed in earlier; grade again without --questions" in ben.notes
+    assert not any(
+        "graded with files" in note for result in report.results if result is not ben for note in result.notes
+    )
 
 
 def test_work_that_comes_back_counts_again(grade: Grade, klass: Path) -> None:
@@ -105,6 +107,42 @@ def test_work_that_comes_back_counts_again(grade: Grade, klass: Path) -> None:
     for text, points in (("", "0"), (before, "2")):
         (klass / "ben" / "utils.py").write_text(text)
         assert rows(grade())["ben"][0] == points
+
+
+def test_a_question_counts_with_the_files_that_are_there_now(grade: Grade, klass: Path) -> None:
+    right = (klass / "ben" / "model_embeddings.py").read_text()
+    grade()
+    (klass / "ben" / "model_embeddings.py").write_text("")
+    assert rows(grade())["ben"] == ["2", "0", "2"]
+    (klass / "ben" / "model_embeddings.py").write_text(right)
+    assert rows(grade(questions=("1a",)))["ben"] == ["2", "3", "5"]
+
+
+def test_a_removed_submission_stays_removed_when_the_class_moves(grade: Grade, klass: Path) -> None:
+    grade()
+    shutil.rmtree(klass / "ben")
+    assert grade(klass / "ada", klass / "cleo").removed == ("ben",)
+    moved = klass.rename(klass.parent / "moved")
+    report = grade(moved)
+    assert sorted(rows(report)) == ["ada", "cleo"] and report.removed == ()
+    shutil.copytree(moved / "ada", moved / "ben")
+    assert sorted(rows(grade(moved))) == ["ada", "ben", "cleo"]
+
+
+def test_another_assignment_needs_another_folder(grade: Grade, klass: Path, isolation: Isolation) -> None:
+    grade()
+    out = klass.parent / "out"
+    with pytest.raises(OptionError) as error:
+        grade_class(GradeOptions(assignment="a2", paths=[klass], out=out, isolation=isolation))
+    assert str(error.value) == f"--out {out}: has the gradebook of a4; choose another folder for a2"
+
+
+def test_equal_names_never_share_a_row(grade: Grade, klass: Path, tmp_path: Path) -> None:
+    others = tmp_path / "others"
+    for name in ("ada", "ada (2)"):
+        shutil.copytree(klass / "ada", others / name)
+    shutil.copytree(klass / "ada", klass / "ada (2)")
+    assert sorted(rows(grade(klass, others))) == ["ada", "ada (2)", "ada (2) (2)", "ada (3)", "ben", "cleo"]
 
 
 def test_results_hold_exactly_the_gradebook(grade: Grade, klass: Path) -> None:
@@ -144,6 +182,10 @@ def test_marks_of_students_who_are_not_graded_now_stay(isolation: Isolation, tmp
     text = report.marks.read_text()
     assert text.count("\n") == 1 + 2 * len(written)
     report.marks.write_text(text.replace(f"ben,{written[0]},,", f"ben,{written[0]},1,good"))
+    shutil.copytree(tmp_path / "class" / "ben", tmp_path / "class" / "cem")
+    grade_class(GradeOptions(paths=[tmp_path / "class"], **options))  # type: ignore[arg-type]
+    report.marks.write_text(report.marks.read_text().replace(f"cem,{written[0]},,", f"cem,{written[0]},2,late"))
+    shutil.rmtree(tmp_path / "class" / "cem")  # his marks stop nobody, and stay
     (tmp_path / "class" / "ada" / "written.md").write_text("Because of that.\n")
     report = grade_class(GradeOptions(paths=[tmp_path / "class" / "ada"], **options))  # type: ignore[arg-type]
     comments = {
@@ -152,19 +194,25 @@ def test_marks_of_students_who_are_not_graded_now_stay(isolation: Isolation, tmp
         for question in result.questions
         if question.id in written
     }
+    assert f"cem,{written[0]},2,late" in (tmp_path / "out" / "marks.csv").read_text()
     assert comments["ben", written[0]] == "good" and comments["ada", written[0]] == WAITING
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ({"paths": "class"}, "paths='class': expected a list of Path"),
+        ({"paths": ["class"]}, "paths=['class']: expected a list of Path"),
+        ({"questions": "1a"}, "questions='1a': expected a list of str"),
+        ({"out": "grades"}, "out='grades': expected a Path"),
+        ({"isolation": "none"}, "isolation='none': expected Isolation.SANDLOCK or Isolation.NONE"),
         ({"jobs": 0}, "--jobs 0: expected 1 or more"),
         ({"seed": -1}, "--seed -1: expected a number from 0 to 9223372036854775807"),
     ],
 )
-def test_numbers_out_of_range_are_refused_at_the_door(options: dict[str, int], said: str) -> None:
+def test_what_makes_no_sense_is_refused_at_the_door(options: dict[str, object], said: str) -> None:
     with pytest.raises(OptionError) as error:
-        GradeOptions(assignment="a4", paths=[], **options)  # type: ignore[arg-type]
+        GradeOptions(**{"assignment": "a4", "paths": [], **options})  # type: ignore[arg-type]
     assert str(error.value) == said and isinstance(error.value, UserError)
 
 

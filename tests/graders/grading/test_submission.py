@@ -12,11 +12,13 @@ import pytest
 
 from graders.course.assignment import load_assignment
 from graders.exports.gradescope import results_json
+from graders.grading.grader import Grader
 from graders.grading.plan import Plan, make_plan
 from graders.grading.reference import Reference
 from graders.grading.submission import _blame, grade, scored
-from graders.intake.submission import Submission, read_submission
+from graders.intake.submission import Submission, read_submission, submission_of
 from graders.records.result import QuestionResult, Result, Signature
+from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
 from sanity.core.manifest import Question
@@ -231,3 +233,18 @@ def test_an_empty_submission_is_told_what_is_missing(
     result = grade(plan, nothing, zygote, reference, SIGNATURE, lambda result: None)
     assert result.points == 0
     assert messages(result, "1b") == {"model_embeddings.py is missing from the submission"}
+
+
+def test_a_file_under_another_name_earns_what_it_would_under_its_own(
+    plan: Plan, isolation: Isolation, warm: None
+) -> None:
+    """Whichever name the other files import it by; its code runs once."""
+    aliases = {"nmt_model.py": ("model.py",), "utils.py": ("helpers.py",)}
+    manifest = msgspec.structs.replace(plan.manifest, aliases=aliases)
+    renamed = make_plan(replace(plan.assignment, manifest=manifest), ["1a", "1d"], 1)
+    files = dict(plan.assignment.reference)
+    files["model.py"] = files.pop("nmt_model.py") + b"\nimport helpers, utils\nassert helpers is utils\n"
+    files["helpers.py"] = files.pop("utils.py")
+    with Grader(renamed, isolation, 1) as grader:
+        result = grader.grade(submission_of("ada", files, Path("ada")))
+    assert [question.points for question in result.questions] == [2, 8]

@@ -70,7 +70,7 @@ def test_the_reference_enters_by_the_same_door() -> None:
     assert list(submission.files) == sorted(manifest.submit)
     staff = len(list(load_assignment("a4").solutions.glob("staff/*.py")))
     [note] = submission.notes
-    assert note.startswith(f"left out: {staff} other files: staff/ablations.py, staff/")
+    assert note.startswith("left out: staff/ablations.py, staff/") and f" and {staff - 3} more: only a folder" in note
 
 
 def test_from_a_whole_handout_only_what_is_asked_for_is_taken(tmp_path: Path) -> None:
@@ -134,7 +134,8 @@ def test_packages_are_helpers_and_other_folders_are_not(hand_in: HandIn) -> None
     assert dict(submission.files) == {**WHOLE, **package}
     assert submission.notes == (
         "left out: last_week/utils.py: only the top folder counts",
-        "left out: 2 other files: notes/a.py, tools/words.txt",
+        "left out: notes/a.py: only a folder with an __init__.py is a package",
+        "left out: 1 other file: tools/words.txt",
     )
 
 

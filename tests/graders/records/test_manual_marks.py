@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
-from graders.records.manual_marks import WAITING, Mark, MarksError, marks_csv, read_marks, with_marks
+from graders.records.manual_marks import WAITING, Mark, MarksError, marks_csv, read_marks, require_known, with_marks
 from sanity.core.manifest import Manifest, QuestionLimits, WrittenQuestion
 from tests.support.results import results
 
@@ -78,14 +79,14 @@ def test_bytes_that_are_no_text_are_one_line(tmp_path):
 @given(results())
 def test_a_mark_of_nobody_is_refused(result):
     marks = {(result.submission + "x", "1.5"): Mark(1, "", 7)}
-    with pytest.raises(MarksError, match=":7: no submission of this run is called "):
-        with_marks([result], MANIFEST, marks, "marks.csv")
+    with pytest.raises(MarksError, match=r"^marks.csv:7: the gradebook has no submission called "):
+        require_known(marks, [result.submission], Path("marks.csv"))
 
 
 @given(results(), st.sampled_from([0.0, 0.5, 2.0]), st.text(max_size=40))
 def test_marks_stand_in_every_export(result, points, comment):
     result = msgspec.structs.replace(result, questions=())
-    [marked] = with_marks([result], MANIFEST, {(result.submission, "1.5"): Mark(points, comment.strip(), 2)}, "m")
+    [marked] = with_marks([result], MANIFEST, {(result.submission, "1.5"): Mark(points, comment.strip(), 2)})
     assert marked.points == points and marked.max_points == 4.5
     row = next(csv.DictReader(io.StringIO(gradebook_csv([marked]))))
     assert (float(row["1.5"]), float(row["2.7"]), float(row["total"])) == (points, 0, points)

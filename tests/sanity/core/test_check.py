@@ -200,7 +200,8 @@ def test_a_library_that_probes_lack_is_not_their_mistake_but_a_module_of_ours_is
 
 
 def test_checks_are_there_without_torch_and_hypothesis():
-    script = "import sys; from sanity.core.check import load_checks; load_checks(sys.argv[1]); print(*sys.modules)"
+    script = "import sys; from sanity.core.assignment_package import load_checks; load_checks(sys.argv[1]); "
+    script += "print(*sys.modules)"
     for assignment in ASSIGNMENTS:
         done = subprocess.run([sys.executable, "-c", script, assignment], capture_output=True, text=True, check=True)
         loaded = {name.partition(".")[0] for name in done.stdout.split()}
