@@ -17,7 +17,7 @@ exit status: 0 success; 1 a check, or --fail-under, failed; 2 an invalid name, f
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of `trivium`. Arguments have `command`, a function, and `module`, where it is in graders/cli/."""
+    """Return the parser of `trivium`. Arguments have `command`, a function, and its `module` in graders/cli/."""
     top = argparse.ArgumentParser(
         prog="trivium",
         description="Grade assignments, and build the files that students receive.",
