@@ -17,13 +17,13 @@ from types import ModuleType
 
 from graders.course.assignment import handout_folder, load_assignment
 from graders.grading.plan import Plan, make_plan
+from sanity.core.assignment_package import load_probes
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
 from sanity.core.judge import CachedRun, judge
-from sanity.core.loader import SubmissionModules, module_name
-from sanity.core.loading import load_probes
 from sanity.core.manifest import Manifest
+from sanity.core.submission_modules import SubmissionModules, module_name
 from sanity.core.verdict import Outcome
 
 

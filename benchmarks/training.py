@@ -2,7 +2,7 @@
 
 Run from the repository's root: `python -m benchmarks.training`. Time is CPU-seconds of one thread for a training word
 (</s> counted, padding not). The pairs are made up, with words by Zipf's law in a vocabulary of 10,000 in each language
-and with lengths of one of two kinds of text: what padding costs hangs on how much lengths differ. The plain loop has
+and with lengths of one of two kinds of text: what padding costs depends on how much lengths differ. The plain loop has
 random batches, a softmax over padding too, and Adam as it comes; model, batch size, dropout and clipping are the same.
 Both ways must find the same losses and gradients for the same batch first.
 """

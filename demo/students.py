@@ -30,9 +30,9 @@ class Student:
 
     name: str
     starts_from: str = "reference"
-    """`reference`, `stub`, or the name of a right answer in graders/bugs/a4-variants.toml."""
+    """`reference`, `stub`, or the name of a right answer in graders/course/planted/a4-variants.toml."""
     bugs: tuple[str, ...] = ()
-    """Mistakes of graders/bugs/a4.toml."""
+    """Mistakes of graders/course/planted/a4.toml."""
     assignment: str = "a4"
     edits: tuple[Edit, ...] = ()
     lacks: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sanity.core.loader import module_name
+from sanity.core.submission_modules import module_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("sanity", "graders")

@@ -39,6 +39,7 @@ from nmt.recipe import Recipe, RecipeError, recipe_for
 if TYPE_CHECKING:
     from nmt.batches import Pair
     from nmt.corpus import Corpus, Texts
+    from nmt.report import Facts
     from nmt.training import Validate
 
 PACKAGES = ("sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
@@ -57,6 +58,7 @@ ENDED = {
 def main(argv: Sequence[str]) -> int:
     """Run the command; return the exit status."""
     args = parser(__doc__).parse_args(argv)
+    args.argv = argv
     command = train_command if args.command == "train" else decode_command
     # Idle OpenMP threads spin by default, which wastes a shared machine. Importing torch reads this variable.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -116,6 +118,7 @@ def train_command(args: argparse.Namespace) -> None:
     from nmt.corpus import CorpusError, note
     from nmt.device import device_named
     from nmt.recipe import initialise, vocabulary
+    from nmt.report import facts_of
     from nmt.tracking import Log
     from nmt.training import train
     from nmt_model import NMT
@@ -148,7 +151,7 @@ def train_command(args: argparse.Namespace) -> None:
         save = partial(write_atomically, args.save_to, model.save)
         trained = train(model, pairs, recipe, validate, log, folder, device, args.resume, on_improvement=save, dev=dev)
     print(f"{ENDED[trained.ended]}; the best weights, of iter {trained.best_update}, are in {args.save_to}")
-    report(model, corpus, recipe, folder)
+    report(model, corpus, recipe, folder, facts_of(args.argv, corpus, model, recipe, pairs, dev, device, trained))
 
 
 def restore_keyboard_interrupt() -> None:
@@ -251,8 +254,8 @@ def validation_on(texts: Texts, pairs: list[Pair], sentences: int) -> Validate:
     return validate
 
 
-def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
-    """Translate and score test, if there is one, and write the report. Raises SaveError."""
+def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: list[Facts]) -> None:
+    """Translate and score test, if there is one, and write the report, with the facts. Raises SaveError."""
     from nmt.plots import curves_of
     from nmt.report import report_on, write_report
     from nmt.tracking import read_log
@@ -261,11 +264,12 @@ def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
     title = f"{corpus.name}: {corpus.src} to {corpus.tgt}"
     log = read_log(folder / "log.jsonl")
     if not len(test):
-        print(f"curves: {write_report(folder, title, curves_of(log))}")
+        print(f"curves: {write_report(folder, title, curves_of(log), facts=facts)}")
         return
     translations = translated(model, test.source, recipe.beam_size, recipe.max_decoding_time_step)
     save_lines(folder / "test.translations", translations)
-    print(f"test: {report_on(folder, title, model, log, test.source, translations, test.target)}")
+    score = report_on(folder, title, model, log, test.source, translations, test.target, facts)
+    print(f"test: {score}")
     print(f"curves, attention and translations to read: {folder / 'report.html'}")
 
 

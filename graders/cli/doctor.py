@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from graders.cli.terminal import echo
 from graders.sandbox import isolation
 
-STUDENT = ("trivium", "numpy", "hypothesis", "msgspec")
+STUDENT = ("trivium", "numpy", "hypothesis", "msgspec", "watchfiles", "platformdirs", "tqdm")
 LIBRARIES = ("torch", "gensim", "scikit-learn", "matplotlib")
-GRADER = ("sandlock", "distributed", "jinja2", "rich")
+GRADER = ("sandlock", "distributed", "jinja2", "rich", "pathvalidate", "jupytext", "cryptography")
 
 
 def doctor(args: argparse.Namespace) -> int:
@@ -26,6 +27,9 @@ def doctor(args: argparse.Namespace) -> int:
     missing = {name: reason for name, reason in isolation.walls().items() if reason}
     for name in isolation.walls():
         echo(f"{name}: {missing.get(name) or 'available'}")
+    if sys.platform != "linux":
+        echo("grading: needs Linux; use a virtual machine or a container")
+        return 1
     if missing:
         echo("grading: only with --isolation none, for code you trust")
         return 1

@@ -56,13 +56,13 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
     if len(report.results) > len(report.graded):
         echo(f"class of {len(report.results)}, {report.new} graded")
     for name in report.removed:
-        echo(f"left out: {name} is no longer in its folder")
+        echo(f"left out: {name} was removed from the folder")
     csv, html, *results = report.files
     for path in (csv, html, results[0] if len(results) == 1 else options.out / "results" / "*.json"):
         echo(path)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         files = {question.id: question.file for question in report.assignment.manifest.questions}
-        for result in report.asked:
+        for result in report.this_run:
             echo(workflow_commands(result, files))
 
 

@@ -1,4 +1,4 @@
-"""Printing that never fails: not on characters that the terminal cannot show, not on a closed pipe."""
+"""Printing for commands: unencodable characters and a closed pipe never stop a command."""
 
 from __future__ import annotations
 

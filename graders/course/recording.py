@@ -15,12 +15,12 @@ from graders.cores import usable_cores
 from graders.course.assignment import Assignment
 from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
 from graders.course.planted.process_run import ProcessRun, run_in_process
+from sanity.core.assignment_package import checks_of
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun, UserError
 from sanity.core.judge import attempt
-from sanity.core.loading import checks_of
 from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cases, key_of, load, recording_path, save
 
 

@@ -65,7 +65,7 @@ def run(
         function: of an importable module; called in the workers. Its return value is pickled.
         done: called with each outcome as it arrives, in this thread.
         resource: the resource that a job needs, "CPU" or "GPU".
-        share: how many jobs run on one such resource at the same time. On this machine so many workers are started,
+        share: how many jobs run on one such resource at the same time. On this machine that many workers are started,
             each a process that runs one job at a time.
         scheduler: address of another cluster, such as tcp://node1:8786. Its workers must be started with
             `--resources "GPU=1"`, have the same files under the same paths, and import the same course.

@@ -10,7 +10,7 @@ from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.table import gradebook_csv
 from graders.records.result import Result
-from graders.text.filenames import safe_names
+from graders.text.safe_names import safe_names
 
 
 def export_class(results: Sequence[Result], out: Path) -> list[Path]:

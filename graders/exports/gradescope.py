@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from graders.records.result import QuestionResult, Result
-from graders.records.scoring import earned, share, shares, total, withheld
+from graders.records.scoring import earned, fraction, shares, total, withheld
 from graders.records.training import Training
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
@@ -25,7 +25,7 @@ def results_json(result: Result) -> bytes:
     """Return a result in Gradescope's format, as JSON in UTF-8."""
     points, max_points = total(q.points for q in result.questions), total(q.max_points for q in result.questions)
     notes = [clean_text(note) for note in result.notes]
-    percent = f"{share(points, max_points):.0%}"
+    percent = f"{fraction(points, max_points):.0%}"
     report: dict[str, Any] = {
         "score": points,
         "execution_time": round(result.seconds, 3),

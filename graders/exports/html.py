@@ -11,14 +11,14 @@ from pathlib import Path
 from graders.exports.table import columns, first_problem
 from graders.exports.training import curves, facts
 from graders.records.result import QuestionResult, Result
-from graders.records.scoring import earned, share, shares, withheld
+from graders.records.scoring import earned, fraction, shares, withheld
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from graders.text.times import time_in_words
 from sanity.core.verdict import Outcome
 
 _BINS = 10
-_MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.COULD_NOT_RUN: "!"}
+_SYMBOLS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.COULD_NOT_RUN: "!"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Cell:
     """One cell of the class table. Its mark needs no colour: ● all points, ◐ some, ○ none, ! nothing ran."""
 
     points: float
-    share: float
+    fraction: float
     mark: str
 
 
@@ -36,7 +36,7 @@ class Column:
 
     question: QuestionResult
     mean: float
-    share: float
+    fraction: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def report_html(results: Sequence[Result]) -> str:
     return environment.get_template("report.html.jinja").render(
         results=results,
         columns=question_columns(results),
-        bins=histogram([share(result.points, result.max_points) for result in results]),
+        bins=histogram([fraction(result.points, result.max_points) for result in results]),
         mean=statistics.fmean(totals) if totals else 0.0,
         median=statistics.median(totals) if totals else 0.0,
         most=max((result.max_points for result in results), default=0.0),
@@ -82,9 +82,9 @@ def report_html(results: Sequence[Result]) -> str:
             strict=True,
         ),
         first_problem=first_problem,
-        share=share,
+        fraction=fraction,
         withheld=withheld,
-        marks=_MARKS,
+        marks=_SYMBOLS,
         curves=curves,
         facts=facts,
     )
@@ -97,7 +97,7 @@ def question_columns(results: Sequence[Result]) -> list[Column]:
         for question in result.questions:
             points[question.id].append(question.points)
     means = {id: statistics.fmean(values) for id, values in points.items()}
-    return [Column(q, means[q.id], share(means[q.id], q.max_points)) for q in columns(results)]
+    return [Column(q, means[q.id], fraction(means[q.id], q.max_points)) for q in columns(results)]
 
 
 def histogram(parts: Sequence[float]) -> list[Bin]:
@@ -136,7 +136,7 @@ def cell(result: Result, id: str) -> Cell | None:
     question = next((question for question in result.questions if question.id == id), None)
     if question is None:
         return None
-    part = share(question.points, question.max_points)
+    part = fraction(question.points, question.max_points)
     ran = bool(question.comment) or any(verdict.outcome is not Outcome.COULD_NOT_RUN for verdict in question.verdicts)
     if question.training:
         ran = question.training.score is not None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from graders.records.result import QuestionResult, Result
-from graders.records.scoring import share, total
+from graders.records.scoring import fraction, total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from graders.text.spreadsheet import escape_formula
@@ -68,7 +68,7 @@ def gradebook_csv(results: Sequence[Result]) -> str:
                 *(number(earned[id]) if id in earned else "" for id in ids),
                 number(result.points),
                 number(result.max_points),
-                number(100 * share(result.points, result.max_points)),
+                number(100 * fraction(result.points, result.max_points)),
                 *("" if (score := scores.get(id)) is None else number(score) for id in score_titles),
                 escape_formula(clean_text(notes)),
                 escape_formula(result.digest),
@@ -100,7 +100,7 @@ def rich_table(results: Sequence[Result]) -> Table:
         cells = [
             _points(found[q.id].points, found[q.id].max_points) if q.id in found else ("–", "dim") for q in questions
         ]
-        percent = f"{100 * share(result.points, result.max_points):.0f}"
+        percent = f"{100 * fraction(result.points, result.max_points):.0f}"
         table.add_row(
             Text(clean_name(result.submission)),
             *(Text(text, style) for text, style in [*cells, _points(result.points, result.max_points)]),
@@ -114,7 +114,7 @@ def rich_table(results: Sequence[Result]) -> Table:
 
 
 def _points(points: float, max_points: float) -> tuple[str, str]:
-    part = share(points, max_points)
+    part = fraction(points, max_points)
     return number(points), "green" if part >= 1 else "yellow" if part > 0 else "red"
 
 

@@ -11,7 +11,7 @@ from graders.text.numbers import number
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 430.0, 12.0, 132.0
 """The plot area, in an SVG of 440 by 160."""
-MOST_POINTS = 200
+MAX_CURVE_POINTS = 200
 """Points of one curve: a report may have curves for a whole class."""
 
 
@@ -55,7 +55,7 @@ def _curve(
     goal: float | None,
 ) -> Curve:
     last = max(values[-1][0], 1)
-    thinned = [*values[: -1 : math.ceil(len(values) / MOST_POINTS)], values[-1]]
+    thinned = [*values[: -1 : math.ceil(len(values) / MAX_CURVE_POINTS)], values[-1]]
 
     def height(value: float) -> float:
         return round(BOTTOM - (BOTTOM - TOP) * (value - low) / ((high - low) or 1), 1)
@@ -88,5 +88,5 @@ def facts(training: Training) -> list[tuple[str, str]]:
     ]
 
 
-def _differing(share: float | None) -> str:
-    return "not measured" if share is None else f"{share:.1%} of the answers differ"
+def _differing(fraction: float | None) -> str:
+    return "not measured" if fraction is None else f"{fraction:.1%} of the answers differ"

@@ -23,7 +23,7 @@ from graders.records.gradebook import Gradebook
 from graders.records.manual_marks import Marks, marks_csv, read_marks, with_marks
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, require_walls
-from graders.text.filenames import safe_names
+from graders.text.safe_names import safe_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +76,13 @@ class ClassReport:
     """One line for each submission that could not be graded, or whose training cannot be read."""
 
     @property
-    def asked(self) -> list[Result]:
+    def this_run(self) -> list[Result]:
         """The results of the submissions of this run."""
         return [result for result in self.results if result.submission in self.graded]
 
     def below(self, percent: Decimal) -> list[Result]:
         """Return the results of this run with less than a percentage of their points, by exact arithmetic."""
-        return [r for r in self.asked if Decimal(_cents(r.points)) * 100 < percent * _cents(r.max_points)]
+        return [r for r in self.this_run if Decimal(_cents(r.points)) * 100 < percent * _cents(r.max_points)]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import replace
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,8 +15,7 @@ from graders.engine import local
 from graders.grading.plan import Plan
 from graders.grading.reference import Reference
 from graders.grading.submission import OnQuestion, grade, ungraded
-from graders.intake.path_policy import IntakeError
-from graders.intake.submission import Submission, read_submission, submission_name
+from graders.intake.submission import Submission, read_class
 from graders.records.gradebook import Gradebook, result_key
 from graders.records.result import Result, Signature
 from graders.sandbox.isolation import Isolation, SandboxError
@@ -114,7 +110,7 @@ class Grader:
             index, key, submission = job
             keep(index, key, outcome if isinstance(outcome, Result) else self._failure(submission, outcome))
 
-        for index, (submission, problem) in enumerate(self._read(paths)):
+        for index, (submission, problem) in enumerate(read_class(paths, self.plan.manifest)):
             key = self._key(submission)
             known = book.get(key, submission.name)
             if known is not None:
@@ -157,21 +153,3 @@ class Grader:
     def _key(self, submission: Submission) -> str:
         questions = [question.id for question in self.plan.questions]
         return result_key(self.plan.manifest.name, submission.digest, self.signature, questions)
-
-    def _read(self, paths: Sequence[Path]) -> Iterator[tuple[Submission, str]]:
-        """Yield each submission, with a unique name, and the reason why it cannot be read, or ""."""
-        names: Counter[str] = Counter()
-        for path in paths:
-            submission, problem = self._read_one(path)
-            names[submission.name] += 1
-            if names[submission.name] > 1:  # the gradebook identifies submissions by name
-                submission = replace(submission, name=f"{submission.name} ({names[submission.name]})")
-            yield submission, problem
-
-    def _read_one(self, path: Path) -> tuple[Submission, str]:
-        """Return a submission and ""; if it cannot be read, an empty one and the reason."""
-        try:
-            return read_submission(path, self.plan.manifest), ""
-        except IntakeError as error:
-            digest, name = sha256(str(error).encode()).hexdigest(), submission_name(path)
-            return Submission(name, {}, digest, (str(error),), path), f"cannot read this submission: {error}"

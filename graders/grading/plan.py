@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graders.course.assignment import Assignment
+from sanity.core.assignment_package import checks_of
 from sanity.core.case import Case, Cases
 from sanity.core.check import Check
-from sanity.core.loading import checks_of
 from sanity.core.manifest import Manifest, Question
 from sanity.core.recordings import Recordings, load, recording_path
 

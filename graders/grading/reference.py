@@ -15,7 +15,7 @@ from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun
-from sanity.core.loader import module_name
+from sanity.core.submission_modules import module_name
 
 PATIENCE = 3600.0
 """Seconds for one answer, and of processor time for a class. The reference needs a few; this only ends a hang."""

@@ -21,9 +21,9 @@ from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, Shrink, judge, verdict_of
-from sanity.core.loader import module_name
 from sanity.core.manifest import WRITTEN, Question
 from sanity.core.recordings import diagnose
+from sanity.core.submission_modules import module_name
 from sanity.core.verdict import Outcome, Verdict
 
 SHARED_SECONDS = 2.0

@@ -9,7 +9,7 @@ import msgspec
 
 from graders.records.result import QuestionResult, Result
 from graders.records.training import Training, TrainingError, points_earned, read, student_line, training_path
-from sanity.core.manifest import Manifest, Trained
+from sanity.core.manifest import Manifest, TrainedQuestion
 
 NOT_TRAINED = "not trained yet: run `trivium train {assignment} --submission …`"
 OUTDATED = (
@@ -38,7 +38,7 @@ def _is_right(result: Result, manifest: Manifest) -> bool:
     return full.issuperset(question.id for question in manifest.questions)
 
 
-def _with_training(result: Result, trained: Trained, right: bool, out: Path, problems: list[str]) -> Result:
+def _with_training(result: Result, trained: TrainedQuestion, right: bool, out: Path, problems: list[str]) -> Result:
     earned, training, comment = 0.0, None, NOT_TRAINED
     try:
         training = _training_of(result, trained, out)
@@ -62,7 +62,7 @@ def _with_training(result: Result, trained: Trained, right: bool, out: Path, pro
     return msgspec.structs.replace(result, questions=(*result.questions, question))
 
 
-def _training_of(result: Result, trained: Trained, out: Path) -> Training | None:
+def _training_of(result: Result, trained: TrainedQuestion, out: Path) -> Training | None:
     """Return the training of a submission; raise TrainingError if the file is of another one."""
     training = read(out, result.submission, trained.id)
     if training is None:

@@ -1,10 +1,11 @@
-"""Submission: the files of one student, read from a folder or a zip archive."""
+"""Reads one submission: the files that count, their digest, and notes on the rest."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graders.intake.path_policy import LIMITS, IntakeError, IntakeLimits
@@ -63,6 +64,28 @@ def wrapping_folders(names: Sequence[str], submit: Collection[str]) -> str:
         wrapper += f"{tops.pop()}/"
         names = [name.partition("/")[2] for name in names]
     return wrapper
+
+
+def read_class(paths: Iterable[Path], manifest: Manifest) -> Iterator[tuple[Submission, str]]:
+    """Yield each submission, with a unique name, and the reason why it cannot be read, or "".
+
+    The gradebook and the trainings identify submissions by name. One that cannot be read has no files.
+    """
+    names: Counter[str] = Counter()
+    for path in paths:
+        name = submission_name(path)
+        names[name] += 1
+        number = f" ({names[name]})" * (names[name] > 1)
+        try:
+            yield replace(read_submission(path, manifest), name=name + number), ""
+        except IntakeError as error:
+            digest = hashlib.sha256(str(error).encode()).hexdigest()
+            yield Submission(name + number, {}, digest, (str(error),), path), f"cannot read this submission: {error}"
+
+
+def submission_of(name: str, files: Mapping[str, bytes], source: Path) -> Submission:
+    """Return a submission of files that are trusted, such as the reference."""
+    return Submission(name, dict(sorted(files.items())), _digest(files), (), source)
 
 
 def submission_name(path: Path) -> str:

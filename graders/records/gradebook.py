@@ -32,7 +32,10 @@ class GradebookError(UserError):
 
 
 def result_key(assignment: str, submission_digest: str, signature: Signature, questions: Iterable[str]) -> str:
-    """Return a hash of everything that a result depends on. The order of the questions does not matter."""
+    """Return a hash of everything that a result depends on, except library versions.
+
+    The order of the questions does not matter.
+    """
     setup = signature.graders, signature.seed, signature.isolation
     return sha256(msgspec.json.encode([assignment, submission_digest, *setup, sorted(set(questions))])).hexdigest()
 

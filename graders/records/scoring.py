@@ -24,19 +24,19 @@ def shares(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
     cents = round(points * 100)
     weight = fsum(verdict.weight for verdict in verdicts)
     exact = [cents * verdict.weight / weight for verdict in verdicts]
-    whole = [int(share) for share in exact]
+    whole = [int(fraction) for fraction in exact]
     by_remainder = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
     for i in by_remainder[: cents - sum(whole)]:
         whole[i] += 1
-    return tuple(share / 100 for share in whole)
+    return tuple(fraction / 100 for fraction in whole)
 
 
 def earned(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
     """Return what each check of one question, worth points, has earned; add with `total`."""
     answered = any(verdict.outcome is Outcome.PASSED and not verdict.is_property for verdict in verdicts)
     return tuple(
-        share if answered and verdict.outcome is Outcome.PASSED else 0.0
-        for verdict, share in zip(verdicts, shares(verdicts, points), strict=True)
+        fraction if answered and verdict.outcome is Outcome.PASSED else 0.0
+        for verdict, fraction in zip(verdicts, shares(verdicts, points), strict=True)
     )
 
 
@@ -57,7 +57,7 @@ def total(amounts: Iterable[float]) -> float:
     return round(fsum(amounts), 2)
 
 
-def share(points: float, max_points: float) -> float:
+def fraction(points: float, max_points: float) -> float:
     """Return points as a fraction of max_points, from 0 to 1; 0 if max_points is 0.
 
     >>> share(6, 8)

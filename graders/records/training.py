@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from graders.atomic import write_atomically
-from graders.text.filenames import safe_names
 from graders.text.numbers import number
+from graders.text.safe_names import safe_names
 from sanity.core.errors import UserError
-from sanity.core.manifest import Trained
+from sanity.core.manifest import TrainedQuestion
 
 MOST_BATCH_SENSITIVE = 0.02
 """Largest share of answers that may change with the other sentences of the batch. A correct model has nearly none: only
@@ -113,7 +113,7 @@ def mismatches_reference(reference_mismatch: float | None) -> bool:
     return reference_mismatch is not None and reference_mismatch > MOST_MISMATCHED
 
 
-def points_earned(training: Training, trained: Trained, right: bool) -> float:
+def points_earned(training: Training, trained: TrainedQuestion, right: bool) -> float:
     """Return the points of a training, by its score rounded to two decimals, whatever its stop reason.
 
     Args:
@@ -132,7 +132,7 @@ def points_earned(training: Training, trained: Trained, right: bool) -> float:
     return trained.earned(round(training.score, 2))
 
 
-def student_line(training: Training, trained: Trained) -> str:
+def student_line(training: Training, trained: TrainedQuestion) -> str:
     """Return one line for the student: the score, what earns the next points, and why training ended."""
     if training.data != trained.data:
         return f"trained on {training.data}, but only {trained.data} earns points; {training.message}"

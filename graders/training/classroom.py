@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from graders.engine import dask
 from graders.errors import OptionError
 from graders.intake.discovery import find_submissions
 from graders.intake.path_policy import IntakeError
-from graders.intake.submission import Submission, read_submission, submission_name
+from graders.intake.submission import Submission, read_class, submission_of
 from graders.records.training import (
     Training,
     TrainingError,
@@ -27,13 +26,9 @@ from graders.training.loop import TrainingStatus
 from graders.training.options import TrainingReport, TrainOptions, Trial
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
-from graders.training.tasks.registry import score_range, trained_question
+from graders.training.tasks.registry import require_secret_seed, score_range, trained_question
 from sanity.core.durations import seconds_of
-from sanity.core.manifest import Trained
-
-GUESSABLE = 2**48
-"""Smaller seeds can be guessed: a submission has time to try them all, until one draws its training sentences."""
-
+from sanity.core.manifest import TrainedQuestion
 
 OnStatus = Callable[[Job, TrainingStatus], None]
 """Called every few seconds while a submission is trained by this process; not with `jobs` > 1 or a scheduler."""
@@ -91,17 +86,13 @@ def _only_question(assignment: Assignment) -> str:
     return ids[0] if ids else ""
 
 
-def _check_options(options: TrainOptions, trained: Trained) -> None:
+def _check_options(options: TrainOptions, trained: TrainedQuestion) -> None:
     """Raise OptionError or TaskError for options that do not fit the question or this machine."""
     low, high = score_range(trained)
     if options.score is not None and not low <= options.score <= high:
         raise OptionError(f"--score {options.score:g}: expected a {trained.metric} from {low:g} to {high:g}")
-    data, seed = options.data or trained.data, options.seed
-    if options.paths and data == "toy" and seed is not None and seed < GUESSABLE:
-        raise OptionError(
-            f"--seed {seed}: a submission could guess this seed and draw the test sentences; leave it out, or choose "
-            f"one of at least {GUESSABLE}"
-        )
+    if options.paths and options.seed is not None:
+        require_secret_seed(trained, options.data or trained.data, options.seed)
     if options.device == "cuda" and not options.scheduler and not devices():  # a cluster's workers are other machines
         raise TaskError("--device cuda: this machine has no NVIDIA GPU; try --device cpu")
 
@@ -109,21 +100,18 @@ def _check_options(options: TrainOptions, trained: Trained) -> None:
 def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Submission], list[Trial]]:
     """Return the submissions to train, and a Trial for each that cannot be read."""
     if not options.paths:
-        reference = read_submission(assignment.solutions, assignment.manifest)
-        return [replace(reference, name="reference", files={**reference.files, **assignment.staff})], []
-    found, unread, names = [], [], Counter[str]()
-    for path in find_submissions(options.paths, assignment.manifest):
-        name = submission_name(path)
-        names[name] += 1
-        name += f" ({names[name]})" * (names[name] > 1)  # the name that `trivium grade` uses
-        try:
-            found.append(replace(read_submission(path, assignment.manifest), name=name))
-        except IntakeError as error:
-            unread.append(Trial(name, None, f"cannot read this submission: {error}"))
+        files = {**assignment.reference, **assignment.staff}
+        return [submission_of("reference", files, assignment.solutions)], []
+    found, unread = [], []
+    for submission, problem in read_class(find_submissions(options.paths, assignment.manifest), assignment.manifest):
+        if problem:
+            unread.append(Trial(submission.name, None, problem))
+        else:
+            found.append(submission)
     return found, unread
 
 
-def _jobs(options: TrainOptions, trained: Trained, submissions: list[Submission]) -> list[Job]:
+def _jobs(options: TrainOptions, trained: TrainedQuestion, submissions: list[Submission]) -> list[Job]:
     """Return a job for each submission."""
     limits = TrainingLimits()
     share = {

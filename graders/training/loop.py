@@ -19,9 +19,9 @@ from graders.training.event_log import Answered, EventLog, Prepared, Progressed,
 from graders.training.job import Job
 from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
+from sanity.core.assignment_package import load_known_errors
 from sanity.core.calling import SubmissionError
 from sanity.core.durations import duration_text
-from sanity.core.loading import load_known_errors
 
 MAX_MESSAGES = 200_000
 """From one trainer; a long training sends a tenth of that."""
@@ -48,7 +48,7 @@ class TrainingLoop:
     """Follows one trainer process: logs its messages as events, and scores its answers for dev."""
 
     def __init__(self, job: Job, task: Task, event_log: EventLog, on_status: OnStatus) -> None:
-        self._job, self._task, self._ledger, self._on_status = job, task, event_log, on_status
+        self._job, self._task, self._event_log, self._on_status = job, task, event_log, on_status
         # The clock restarts at the last checkpoint, which is saved whenever dev is scored: an earlier run that was
         # killed costs only the work that this one has to repeat.
         scored = [event for event in event_log.events if isinstance(event, Scored)]
@@ -98,17 +98,17 @@ class TrainingLoop:
                 if message.device == "cpu" and self._job.device == "cuda":
                     torch = message.versions.get("torch", "")
                     raise TaskError(f"--device cuda: PyTorch {clean_name(torch)} finds no GPU; try --device cpu")
-                self._ledger.add(Prepared(message.device, message.versions))
+                self._event_log.add(Prepared(message.device, message.versions))
             case Progress() if message.loss is not None and message.update > self._update:
                 self._update = message.update
-                self._ledger.add(
+                self._event_log.add(
                     Progressed(message.update, self.seconds, message.loss, message.perplexity, message.words_per_second)
                 )
                 self._on_status(TrainingStatus(message.update, self.seconds, self._score, validated=False))
             case Answers():
                 self._validate(trainer, message)
             case Finished():
-                scores = [event.score for event in self._ledger.events if isinstance(event, Scored)]
+                scores = [event.score for event in self._event_log.events if isinstance(event, Scored)]
                 return classify_finish(message, enough=bool(scores) and self._is_enough(scores[-1]))
         return None
 
@@ -116,7 +116,7 @@ class TrainingLoop:
         """Score the answers for dev and send the score back."""
         require_one_each(message, self._task.dev)
         score = self._score = self._task.dev_score(message.texts)
-        self._ledger.add(Scored(message.update, self.seconds, self._cpu_before + trainer.cpu_seconds(), score))
+        self._event_log.add(Scored(message.update, self.seconds, self._cpu_before + trainer.cpu_seconds(), score))
         self._on_status(TrainingStatus(message.update, self.seconds, score, validated=True))
         trainer.send(DevScore(score, self._is_enough(score)))
 

@@ -28,7 +28,7 @@ from graders.sandbox.folders import lay_out, remove
 from graders.sandbox.inside.protocol import Order
 from graders.sandbox.profile import MAX_OPEN_FILES, Profile
 from graders.sandbox.zygote import Zygote
-from graders.training.cores import claim_cores
+from graders.training.core_claims import claim_cores
 from graders.training.event_log import Answered, Event, EventLog, ReferenceAnswered, Scored, Stopped
 from graders.training.job import Job, devices, driver_folders
 from graders.training.loop import OnStatus, TrainingLoop, collect_answers

@@ -14,7 +14,7 @@ from graders.training.event_log import Answered, Event, Prepared, Progressed, Re
 from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task
 
-MAX_POINTS = 1000
+MAX_CURVE_POINTS = 1000
 """Points of a curve without a score."""
 SAMPLES = 8
 """Sentences of the test that staff can read in the report."""
@@ -90,7 +90,7 @@ def mismatch_share(texts: Sequence[str] | None, reference: ReferenceAnswered | N
 
 def curve(progress: Mapping[int, Progressed], scored: Mapping[int, Scored]) -> tuple[Point, ...]:
     """Return the points of a curve by update: all with a score, and at most MAX_POINTS others, evenly spaced."""
-    kept = sorted(progress)[:: len(progress) // MAX_POINTS + 1]
+    kept = sorted(progress)[:: len(progress) // MAX_CURVE_POINTS + 1]
     points = []
     for update in sorted({*kept, *scored}):
         loss_event, score_event = progress.get(update), scored.get(update)

@@ -12,7 +12,16 @@ from typing import Any
 import msgspec
 
 from sanity.core.durations import DURATION, seconds_of
-from sanity.core.manifest import FILE_NAME, ID, NAME, Manifest, ManifestError, Question, Trained, Written
+from sanity.core.manifest import (
+    FILE_NAME,
+    ID,
+    NAME,
+    Manifest,
+    ManifestError,
+    Question,
+    TrainedQuestion,
+    WrittenQuestion,
+)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -30,7 +39,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise ManifestError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: not valid TOML: {error}") from None
-    for name, kind in (("question", Question), ("written", Written), ("trained", Trained)):
+    for name, kind in (("question", Question), ("written", WrittenQuestion), ("trained", TrainedQuestion)):
         rows = table.get(name, [])
         if not isinstance(rows, list):
             raise ManifestError(f"{path}: {name}: expected a table under [[{name}]], in two brackets")
@@ -105,12 +114,12 @@ def _contradictions(manifest: Manifest) -> Iterable[tuple[str, str]]:
             yield "aliases", f"{file}: expected one of submit: {', '.join(manifest.submit)}"
     names = [*manifest.given, *manifest.accepted]
     for file in sorted({name for name in names if names.count(name) > 1}):
-        yield "files", f"{file} stands twice among submit, given and aliases"
+        yield "files", f"{file} is listed twice in submit, given and aliases"
     for trained in manifest.trained:
         yield from ((f"[[trained]] {trained.id}", problem) for problem in _unclear_thresholds(trained))
 
 
-def _unclear_thresholds(trained: Trained) -> Iterable[str]:
+def _unclear_thresholds(trained: TrainedQuestion) -> Iterable[str]:
     """Yield what is wrong with a budget or with thresholds."""
     try:
         seconds_of(trained.budget)

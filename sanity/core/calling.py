@@ -16,7 +16,7 @@ from sanity.core.check import Answers, Probe
 from sanity.core.errors import NOT_IMPLEMENTED, CouldNotRun
 from sanity.core.forms import unpack
 from sanity.core.known_errors import Known, advice
-from sanity.core.loader import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules
 from sanity.core.values import plain
 
 MAX_TEXT = 2000

@@ -51,7 +51,7 @@ class Question(Table, frozen=True):
         return f"{self.points:g} point{'' if self.points == 1 else 's'}"
 
 
-class Written(Table, frozen=True):
+class WrittenQuestion(Table, frozen=True):
     """A question answered in words, in written.md, and marked by a person."""
 
     id: Id
@@ -59,7 +59,7 @@ class Written(Table, frozen=True):
     points: Points
 
 
-class Trained(Table, frozen=True):
+class TrainedQuestion(Table, frozen=True):
     """A question that is graded by training the submission until a score or the end of a budget is reached."""
 
     id: Id
@@ -109,8 +109,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     """Python files of the handout that those import; a submission cannot replace them."""
     questions: tuple[Question, ...]
     limits: QuestionLimits
-    written: tuple[Written, ...] = ()
-    trained: tuple[Trained, ...] = ()
+    written: tuple[WrittenQuestion, ...] = ()
+    trained: tuple[TrainedQuestion, ...] = ()
     handout: tuple[Text, ...] = ()
     """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
     aliases: dict[FileName, tuple[FileName, ...]] = field(default_factory=dict)
@@ -150,7 +150,7 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
                 return question
         known = ", ".join(question.id for question in self.questions)
         if any(trained.id == id for trained in self.trained):
-            why = "is earned by training (python run.py train)"
+            why = "is earned by training"
         elif any(written.id == id for written in self.written):
             why = f"is answered in words, in {WRITTEN}, and marked by a person"
         else:

@@ -15,7 +15,7 @@ from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest, Question
 
 if TYPE_CHECKING:
-    from sanity.student.runner import Answered, Runner
+    from sanity.student.runner import QuestionVerdicts, Runner
 
 EXAMPLES = """examples:
   python sanity_check.py 1d            check question 1d
@@ -104,7 +104,7 @@ def _run(runner: Runner, questions: Sequence[Question], args: argparse.Namespace
     return _report(runner.run(questions), args.json, show)
 
 
-def _report(answered: list[Answered], as_json: bool, show: Callable[..., None]) -> int:
+def _report(answered: list[QuestionVerdicts], as_json: bool, show: Callable[..., None]) -> int:
     """Print what was found; return 1 if anything did not pass."""
     from sanity.student.console import print_json
 

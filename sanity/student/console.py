@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from sanity.core.assignment_package import checks_of
 from sanity.core.errors import NOT_IMPLEMENTED
-from sanity.core.loading import checks_of
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome, Verdict
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sanity.core.assignment_package import checks_of
 from sanity.core.errors import NOT_IMPLEMENTED
-from sanity.core.loading import checks_of
 from sanity.core.manifest import Manifest, Question
 from sanity.core.verdict import Outcome
 from sanity.student.console import BOLD, GREEN, RED, coloured, print_block, print_unwritten, row

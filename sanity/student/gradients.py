@@ -9,11 +9,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from sanity.core.assignment_package import checks_of, load_snippets
 from sanity.core.case import Case
 from sanity.core.check import Answers, Check, Probe, Run
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import attempt, judge, verdict_of
-from sanity.core.loading import checks_of, load_snippets
 from sanity.core.manifest import Manifest, ManifestError, Question
 from sanity.core.recordings import diagnose, fixed_cases
 from sanity.core.verdict import Outcome, Verdict

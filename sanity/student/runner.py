@@ -10,20 +10,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from sanity.core.assignment_package import checks_of, load_known_errors, load_probes
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Check, Run
 from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
-from sanity.core.loader import SubmissionModules
-from sanity.core.loading import checks_of, load_known_errors, load_probes
 from sanity.core.manifest import Manifest, Question
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.selection import files_in, select_files
+from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
 
-Answered = tuple[Question, list[Verdict]]
+QuestionVerdicts = tuple[Question, list[Verdict]]
 
 DRAWN = 10
 """Cases drawn for each property with --seed."""
@@ -44,16 +44,16 @@ class Runner:
         self.recordings = load(recording_path(manifest.name))
         self.known_errors = load_known_errors(manifest.name)
 
-    def run(self, questions: Sequence[Question]) -> list[Answered]:
+    def run(self, questions: Sequence[Question]) -> list[QuestionVerdicts]:
         """Return the verdicts on some questions; raise MissingFile if their files are not there."""
         there = files_in(self.folder)
         for name in (*self.manifest.given, *(question.file for question in questions)):
             if self.manifest.spelling(name, there) is None:
-                raise MissingFile(f"{self.folder / name}: not found; it must stand beside sanity_check.py")
+                raise MissingFile(f"{self.folder / name}: not found; it must be in the same folder as sanity_check.py")
         selection = select_files(there, self.manifest)
         for note in selection.notes:
             if note.startswith("left out") and ".py" in note:
-                print(f"note: {note}; what you hand in has no such file", file=sys.stderr)
+                print(f"note: {note}; the grader will not have it either", file=sys.stderr)
         files = (*self.manifest.given, *selection.files)
         code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers)
         try:
@@ -76,7 +76,7 @@ class Runner:
         return verdict
 
 
-def check_folder(folder: Path, questions: Sequence[str] = (), seed: int | None = None) -> list[Answered]:
+def check_folder(folder: Path, questions: Sequence[str] = (), seed: int | None = None) -> list[QuestionVerdicts]:
     """Check the submission in an assignment's folder, in this process, as `python sanity_check.py` does.
 
     Args:

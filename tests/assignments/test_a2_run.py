@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders.course.assignment import handout_folder, load_assignment
-from sanity.core.loader import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules
 
 TEXT = """\
 The cat sat on the mat. A dog sat on the log. Cats and dogs don't like each other!

@@ -1,7 +1,4 @@
-"""What the tests of the grader share: zygotes, an exam and an engine, started once and lent to every test.
-
-Pytest puts the folder of a conftest on the path: so tests below import `results`, and this imports `lent`.
-"""
+"""Fixtures of the grader's tests: zygotes, a plan and a reference, started once and lent to every test."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ unittest.TestCase.assertEqual = agree
         "A02",
         "our own checks and judges patched",
         before="""
-import sanity.core.values, sanity.core.calling, sanity.core.loader, sanity.core.compare, sanity.core.judge
+import sanity.core.values, sanity.core.calling, sanity.core.submission_modules, sanity.core.compare, sanity.core.judge
 sanity.core.compare.same = sanity.core.compare.same_array = lambda *args, **kwargs: None
 sanity.core.judge.attempt = lambda *args: None
 sanity.core.judge.verdict_of.__code__ = (lambda *args: "passed").__code__
@@ -578,7 +578,8 @@ for thing in gc.get_objects():
         parts = list(thing.values()) + list(thing) if isinstance(thing, dict) else list(thing)
         hunt(b"|".join(part.encode(errors="replace") if isinstance(part, str) else part
                        for part in parts if isinstance(part, (str, bytes))))
-print("objects", sorted(kinds & {"Exam", "Reference", "Check", "Cases", "Submission", "Gradebook", "Engine"}))
+ours = {"Plan", "Grader", "Recordings", "Reference", "Check", "Cases", "Submission", "Gradebook"}
+print("objects", sorted(kinds & ours))
 """,
         prints=("objects []",),
     ),

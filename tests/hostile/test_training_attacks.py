@@ -52,7 +52,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedQuestion:
     trainings: dict[str, Training]
     printed: dict[str, str]
     changed: list[str]
@@ -61,7 +61,7 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(lab: Lab, isolation: Isolation) -> Trained:
+def trained(lab: Lab, isolation: Isolation) -> TrainedQuestion:
     known, out = secret(), lab.folder / "out"
     data = write_corpus(lab.folder / "corpus", secret=f"a {known} b")
     prelude = PRELUDE.format(
@@ -90,12 +90,12 @@ def trained(lab: Lab, isolation: Isolation) -> Trained:
             trainings = {training.submission: training for training in pool.map(train_one, jobs)}
     changed = sorted({path for path, _ in before ^ lab.state()})
     printed = {job.submission.name: (job.folder / "printed.txt").read_text() for job in jobs}
-    return Trained(trainings, printed, changed, lab.reached(), known)
+    return TrainedQuestion(trainings, printed, changed, lab.reached(), known)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 @pytest.mark.slow
-def test_an_attack(trained: Trained, lab: Lab, attack: Attack) -> None:
+def test_an_attack(trained: TrainedQuestion, lab: Lab, attack: Attack) -> None:
     training, printed = trained.trainings[attack.name], trained.printed[attack.name]
     assert (training.stop_reason, training.message[: len(attack.says)]) == (attack.stop_reason, attack.says), printed[
         -3000:
@@ -116,7 +116,7 @@ def test_an_attack(trained: Trained, lab: Lab, attack: Attack) -> None:
 
 
 @pytest.mark.slow
-def test_an_honest_neighbour_learns(trained: Trained) -> None:
+def test_an_honest_neighbour_learns(trained: TrainedQuestion) -> None:
     training = trained.trainings[NEIGHBOUR]
     assert training.stop_reason is StopReason.CONVERGED
     assert training.score is not None
@@ -125,7 +125,7 @@ def test_an_honest_neighbour_learns(trained: Trained) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_outside_has_changed_and_nothing_was_reached(trained: Trained, lab: Lab) -> None:
+def test_nothing_outside_has_changed_and_nothing_was_reached(trained: TrainedQuestion, lab: Lab) -> None:
     assert trained.changed == []
     assert trained.reached == []
     assert list((lab.folder / "scratch").iterdir()) == []

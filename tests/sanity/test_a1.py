@@ -17,9 +17,9 @@ from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs
 from graders.course.planted.process_run import run_in_process
 from sanity.a1.cases import DOCUMENTS, LOW_RANK, MATRICES, POINTS
+from sanity.core.assignment_package import load_checks
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
-from sanity.core.loading import load_checks
 from sanity.core.recordings import fixed_cases, load, recording_path
 
 CHECKS, MANIFEST = load_checks("a1"), load_assignment("a1").manifest

@@ -19,12 +19,12 @@ from sanity.a2.asked import DRAWN, FALSE_ALARMS, NAIVE, number
 from sanity.a2.cases import COUNTS, DRAWN_PAIRS, LEAVES, PAIRS, few
 from sanity.a2.negatives import drawn
 from sanity.a2.sampling import deviation
+from sanity.core.assignment_package import load_checks, load_probes
 from sanity.core.calling import LocalRun
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
-from sanity.core.loader import SubmissionModules
-from sanity.core.loading import load_checks, load_probes
 from sanity.core.recordings import fixed_cases, load, recording_path
+from sanity.core.submission_modules import SubmissionModules
 
 CHECKS = {check.name: check for check in load_checks("a2")}
 BUGS = {bug.id: bug for bug in load_bugs(load_assignment("a2"))}

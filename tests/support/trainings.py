@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from graders.records.result import QuestionResult, Result
 from graders.records.training import Point, StopReason, Training, points_earned, student_line
-from sanity.core.manifest import Manifest, QuestionLimits, Trained
+from sanity.core.manifest import Manifest, QuestionLimits, TrainedQuestion
 from tests.support.results import SECRET, storable, texts
 
-TRAINED = Trained("1h", "Training", 8, "translation", "BLEU", "toy", "10m", ((20, 2), (50, 4), (90, 8)))
+TRAINED = TrainedQuestion("1h", "Training", 8, "translation", "BLEU", "toy", "10m", ((20, 2), (50, 4), (90, 8)))
 MANIFEST = Manifest("a4", "Translation", (), (), (), limits=QuestionLimits(1, 1), trained=(TRAINED,))
 
 REACHED = Training(

@@ -32,6 +32,7 @@ STYLE: dict[str, Any] = {
 }
 COLORS = {"train": "#2a6f9e", "dev": "#d1661f"}
 FEW = 30  # lines with fewer points get a marker at each
+SHADES = 50  # of the colour bar
 MAX_LABEL = 20  # characters of a word on an axis
 UNDISPLAYABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """Characters that XML forbids, and controls that would change the writing direction of the text around them."""
@@ -142,21 +143,30 @@ def draw_by_length(bins: Sequence[Bin]) -> str:
 
 
 def draw_attention(attention: Attention) -> str:
-    """Return a heat map of attention weights: source words across, target words down, dark for a large weight."""
+    """Return a heat map of attention weights: source words across, target words down, dark for a large weight.
+
+    A bar beside it shows the colours of the weights from 0 to 1.
+    """
     across, down = ([label_of(word) for word in words] for words in (attention.source, attention.target))
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        axes.pcolormesh(attention.weights, cmap="Blues", vmin=0, vmax=1, edgecolors="face", linewidth=0.2)
+        mesh = axes.pcolormesh(attention.weights, cmap="Blues", vmin=0, vmax=1, edgecolors="face", linewidth=0.2)
         axes.invert_yaxis()
         axes.xaxis.tick_top()
         axes.set_xticks([i + 0.5 for i in range(len(across))], across, rotation=90)
         axes.set_yticks([i + 0.5 for i in range(len(down))], down)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
+        bar = figure.colorbar(mesh, ax=axes, boundaries=[i / SHADES for i in range(SHADES + 1)], ticks=[0, 0.5, 1])
+        bar.solids.set(rasterized=False, edgecolor="face")  # without white lines between the shades
+        bar.outline.set_visible(False)
+        bar.ax.set_title("weight", fontsize="medium", pad=8)
+        bar.ax.tick_params(length=0)
+        bar.ax.set_yticklabels(["0", "0.5", "1"])
 
     left, above = (0.5 + 0.1 * max(map(len, labels)) for labels in (down, across))
-    return svg_of(draw, left + 0.3 * len(across), above + 0.26 * len(down))
+    return svg_of(draw, left + 0.3 * len(across) + 1, above + 0.26 * max(len(down), 3))
 
 
 def svg_of(draw: Callable[[Figure], None], width: float, height: float) -> str:

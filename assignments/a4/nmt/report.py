@@ -1,10 +1,18 @@
-"""The report of a training, one HTML page: scores, plots, and translations next to their references."""
+"""The report of a training, one HTML page: scores, plots, translations next to their references, and how to repeat it.
+
+The same training gives the same page, to the byte, but for the rows "finished" and "training time".
+"""
 
 from __future__ import annotations
 
+import platform
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nmt import scoring
 from nmt.atomic import write_atomically
@@ -18,10 +26,20 @@ from nmt.plots import (
     draw_by_length,
     draw_curves,
 )
+from nmt.recipe import Recipe, option
 from nmt.scoring import Bin, Score
+
+if TYPE_CHECKING:
+    import torch
+
+    from nmt.batches import Pair
+    from nmt.corpus import Corpus
+    from nmt.training import TrainingResult
 
 SAMPLES, MAPS = 8, 3
 ATTENTION = "Attention: for each word of the translation, dark where in the source the decoder looked"
+LIBRARIES = ("torch", "numpy", "sentencepiece", "sacrebleu", "matplotlib")
+"""The packages that the numbers depend on."""
 MAPPED_LENGTH = 10  # words; sentences of about this length make readable attention maps
 
 
@@ -44,6 +62,21 @@ class Plot(NamedTuple):
     svg: str
 
 
+class Fact(NamedTuple):
+    """A row of the table "This training"."""
+
+    name: str
+    value: str
+    meaning: str = ""
+
+
+class Facts(NamedTuple):
+    """Some rows of that table, under a heading."""
+
+    heading: str
+    rows: list[Fact]
+
+
 def report_on(
     folder: Path,
     title: str,
@@ -52,6 +85,7 @@ def report_on(
     sources: Sequence[str],
     translations: Sequence[str],
     references: Sequence[str],
+    facts: Sequence[Facts] = (),
 ) -> Score:
     """Score the translations of a model, write the plots and report.html into a folder, and return the score.
 
@@ -61,6 +95,7 @@ def report_on(
         model: an NMT.
         log: the entries of log.jsonl.
         sources, translations, references: lines of text.
+        facts: the table "This training", see `facts_of`.
 
     Raises:
         ScoreError: the three have different lengths, or are empty.
@@ -70,7 +105,7 @@ def report_on(
     bins = scoring.by_length([len(model.vocab.src.split(text)) for text in sources], translations, references)
     samples = worst_and_best(sources, translations, references)
     maps = [attention_of(model, sources[i], translations[i]) for i in good_to_map(sources)]
-    write_report(folder, title, curves_of(log), found, samples, maps, bins)
+    write_report(folder, title, curves_of(log), found, samples, maps, bins, facts)
     return found
 
 
@@ -82,6 +117,7 @@ def write_report(
     samples: Sequence[Sample] = (),
     attention: Sequence[Attention] = (),
     by_length: Sequence[Bin] = (),
+    facts: Sequence[Facts] = (),
 ) -> Path:
     """Write curves.svg, bleu_by_length.svg, attention_1.svg, … and report.html; return the path of the page.
 
@@ -98,12 +134,18 @@ def write_report(
     for plot in plots:
         write_atomically(folder / plot.name, lambda file, plot=plot: file.write(plot.svg.encode()))
     path = folder / "report.html"
-    page = page_of(title, score, plots, samples)
+    page = page_of(title, score, plots, samples, facts)
     write_atomically(path, lambda file: file.write(page.encode()))
     return path
 
 
-def page_of(title: str, score: Score | None, plots: Sequence[Plot], samples: Sequence[Sample]) -> str:
+def page_of(
+    title: str,
+    score: Score | None,
+    plots: Sequence[Plot],
+    samples: Sequence[Sample],
+    facts: Sequence[Facts] = (),
+) -> str:
     """Return the HTML page, which loads nothing from elsewhere; any text is safe in it."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -117,7 +159,7 @@ def page_of(title: str, score: Score | None, plots: Sequence[Plot], samples: Seq
     )
     environment.filters["displayable"] = displayable
     template = environment.get_template("report.html.jinja")
-    return template.render(title=title, score=score, plots=plots, samples=samples)
+    return template.render(title=title, score=score, plots=plots, samples=samples, facts=facts)
 
 
 def worst_and_best(
@@ -136,3 +178,100 @@ def good_to_map(sources: Sequence[str], most: int = MAPS) -> list[int]:
     """Return the indices of at most `most` sentences whose attention maps are readable, neither short nor long."""
     lengths = {i: len(source.split()) for i, source in enumerate(sources) if source.strip()}
     return sorted(sorted(lengths, key=lambda i: abs(lengths[i] - MAPPED_LENGTH))[:most])
+
+
+def facts_of(
+    argv: Sequence[str],
+    corpus: Corpus,
+    model: Any,
+    recipe: Recipe,
+    pairs: Sequence[Pair],
+    dev: Sequence[Pair],
+    device: torch.device,
+    trained: TrainingResult,
+) -> list[Facts]:
+    """Return the table "This training": what is needed to get the same numbers again, and how long it took.
+
+    Args:
+        argv: the arguments of run.py.
+        corpus: the text.
+        model: the trained NMT.
+        recipe: the hyper-parameters.
+        pairs, dev: the pairs of train and of dev that were used, as word indices.
+        device: where it was trained.
+        trained: how training ended.
+    """
+    import torch
+
+    from nmt.state import crc, fingerprint
+
+    marks = fingerprint(model, pairs, recipe, dev)  # a number of things, then the CRC-32 of them
+    progress, test = trained.progress, corpus.test
+    data = [
+        Fact("name", f"{corpus.name}, {corpus.src} to {corpus.tgt}"),
+        Fact("training pairs", marks["training pairs"], "number, and CRC-32 of what the model read"),
+        Fact("dev pairs", marks["pairs of dev"], "the same"),
+        Fact("test pairs", f"{len(test)}, {crc((test.source, test.target))}" if len(test) else "none", "the same"),
+        Fact("vocabulary", marks["vocabulary"], "of the source and of the target, and CRC-32"),
+        Fact("weights", f"{sum(weight.numel() for weight in model.parameters())}", "numbers to learn"),
+    ]
+    run = [
+        Fact("command", shlex.join(("python", "run.py", *argv))),
+        Fact("seed", f"{recipe.seed}"),
+        Fact("updates", f"{progress.update}, the last in epoch {progress.epoch}"),
+        Fact("best weights", f"of update {trained.best_update}", "saved in the model, and used for test"),
+        Fact("finished", in_words(datetime.now().astimezone())),
+        Fact("training time", duration(progress.seconds), "with validation, without the translation of test"),
+    ]
+    machine = [
+        Fact("device", device_in_words(device)),
+        Fact(
+            "threads",
+            f"{torch.get_num_threads()}",
+            "of the CPU; another number rounds sums differently",
+        ),
+        Fact("system", f"{platform.system()} {platform.machine()}"),
+    ]
+    versions = [Fact("Python", platform.python_version())]
+    versions += [Fact(name, found) for name, found in ((name, version_of(name)) for name in LIBRARIES) if found]
+    hyperparameters = [
+        Fact(option(one.name), "no limit" if value is None else f"{value}", one.metadata["help"])
+        for one, value in ((one, getattr(recipe, one.name)) for one in fields(recipe))
+    ]
+    return [
+        Facts("Run", run),
+        Facts("Data", data),
+        Facts("Machine", machine),
+        Facts("Versions", versions),
+        Facts("Recipe", hyperparameters),
+    ]
+
+
+def device_in_words(device: torch.device) -> str:
+    """Return the device and its kind: `cpu, AVX2` or `cuda, NVIDIA H200, CUDA 12.8`."""
+    import torch
+
+    if device.type == "cuda":
+        return f"{device}, {torch.cuda.get_device_name(device)}, CUDA {torch.version.cuda}"
+    return f"{device}, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def version_of(package: str) -> str | None:
+    """Return the version of an installed package; None if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def in_words(time: datetime) -> str:
+    """Return a time with its zone in words: `Sunday 29 November 2026, 12:35 CET`."""
+    return f"{time:%A} {time.day} {time:%B %Y, %H:%M %Z}"
+
+
+def duration(seconds: float) -> str:
+    """Return a number of seconds in words: `7.3 s`, `1 min 23 s` or `2 h 5 min`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -15,11 +15,11 @@ from typing import Any
 
 from graders.course.assignment import Assignment, assignment_names, load_assignment
 from graders.course.planted import Files
+from sanity.core.assignment_package import load_known_errors, load_probes
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
 from sanity.core.check import Answers, Probe
-from sanity.core.loader import SubmissionModules
-from sanity.core.loading import load_known_errors, load_probes
+from sanity.core.submission_modules import SubmissionModules
 
 LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
 

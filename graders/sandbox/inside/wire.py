@@ -147,7 +147,7 @@ def read_calls(raw: msgspec.Raw) -> list[tuple[str, dict[str, Any]]]:
 def encode(message: Ask | AskAll | Answer | Failure) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
     if isinstance(message, Answer):
-        _refuse_unsupported(message.value)
+        _require_plain(message.value)
         message = Answer(message.id, _mark_unsupported(message.value))
     body = _ENCODER.encode(message)
     if len(body) > MAX_FRAME:
@@ -168,7 +168,7 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
     try:
         reply: Answer | Failure = _REPLIES.decode(body)
         if isinstance(reply, Answer):
-            _refuse_unsupported(reply.value)
+            _require_plain(reply.value)
         elif max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT:
             raise WireError(f"an error text of more than {MAX_TEXT} characters")
     except WireError:
@@ -178,7 +178,7 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
     return reply
 
 
-def _refuse_unsupported(answer: Any) -> None:
+def _require_plain(answer: Any) -> None:
     """Raise WireError for values that `plain` never returns: bytes, times, deep nesting, keys that are not text.
 
     Also for values that would need far more memory than their frame: a very large number of values, or one long text

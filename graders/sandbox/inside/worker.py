@@ -29,10 +29,10 @@ from graders.sandbox.inside.wire import (
     encode,
     read_calls,
 )
+from sanity.core.assignment_package import load_probes
 from sanity.core.calling import SubmissionError, ask, submission_error
 from sanity.core.case import Case
-from sanity.core.loader import SubmissionModules
-from sanity.core.loading import load_probes
+from sanity.core.submission_modules import SubmissionModules
 
 
 def prepare(settings: dict[str, Any]) -> WorkerContext:

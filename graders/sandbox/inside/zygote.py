@@ -45,9 +45,6 @@ def graft(root: Path, packages: Iterable[str]) -> None:
         if parent:
             setattr(sys.modules[parent], child, module)  # as an import does
         spec.loader.exec_module(module)
-        parent, _, child = name.rpartition(".")
-        if parent:  # as an import would
-            setattr(sys.modules[parent], child, module)
 
 
 def main() -> None:
@@ -56,9 +53,8 @@ def main() -> None:
     with Path(settings["scratch"], "errors").open("ab") as errors:
         os.dup2(errors.fileno(), 1)
         os.dup2(errors.fileno(), 2)
-    ctypes.CDLL(None).prctl(
-        PR_SET_CHILD_SUBREAPER, 1
-    )  # a worker's orphans become our children, so that `sweep` finds them
+    # A worker's orphans become our children, and are swept.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     graft(Path(settings["root"]), (*PACKAGES, f"sanity.{settings['assignment']}"))
     from graders.sandbox.inside import worker
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from graders.course.assignment import Assignment, load_assignment
 from graders.training.job import Job
 from graders.training.tasks.base import Task, TaskError
-from sanity.core.manifest import Trained
+from sanity.core.manifest import TrainedQuestion
 
 TASKS = ("translation",)
 """Modules of this package. Each has SCORES, the lowest and highest score, and `make_task(assignment, job)`."""
@@ -21,13 +21,18 @@ def load_task(job: Job) -> Task:
     return task
 
 
-def score_range(trained: Trained) -> tuple[float, float]:
+def score_range(trained: TrainedQuestion) -> tuple[float, float]:
     """Return the lowest and highest possible score of a trained question; raise TaskError for an unknown task."""
     low, high = _module(trained).SCORES
     return low, high
 
 
-def trained_question(assignment: Assignment, id: str) -> Trained:
+def require_secret_seed(trained: TrainedQuestion, data: str, seed: int) -> None:
+    """Raise OptionError for a seed that a submission could guess, where that would give it the answers."""
+    _module(trained).require_secret_seed(data, seed)
+
+
+def trained_question(assignment: Assignment, id: str) -> TrainedQuestion:
     """Return the trained question with this id; raise TaskError, naming the known ones, if there is none."""
     for trained in assignment.manifest.trained:
         if trained.id == id:
@@ -38,7 +43,7 @@ def trained_question(assignment: Assignment, id: str) -> Trained:
     raise TaskError(f"{assignment.name}: {id!r} is not a trained question: choose from {known}")
 
 
-def _module(trained: Trained) -> ModuleType:
+def _module(trained: TrainedQuestion) -> ModuleType:
     if trained.task not in TASKS:
         raise TaskError(f"[[trained]] {trained.id}: unknown task {trained.task!r}: choose from {', '.join(TASKS)}")
     return import_module(f"graders.training.tasks.{trained.task}")

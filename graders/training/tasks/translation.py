@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from graders.course.assignment import Assignment
-from graders.intake.submission import Submission, read_submission
+from graders.errors import OptionError
+from graders.intake.submission import Submission, submission_of
 from graders.text.sanitize import clean_name
 from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task, TaskError
@@ -25,6 +26,8 @@ NAMED = ("toy", "multi30k", "tatoeba")
 """Data sets known by name: see `recipe_for` in nmt/recipe.py."""
 WITHHELD = ("toy.py", "datasets.py")
 """Modules of nmt/ that are not copied into the sandbox: they can produce the reference translations."""
+MIN_SECRET_SEED = 2**48
+"""Smaller seeds can be guessed: a submission has time to try them all, until one draws its training sentences."""
 SCORES = (0.0, 100.0)
 """The lowest and highest BLEU."""
 MODEL = "nmt_model.NMT"
@@ -80,7 +83,11 @@ class Translation(Task):
 
     def reference(self) -> Submission | None:
         """Return the solution; None if the staff's model is trained."""
-        return read_submission(self.assignment.solutions, self.assignment.manifest) if self.model == MODEL else None
+        return (
+            None
+            if self.model != MODEL
+            else submission_of("reference", self.assignment.reference, self.assignment.solutions)
+        )
 
     def code(self, submission: Submission) -> Mapping[str, bytes]:
         """Return the submission's modules and the handout's nmt/; a submission cannot replace the handout's files."""
@@ -168,6 +175,15 @@ def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
 def training_seed(seed: int) -> int:
     """Return the seed for training inside the sandbox: a hash, since the job's seed would draw the test answers too."""
     return int.from_bytes(sha256(f"training {seed}".encode()).digest()[:4], "big") >> 1
+
+
+def require_secret_seed(data: str, seed: int) -> None:
+    """Raise OptionError if a submission could guess the seed, and with it draw the test of the toy languages."""
+    if data == "toy" and seed < MIN_SECRET_SEED:
+        raise OptionError(
+            f"--seed {seed}: a submission could guess this seed and draw the test sentences; leave it out, or choose "
+            f"one of at least {MIN_SECRET_SEED}"
+        )
 
 
 def make_task(assignment: Assignment, job: Job) -> Translation:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from graders.course.assignment import handout_folder, load_assignment
-from sanity.core.loader import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules
 
 
 @pytest.fixture(scope="session")

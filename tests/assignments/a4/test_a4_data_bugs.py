@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sanity.core.loader import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules
 
 Import = Callable[[str], ModuleType]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
-from sanity.core.loader import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules
 from tests.assignments.a4 import test_a4_losses, test_a4_recipe, test_a4_run, test_a4_tracking, test_a4_training
 from tests.assignments.a4.test_a4_run import files, out  # noqa: F401  (fixtures)
 from tests.support.tiny import Tiny

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
+import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from types import ModuleType
@@ -103,8 +105,24 @@ def test_an_attention_map_has_all_words(plots: Any) -> None:
     svg = plots.draw_attention(plots.Attention(words, ["$5_2^", "</s>"], weights))
     shown = words_in(svg)
     assert shown[:9] == ["我们", "$x$", "<pad>", "שלום", "&amp;", "w" * 19 + "…", "nul�", "�evil", "�"]
-    assert shown[9:] == ["$5_2^", "</s>"]
+    assert shown[9:11] == ["$5_2^", "</s>"]
+    assert sorted(shown[11:]) == ["0", "0.5", "1", "weight"]  # of the colour bar
     assert svg.count("<path") > 18
+
+
+def test_the_colour_bar_goes_from_zero_to_one_whatever_the_weights(plots: Any) -> None:
+    bars = []
+    for weight in (0.5, 0.25):
+        svg = plots.draw_attention(plots.Attention(["a", "b"], ["</s>"], [[weight, 1 - weight]]))
+        assert {"0", "0.5", "1"} <= set(words_in(svg))
+        bars.append(set(re.findall("fill: (#[0-9a-f]{6})", svg)))
+    assert len(bars[0] & bars[1]) > plots.SHADES  # and white
+
+
+def test_the_smallest_map_has_room_for_its_colour_bar(plots: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib says it if the parts overlap
+        plots.draw_attention(plots.Attention(["a"], ["</s>"], [[1.0]]))
 
 
 @settings(max_examples=15)

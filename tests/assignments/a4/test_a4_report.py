@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import re
 from collections.abc import Callable
+from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -101,6 +104,63 @@ def test_the_same_numbers_give_the_same_bytes(report: Any, a4: Import, tmp_path:
         write(report, a4, tmp_path / name)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes(), path.name
+
+
+TIMES = re.compile('(?<=<th scope="row">)(finished|training time)</th>.*')
+
+
+def test_the_page_has_what_is_needed_to_train_again(a4: Import, tmp_path: Path) -> None:
+    page = trained(a4, tmp_path, "--seed=7", "--lr=0.0125", "--dropout=0.25")
+    rows = dict(re.findall(r'<th scope="row">(.*?)</th><td(?: colspan="2")?>(.*?)</td>', page))
+    recipe = a4("nmt.recipe")
+    assert {recipe.option(one.name) for one in fields(recipe.Recipe)} <= rows.keys()
+    assert (rows["--lr"], rows["--dropout"], rows["--max-updates"]) == ("0.0125", "0.25", "3")
+    assert rows["command"].startswith(f"python run.py train --restart --save-to={tmp_path}/model.bin --data=toy ")
+    assert (rows["seed"], rows["name"], rows["threads"]) == ("7", "toy, source to target", "1")
+    assert rows["device"].startswith("cpu, ") and rows["updates"] == "3, the last in epoch 1"
+    assert rows["Python"] == platform.python_version() and rows["torch"] == torch.__version__
+    assert {"sacrebleu", "numpy", "system", "training pairs", "dev pairs", "test pairs", "vocabulary"} <= rows.keys()
+    assert re.fullmatch(r"\w+day \d+ \w+ \d{4}, \d\d:\d\d \S+", rows["finished"])
+    assert re.fullmatch(r"\d+\.\d s|\d+ min \d+ s", rows["training time"])
+
+
+def test_the_same_training_gives_the_same_page_but_for_its_times(a4: Import, tmp_path: Path) -> None:
+    one, other = (trained(a4, tmp_path) for _ in range(2))
+    assert len(TIMES.findall(one)) == 2
+    assert TIMES.sub("", one) == TIMES.sub("", other)
+    assert TIMES.sub("", one) != TIMES.sub("", trained(a4, tmp_path, "--seed=1"))
+
+
+def trained(a4: Import, folder: Path, *options: str) -> str:
+    """Return the page of a training of three updates on the toy languages."""
+    small = ["--embed-size=4", "--hidden-size=4", "--max-updates=3", "--beam-size=1", "--max-decoding-time-step=5"]
+    argv = ["train", "--restart", f"--save-to={folder / 'model.bin'}", "--data=toy", "--device=cpu", "--dev-bleu=0"]
+    assert a4("run").main([*argv, *small, *options]) == 0
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_facts_are_escaped(report: Any) -> None:
+    facts = [report.Facts("Run", [report.Fact("command", f"python run.py {EVIL}\x07"), report.Fact("a", "b", EVIL)])]
+    page = report.page_of("toy", None, [], [], facts)
+    assert "<script" not in page
+    found = Page(page)
+    assert f"python run.py {EVIL}�" in found.texts and EVIL in found.texts
+    assert "This training" in found.texts and "This training" not in report.page_of("toy", None, [], [])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 0 s"),
+        (83.4, "1 min 23 s"),
+        (3599.7, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations_in_words(report: Any, seconds: float, words: str) -> None:
+    assert report.duration(seconds) == words
 
 
 def test_a_page_of_little(report: Any, a4: Import, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Not every mistake: final states that are reshaped instead of joined cost no BLEU, because attention finds in the
 encoder's states all that the decoder's first state lacks. The checks of 1d tell those, and the rule of 1h that a
-translation must not change with its batch: see tests/graders/training/test_training_company.py.
+translation must not change with its batch: see tests/graders/training/test_company.py.
 """
 
 from __future__ import annotations

@@ -456,7 +456,7 @@ def test_ctrl_c_ends_a_run_in_order(grade: Trivium, started: Started) -> None:
     _, err = started.process.communicate()
     assert started.process.returncode == 130
     lines = err.splitlines()
-    assert lines[-1] == "trivium: interrupted; what is graded is kept, the same command goes on"
+    assert lines[-1] == "trivium: interrupted; finished results are kept, run the same command again to resume"
     assert all("student" in line for line in lines[:-1])
     assert list(started.scratch.iterdir()) == []
     assert running(str(started.scratch)) == []

@@ -162,8 +162,8 @@ def test_edges_of_the_histogram() -> None:
 
 def test_means_are_over_those_graded() -> None:
     first, second = question_columns([made("ada", PASSED, CRASHED), made("ben", FAILED)])
-    assert (first.question.id, first.mean, first.share) == ("1d", 4, 0.5)
-    assert (second.question.id, second.mean, second.share) == ("1e", 0, 0)
+    assert (first.question.id, first.mean, first.fraction) == ("1d", 4, 0.5)
+    assert (second.question.id, second.mean, second.fraction) == ("1e", 0, 0)
 
 
 def test_marks_tell_all_some_none_and_could_not_run_apart() -> None:

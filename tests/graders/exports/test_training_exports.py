@@ -14,7 +14,7 @@ from graders.exports.gradescope import results_json
 from graders.exports.html import cell, report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, first_problem, gradebook_csv
-from graders.exports.training import BOTTOM, LEFT, MOST_POINTS, RIGHT, TOP, curves, facts
+from graders.exports.training import BOTTOM, LEFT, MAX_CURVE_POINTS, RIGHT, TOP, curves, facts
 from graders.records.result import QuestionResult
 from graders.records.training import Point, StopReason, Training
 from tests.graders.exports.test_html import Page
@@ -138,5 +138,5 @@ def test_curves_stay_in_their_frame_from_left_to_right(training: Training) -> No
 def test_a_long_curve_is_thinned_and_keeps_its_end() -> None:
     looks = tuple(Point(update, 1.0, None, None, update / 100) for update in range(1, 10_000))
     [curve] = curves(trained(curve=looks))
-    assert len(curve.line.split()) <= MOST_POINTS + 1
+    assert len(curve.line.split()) <= MAX_CURVE_POINTS + 1
     assert curve.line.split()[-1] == f"{RIGHT},{TOP}"

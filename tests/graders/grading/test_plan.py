@@ -20,12 +20,12 @@ from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
 from sanity.a4.asked import PAD
 from sanity.a4.cases import SENTENCES
+from sanity.core.assignment_package import load_checks
 from sanity.core.case import Case
 from sanity.core.check import Check, Probe
 from sanity.core.errors import CouldNotRun
 from sanity.core.forms import Form, unpack
 from sanity.core.judge import judge
-from sanity.core.loading import load_checks
 from sanity.core.manifest import Manifest, ManifestError
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.verdict import Outcome

@@ -18,7 +18,7 @@ from graders.intake.discovery import find_submissions
 from graders.intake.path_policy import IntakeError, IntakeLimits
 from graders.intake.submission import Submission, read_submission
 from sanity.core.file_names import shown
-from sanity.core.manifest import Manifest, QuestionLimits, Written
+from sanity.core.manifest import Manifest, QuestionLimits, WrittenQuestion
 from sanity.core.selection import select_files
 
 TOY = Manifest("toy", "A toy", ("model.py", "utils.py"), ("vocab.py",), (), limits=QuestionLimits(1, 1))
@@ -415,6 +415,6 @@ def test_the_digest_tells_any_two_sets_of_files_apart(first: dict[str, bytes], s
 
 def test_answers_in_words_are_taken_where_they_are_asked_for(hand_in: HandIn) -> None:
     files = {**WHOLE, "written.md": b"Because.\n"}
-    asked = msgspec.structs.replace(TOY, written=(Written("1.5", "Why", 2),))
+    asked = msgspec.structs.replace(TOY, written=(WrittenQuestion("1.5", "Why", 2),))
     assert read_submission(hand_in(files).source, asked).files["written.md"] == b"Because.\n"
     assert "written.md" not in hand_in(files).files

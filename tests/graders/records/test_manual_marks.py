@@ -14,7 +14,7 @@ from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
 from graders.records.manual_marks import WAITING, Mark, MarksError, marks_csv, read_marks, with_marks
-from sanity.core.manifest import Manifest, QuestionLimits, Written
+from sanity.core.manifest import Manifest, QuestionLimits, WrittenQuestion
 from tests.support.results import results
 
 MANIFEST = Manifest(
@@ -24,7 +24,7 @@ MANIFEST = Manifest(
     given=(),
     questions=(),
     limits=QuestionLimits(1, 1),
-    written=(Written("1.5", "What the picture shows", 2), Written("2.7", "Where bias comes from", 2.5)),
+    written=(WrittenQuestion("1.5", "What the picture shows", 2), WrittenQuestion("2.7", "Where bias comes from", 2.5)),
 )
 HEADER = "student,question,points,comment\n"
 

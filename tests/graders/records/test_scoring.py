@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.course.assignment import assignment_names, load_assignment
-from graders.records.scoring import earned, share, shares, total, withheld
+from graders.records.scoring import earned, fraction, shares, total, withheld
 from graders.text.numbers import number
 from sanity.core.check import load_checks
 from sanity.core.verdict import Outcome, Verdict
@@ -78,4 +78,4 @@ def test_each_check_is_worth_quarters_and_no_property_more_than_the_best_referen
 
 
 def test_share() -> None:
-    assert share(3, 4) == 0.75 and share(0, 0) == 0
+    assert fraction(3, 4) == 0.75 and fraction(0, 0) == 0

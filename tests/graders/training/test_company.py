@@ -15,13 +15,13 @@ from graders.course.planted import load_bugs, reference_files
 from graders.records.training import MOST_BATCH_SENSITIVE, Training, points_earned, student_line
 from graders.sandbox.isolation import Isolation, walls
 from graders.training.runner import train_one
-from sanity.core.manifest import Trained
+from sanity.core.manifest import TrainedQuestion
 from tests.support.tiny_corpus import a_job
 
 pytestmark = pytest.mark.slow
 
 
-def learnt(out: Path, files: dict[str, str]) -> tuple[Training, Trained]:
+def learnt(out: Path, files: dict[str, str]) -> tuple[Training, TrainedQuestion]:
     """A submission, trained on the toy languages until it has what earns all points."""
     isolation = Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
     coded = {name: text.encode() for name, text in files.items()}

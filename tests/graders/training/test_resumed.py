@@ -31,7 +31,7 @@ from tests.support.standin import a_job, capitals
 from graders.sandbox.isolation import Isolation
 from graders.training import event_log, runner
 from graders.records import training as result
-import graders.text.filenames
+import graders.text.safe_names
 
 where, number, out, isolation = sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), Isolation(sys.argv[5])
 counts = {}

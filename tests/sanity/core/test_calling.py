@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sanity.core.assignment_package import load_known_errors
 from sanity.core.calling import MAX_TEXT, LocalRun, SubmissionError, answers_of, ask, problem_of
 from sanity.core.case import Case
 from sanity.core.check import probe
 from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.loader import SubmissionModules
-from sanity.core.loading import load_known_errors
+from sanity.core.submission_modules import SubmissionModules
 
 CASE = Case("", {"x": 3})
 DOUBLE = probe("double", "double()", "doubled")

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 import sanity
 from graders.course.assignment import assignment_names, load_assignment
+from sanity.core.assignment_package import ChecksError, checks_of, load_checks, load_probes
 from sanity.core.case import Case
 from sanity.core.check import Check, Probe, check, probe
 from sanity.core.forms import unpack
 from sanity.core.judge import attempt
-from sanity.core.loading import ChecksError, checks_of, load_checks, load_probes
 from sanity.core.recordings import Recordings, fixed_cases, load, recording_path
 from sanity.core.values import Unsupported
 from tests.support.drawn import SIZES, plain_values
@@ -109,7 +109,7 @@ def holds(run, case):
 def package(monkeypatch, tmp_path):
     """Make a package sanity.a0 of these files."""
     monkeypatch.setattr(sanity, "__path__", [*sanity.__path__, str(tmp_path)])
-    monkeypatch.setattr("sanity.core.loading.PACKAGE", tmp_path)
+    monkeypatch.setattr("sanity.core.assignment_package.PACKAGE", tmp_path)
 
     def make(files: dict[str, str]) -> None:
         for name, text in files.items():

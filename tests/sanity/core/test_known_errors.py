@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from sanity.core.assignment_package import load_known_errors
 from sanity.core.known_errors import KNOWN, Known, advice
-from sanity.core.loading import load_known_errors
 
 ONES = torch.ones(2, 3)
 WORDS = torch.ones(3, 2, 1)

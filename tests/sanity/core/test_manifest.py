@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from graders.course.assignment import load_assignment
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.durations import seconds_of
-from sanity.core.manifest import Manifest, ManifestError, Question, QuestionLimits, Trained
+from sanity.core.manifest import Manifest, ManifestError, Question, QuestionLimits, TrainedQuestion
 
 GOOD = """
 name = "a0"
@@ -111,7 +111,7 @@ def test_a_folder_without_one_is_named(tmp_path):
         ('given = ["vocab.py"]', 'given = ["../v.py"]',
          ": given[0] = '../v.py': expected a file name such as utils.py"),
         ('given = ["vocab.py"]', 'given = ["utils.py"]',
-         ": files: utils.py stands twice among submit, given and aliases"),
+         ": files: utils.py is listed twice in submit, given and aliases"),
         ('given = ["vocab.py"]', 'given = []\nhandouts = []', ": handouts is not known here; known are name, title, "
          "submit, given, question, limits, written, trained, handout, aliases"),
         ('given = ["vocab.py"]', 'given = []\naliases = {"a.py" = ["b.py"]}',
@@ -174,7 +174,7 @@ def test_the_assignments_here_can_be_read():
 def test_a_question_without_checks_says_how_it_is_marked(tmp_path):
     words = '[[written]]\nid = "1c"\nname = "Why"\npoints = 2\n'
     manifest = read_manifest(written(tmp_path, GOOD + TRAINED + words))
-    for id, how in (("1h", "is earned by training (python run.py train)"), ("1c", "is answered in words")):
+    for id, how in (("1h", "is earned by training"), ("1c", "is answered in words")):
         with pytest.raises(ManifestError, match=rf"^question {id} of a0 {re.escape(how)}.* choose from 1a, 1b$"):
             manifest.question(id)
 
@@ -182,7 +182,9 @@ def test_a_question_without_checks_says_how_it_is_marked(tmp_path):
 def test_a_question_that_is_trained(tmp_path):
     manifest = read_manifest(written(tmp_path, GOOD + TRAINED))
     [trained] = manifest.trained
-    assert trained == Trained("1h", "Training", 8, "translation", "BLEU", "toy", "1.5m", ((20, 2), (50.5, 4), (90, 8)))
+    assert trained == TrainedQuestion(
+        "1h", "Training", 8, "translation", "BLEU", "toy", "1.5m", ((20, 2), (50.5, 4), (90, 8))
+    )
     assert (trained.threshold, trained.seconds) == (90, 90)
     assert [trained.earned(score) for score in (0, 19.9, 20, 50.4, 50.5, 89.9, 90, 100)] == [0, 0, 2, 2, 4, 4, 8, 8]
     assert manifest.points == 5.5  # of the questions that are checked

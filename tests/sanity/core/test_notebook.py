@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from sanity.core import notebook
 from sanity.core.calling import submission_error
-from sanity.core.loader import SubmissionModules
 from sanity.core.notebook import MAX_MAGICS, Cell, NotebookError, parse, read_cells
+from sanity.core.submission_modules import SubmissionModules
 
 NAMES = ("words.ipynb", "words.py")
 

@@ -18,10 +18,10 @@ from graders.course import planted
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
 from graders.course.planted.process_run import run_in_process
+from sanity.core.assignment_package import load_checks, load_snippets
 from sanity.core.check import Check, Run
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import CachedRun, attempt
-from sanity.core.loading import load_checks, load_snippets
 from sanity.core.recordings import fixed_cases
 from sanity.gradients.snippet import simplest
 from sanity.student.gradients import TracingRun, is_gradient_property

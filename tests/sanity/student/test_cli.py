@@ -18,8 +18,8 @@ import pytest
 import sanity
 from graders.course.assignment import load_assignment
 from graders.course.handout import build_handout
+from sanity.core.assignment_package import load_checks
 from sanity.core.assignment_toml import read_manifest
-from sanity.core.loading import load_checks
 from sanity.student.cli import main
 
 # What torch says of every right convolution; pytest takes back what sanity.a4.probes does about it.
@@ -315,7 +315,7 @@ def test_right_answers_pass_with_any_seed(check, reference):
         (["1z"], "sanity_check.py: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
         (
             ["1h"],
-            "sanity_check.py: question 1h of a4 is earned by training (python run.py train), and has no checks: "
+            "sanity_check.py: question 1h of a4 is earned by training, and has no checks: "
             "choose from 1a, 1b, 1c, 1d, 1e, 1f\n",
         ),
         (["--list", "2a"], "sanity_check.py: a4 has no question '2a': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
@@ -336,7 +336,7 @@ def test_unknown_options(reference, capsys, args):
 @pytest.mark.parametrize("file", ["nmt_model.py", "vocab.py"])
 def test_a_missing_file_is_named(check, reference, file):
     (reference / file).unlink()
-    said = f"sanity_check.py: {reference / file}: not found; it must stand beside sanity_check.py\n"
+    said = f"sanity_check.py: {reference / file}: not found; it must be in the same folder as sanity_check.py\n"
     assert check(reference, "1d") == (2, "", said)
 
 

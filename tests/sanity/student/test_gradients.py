@@ -147,7 +147,7 @@ def test_questions_without_properties_are_refused(
 def test_a_missing_file_is_named(reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (reference / "nmt_model.py").unlink()
     assert main(["gradients", "1f"], reference) == 2
-    assert "nmt_model.py: not found; it must stand beside sanity_check.py" in capsys.readouterr().err
+    assert "nmt_model.py: not found; it must be in the same folder as sanity_check.py" in capsys.readouterr().err
 
 
 def test_a_terminal_sees_a_bar_that_goes_away(

@@ -81,7 +81,7 @@ def test_it_checks_again_whenever_a_file_is_saved(watching, reference):
     assert any("utils.py is not valid Python: SyntaxError at line 1" in line for line in watching.report())
 
     utils.unlink()
-    assert watching.report() == [f"{utils}: not found; it must stand beside sanity_check.py"]
+    assert watching.report() == [f"{utils}: not found; it must be in the same folder as sanity_check.py"]
 
     save(utils, right)
     torch_again, *lines = watching.report()

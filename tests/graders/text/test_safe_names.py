@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.atomic import write_atomically
-from graders.text.filenames import safe_names
+from graders.text.safe_names import safe_names
 from tests.support.results import HOSTILE, texts
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from graders.training.cores import claim_cores
+from graders.training.core_claims import claim_cores
 
 ALL = frozenset(os.sched_getaffinity(0))
 
@@ -42,7 +42,7 @@ def test_where_too_few_are_free_all_are_shared() -> None:
 def test_what_is_claimed_is_free_again_after_a_kill() -> None:
     script = """
 import os, signal
-from graders.training.cores import claim_cores
+from graders.training.core_claims import claim_cores
 with claim_cores(len(os.sched_getaffinity(0))), claim_cores(1) as more:
     assert more == os.sched_getaffinity(0)
     os.kill(os.getpid(), signal.SIGKILL)

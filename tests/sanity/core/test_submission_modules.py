@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sanity.core.loader import SubmissionModules, module_name
+from sanity.core.submission_modules import SubmissionModules, module_name
 
 
 @contextmanager
