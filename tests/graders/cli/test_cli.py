@@ -358,7 +358,7 @@ def test_stubs_are_checked_and_written(trivium: Trivium, tmp_path: Path, monkeyp
 
     assert trivium("stubs", "--check") == Said(0, "up to date\n", "")
     stub.write_text(stub.read_text() + "# mine\n")
-    told = "run `trivium stubs` and commit what it writes\n"
+    told = "run `trivium stubs` and commit the files that it writes\n"
     assert trivium("stubs", "--check") == Said(1, f"stale: {stub}\n", told)
     assert trivium("handout", "a4").status == 2
     assert trivium("stubs", "a4") == Said(0, f"wrote {stub}\n", "")
