@@ -95,7 +95,7 @@ def test_grading_one_question_again_keeps_the_others(grade: Grade, klass: Path) 
     report = grade(questions=("1a",))
     assert rows(report) == {**WHOLE, "ben": ["0", "3", "3"]}
     [ben] = [result for result in report.results if result.submission == "ben"]
-    assert "1b: graded on files handed in before; grade again without --questions" in ben.notes
+    assert "1b: graded with files handed in earlier; grade again without --questions" in ben.notes
     assert not any("graded on files" in note for result in report.results if result is not ben for note in result.notes)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from graders.course.assignment import assignment_names, load_assignment
 from graders.records.scoring import earned, fraction, shares, total, withheld
 from graders.text.numbers import number
-from sanity.core.check import load_checks
+from sanity.core.assignment_package import load_checks
 from sanity.core.verdict import Outcome, Verdict
 from tests.support.results import FAILED, PASSED, PROPERTY, verdicts
 
