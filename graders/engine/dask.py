@@ -24,8 +24,8 @@ from sanity.core.errors import UserError
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
-Job = TypeVar("Job")
-Outcome = TypeVar("Outcome")
+JobT = TypeVar("JobT")
+OutcomeT = TypeVar("OutcomeT")
 
 MAX_DEATHS = 2
 """A job fails when this many workers died while they ran it."""
@@ -50,14 +50,14 @@ class JobFailed:
 
 
 def run(
-    jobs: Sequence[Job],
-    function: Callable[[Job], Outcome],
-    done: Callable[[Job, Outcome | JobFailed], None],
+    jobs: Sequence[JobT],
+    function: Callable[[JobT], OutcomeT],
+    done: Callable[[JobT, OutcomeT | JobFailed], None],
     *,
     resource: str = "CPU",
     share: int = 1,
     scheduler: str | None = None,
-) -> list[Outcome | JobFailed]:
+) -> list[OutcomeT | JobFailed]:
     """Call `function` for each job; return the outcomes in the order of the jobs.
 
     Args:
@@ -79,7 +79,7 @@ def run(
         return _Run(client, jobs, function, done, {resource: _part(share)}).outcomes(interrupted)
 
 
-class _Run(Generic[Job, Outcome]):
+class _Run(Generic[JobT, OutcomeT]):
     """One call of `run`.
 
     It never submits more jobs than the cluster can run at the same time. When a worker dies, Dask reports KilledWorker
@@ -90,18 +90,18 @@ class _Run(Generic[Job, Outcome]):
     def __init__(
         self,
         client: Client,
-        jobs: Sequence[Job],
-        function: Callable[[Job], Outcome],
-        done: Callable[[Job, Outcome | JobFailed], None],
+        jobs: Sequence[JobT],
+        function: Callable[[JobT], OutcomeT],
+        done: Callable[[JobT, OutcomeT | JobFailed], None],
         needs: Mapping[str, float],
     ) -> None:
         self._client, self._jobs, self._function, self._done, self._needs = client, jobs, function, done, needs
         self._waiting = deque(range(len(jobs)))
-        self._running: dict[Future[Outcome], int] = {}
+        self._running: dict[Future[OutcomeT], int] = {}
         self._deaths = [0] * len(jobs)
-        self._outcomes: dict[int, Outcome | JobFailed] = {}
+        self._outcomes: dict[int, OutcomeT | JobFailed] = {}
 
-    def outcomes(self, interrupted: threading.Event) -> list[Outcome | JobFailed]:
+    def outcomes(self, interrupted: threading.Event) -> list[OutcomeT | JobFailed]:
         """Run all jobs; raise KeyboardInterrupt soon after `interrupted` is set."""
         last_worker = time.monotonic()
         try:
@@ -124,7 +124,7 @@ class _Run(Generic[Job, Outcome]):
         job = self._jobs[index]
         self._running[self._client.submit(self._function, job, pure=False, resources=dict(self._needs))] = index
 
-    def _finished(self) -> list[Future[Outcome]]:
+    def _finished(self) -> list[Future[OutcomeT]]:
         """Wait until a job ends, at most POLL_SECONDS; return the finished ones."""
         from distributed import wait
 
@@ -135,7 +135,7 @@ class _Run(Generic[Job, Outcome]):
                 wait(self._running, timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
         return [future for future in self._running if future.done()]
 
-    def _end(self, future: Future[Outcome], index: int) -> None:
+    def _end(self, future: Future[OutcomeT], index: int) -> None:
         from distributed import KilledWorker
 
         if future.cancelled():
@@ -146,7 +146,7 @@ class _Run(Generic[Job, Outcome]):
             if self._deaths[index] < MAX_DEATHS:
                 self._waiting.appendleft(index)
                 return
-            outcome: Outcome | JobFailed = JobFailed(f"its worker died {MAX_DEATHS} times")
+            outcome: OutcomeT | JobFailed = JobFailed(f"its worker died {MAX_DEATHS} times")
         elif error is not None:
             text = " ".join(str(error).split())
             outcome = JobFailed(f"{type(error).__name__}{': ' * bool(text)}{text}")

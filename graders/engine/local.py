@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
-Job = TypeVar("Job")
-Outcome = TypeVar("Outcome")
+JobT = TypeVar("JobT")
+OutcomeT = TypeVar("OutcomeT")
 
 
 def run(
-    jobs: Sequence[Job],
-    function: Callable[[Job], Outcome],
-    done: Callable[[Job, Outcome | BaseException], None],
+    jobs: Sequence[JobT],
+    function: Callable[[JobT], OutcomeT],
+    done: Callable[[JobT, OutcomeT | BaseException], None],
     *,
     workers: int,
     stop: Callable[[], None],

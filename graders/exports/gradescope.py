@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from graders.records.result import QuestionResult, Result
-from graders.records.scoring import earned, fraction, shares, total, withheld
+from graders.records.scoring import earned, fraction, shares, withheld
 from graders.records.training import Training
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
@@ -23,7 +23,7 @@ _NOT_GRADED = "This question was not graded."
 
 def results_json(result: Result) -> bytes:
     """Return a result in Gradescope's format, as JSON in UTF-8."""
-    points, max_points = total(q.points for q in result.questions), total(q.max_points for q in result.questions)
+    points, max_points = result.points, result.max_points
     notes = [clean_text(note) for note in result.notes]
     percent = f"{fraction(points, max_points):.0%}"
     report: dict[str, Any] = {

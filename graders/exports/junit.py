@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from graders.records.result import QuestionResult, Result
-from graders.records.scoring import total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from sanity.core.verdict import Outcome, Verdict
@@ -26,8 +25,8 @@ def junit_xml(results: Sequence[Result]) -> str:
 def _suite(result: Result) -> ET.Element:
     suite = ET.Element("testsuite", name=clean_name(result.submission))
     properties = {
-        "points": number(total(question.points for question in result.questions)),
-        "max_points": number(total(question.max_points for question in result.questions)),
+        "points": number(result.points),
+        "max_points": number(result.max_points),
         "digest": result.digest,
         "seed": str(result.signature.seed),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from graders.records.scoring import total
 from graders.records.training import Training
 from sanity.core.verdict import Verdict
 
@@ -61,9 +62,9 @@ class Result(msgspec.Struct, frozen=True):
     @property
     def points(self) -> float:
         """Points earned."""
-        return sum(question.points for question in self.questions)
+        return total(question.points for question in self.questions)
 
     @property
     def max_points(self) -> float:
         """Points that could be earned in the questions graded."""
-        return sum(question.max_points for question in self.questions)
+        return total(question.max_points for question in self.questions)

@@ -19,6 +19,7 @@ from sanity.core.check import Answers, Check, Probe
 from sanity.core.compare import agrees
 from sanity.core.errors import CouldNotRun, UserError
 from sanity.core.forms import unpack
+from sanity.core.judge import attempt
 
 SEED = 20221
 """Of the corner cases that are recorded."""
@@ -140,8 +141,6 @@ def diagnose(check: Check, run: Any, recordings: Recordings) -> str:
         for diagnosis, same in recordings.compared(probe, case, answers).items():
             fits[diagnosis] = same and fits.get(diagnosis, True)
         return answers
-
-    from sanity.core.judge import attempt
 
     for case in fixed_cases(check.cases):
         attempt(check, watched, recordings.expect, case)
