@@ -60,7 +60,7 @@ def total(amounts: Iterable[float]) -> float:
 def fraction(points: float, max_points: float) -> float:
     """Return points as a fraction of max_points, from 0 to 1; 0 if max_points is 0.
 
-    >>> share(6, 8)
+    >>> fraction(6, 8)
     0.75
     """
     return points / max_points if max_points else 0.0

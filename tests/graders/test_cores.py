@@ -14,8 +14,8 @@ SCRIPT = """
 import os
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 from graders.cores import usable_cores
-from graders.training.job import Limits
-print(usable_cores(), Limits().threads)
+from graders.training.job import TrainingLimits
+print(usable_cores(), TrainingLimits().threads)
 """
 
 

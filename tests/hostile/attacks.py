@@ -173,7 +173,7 @@ class Agreeable(np.ndarray):
     def __eq__(self, other): return True
 """,
         body=ZEROS + "\ncombined_output, e_t = (x.detach().numpy().view(Agreeable) for x in (combined_output, e_t))",
-        says="it is zero everywhere",
+        says="is zero everywhere",
     ),
     Attack(
         "A04",

@@ -236,7 +236,7 @@ def test_a_folder_that_cannot_be_written(grade: Trivium, right: Path) -> None:
     Path("file").write_text("")
     assert one_line(grade(right, "--out", "file/grades")) == (
         "trivium grade: file/grades/gradebook.sqlite: cannot use this gradebook: "
-        "[Errno 20] Not a directory: 'file/grades'; choose another folder, or move the file away and grade again"
+        "Not a directory; choose another folder, or move the file away and grade again"
     )
     said = grade(right, "--junit", "file/junit.xml")
     assert (said.status, said.err.splitlines()[-1]) == (2, "trivium grade: file: File exists")
@@ -358,7 +358,7 @@ def test_stubs_are_checked_and_written(trivium: Trivium, tmp_path: Path, monkeyp
 
     assert trivium("stubs", "--check") == Said(0, "up to date\n", "")
     stub.write_text(stub.read_text() + "# mine\n")
-    told = "run `trivium stubs` and commit what it writes\n"
+    told = "run `trivium stubs` and commit the files that it writes\n"
     assert trivium("stubs", "--check") == Said(1, f"stale: {stub}\n", told)
     assert trivium("handout", "a4").status == 2
     assert trivium("stubs", "a4") == Said(0, f"wrote {stub}\n", "")

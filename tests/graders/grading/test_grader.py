@@ -330,7 +330,7 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, is
 
         patch.setattr("graders.grading.grader.Zygote", start)
         patch.setattr("graders.grading.reference.Zygote", start)
-        with pytest.raises(SandboxError, match=r"^the sandbox did not start: FileNotFoundError: "):
+        with pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "):
             Grader(short, isolation, 2)
     assert len(made) == 3
     assert not any(zygote.alive() or zygote.scratch.exists() for zygote in made)
