@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -34,3 +35,12 @@ def a4(a4_folder: Path) -> Iterator[Callable[[str], ModuleType]]:
     yield importlib.import_module
     torch.set_num_threads(threads)
     code.forget()
+
+
+@pytest.fixture(scope="module")
+def tiny_model(a4: Callable[[str], ModuleType]) -> Any:
+    """A reference model over four words, untrained."""
+    vocab = a4("vocab")
+    entry = vocab.VocabEntry.from_corpus([["a", "b", "c", "d"]], size=10, freq_cutoff=1)
+    torch.manual_seed(0)
+    return a4("nmt_model").NMT(4, 3, vocab.Vocab(entry, entry), dropout_rate=0.9)

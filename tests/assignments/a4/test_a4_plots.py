@@ -33,14 +33,6 @@ def plots(a4: Import) -> Any:
     return a4("nmt.plots")
 
 
-@pytest.fixture(scope="module")
-def model(a4: Import) -> Any:
-    vocab = a4("vocab")
-    entry = vocab.VocabEntry.from_corpus([["a", "b", "c", "d"]], size=10, freq_cutoff=1)
-    torch.manual_seed(0)
-    return a4("nmt_model").NMT(4, 3, vocab.Vocab(entry, entry), dropout_rate=0.9)
-
-
 def words_in(svg: str) -> list[str]:
     """Return the texts of a picture; raise ParseError if it is no XML."""
     return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
@@ -78,24 +70,24 @@ def test_bleu_by_length_is_drawn(plots: Any, a4: Import) -> None:
     assert {"100.0", "31.2", "0.0", "1", "2", "4", "1,400"} <= set(words)
 
 
-def test_attention_is_where_the_decoder_looks(plots: Any, model: Any) -> None:
-    found = plots.attention_of(model.train(), "a zebra c", "b d")
-    assert model.training
+def test_attention_is_where_the_decoder_looks(plots: Any, tiny_model: Any) -> None:
+    found = plots.attention_of(tiny_model.train(), "a zebra c", "b d")
+    assert tiny_model.training
     assert (found.source, found.target) == (["a", "zebra", "c"], ["b", "d", "</s>"])
     scores = []
-    step = model.step
-    model.eval().step = lambda *args: scores.append(step(*args)[2]) or step(*args)
+    step = tiny_model.step
+    tiny_model.eval().step = lambda *args: scores.append(step(*args)[2]) or step(*args)
     try:
-        model([["a", "zebra", "c"]], [["<s>", "b", "d", "</s>"]])
+        tiny_model([["a", "zebra", "c"]], [["<s>", "b", "d", "</s>"]])
     finally:
-        del model.step
+        del tiny_model.step
     expected = [torch.softmax(e_t[0], dim=0).tolist() for e_t in scores]
     assert [pytest.approx(row) for row in expected] == found.weights
     assert len({round(row[0], 6) for row in expected}) == 3  # they differ from word to word
 
 
-def test_attention_of_an_empty_translation(plots: Any, model: Any) -> None:
-    found = plots.attention_of(model, "a", "")
+def test_attention_of_an_empty_translation(plots: Any, tiny_model: Any) -> None:
+    found = plots.attention_of(tiny_model, "a", "")
     assert (found.target, found.weights) == (["</s>"], [[1.0]])
 
 

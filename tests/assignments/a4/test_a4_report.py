@@ -30,14 +30,6 @@ def report(a4: Import) -> Any:
     return a4("nmt.report")
 
 
-@pytest.fixture(scope="module")
-def model(a4: Import) -> Any:
-    vocab = a4("vocab")
-    entry = vocab.VocabEntry.from_corpus([["a", "b", "c", "d"]], size=10, freq_cutoff=1)
-    torch.manual_seed(0)
-    return a4("nmt_model").NMT(4, 3, vocab.Vocab(entry, entry), dropout_rate=0.9)
-
-
 class Page(HTMLParser):
     """Collects the tags and the texts of a page."""
 
@@ -179,14 +171,14 @@ def test_a_full_disk_leaves_the_report_that_was_there(report: Any, a4: Import, t
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 
-def test_all_of_it_after_training(report: Any, model: Any, a4: Import, tmp_path: Path) -> None:
+def test_all_of_it_after_training(report: Any, tiny_model: Any, a4: Import, tmp_path: Path) -> None:
     sources, references = ["a b c d", "b c", "d"], ["a b c d", "b c d a", "zebra"]
-    translations = a4("nmt.search").translate(model, sources, max_decoding_time_step=6)
-    found = report.report_on(tmp_path, "tiny", model, LOG, sources, translations, references)
+    translations = a4("nmt.search").translate(tiny_model, sources, max_decoding_time_step=6)
+    found = report.report_on(tmp_path, "tiny", tiny_model, LOG, sources, translations, references)
     assert found == a4("nmt.scoring").score(translations, references)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (page.count("<figure>"), page.count(report.ATTENTION)) == (5, 1)  # one heading for all maps
     files = {path.name for path in tmp_path.iterdir()}
     assert files == {"report.html", "curves.svg", "bleu_by_length.svg", *(f"attention_{i}.svg" for i in (1, 2, 3))}
     with pytest.raises(a4("nmt.scoring").ScoreError, match=r"^cannot score 2 translations against 3 references: "):
-        report.report_on(tmp_path, "tiny", model, LOG, sources, translations[:2], references)
+        report.report_on(tmp_path, "tiny", tiny_model, LOG, sources, translations[:2], references)
