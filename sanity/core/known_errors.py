@@ -77,6 +77,7 @@ KNOWN: Known = (
     ),
     (r"have the same dtype", "one tensor has another dtype: make new ones with x.new_zeros(), or with dtype="),
     (r"SyntaxError: .*(?:codec can't decode|null bytes|Non-UTF-8)", "the file is not plain text: save it as UTF-8"),
+    (r"ValueError: source code .*null bytes", "the file is not plain text: save it as UTF-8"),  # before Python 3.11.4
     (r"No module named 'torch'", "torch is missing: pip install torch"),
     (
         r"Torch not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,12 @@ def test_the_recordings_are_fresh(assignment: str) -> None:
 
 
 def test_the_recordings_are_small_and_the_same_bytes_if_saved_again(recordings: Recordings, tmp_path: Path) -> None:
-    save(recordings, tmp_path / "a4.npz")
-    assert (tmp_path / "a4.npz").read_bytes() == recording_path("a4").read_bytes()
+    first, again = tmp_path / "a4.npz", tmp_path / "again.npz"
+    save(recordings, first)
+    save(load(first), again)
+    assert first.read_bytes() == again.read_bytes()
+    if sys.version_info >= (3, 11, 4):  # earlier ones write another version number into the headers of a zip
+        assert first.read_bytes() == recording_path("a4").read_bytes()
     assert recording_path("a4").stat().st_size < MAX_BYTES
 
 
