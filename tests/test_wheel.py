@@ -28,7 +28,7 @@ JUNK = (
 
 ALIKE = {
     ("graders/data/assignments/a2/run.py", "indices=np.column_stack((outsides,negatives))"),  # as the stub's text says
-    ("graders/data/assignments/a4/nmt/descent.py", "loss=word_loss"),
+    ("graders/data/assignments/a4/nmt/optimization.py", "loss=word_loss"),
     ("sanity/a1/counting.py", "forplace,wordinenumerate(document):"),
     ("sanity/a1/plotting.py", "ax.annotate(word,(x,y))"),
     ("sanity/a2/huffman.py", "returncodes"),
@@ -91,10 +91,11 @@ def test_installed_it_finds_the_handouts_and_says_that_the_reference_is_elsewher
     with ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     script = """
-from graders.course.assignment import CourseError, assignment_names, handout_folder, solution_folder
-print(*assignment_names(), handout_folder("a4"))
+from graders.course.assignment import CourseError, assignment_names, load_assignment
+a4 = load_assignment("a4")
+print(*assignment_names(), a4.folder)
 try:
-    solution_folder("a4")
+    a4.solutions
 except CourseError as error:
     print(error)
 """

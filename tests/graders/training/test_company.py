@@ -35,7 +35,7 @@ def learnt(out: Path, files: dict[str, str]) -> tuple[Training, TrainedQuestion]
 def test_the_reference_translates_alike_in_any_company(tmp_path: Path) -> None:
     training, trained = learnt(tmp_path, reference_files(load_assignment("a4")))
     assert training.batch_sensitivity is not None and training.batch_sensitivity < MOST_BATCH_SENSITIVE / 4
-    assert points_earned(training, trained, right=True) == trained.points_earned
+    assert points_earned(training, trained, right=True) == trained.points
 
 
 def test_reshaped_final_states_reach_the_bleu_and_earn_nothing(tmp_path: Path) -> None:
