@@ -69,8 +69,8 @@ class Assignment:
         """Return the files that students receive, as paths in the handout: only those that assignment.toml names."""
         declared = (*ALWAYS_GIVEN, *self.manifest.submit, *self.manifest.given, *self.manifest.handout)
         found = {pattern: [path for path in self.folder.glob(pattern) if path.is_file()] for pattern in declared}
-        for pattern in (pattern for pattern, paths in found.items() if not paths):
-            raise CourseError(f"{self.folder}: there is no {pattern}, which assignment.toml declares for the handout")
+        if absent := [pattern for pattern, paths in found.items() if not paths]:
+            raise CourseError(f"{self.folder}: there is no {absent[0]}, which assignment.toml declares for the handout")
         names = {path.relative_to(self.folder).as_posix() for paths in found.values() for path in paths}
         return sorted(name for name in names & (tracked_files(self.folder) or names) if not is_junk(name))
 

@@ -118,9 +118,9 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     marks = read_marks(marks_path, manifest, must_exist=options.marks is not None) if marks_path else {}
     require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
-        for other in (name for name in book.assignments() if name != assignment.name):
+        if others := [name for name in book.assignments() if name != assignment.name]:
             raise OptionError(
-                f"--out {options.out}: has the gradebook of {other}; choose another folder for {assignment.name}"
+                f"--out {options.out}: has the gradebook of {others[0]}; choose another folder for {assignment.name}"
             )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(31) if seed is None else seed)
