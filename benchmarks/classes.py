@@ -24,8 +24,7 @@ from graders.grading.plan import make_plan
 from graders.records.gradebook import Gradebook
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Session
-from sanity.a4.asked import PAD
-from sanity.a4.cases import SENTENCES
+from sanity.a4.padding import SENTENCES, pad
 
 SEED = 2024
 JOBS = 2
@@ -167,13 +166,13 @@ def unit_rows(bench: Bench, repeats: int) -> list[Row]:
         for _ in range(FORKS):
             with Session(zygote, files) as session:
                 session.begin("utils", 10)
-                session(PAD, case)
+                session(pad, case)
 
     def questions() -> None:
         with Session(zygote, files) as session:
             session.begin("utils", 10)
             for _ in range(FORKS):
-                session(PAD, case)
+                session(pad, case)
 
     try:
         forked, asked, imports = interleaved(

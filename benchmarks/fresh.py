@@ -13,16 +13,14 @@ import tempfile
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
-from types import ModuleType
 
 from graders.course.assignment import handout_folder, load_assignment
 from graders.grading.plan import Plan, make_plan
-from sanity.core.assignment_package import load_probes
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe
 from sanity.core.judge import CachedRun, judge
 from sanity.core.manifest import Manifest
+from sanity.core.probe import Answers, Probe
 from sanity.core.submission_modules import SubmissionModules, module_name
 from sanity.core.verdict import Outcome
 
@@ -55,9 +53,9 @@ def opened(folder: Path, manifest: Manifest) -> SubmissionModules:
     return code
 
 
-def grade(plan: Plan, probes: ModuleType, folder: Path, expect: CachedRun) -> tuple[int, int, float]:
+def grade(plan: Plan, folder: Path, expect: CachedRun) -> tuple[int, int, float]:
     """Return how many checks a submission passed, of how many, and the CPU seconds of its own code."""
-    run = Timed(probes, opened(folder, plan.manifest), plan.manifest.submit)
+    run = Timed(opened(folder, plan.manifest), plan.manifest.submit)
     remembering = CachedRun(run)
     verdicts = [
         judge(check, plan.cases[check.cases], remembering, expect)
@@ -70,12 +68,11 @@ def grade(plan: Plan, probes: ModuleType, folder: Path, expect: CachedRun) -> tu
 def main(seed: int, folders: list[Path]) -> None:
     """Grade folders and print a line for each."""
     plan = make_plan(load_assignment("a4"), [], seed)
-    probes = load_probes("a4")
-    reference = LocalRun(probes, opened(load_assignment("a4").solutions, plan.manifest), plan.manifest.submit)
+    reference = LocalRun(opened(load_assignment("a4").solutions, plan.manifest), plan.manifest.submit)
     expect = CachedRun(reference)
     for folder in folders:
         with redirect_stdout(sys.stderr):  # what a submission prints is not part of our answer
-            passed, checks, seconds = grade(plan, probes, folder, expect)
+            passed, checks, seconds = grade(plan, folder, expect)
         print(f"{passed}/{checks} {seconds}", flush=True)
 
 

@@ -8,6 +8,9 @@ import sys
 
 from hypothesis import HealthCheck, settings
 
+from graders.course.assignment import assignment_names
+from graders.course.planted.process_run import preload
+
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -17,3 +20,6 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and then interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# One fork server serves the planted bugs of all assignments.
+preload(assignment_names())

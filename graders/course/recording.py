@@ -14,13 +14,14 @@ from typing import Any
 from graders.cores import usable_cores
 from graders.course.assignment import Assignment
 from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
-from graders.course.planted.process_run import ProcessRun, run_in_process
+from graders.course.planted.process_run import ProcessRun, preload, run_in_process
 from sanity.core.assignment_package import checks_of
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun, UserError
 from sanity.core.judge import attempt
+from sanity.core.probe import Answers, Probe
 from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cases, key_of, load, recording_path, save
 
 
@@ -57,6 +58,7 @@ def record(assignment: Assignment) -> Recordings:
     checks, reference, bugs = checks_of(assignment.manifest), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
     diagnoses: dict[str, list[tuple[str, Any]]] = {}
+    preload([assignment.name])
     with run_in_process(assignment, reference) as child, ThreadPoolExecutor(usable_cores()) as pool:
         expect = RecordingRun(child)
         list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
@@ -75,7 +77,8 @@ def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Recordi
             for case in fixed_cases(check.cases):
                 problem = attempt(check, run, expect, case)
                 if problem is not None:
-                    raise RecordError(f"{name} does not pass {check.name}: {problem.message}")
+                    because = f" ({problem.detail.splitlines()[-1]})" if problem.detail else ""
+                    raise RecordError(f"{name} does not pass {check.name}: {problem.message}{because}")
 
 
 def _wrong_answers(bug: Bug, checks: Sequence[Check], expect: RecordingRun) -> dict[str, Any]:

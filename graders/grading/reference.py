@@ -12,9 +12,9 @@ from graders.sandbox.profile import Profile
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun
+from sanity.core.probe import Answers, Probe
 from sanity.core.submission_modules import module_name
 
 PATIENCE = 3600.0

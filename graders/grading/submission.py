@@ -18,10 +18,11 @@ from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
 from graders.text.sanitize import clean_text
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, Shrink, judge, verdict_of
 from sanity.core.manifest import WRITTEN, Question
+from sanity.core.probe import Answers, Probe
 from sanity.core.recordings import diagnose
 from sanity.core.submission_modules import module_name
 from sanity.core.verdict import Outcome, Verdict

@@ -35,9 +35,9 @@ from graders.sandbox.zygote import WorkerHandle, Zygote
 from sanity.core.assignment_package import load_known_errors
 from sanity.core.calling import SubmissionError, answers_of, problem_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe
 from sanity.core.errors import CouldNotRun
 from sanity.core.known_errors import Known
+from sanity.core.probe import Answers, Probe
 from sanity.core.submission_modules import module_name
 
 MAX_FOLDER = 64 * 2**20

@@ -7,48 +7,108 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a2.asked import BATCH, Array, array, equal, number, same_number
-from sanity.a2.cases import BATCHES, few
-from sanity.core.case import Case
-from sanity.core.check import Answers, Run, check
-from sanity.core.compare import same
+from sanity.a2.scripts import assigned
+from sanity.core.arguments import copies
+from sanity.core.case import Case, Cases
+from sanity.core.check import Checks
+from sanity.core.compare import Array, equal, number, shaped
+from sanity.core.probe import Answers, Run, probe
 from sanity.gradients import true_gradients
 
-AXES = {"gradCenters": "pair D", "gradOutsides": "pair 1+K D"}
+check = Checks("1f")
+
+
+def make_batch(*, seed: int, V: int, D: int, P: int, K: int) -> dict[str, Any]:
+    """Make pairs of words with their negative samples, words among them that are in several pairs."""
+    rng = np.random.default_rng(seed)
+    return {
+        "seed": seed,
+        "centers": rng.integers((V + 1) // 2, size=P),
+        "outsides": rng.integers(V, size=P),
+        "negatives": rng.integers(V, size=(P, K)),
+        "centerWordVectors": 0.8 * rng.standard_normal((V, D)),
+        "outsideVectors": 0.8 * rng.standard_normal((V, D)),
+    }
+
+
+BATCHES = Cases(
+    make_batch,
+    {"V": (3, 12), "D": (2, 4), "P": (1, 8), "K": (1, 5)},
+    "{P} pairs of V = {V} words, D = {D}, K = {K}",
+    ({"V": 7, "D": 3, "P": 8, "K": 4}, {"V": 20, "D": 4, "P": 3, "K": 2}),
+)
+"""Batches of pairs."""
+SCRIPT = """\
+import numpy as np
+from batch import batchLossAndGradient
+
+from sanity.gradients import numeric_gradient
+
+{values}
+
+def answer(centerWordVectors, outsideVectors):
+    return batchLossAndGradient({given})
+
+
+loss, gradCenters, gradOutsides = answer(centerWordVectors.copy(), outsideVectors.copy())
+by_center, by_outside = np.zeros_like(centerWordVectors), np.zeros_like(outsideVectors)
+np.add.at(by_center, centers, gradCenters)
+np.add.at(by_outside, np.column_stack((outsides, negatives)), gradOutsides)
+print("the loss:", loss)
+print("gradCenters, added up by word:", by_center, sep="\\n")
+print("the slope of the loss:", numeric_gradient(lambda x: answer(x, outsideVectors)[0], centerWordVectors), sep="\\n")
+print("gradOutsides, added up by word:", by_outside, sep="\\n")
+print("the slope of the loss:", numeric_gradient(lambda x: answer(centerWordVectors, x)[0], outsideVectors), sep="\\n")
+"""
+
+
+@probe("loss, gradCenters: pair D, gradOutsides: pair 1+K D", of="batchLossAndGradient()")
+def batch(code: Any, case: Case) -> Any:
+    """Call batchLossAndGradient."""
+    arguments = copies(case, "centers", "outsides", "negatives", "centerWordVectors", "outsideVectors")
+    return code.batch.batchLossAndGradient(*arguments.values())
+
+
+@batch.script
+def batch_script(case: Case) -> str:
+    """Spell a call of batchLossAndGradient, whose gradients are added up by word to be compared."""
+    names = ("centers", "outsides", "negatives", "centerWordVectors", "outsideVectors")
+    return SCRIPT.format(values=assigned(case, *names), given=", ".join(names))
 
 
 def gradients(answers: Answers, case: Case) -> tuple[Array, Array]:
     """Return gradCenters and gradOutsides."""
     (P, K), (_, D) = case.negatives.shape, case.outsideVectors.shape
-    by_center = array(answers, "gradCenters", AXES["gradCenters"], np.zeros((P, D)))
-    return by_center, array(answers, "gradOutsides", AXES["gradOutsides"], np.zeros((P, 1 + K, D)))
+    by_center = shaped(answers, "gradCenters", batch.axes["gradCenters"], np.zeros((P, D)))
+    return by_center, shaped(answers, "gradOutsides", batch.axes["gradOutsides"], np.zeros((P, 1 + K, D)))
 
 
-@check("1f", BATCHES, weight=2, outputs=("loss",))
-def batch_loss(run: Run, expect: Run, case: Case) -> None:
-    """The loss sums over all pairs."""
-    same_number(run(BATCH, case), expect(BATCH, case), "loss")
+check.compares(batch, BATCHES, "loss", weight=2, says="The loss sums over all pairs.")
+check.compares(
+    batch,
+    BATCHES,
+    "gradCenters",
+    weight=2,
+    gradients=True,
+    says="gradCenters, (P, D), holds each pair's gradient with respect to its centre word's vector.",
+)
+check.compares(
+    batch,
+    BATCHES,
+    "gradOutsides",
+    weight=2,
+    gradients=True,
+    says="gradOutsides, (P, 1 + K, D), holds each pair's gradients with respect to its outside and negative vectors.",
+)
 
 
-@check("1f", BATCHES, weight=2, outputs=("gradCenters",), gradients=True)
-def batch_center_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradCenters, (P, D), holds each pair's gradient with respect to its centre word's vector."""
-    same(run(BATCH, case), expect(BATCH, case), AXES, only=("gradCenters",))
-
-
-@check("1f", BATCHES, weight=2, outputs=("gradOutsides",), gradients=True)
-def batch_outside_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradOutsides, (P, 1 + K, D), holds each pair's gradients with respect to its outside and negative vectors."""
-    same(run(BATCH, case), expect(BATCH, case), AXES, only=("gradOutsides",))
-
-
-@check("1f", few(BATCHES), gradients=True)
+@check(BATCHES.few(), gradients=True)
 def batch_gradients_are_slopes(run: Run, case: Case) -> None:
     """Added up by word, both gradients are the slope of the loss, measured with small steps."""
     samples = np.column_stack((case.outsides, case.negatives))
 
     def loss_and_gradients(at: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-        answers = run(BATCH, case.having(**at))
+        answers = run(batch, case.having(**at))
         by_center, by_outside = gradients(answers, case)
         sums = {name: np.zeros_like(case.values[name]) for name in at}
         np.add.at(sums["centerWordVectors"], case.centers, by_center)
@@ -59,15 +119,15 @@ def batch_gradients_are_slopes(run: Run, case: Case) -> None:
     true_gradients(loss_and_gradients, at, dict.fromkeys(at, "row D"))
 
 
-@check("1f", BATCHES, gradients=True)
+@check(BATCHES, gradients=True)
 def pairs_are_independent(run: Run, case: Case) -> None:
     """A pair has the same gradients in a batch as alone, and the loss of a batch is the sum over its pairs."""
-    whole = run(BATCH, case)
+    whole = run(batch, case)
     parts = []
     for i in range(len(case.centers)):
         pair = {name: case.values[name][i : i + 1] for name in ("centers", "outsides", "negatives")}
         alone = case.having(**pair)
-        answers = run(BATCH, alone)
+        answers = run(batch, alone)
         parts.append((number(answers, "loss"), *gradients(answers, alone)))
     losses, by_center, by_outside = zip(*parts, strict=True)
     equal("loss", number(whole, "loss"), sum(losses), "the loss of the batch is not the sum over its pairs")

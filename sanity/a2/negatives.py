@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from sanity.a2.asked import (
-    NEGATIVE,
-    NEGATIVE_CHANGES,
-    PAIR,
-    PAIR_ARGUMENTS,
-    are_slopes,
-    array,
-    equal,
-    number,
-    same_number,
-    unchanged,
-)
-from sanity.a2.cases import DRAWN_PAIRS, few
-from sanity.core.case import Case
-from sanity.core.check import Run, check
-from sanity.core.compare import same
+from sanity.a2.pairs import ARGUMENTS, PAIR, PAIR_SIZES, Recorded, are_slopes, make_pair
+from sanity.a2.scripts import assigned, loss_script
+from sanity.core.arguments import changed, copies, unchanged
+from sanity.core.case import Case, Cases
+from sanity.core.check import Checks
+from sanity.core.compare import equal, number, shaped
 from sanity.core.errors import CheckFailed
+from sanity.core.probe import Run, probe
+from sanity.gradients.snippet import assign
+
+check = Checks("1c")
+DRAWN_PAIRS = Cases(
+    make_pair,
+    PAIR_SIZES,
+    "V = {V} words, D = {D}, {samples}",
+    ({"V": 9, "D": 3, "K": 4}, {"V": 6, "D": 4, "K": 5, "repeats": 1}, {"V": 12, "D": 2, "default": 1}),
+)
+"""One pair of words and negative samples; repeated ones among them, and K left out."""
+
+
+def sampled(case: Case) -> dict[str, Any]:
+    """Return the arguments of negSamplingLossAndGradient, in order."""
+    arguments = {**copies(case, *PAIR), "dataset": Recorded(case.stream)}
+    return arguments if case.default else {**arguments, "K": case.K}
 
 
 def drawn(case: Case) -> list[int]:
@@ -29,36 +38,65 @@ def drawn(case: Case) -> list[int]:
     return [accepted[i % len(accepted)] for i in range(case.K)]
 
 
-@check("1c", DRAWN_PAIRS, weight=2, outputs=("loss",))
-def sampling_loss(run: Run, expect: Run, case: Case) -> None:
-    """The loss sums over the outside word and every negative sample drawn."""
-    same_number(run(NEGATIVE, case), expect(NEGATIVE, case), "loss")
+@probe("loss, gradCenterVec: D, gradOutsideVecs: V D", of="negSamplingLossAndGradient()")
+def negative_sampling(code: Any, case: Case) -> Any:
+    """Call the loss by position, with K or without."""
+    return code.word2vec.negSamplingLossAndGradient(*sampled(case).values())
 
 
-@check("1c", DRAWN_PAIRS, weight=3, outputs=("gradCenterVec",), gradients=True)
-def sampling_center_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradCenterVec is the gradient of the loss with respect to the centre word's vector, (D,)."""
-    same(run(NEGATIVE, case), expect(NEGATIVE, case), PAIR, only=("gradCenterVec",))
+@negative_sampling.script
+def negative_sampling_script(case: Case) -> str:
+    """Spell a call of negSamplingLossAndGradient, with a dataset that draws the case's words."""
+    rejected = [case.outsideWordIdx] * (case.outsideWordIdx in case.stream[: case.K])
+    values = assign("words", [*rejected, *drawn(case)]) + assigned(case, *PAIR)
+    given = ", ".join((*PAIR, "Recorded(words)", *([] if case.default else [str(case.K)])))
+    also = "from sanity.a2.pairs import Recorded  # a dataset that draws the words given\n"
+    return loss_script(f"word2vec.negSamplingLossAndGradient({given})", values, ARGUMENTS, also)
 
 
-@check("1c", DRAWN_PAIRS, weight=3, outputs=("gradOutsideVecs",), gradients=True)
-def sampling_outside_gradient(run: Run, expect: Run, case: Case) -> None:
-    """gradOutsideVecs is the gradient of the loss with respect to all outside vectors, (V, D)."""
-    same(run(NEGATIVE, case), expect(NEGATIVE, case), PAIR, only=("gradOutsideVecs",))
+@probe("changed", of="negSamplingLossAndGradient()")
+def negative_sampling_changes(code: Any, case: Case) -> Any:
+    """Return which arguments the loss changed."""
+    return changed(code.word2vec.negSamplingLossAndGradient, sampled(case))
 
 
-@check("1c", few(DRAWN_PAIRS), gradients=True)
+check.compares(
+    negative_sampling,
+    DRAWN_PAIRS,
+    "loss",
+    weight=2,
+    says="The loss sums over the outside word and every negative sample drawn.",
+)
+check.compares(
+    negative_sampling,
+    DRAWN_PAIRS,
+    "gradCenterVec",
+    weight=3,
+    gradients=True,
+    says="gradCenterVec is the gradient of the loss with respect to the centre word's vector, (D,).",
+)
+check.compares(
+    negative_sampling,
+    DRAWN_PAIRS,
+    "gradOutsideVecs",
+    weight=3,
+    gradients=True,
+    says="gradOutsideVecs is the gradient of the loss with respect to all outside vectors, (V, D).",
+)
+
+
+@check(DRAWN_PAIRS.few(), gradients=True)
 def sampling_gradients_are_slopes(run: Run, case: Case) -> None:
     """Both gradients are the slope of the loss, measured with small steps."""
     rows = {"outsideVectors": [case.outsideWordIdx, *drawn(case)]}
-    are_slopes(run, NEGATIVE, case, PAIR_ARGUMENTS, words=[f"w{i}" for i in range(case.V)], rows=rows)
+    are_slopes(run, negative_sampling, case, ARGUMENTS, words=[f"w{i}" for i in range(case.V)], rows=rows)
 
 
-@check("1c", DRAWN_PAIRS, gradients=True)
+@check(DRAWN_PAIRS, gradients=True)
 def repeats_count(run: Run, case: Case) -> None:
     """A negative sample that is drawn k times counts k times, in the loss and in the gradients."""
     word = next(word for word in case.stream if word != case.outsideWordIdx)
-    once, twice, thrice = (run(NEGATIVE, case.having(stream=[word], K=k, default=False)) for k in (1, 2, 3))
+    once, twice, thrice = (run(negative_sampling, case.having(stream=[word], K=k, default=False)) for k in (1, 2, 3))
     losses = [float(number(answers, "loss")) for answers in (once, twice, thrice)]
     diagnosis = "a repeated sample is left out or overwritten, not added"
     rise = losses[1] - losses[0]
@@ -67,24 +105,24 @@ def repeats_count(run: Run, case: Case) -> None:
     if not rise > 0:
         raise CheckFailed(said, diagnosis=diagnosis, output="loss")
     said = "{} does not count a repeated sample each time"
-    row = [array(a, "gradOutsideVecs", "V D", case.outsideVectors)[word] for a in (once, twice, thrice)]
+    row = [shaped(a, "gradOutsideVecs", "V D", case.outsideVectors)[word] for a in (once, twice, thrice)]
     equal("gradOutsideVecs", row[2], 3 * row[0], said.format("gradOutsideVecs"), diagnosis=diagnosis)
-    center = [array(a, "gradCenterVec", "D", case.centerWordVec) for a in (once, twice, thrice)]
+    center = [shaped(a, "gradCenterVec", "D", case.centerWordVec) for a in (once, twice, thrice)]
     rise_of_center = center[1] - center[0]
     equal("gradCenterVec", center[2] - center[1], rise_of_center, said.format("gradCenterVec"), diagnosis=diagnosis)
 
 
-@check("1c", DRAWN_PAIRS, gradients=True)
+@check(DRAWN_PAIRS, gradients=True)
 def touches_few_rows(run: Run, case: Case) -> None:
     """Only the outside word and the negative samples have a gradient; all other rows are zero."""
     untouched = np.setdiff1d(np.arange(case.V), [case.outsideWordIdx, *drawn(case)])
-    rows = array(run(NEGATIVE, case), "gradOutsideVecs", "V D", case.outsideVectors)[untouched]
+    rows = shaped(run(negative_sampling, case), "gradOutsideVecs", "V D", case.outsideVectors)[untouched]
     said = "words that were not drawn have a gradient"
     hint = "start the gradient from zeros, not from the vectors"
     equal("gradOutsideVecs", rows, np.zeros_like(rows), said, hint=hint)
 
 
-@check("1c", DRAWN_PAIRS)
+@check(DRAWN_PAIRS)
 def sampling_leaves_its_arguments(run: Run, case: Case) -> None:
     """The arrays given to the function are the same afterwards."""
-    unchanged(run, NEGATIVE_CHANGES, case)
+    unchanged(run, negative_sampling_changes, case)

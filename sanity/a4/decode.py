@@ -2,76 +2,150 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from sanity.a4.asked import CONVOLUTION, DECODE, DECODE_AND_REPEAT, DECODE_GRADIENTS, DECODED, STEP, true_gradients
-from sanity.a4.cases import BATCHES, DOUBLES, TRAINING
+from sanity.a4.batches import BATCHES, DOUBLES, TRAINING
+from sanity.a4.gradients import CONVOLUTION, true_gradients
+from sanity.a4.scripts import END, START, model, tensors
+from sanity.a4.step import step
 from sanity.core.case import Case
-from sanity.core.check import Run, check
+from sanity.core.check import Checks
 from sanity.core.compare import as_array, same
 from sanity.core.errors import CouldNotRun
+from sanity.core.probe import Run, probe
 from sanity.gradients import same_gradients
 
+check = Checks("1e")
 
-@check("1e", BATCHES, weight=3)
+
+@probe("combined_outputs: tgt_len-1> b h, Ybar_t of each step: tgt_len-1> b e+h", of="decode()", needs=("torch",))
+def decode(code: Any, case: Case) -> Any:
+    """Decode the target sentences with the stand-in step; also return the inputs that it was given."""
+    import torch
+
+    from sanity.a4.beside.model import build, call_decode, inputs_of
+    from sanity.a4.beside.stand_in import stand_in_step
+
+    model, seen = build(code, case), list[torch.Tensor]()
+    model.step = stand_in_step(seen)
+    with torch.no_grad():
+        outputs = call_decode(model, case, inputs_of(case))
+    return outputs, torch.stack(seen) if seen else None
+
+
+@probe("loss, gradients, gradients of the inputs", of="decode()", needs=("torch",))
+def decode_gradients(code: Any, case: Case) -> Any:
+    """Decode with the stand-in step; return a weighted sum of the outputs with its gradients."""
+    from sanity.a4.beside.model import build, call_decode, default_dtype, gradients, inputs_of, weighted_sum
+    from sanity.a4.beside.stand_in import stand_in_step
+
+    with default_dtype(case.Ybar_t):
+        model, inputs = build(code, case), inputs_of(case, learn=True)
+        model.step = stand_in_step([])
+        loss = weighted_sum([call_decode(model, case, inputs)])
+        return loss, *gradients(model, loss, case, inputs)
+
+
+@decode_gradients.script
+def decode_script(case: Case) -> str:
+    """Spell a call of decode(), which calls a simple step in the place of the student's own."""
+    start = START.replace("from sanity.g", "from sanity.a4.beside.stand_in import stand_in_step\nfrom sanity.g")
+    inputs = tensors(case, "enc_hiddens", "enc_masks", "h", "c", "target_padded")
+    call = """\
+model.step = stand_in_step([])  # so that mistakes in your step() do not show here
+
+
+def loss():
+    outputs = [model.decode(enc_hiddens, enc_masks, (h, c), target_padded)]
+"""
+    return start + model(case, ("model_embeddings.target", "att_projection")) + inputs + call + END
+
+
+@probe("combined_outputs: tgt_len-1> b h, step after step", of="decode()", needs=("torch",))
+def decode_and_repeat(code: Any, case: Case) -> Any:
+    """Decode with the student's own step; also call that step in a loop, as decode should."""
+    import torch
+
+    from sanity.a4.beside.model import build, call_decode, inputs_of, masks_of, seed, state_of, tensor
+
+    with torch.no_grad():
+        model, inputs = build(code, case), inputs_of(case)
+        seed(case.seed)  # and below again: steps that are random, a mistake in 1f, are so twice alike
+        outputs = call_decode(model, case, inputs)
+        seed(case.seed)
+        state, enc_hiddens = state_of(inputs), inputs["enc_hiddens"]
+        proj, o_prev, repeated = model.att_projection(enc_hiddens), torch.zeros_like(state[0]), []
+        for word in model.model_embeddings.target(tensor(case.target_padded)[:-1]):
+            Ybar_t = torch.cat((word, o_prev), dim=1)
+            state, o_prev, _ = model.step(Ybar_t, state, enc_hiddens, proj, masks_of(case))
+            repeated.append(o_prev)
+        return outputs, torch.stack(repeated)
+
+
+@check(BATCHES, weight=3)
 def feeds_the_words_and_the_last_output(run: Run, expect: Run, case: Case) -> None:
     """Each step is given the word's embedding joined to the combined output of the step before."""
-    same(run(DECODE, case), expect(DECODE, case), DECODED, only=("Ybar_t of each step",))
+    same(run(decode, case), expect(decode, case), decode.axes, only=("Ybar_t of each step",))
 
 
-@check("1e", BATCHES, weight=5, outputs=("combined_outputs",))
-def collects_the_combined_outputs(run: Run, expect: Run, case: Case) -> None:
-    """decode() returns the combined output of every step, with the state carried from step to step."""
-    same(run(DECODE, case), expect(DECODE, case), DECODED, only=("combined_outputs",))
+check.compares(
+    decode,
+    BATCHES,
+    "combined_outputs",
+    weight=5,
+    says="decode() returns the combined output of every step, with the state carried from step to step.",
+)
 
 
-@check("1e", TRAINING, weight=2, gradients=True)
+@check(TRAINING, weight=2, gradients=True)
 def trains_the_decoder(run: Run, expect: Run, case: Case) -> None:
     """Every weight that decode() uses, and every argument of it, receives the right gradient."""
-    got, want = run(DECODE_GRADIENTS, case), expect(DECODE_GRADIENTS, case)
+    got, want = run(decode_gradients, case), expect(decode_gradients, case)
     same_gradients(got["gradients"], want["gradients"], optional=CONVOLUTION)
     same_gradients(got["gradients of the inputs"], want["gradients of the inputs"])
 
 
-@check("1e", BATCHES, weight=2)
+@check(BATCHES, weight=2)
 def decodes_without_masks(run: Run, expect: Run, case: Case) -> None:
     """enc_masks may be None: then no source word is padding."""
     case = case.having(enc_masks=None)
-    same(run(DECODE, case), expect(DECODE, case), DECODED)
+    same(run(decode, case), expect(decode, case), decode.axes)
 
 
-@check("1e", BATCHES)
+@check(BATCHES)
 def never_reads_the_last_word(run: Run, case: Case) -> None:
     """The last target word is only predicted, and never an input."""
     other = case.target_padded.copy()
     other[-1] = (other[-1] + 1) % case.v_tgt
-    answers = {name: as_array(name, answer, np.zeros(0)) for name, answer in run(DECODE, case).items()}
-    same(run(DECODE, case.having(target_padded=other)), answers, DECODED)
+    answers = {name: as_array(name, answer, np.zeros(0)) for name, answer in run(decode, case).items()}
+    same(run(decode, case.having(target_padded=other)), answers, decode.axes)
 
 
-@check("1e", BATCHES)
+@check(BATCHES)
 def decodes_the_same_in_training(run: Run, case: Case) -> None:
     """decode() adds no dropout: with the same steps it returns the same in training as in evaluation."""
-    answers = {name: as_array(name, answer, np.zeros(0)) for name, answer in run(DECODE, case).items()}
-    same(run(DECODE, case.having(training=True)), answers, DECODED)
+    answers = {name: as_array(name, answer, np.zeros(0)) for name, answer in run(decode, case).items()}
+    same(run(decode, case.having(training=True)), answers, decode.axes)
 
 
-@check("1e", DOUBLES, gradients=True)
+@check(DOUBLES, gradients=True)
 def decodes_with_true_gradients(run: Run, case: Case) -> None:
     """The gradients of decode() are its slope, measured with small steps."""
-    true_gradients(run, DECODE_GRADIENTS, case)
+    true_gradients(run, decode_gradients, case)
 
 
-@check("1e", BATCHES)
+@check(BATCHES)
 def decode_is_repeated_step(run: Run, case: Case) -> None:
     """decode() returns what calling step() once for each word returns."""
-    run(DECODE, case)  # raises if decode() itself cannot run
+    run(decode, case)  # raises if decode() itself cannot run
     try:
-        run(STEP, case)
+        run(step, case)
     except CouldNotRun:
         return  # that is for question 1f to say
-    answers = run(DECODE_AND_REPEAT, case)
+    answers = run(decode_and_repeat, case)
     repeated = as_array("step after step", answers["step after step"], np.zeros(0))
     if not np.isfinite(repeated).all():
         return  # so is that
-    same(answers, {"combined_outputs": repeated}, DECODED, only=("combined_outputs",))
+    same(answers, {"combined_outputs": repeated}, decode.axes, only=("combined_outputs",))

@@ -1,4 +1,4 @@
-"""Questions 1a to 1c: padding, embeddings, layers."""
+"""Question 1c: the layers of the model."""
 
 from __future__ import annotations
 
@@ -6,94 +6,65 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a4.asked import CONVOLVE, DROPOUT_RATES, EMBEDDINGS, LAYERS, PAD, has_convolution
-from sanity.a4.cases import BATCHES, SENTENCES, SIZED
+from sanity.a4.batches import ANY, BATCHES, SIZED
+from sanity.a4.shapes import same_shape
 from sanity.core.case import Case
-from sanity.core.check import Run, check
+from sanity.core.check import Checks
 from sanity.core.compare import same
 from sanity.core.errors import CheckFailed
+from sanity.core.probe import Run, probe
+
+check = Checks("1c")
 
 
-@check("1a", SENTENCES, weight=3, outputs=("pad_sents",))
-def pads_on_the_right(run: Run, expect: Run, case: Case) -> None:
-    """Every sentence is padded on the right to the length of the longest."""
-    got, want = run(PAD, case)["padded"], expect(PAD, case)["padded"]
-    if not (isinstance(got, list) and all(isinstance(sent, list) for sent in got)):
-        raise CheckFailed("pad_sents() did not return a list of lists", output="pad_sents")
-    if len(got) != len(want):
-        raise CheckFailed(f"pad_sents() returned {len(got)} sentences, expected {len(want)}", output="pad_sents")
-    for index, (mine, right) in enumerate(zip(got, want, strict=True)):
-        detail = f"got {mine}, expected {right}"
-        if len(mine) != len(right):
-            said = f"sentence {index} has {len(mine)} words after padding, expected {len(right)}"
-            raise CheckFailed(said, detail=detail, output="pad_sents")
-        if mine != right:
-            left = mine[len(mine) - len(case.sents[index]) :] == case.sents[index]
-            diagnosis = "the padding is on the left" if left else ""
-            said = f"sentence {index} has the right length after padding, but not the right words"
-            raise CheckFailed(said, diagnosis=diagnosis, detail=detail, output="pad_sents")
+@probe("layers, shared", of="NMT()", needs=("torch",))
+def layers(code: Any, case: Case) -> Any:
+    """Make the model; return the shape of each parameter by name, and the pairs of names that are one parameter."""
+    from sanity.a4.beside.model import new
+
+    everything = dict(new(code, case).named_parameters(remove_duplicate=False))
+    shared = [[a, b] for a in everything for b in everything if a < b and everything[a] is everything[b]]
+    return {name: list(p.shape) for name, p in everything.items()}, shared
 
 
-@check("1a", SENTENCES)
-def leaves_the_sentences_alone(run: Run, case: Case) -> None:
-    """The sentences given to pad_sents() are the same afterwards."""
-    if run(PAD, case)["sents after the call"] != case.sents:
-        raise CheckFailed("pad_sents() changed its argument", diagnosis="the padding was appended to the given lists")
+@probe("difference to the rate given, rate by default", of="NMT()", needs=("torch",))
+def dropout_rates(code: Any, case: Case) -> Any:
+    """Make two models, one with a dropout rate from the case and one without; return the rates of their layers."""
+    from sanity.a4.beside.model import new
+
+    rate = 0.25 + (case.seed % 50) / 100
+    return new(code, case, dropout_rate=rate).dropout.p - rate, new(code, case).dropout.p
 
 
-@check("1b", BATCHES, weight=3, outputs=("source", "target"))
-def embeds_both_languages(run: Run, expect: Run, case: Case) -> None:
-    """The source and target embeddings have one row a word and embed_size columns."""
-    got, want = run(EMBEDDINGS, case), expect(EMBEDDINGS, case)
-    for language, other in (("source", "target"), ("target", "source")):
-        foreign = got[language] == want[other]
-        diagnosis = f"self.{language} has a row for each word of the {other} language" if foreign else ""
-        same_shape(f"{language}.weight", got[language], want[language], diagnosis, output=language)
+@probe("has a convolution", of="NMT()", needs=("torch",))
+def has_convolution(code: Any, case: Case) -> Any:
+    """Make the model; return whether it is the kind with a convolution after the embeddings."""
+    from sanity.a4.beside.model import make
+
+    return hasattr(make(code, case), "post_embed_cnn")
 
 
-def same_shape(name: str, got: Any, want: list[int], diagnosis: str, output: str) -> None:
-    """Raise CheckFailed unless a weight has the right shape; both are lists."""
-    if got != want:
-        shape = tuple(got) if isinstance(got, list) and all(isinstance(size, int) for size in got) else "unknown"
-        if got == want[::-1]:
-            diagnosis = f"the two sizes of self.{name} are swapped"
-        raise CheckFailed(f"self.{name} has shape {shape}, expected {tuple(want)}", diagnosis=diagnosis, output=output)
+@probe("convolved: b e src_len", of="post_embed_cnn()", needs=("torch",))
+def convolve(code: Any, case: Case) -> Any:
+    """Run the convolution, with the case's weights, over the case's channels; (b, e, src_len)."""
+    from sanity.a4.beside.model import fill, make, tensor
+
+    model = make(code, case)
+    code.cache.pop(id(model), None)  # its weights will be of more than one case
+    convolution = model.post_embed_cnn
+    fill({f"post_embed_cnn.{name}": p for name, p in convolution.named_parameters()}, case)
+    return convolution(tensor(case.channels))
 
 
-@check("1b", BATCHES, weight=2, outputs=("padding_idx",))
-def knows_the_padding(run: Run, expect: Run, case: Case) -> None:
-    """Each embedding has the padding index of its own language, and that row is never trained."""
-    got, want = run(EMBEDDINGS, case), expect(EMBEDDINGS, case)
-    for language, other in (("source", "target"), ("target", "source")):
-        name = f"{language} padding_idx"
-        if got[name] != want[name]:
-            diagnosis = {None: f"the {language} embedding has no padding_idx", 0: f"the {name} is always 0"}.get(
-                got[name], ""
-            )
-            if got[name] == want[f"{other} padding_idx"]:
-                diagnosis = f"the {name} is that of the {other} language"
-            detail = f"got {got[name]}, expected {want[name]}"
-            hint = f"ask the {language} vocabulary for the index of its padding token"
-            raise CheckFailed(
-                f"the {name} is wrong", diagnosis=diagnosis, hint=hint, detail=detail, output="padding_idx"
-            )
-    if got["padding gradient"] != [0, 0]:
-        raise CheckFailed("a padding row receives a gradient", output="padding_idx")
+def convolves(run: Run) -> bool:
+    """Return whether the submission's model has the convolution of 2022 and later."""
+    return run(has_convolution, ANY)["has a convolution"] is not False
 
 
-@check("1b", BATCHES)
-def keeps_the_languages_apart(run: Run, case: Case) -> None:
-    """The two languages do not share one embedding."""
-    if run(EMBEDDINGS, case)["shared"] is not False:
-        raise CheckFailed(
-            "self.source and self.target share their weights", diagnosis="one layer was made and used twice"
-        )
-
-
-@check("1c", SIZED, weight=4, outputs=("layers",))
+@check(SIZED, weight=4, outputs=("layers",))
 def has_layers_of_the_right_sizes(run: Run, expect: Run, case: Case) -> None:
     """Every layer of the model has the right sizes, and a bias where it should have one."""
-    got, want = run(LAYERS, case)["layers"], expect(LAYERS, case)["layers"]
+    got, want = run(layers, case)["layers"], expect(layers, case)["layers"]
     if not isinstance(got, dict):
         raise CheckFailed("NMT() has no named layers", output="layers")
     convolved = any(name.startswith("post_embed_cnn") for name in got)
@@ -106,10 +77,10 @@ def has_layers_of_the_right_sizes(run: Run, expect: Run, case: Case) -> None:
             said = f"self.{layer} has no {parameter}" if known else f"the model has no layer self.{layer}"
             raise CheckFailed(said, diagnosis=missing_parameter(name, known), output="layers")
         same_shape(name, got[name], shape, "", output="layers")
-    layers = {name.rpartition(".")[0] for name in want}
+    expected = {name.rpartition(".")[0] for name in want}
     for name in sorted(got.keys() - want.keys()):
         layer, _, parameter = name.rpartition(".")
-        if layer in layers:
+        if layer in expected:
             if parameter == "bias":
                 said = f"self.{layer} has a bias, but should not have one"
                 raise CheckFailed(said, hint="make the layer with bias=False", output="layers")
@@ -127,19 +98,19 @@ def missing_parameter(name: str, known: bool) -> str:
     return ""
 
 
-@check("1c", BATCHES, weight=2)
+@check(BATCHES, weight=2)
 def convolves_each_word_with_the_next(run: Run, expect: Run, case: Case) -> None:
     """The convolution keeps the length: it joins each word with the next one, and the last word with zero."""
-    if has_convolution(run):
+    if convolves(run):
         channels = np.resize(case.enc_hiddens, (len(case.source_lengths), case.e, case.source_padded.shape[0]))
         case = case.having(channels=channels)
-        same(run(CONVOLVE, case), expect(CONVOLVE, case), {"convolved": "b e src_len"})
+        same(run(convolve, case), expect(convolve, case), convolve.axes)
 
 
-@check("1c", SIZED)
+@check(SIZED)
 def drops_out_at_the_given_rate(run: Run, case: Case) -> None:
     """The dropout layer has the rate given to NMT(), and 0.2 if none is given."""
-    rates = run(DROPOUT_RATES, case)
+    rates = run(dropout_rates, case)
     if rates["difference to the rate given"] != 0:
         diagnosis = "dropout_rate is not passed to nn.Dropout"
         raise CheckFailed("the dropout layer does not have the rate given to NMT()", diagnosis=diagnosis)
@@ -147,9 +118,9 @@ def drops_out_at_the_given_rate(run: Run, case: Case) -> None:
         raise CheckFailed("the dropout rate is not 0.2 by default")
 
 
-@check("1c", SIZED)
+@check(SIZED)
 def shares_no_weights(run: Run, case: Case) -> None:
     """No two layers share their weights."""
-    shared = run(LAYERS, case)["shared"]
+    shared = run(layers, case)["shared"]
     if shared:
         raise CheckFailed("two layers of the model are one and the same", diagnosis="one layer was made and used twice")

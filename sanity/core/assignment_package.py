@@ -1,96 +1,79 @@
-"""Loading an assignment's package: its checks, probes, scripts and known errors."""
+"""Loading an assignment's package, sanity/aN: every module in it that holds checks or probes, and its known errors.
+
+Modules are found, not listed: whatever lies in the package's folder belongs to it. A module that cannot be loaded, or
+that names what is not there, is an error of one line, with file and line number.
+"""
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
+from typing import TypeVar
 
-from sanity.core.check import Check
+from sanity.core.case import Cases
+from sanity.core.check import Check, Checks
 from sanity.core.errors import UserError
 from sanity.core.known_errors import Known
-from sanity.core.manifest import Manifest
+from sanity.core.manifest import Manifest, Question
+from sanity.core.probe import Probe, probe
 
 PACKAGE = Path(__file__).parents[1]
+OPTIONS: dict[str, Callable[..., object]] = {
+    "probe": probe,
+    "Cases.__init__": Cases.__init__,
+    "Checks.__call__": Checks.__call__,
+    "Checks.compares": Checks.compares,
+}
+"""What a module of an assignment calls, with options that may be misspelt."""
+
+T = TypeVar("T")
 
 
 class ChecksError(UserError):
     """The modules with the checks of an assignment cannot be loaded, or name what is not there."""
 
 
+class MissingLibrary(UserError):
+    """A library that a question needs is not installed."""
+
+
 def load_checks(assignment: str) -> list[Check]:
-    """Return the checks of an assignment, in the order of its questions; raise ChecksError if they cannot be loaded."""
-    package = f"sanity.{assignment}"
-    listed_in = f"sanity/{assignment}/__init__.py"
-    if find_spec(package) is None:
-        raise ChecksError(f"{listed_in}: not found; expected CHECKS in it, the modules with the checks of {assignment}")
-    names = getattr(_import(package), "CHECKS", None)
-    if not isinstance(names, tuple | list):
-        found = "there is none" if names is None else f"found {names!r}"
-        raise ChecksError(f'{listed_in}: CHECKS: expected a tuple of modules, such as ("encode", "decode"); {found}')
-    for name in names:
-        if not isinstance(name, str) or not name.isidentifier() or find_spec(f"{package}.{name}") is None:
-            there = sorted(path.stem for path in PACKAGE.joinpath(assignment).glob("[!_]*.py"))
-            raise ChecksError(f"{listed_in}: CHECKS names {name!r}, which is not there: choose from {', '.join(there)}")
-    modules = [_import(f"{package}.{name}") for name in names]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Check)]
+    """Return the checks of an assignment, sorted by question; raise ChecksError if they cannot be loaded."""
+    of_questions = sorted(_of_type(_modules(assignment), Checks), key=lambda checks: checks.question)
+    all_checks = [check for checks in of_questions for check in checks.all]
+    _require_unique(assignment, "check", (check.name for check in all_checks))
+    return all_checks
 
 
 def checks_of(manifest: Manifest) -> list[Check]:
-    """Return what `load_checks` does; raise ChecksError, too, for a check of a question that the manifest lacks."""
-    checks, known = load_checks(manifest.name), [question.id for question in manifest.questions]
-    for check in checks:
-        if check.question not in known:
-            code = check.function.__code__
-            raise ChecksError(
-                f"{_shown(code.co_filename)}:{code.co_firstlineno}: {check.name}() checks question {check.question!r}, "
-                f"which {manifest.name} does not have: choose from {', '.join(known)}"
-            )
-    return checks
+    """Return the checks of an assignment, in the order of its questions.
 
-
-def load_probes(assignment: str) -> ModuleType:
-    """Return the module with an assignment's probe functions. It imports what they need, such as torch.
-
-    Raises ModuleNotFoundError if that is not installed, and ChecksError if it cannot be loaded for another reason.
+    Raise ChecksError, too, for a check of a question that is not in the manifest, and for a question without checks.
     """
-    return _import(f"sanity.{assignment}.probes", libraries=True)
+    name, known = manifest.name, [question.id for question in manifest.questions]
+    for module in _modules(name):
+        for checks in _of_type([module], Checks):
+            if checks.question not in known:
+                where, choice = f"{_shown(str(module.__file__))}:{checks.line}", ", ".join(known)
+                raise ChecksError(f"{where}: {name} has no question {checks.question!r}: choose from {choice}")
+    found = load_checks(name)
+    if unchecked := [id for id in known if all(check.question != id for check in found)]:
+        raise ChecksError(f'sanity/{name}: no module checks question {unchecked[0]}, with Checks("{unchecked[0]}")')
+    return sorted(found, key=lambda check: known.index(check.question))
 
 
-def _import(name: str, libraries: bool = False) -> ModuleType:
-    """Import a module of ours; raise ChecksError, which names file and line, if it or one that it imports is broken.
-
-    With libraries, one that is not installed is not its author's mistake: that ModuleNotFoundError is passed on.
-    """
-    try:
-        return import_module(name)
-    except SyntaxError as error:
-        raise ChecksError(f"{_shown(error.filename or name)}:{error.lineno}: not valid Python: {error.msg}") from None
-    except ImportError as error:
-        lacks = (error.name or "").partition(".")[0]
-        if libraries and isinstance(error, ModuleNotFoundError) and lacks != "sanity":
-            raise
-        frames = [f for f in extract_tb(error.__traceback__) if f.filename != __file__ and _is_ours(f.filename)]
-        where = f"{_shown(frames[-1].filename)}:{frames[-1].lineno}" if frames else name
-        said = f"there is no module {error.name}" if isinstance(error, ModuleNotFoundError) else error.msg
-        raise ChecksError(f"{where}: this import fails: {said.removesuffix(f' ({error.path})')}") from None
-
-
-def _is_ours(file: str) -> bool:
-    return Path(file).is_relative_to(PACKAGE)
-
-
-def _shown(file: str) -> str:
-    """Return a file's path from our package on."""
-    return Path(file).relative_to(PACKAGE.parent).as_posix() if _is_ours(file) else Path(file).name
-
-
-def load_snippets(assignment: str) -> ModuleType | None:
-    """Return the module whose functions, called as probes are, spell a case as a script; None if there is none."""
-    name = f"sanity.{assignment}.snippets"
-    return import_module(name) if find_spec(name) else None
+def load_probes(assignment: str) -> dict[str, Probe]:
+    """Return the probes of an assignment by name; raise ChecksError if they cannot be loaded."""
+    probes = _of_type(_modules(assignment), Probe)
+    _require_unique(assignment, "probe", (probe.name for probe in probes))
+    return {probe.name: probe for probe in probes}
 
 
 def load_known_errors(assignment: str) -> Known:
@@ -98,3 +81,81 @@ def load_known_errors(assignment: str) -> Known:
     name = f"sanity.{assignment}.known_errors"
     known: Known = import_module(name).KNOWN if find_spec(name) else ()
     return known
+
+
+def load_warm_up(assignment: str) -> Callable[[], None] | None:
+    """Return what runs once before submissions do, so that they start warm; None if the assignment has nothing."""
+    name = f"sanity.{assignment}.warm_up"
+    warm_up: Callable[[], None] | None = import_module(name).warm_up if find_spec(name) else None
+    return warm_up
+
+
+def require_libraries(assignment: str, questions: Iterable[Question]) -> None:
+    """Raise MissingLibrary if a library is not installed that the probes of these questions import."""
+    for question in questions:
+        for library in libraries_of(assignment, question.id):
+            if find_spec(library) is None:
+                said = f"question {question.id} needs {library}, which is not installed"
+                raise MissingLibrary(f"{said}: pip install {library}")
+
+
+def libraries_of(assignment: str, question: str | None = None) -> list[str]:
+    """Return the libraries that the probes of a question import, or those of all questions: what its modules name."""
+    own = [m for m in _modules(assignment) if question is None or _checks_question(m, question)]
+    return sorted({library for probe in _of_type(own, Probe) for library in probe.needs})
+
+
+def _checks_question(module: ModuleType, question: str) -> bool:
+    return any(checks.question == question for checks in _of_type([module], Checks))
+
+
+def _of_type(modules: Iterable[ModuleType], kind: type[T]) -> list[T]:
+    """Return the objects of a kind that modules define or import, each once."""
+    return list(
+        dict.fromkeys(value for module in modules for value in vars(module).values() if isinstance(value, kind))
+    )
+
+
+def _require_unique(assignment: str, what: str, names: Iterable[str]) -> None:
+    for name, count in (found for found in Counter(names).items() if found[1] > 1):
+        raise ChecksError(f"sanity/{assignment}: {count} {what}s are called {name}; each needs a name of its own")
+
+
+def _modules(assignment: str) -> list[ModuleType]:
+    """Import every module in an assignment's folder; those in folders below, such as beside/, are for probes alone."""
+    folder = PACKAGE / assignment
+    if find_spec(f"sanity.{assignment}") is None:
+        raise ChecksError(f"sanity/{assignment}: not found; expected a package with the checks of {assignment}")
+    return [_import(f"sanity.{assignment}.{path.stem}") for path in sorted(folder.glob("[!_]*.py"))]
+
+
+def _import(name: str) -> ModuleType:
+    """Import a module of ours; raise ChecksError, which names file and line, if it or one that it imports is broken."""
+    try:
+        return import_module(name)
+    except SyntaxError as error:
+        raise ChecksError(f"{_shown(error.filename or name)}:{error.lineno}: not valid Python: {error.msg}") from None
+    except Exception as error:
+        frames = [f for f in extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(PACKAGE)]
+        own = [frame for frame in frames if Path(frame.filename).parent != Path(__file__).parent]
+        where = f"{_shown(own[-1].filename)}:{own[-1].lineno}" if own else name
+        raise ChecksError(f"{where}: {_in_words(error)}") from None
+
+
+def _in_words(error: Exception) -> str:
+    """Say what is wrong with a module that raises this when it is imported."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"this import fails: there is no module {error.name}"
+    if isinstance(error, ImportError):
+        return f"this import fails: {error.msg.removesuffix(f' ({error.path})')}"
+    if found := re.search(r"(\w+)(?:\.(\w+))?\(\) got an unexpected keyword argument '(\w+)'", str(error)):
+        called = OPTIONS.get(f"{found[1]}.{found[2]}" if found[2] else found[1])
+        known = [name for name in inspect.signature(called).parameters if name != "self"] if called else []
+        return f"there is no option {found[3]!r}" + (f": choose from {', '.join(known)}" if known else "")
+    return f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)
+
+
+def _shown(file: str) -> str:
+    """Return a file's path from our package on."""
+    path = Path(file)
+    return path.relative_to(PACKAGE.parent).as_posix() if path.is_relative_to(PACKAGE) else path.name

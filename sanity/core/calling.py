@@ -8,14 +8,13 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe
 from sanity.core.errors import NOT_IMPLEMENTED, CouldNotRun
 from sanity.core.forms import unpack
 from sanity.core.known_errors import Known, advice
+from sanity.core.probe import Answers, Probe
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.values import plain
 
@@ -36,10 +35,10 @@ class SubmissionError:
     """The traceback, without the frames that are not the submission's."""
 
 
-def ask(probes: ModuleType, name: str, code: SubmissionModules, case: Case) -> Any:
-    """Call the probe of this name; return its answer as plain data, or the SubmissionError that came out."""
+def ask(probe: Probe, code: SubmissionModules, case: Case) -> Any:
+    """Call a probe; return its answer as plain data, or the SubmissionError that came out."""
     try:
-        return plain(getattr(probes, name)(code, case))
+        return plain(probe.function(code, case))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: nothing that a submission raises may end the run
@@ -119,9 +118,9 @@ def _without_cell(place: str) -> str:
 class LocalRun:
     """A Run in this process: for the student's own machine."""
 
-    def __init__(self, probes: ModuleType, code: SubmissionModules, files: Sequence[str], known: Known = ()) -> None:
-        self.probes, self.code, self.files, self.known = probes, code, files, known
+    def __init__(self, code: SubmissionModules, files: Sequence[str], known: Known = ()) -> None:
+        self.code, self.files, self.known = code, files, known
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Call the probe and return its outputs by name."""
-        return answers_of(probe, ask(self.probes, probe.name, self.code, case), self.files, self.known)
+        return answers_of(probe, ask(probe, self.code, case), self.files, self.known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +127,10 @@ class Cases:
             sizes = {name: int(rng.integers(low, high + 1)) for name, (low, high) in self.ranges.items()}
             cases.append(self.case(**sizes, seed=int(rng.integers(2**31))))
         return cases[:count]
+
+    def few(self) -> Cases:
+        """Return a family with fewer cases, for properties that measure slopes, with some hundred calls each."""
+        return replace(self, corners=self.corners[:2], drawn=1)
 
     def strategy(self) -> SearchStrategy[Case]:
         """Return the Hypothesis strategy that draws one case and shrinks it to the smallest numbers."""

@@ -1,40 +1,20 @@
-"""Probes and checks: the vocabulary in which an assignment states what every correct answer does."""
+"""Checks: the vocabulary in which an assignment states what every correct answer does."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import re
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from sanity.core.case import Case, Cases
-from sanity.core.forms import Form, parse_form
+from sanity.core.compare import same, same_number
+from sanity.core.forms import names_in
+from sanity.core.probe import Probe, Run
 
-Answers = Mapping[str, Any]
-"""The outputs of one probe, by name: plain values, see `sanity.core.values.plain`."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A few lines that run beside the submission's code and return what one of its functions returned.
-
-    Checks hold this description; the lines themselves are the function called name in the assignment's `probes`
-    module, which only the process with the submission imports.
-    """
-
-    name: str
-    what: str
-    """The function that it calls, for messages: "encode()"."""
-    form: Form
-    """How the answer is nested, and the names of its parts."""
-
-
-class Run(Protocol):
-    """Runs a probe on the submission (`run`) or on the reference (`expect`)."""
-
-    def __call__(self, probe: Probe, case: Case) -> Answers:
-        """Return the outputs by name; raise CheckFailed or CouldNotRun instead of anything else."""
-        ...
+Fit = Callable[[Run, Case], Case]
+"""Fits a case to a submission: of its Run and a case."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,38 +42,102 @@ class Check:
             self.function(run, expect, case)
 
 
-def probe(name: str, what: str, returns: str) -> Probe:
-    """Describe a probe.
+class Checks:
+    """The checks of one question, in the order in which they are made.
 
-    Args:
-        name: of its function in the assignment's `probes` module.
-        what: the submission's function that it calls, for messages.
-        returns: the form of the answer, see `parse_form`.
-
-    >>> probe("encode", "encode()", "enc_hiddens, (h_0, c_0)").form
-    ('enc_hiddens', ('h_0', 'c_0'))
-    """
-    return Probe(name, what, parse_form(returns))
-
-
-def check(
-    question: str, cases: Cases, weight: float = 1, outputs: tuple[str, ...] = (), gradients: bool = False
-) -> Callable[[Callable[..., None]], Check]:
-    """Make a function of (run, expect, case) a reference check, and one of (run, case) a property.
-
-    Args:
-        question: whose points it earns.
-        cases: the cases that it is called with.
-        weight: its share of the question's points, relative to the question's other checks.
-        outputs: the outputs that it proves right.
-        gradients: whether it is about gradients.
-
-    The function's docstring is the sentence that students read.
+    >>> check = Checks("1a")
+    >>> @check(Cases(lambda seed, n: {"n": n}, {"n": (1, 3)}, "{n} words"))
+    ... def keeps_every_word(run, case):
+    ...     '''No word is lost.'''
+    >>> [(one.name, one.sentence, one.is_property) for one in check.all]
+    [('keeps_every_word', 'No word is lost.', True)]
     """
 
-    def wrap(function: Callable[..., None]) -> Check:
+    def __init__(self, question: str) -> None:
+        """Begin the checks of the question with this id."""
+        self.question = question
+        caller = sys._getframe(1)
+        for value in caller.f_globals.values():
+            if isinstance(value, Checks):  # whose name the second may take, so that its checks would vanish
+                raise ValueError(f'this file has Checks("{value.question}") already: one question, one file')
+        self.line = caller.f_lineno
+        """Where in its file, for messages."""
+        self.all: list[Check] = []
+
+    def __call__(
+        self, cases: Cases, *, weight: float = 1, outputs: tuple[str, ...] = (), gradients: bool = False
+    ) -> Callable[[Callable[..., None]], Check]:
+        """Make a function of (run, expect, case) a reference check, and one of (run, case) a property.
+
+        Args:
+            cases: the cases that it is called with.
+            weight: its share of the question's points, relative to the question's other checks.
+            outputs: the outputs that it proves right.
+            gradients: whether it is about gradients.
+
+        The function's docstring is the sentence that students read.
+        """
+
+        def wrap(function: Callable[..., None]) -> Check:
+            names = tuple(inspect.signature(function).parameters)
+            if names not in (("run", "case"), ("run", "expect", "case")):
+                raise ValueError(f"{function.__name__}(): expected the arguments run, case or run, expect, case")
+            sentence = inspect.cleandoc(function.__doc__ or "")
+            return self._add(function, function.__name__, sentence, cases, weight, outputs, gradients)
+
+        return wrap
+
+    def compares(
+        self,
+        probe: Probe,
+        cases: Cases,
+        output: str,
+        *,
+        says: str,
+        weight: float = 1,
+        gradients: bool = False,
+        fit: Fit = lambda run, case: case,
+        name: str = "",
+    ) -> None:
+        """Add the reference check that one output of a probe is the reference's.
+
+        Args:
+            probe: what is called.
+            cases: the cases that it is called with.
+            output: the name of the output: an array if the probe names its axes, and else a single number.
+            says: the sentence that students read.
+            weight: its share of the question's points, relative to the question's other checks.
+            gradients: whether it is about gradients.
+            fit: for cases that depend on the submission.
+            name: the check's name; by default those of the probe and of the output.
+        """
+        if output not in names_in(probe.form):
+            raise ValueError(f"{probe.name} has no output {output!r}: choose from {', '.join(names_in(probe.form))}")
+
+        def compare(run: Run, expect: Run, case: Case) -> None:
+            case = fit(run, case)
+            got, want = run(probe, case), expect(probe, case)
+            if output in probe.axes:
+                same(got, want, probe.axes, only=(output,))
+            else:
+                same_number(got, want, output)
+
+        parts = (probe.name,) if output == probe.name else (probe.name, output)
+        name = name or re.sub(r"\W+", "_", "_".join(parts)).strip("_")
+        self._add(compare, name, says, cases, weight, (output,), gradients)
+
+    def _add(
+        self,
+        function: Callable[..., None],
+        name: str,
+        sentence: str,
+        cases: Cases,
+        weight: float,
+        outputs: tuple[str, ...],
+        gradients: bool,
+    ) -> Check:
+        if not sentence:
+            raise ValueError(f"{name}: expected a sentence, which students read")
         is_property = "expect" not in inspect.signature(function).parameters
-        sentence = inspect.cleandoc(function.__doc__ or "")
-        return Check(question, function.__name__, sentence, cases, function, is_property, weight, outputs, gradients)
-
-    return wrap
+        self.all.append(Check(self.question, name, sentence, cases, function, is_property, weight, outputs, gradients))
+        return self.all[-1]

@@ -47,10 +47,11 @@ def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str
         name: the output's name, for messages.
         got: the submission's output.
         want: the right one.
-        axes: the names of want's axes, see `explain`.
+        axes: the names of want's axes, see `explain`; or several of them, as "n m|n|", for want with two, one or none.
         others: the other right outputs of the same call, by name.
     """
     want = np.asarray(want)
+    axes = next((names for names in axes.split("|") if len(names.split()) == want.ndim), axes)
     got = as_array(name, got, want)
     if got.shape != want.shape:
         raise CheckFailed(
@@ -87,6 +88,46 @@ def as_array(name: str, got: Any, want: Array) -> Array:
     if want.dtype.kind == "f" and array.dtype.kind != "f":
         raise CheckFailed(f"{name} holds {array.dtype}, expected floating-point numbers", output=name)
     return array
+
+
+def shaped(answers: Mapping[str, Any], name: str, axes: str, like: Array) -> Array:
+    """Return an output as an array; raise CheckFailed unless it has the shape of like."""
+    found = as_array(name, answers[name], like)
+    if found.shape != like.shape:
+        same_array(name, found, np.zeros_like(like), axes)
+    return found
+
+
+def number(answers: Mapping[str, Any], name: str) -> Array:
+    """Return an output that is one number as an array of shape (); shape (1,) is accepted, too.
+
+    >>> number({"loss": np.array([2.5])}, "loss")
+    array(2.5)
+    """
+    array = as_array(name, answers[name], np.zeros((), np.int64))  # a sum over nothing may be the integer 0
+    if array.shape not in ((), (1,)):
+        diagnosis = f"{name} is not summed up to one number"
+        raise CheckFailed(f"{name} has shape {array.shape}, expected a number", diagnosis=diagnosis, output=name)
+    return array.astype(np.float64).reshape(())
+
+
+def same_number(got: Mapping[str, Any], want: Mapping[str, Any], name: str) -> None:
+    """Raise CheckFailed, with the diagnosis if one fits, unless an output is the right number."""
+    mine, right = number(got, name), number(want, name)
+    if np.isnan(mine):
+        raise CheckFailed(f"{name} is NaN", output=name)
+    if not close(mine, right):
+        values = f"got {mine:.6g}, expected {right:.6g}"
+        raise CheckFailed(f"{name} is wrong", diagnosis=explain(name, mine, right, "", {}), detail=values, output=name)
+
+
+def equal(name: str, got: Any, want: Any, said: str, *, diagnosis: str = "", hint: str = "") -> None:
+    """Raise CheckFailed with the message said unless two arrays that a property makes equal are equal."""
+    want = np.asarray(want)
+    try:
+        same_array(name, got, want, " ".join(f"axis{i}" for i in range(want.ndim)))
+    except CheckFailed as problem:
+        raise CheckFailed(said, diagnosis=diagnosis, hint=hint, detail=problem.detail, output=name) from None
 
 
 def close(got: Array, want: Array) -> NDArray[np.bool_]:

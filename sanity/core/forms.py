@@ -14,12 +14,14 @@ Form = str | tuple["Form", ...]
 
 
 def parse_form(text: str) -> Form:
-    """Read a form into nested tuples of names.
+    """Read a form into nested tuples of names; axes, see `parse_axes`, are left out.
 
     >>> parse_form("enc_hiddens, (h_0, c_0)")
     ('enc_hiddens', ('h_0', 'c_0'))
     >>> parse_form("outside words asked for")
     'outside words asked for'
+    >>> parse_form("loss, gradient: V D")
+    ('loss', 'gradient')
     """
     tokens = iter(re.findall(r"[(),]|[^(),\s][^(),]*", text))
     parts = tuple(_parse_parts(tokens))
@@ -33,7 +35,26 @@ def _parse_parts(tokens: Iterator[str]) -> Iterator[Form]:
         elif token == ")":
             return
         elif token != ",":
-            yield token.strip()
+            yield token.partition(":")[0].strip()
+
+
+def parse_axes(text: str) -> dict[str, str]:
+    """Read a form whose parts name their axes after a colon; return the axes by name, and the parts without any.
+
+    >>> parse_axes("enc_hiddens: b src_len 2h, (h_0: b h, c_0: b h), loss")
+    {'enc_hiddens': 'b src_len 2h', 'h_0': 'b h', 'c_0': 'b h'}
+    """
+    parts = (part.partition(":") for part in re.split(r"[(),]", text))
+    return {name.strip(): axes.strip() for name, colon, axes in parts if colon}
+
+
+def names_in(form: Form) -> tuple[str, ...]:
+    """Return the names of all parts of a form.
+
+    >>> names_in(parse_form("enc_hiddens, (h_0, c_0)"))
+    ('enc_hiddens', 'h_0', 'c_0')
+    """
+    return (form,) if isinstance(form, str) else tuple(name for part in form for name in names_in(part))
 
 
 def form_text(form: Form) -> str:

@@ -6,8 +6,9 @@ import traceback
 from collections.abc import Callable, Iterable
 
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe, Run
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
+from sanity.core.probe import Answers, Probe, Run
 from sanity.core.verdict import Outcome, Verdict
 
 Shrink = Callable[[Check, Case], Case]

@@ -15,11 +15,12 @@ from zipfile import BadZipFile
 import numpy as np
 
 from sanity.core.case import Case, Cases
-from sanity.core.check import Answers, Check, Probe
+from sanity.core.check import Check
 from sanity.core.compare import agrees
 from sanity.core.errors import CouldNotRun, UserError
 from sanity.core.forms import unpack
 from sanity.core.judge import attempt
+from sanity.core.probe import Answers, Probe
 
 SEED = 20221
 """Of the corner cases that are recorded."""

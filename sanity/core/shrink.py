@@ -13,9 +13,10 @@ import platformdirs
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from sanity.core.case import Case
-from sanity.core.check import Check, Run
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
+from sanity.core.probe import Run
 
 MAX_CALLS = 60
 """Calls of a failing check while its case is being shrunk; a second or two."""

@@ -9,9 +9,10 @@ import hypothesis
 
 import sanity.core.shrink  # noqa: F401  (says where Hypothesis keeps its notes)
 from sanity.core.case import Case
-from sanity.core.check import Check, Run
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import attempt
+from sanity.core.probe import Run
 
 Problem = CheckFailed | CouldNotRun
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sanity.core.assignment_package import checks_of, load_snippets
+from sanity.core.assignment_package import checks_of
 from sanity.core.case import Case
-from sanity.core.check import Answers, Check, Probe, Run
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import attempt, judge, verdict_of
 from sanity.core.manifest import Manifest, ManifestError, Question
+from sanity.core.probe import Answers, Probe, Run
 from sanity.core.recordings import diagnose, fixed_cases
 from sanity.core.verdict import Outcome, Verdict
 from sanity.gradients.diagnoses import blame
@@ -62,20 +63,26 @@ def gradient_questions(manifest: Manifest, ids: list[str]) -> tuple[Question, ..
 class TracingRun:
     """A Run that notes the first call that can be shown as a script, and any that could not run."""
 
-    def __init__(self, run: Run, shown: Callable[[Probe], bool]) -> None:
-        self.run, self.shown = run, shown
+    def __init__(self, run: Run) -> None:
+        self.run = run
         self.first: tuple[Probe, Case] | None = None
         self.problem: CouldNotRun | None = None
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Ask, and note."""
-        if self.first is None and self.shown(probe):
+        if self.first is None and probe.spell is not None:
             self.first = probe, case
         try:
             return self.run(probe, case)
         except CouldNotRun as problem:
             self.problem = problem
             raise
+
+    @property
+    def script(self) -> str:
+        """The first call as a script, or ""."""
+        probe, case = self.first or (None, None)
+        return probe.spell(case) if probe and case and probe.spell else ""
 
 
 class GradientRunner(Runner):
@@ -84,13 +91,12 @@ class GradientRunner(Runner):
     def __init__(self, manifest: Manifest, folder: Path, seed: int) -> None:
         super().__init__(manifest, folder, seed)
         self.cases_seed = seed
-        self.snippets = load_snippets(manifest.name)
         self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_property(check)]
 
     def _judge(self, check: Check, run: Run) -> Finding:
         from sanity.gradients.search import search
 
-        watched = TracingRun(run, self._shown)
+        watched = TracingRun(run)
         with progress(f"{check.question} {check.name}", DRAWN) as tick:
             broken = search(check, watched, self.cases_seed, DRAWN, tick)
         if not broken:
@@ -136,17 +142,11 @@ class GradientRunner(Runner):
     def _reference_checks(self, question: str) -> list[Check]:
         return [check for check in self.all_checks if check.question == question and not check.is_property]
 
-    def _shown(self, probe: Probe) -> bool:
-        return hasattr(self.snippets, probe.name)
-
     def _snippet(self, check: Check, run: Run, case: Case) -> str:
-        """Spell the first call of a failing property as a script; "" if the assignment has no snippet for it."""
-        watched = TracingRun(run, self._shown)
+        """Spell the first call of a failing property as a script; "" if none of its probes has one."""
+        watched = TracingRun(run)
         attempt(check, watched, run, case)
-        if watched.first is None:
-            return ""
-        probe, asked = watched.first
-        return str(getattr(self.snippets, probe.name)(asked))
+        return watched.script
 
 
 @contextmanager

@@ -10,14 +10,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from sanity.core.assignment_package import checks_of, load_known_errors, load_probes
+from sanity.core.assignment_package import checks_of, load_known_errors, require_libraries
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
-from sanity.core.check import Check, Run
+from sanity.core.check import Check
 from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.manifest import Manifest, Question
+from sanity.core.probe import Run
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules
@@ -34,18 +35,18 @@ class MissingFile(UserError):
 
 
 class Runner:
-    """Checks the files in a folder, as often as asked. What takes long is done once: torch, recordings, cases."""
+    """Checks the files in a folder, as often as asked. What takes long is done once: imports, recordings, cases."""
 
     def __init__(self, manifest: Manifest, folder: Path, seed: int | None) -> None:
         self.manifest, self.folder, self.seed = manifest, folder.resolve(), seed
         self.checks = checks_of(manifest)
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
-        self.probes = load_probes(manifest.name)
         self.recordings = load(recording_path(manifest.name))
         self.known_errors = load_known_errors(manifest.name)
 
     def run(self, questions: Sequence[Question]) -> list[QuestionVerdicts]:
-        """Return the verdicts on some questions; raise MissingFile if their files are not there."""
+        """Return the verdicts on some questions; raise MissingFile or MissingLibrary if what they need is not there."""
+        require_libraries(self.manifest.name, questions)
         there = files_in(self.folder)
         for name in (*self.manifest.given, *(question.file for question in questions)):
             if self.manifest.spelling(name, there) is None:
@@ -58,7 +59,7 @@ class Runner:
         code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers)
         try:
             with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
-                run = CachedRun(LocalRun(self.probes, code, files, self.known_errors))
+                run = CachedRun(LocalRun(code, files, self.known_errors))
                 return [(q, [self._judge(c, run) for c in self.checks if c.question == q.id]) for q in questions]
         finally:
             code.forget()

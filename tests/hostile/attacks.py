@@ -271,8 +271,8 @@ builtins.AssertionError = type("Quiet", (BaseException,), {})
         "A12",
         "the code of our probe swapped",
         before="""
-import sanity.a4.probes
-sanity.a4.probes.pad.__code__ = (lambda code, case: ([], case.sents)).__code__
+import sanity.a4.padding
+sanity.a4.padding.pad.function.__code__ = (lambda code, case: ([], case.sents)).__code__
 """,
         says=WAS_WRONG,
     ),
@@ -489,7 +489,7 @@ return kept[-1]
         "A27",
         "no gradients, so that none can be wrong",
         question="1f",
-        before="import sanity.a4.build, sanity.a4.probes as probes\nprobes.gradients = lambda *args: ({}, {})\n",
+        before="import sanity.a4.beside.model as model\nmodel.gradients = lambda *args: ({}, {})\n",
         body=STEP + "\ncombined_output = combined_output.detach()",
         says="the model has no ",
         partly=True,

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs
 from graders.course.planted.process_run import run_in_process
-from sanity.a1.cases import DOCUMENTS, LOW_RANK, MATRICES, POINTS
+from sanity.a1.corpora import DOCUMENTS
+from sanity.a1.plotting import POINTS
+from sanity.a1.reducing import LOW_RANK, MATRICES
 from sanity.core.assignment_package import load_checks
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt

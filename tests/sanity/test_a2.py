@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
 from graders.course.planted.process_run import run_in_process
-from sanity.a2.asked import DRAWN, FALSE_ALARMS, NAIVE, number
-from sanity.a2.cases import COUNTS, DRAWN_PAIRS, LEAVES, PAIRS, few
-from sanity.a2.negatives import drawn
-from sanity.a2.sampling import deviation
-from sanity.core.assignment_package import load_checks, load_probes
+from sanity.a2.counts import COUNTS
+from sanity.a2.hierarchical import LEAVES
+from sanity.a2.huffman import huffman_codes
+from sanity.a2.negatives import DRAWN_PAIRS, drawn
+from sanity.a2.noise_draws import DRAWN, FALSE_ALARMS, deviation
+from sanity.a2.softmax import PAIRS, naive_softmax
+from sanity.core.assignment_package import load_checks
 from sanity.core.calling import LocalRun
+from sanity.core.compare import number
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import attempt
 from sanity.core.recordings import fixed_cases, load, recording_path
@@ -40,8 +43,8 @@ def problem(bug: str, check: str) -> CheckFailed:
 
 
 def test_a_matrix_for_a_vector_is_a_shape_error_with_a_diagnosis() -> None:
-    row = problem("softmax-center-row", "softmax_center_gradient")
-    column = problem("softmax-center-column", "softmax_center_gradient")
+    row = problem("softmax-center-row", "naive_softmax_gradCenterVec")
+    column = problem("softmax-center-column", "naive_softmax_gradCenterVec")
     assert row.message == "gradCenterVec has shape (1, 5), expected (D=5)"
     assert column.message == "gradCenterVec has shape (5, 1), expected (D=5)"
     assert row.diagnosis.startswith("gradCenterVec has an axis of size one too many")
@@ -102,7 +105,7 @@ def test_leaf_cases_are_binary_trees(seed: int, V: int) -> None:
 
 
 def test_few_keeps_the_family() -> None:
-    assert few(PAIRS).case(V=5, seed=3).digest == PAIRS.case(V=5, seed=3).digest
+    assert PAIRS.few().case(V=5, seed=3).digest == PAIRS.case(V=5, seed=3).digest
 
 
 @given(st.lists(st.integers(1, 100), min_size=2, max_size=7))
@@ -110,7 +113,7 @@ def test_the_references_codes_are_optimal(counts: list[int]) -> None:
     """The length of a corpus in the best code is the sum over all joins of the two smallest counts."""
     case = COUNTS.case().having(counts=np.array(counts))
     with run_in_process(load_assignment("a2"), reference_files(load_assignment("a2"))) as run:
-        codes = run(CHECKS["codes_are_shortest"].function.__globals__["HUFFMAN"], case)["codes"]
+        codes = run(huffman_codes, case)["codes"]
     heap, least = sorted(counts), 0
     while len(heap) > 1:
         least += heap[0] + heap[1]
@@ -127,7 +130,7 @@ def test_arguments_of_a_case_survive_a_submission_that_changes_them(tmp_path: Pa
     before = case.outsideVectors.copy()
     code = SubmissionModules(tmp_path, modules)
     try:
-        LocalRun(load_probes("a2"), code, ())(NAIVE, case)
+        LocalRun(code, ())(naive_softmax, case)
     finally:
         code.forget()
     assert np.array_equal(case.outsideVectors, before)

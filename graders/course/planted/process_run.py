@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from graders.course.assignment import Assignment, assignment_names, load_assignment
+from graders.course.assignment import Assignment, load_assignment
 from graders.course.planted import Files
 from sanity.core.assignment_package import load_known_errors, load_probes
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe
+from sanity.core.probe import Answers, Probe
 from sanity.core.submission_modules import SubmissionModules
-
-LIBRARIES = ("hypothesis", "torch", "sklearn.decomposition", "matplotlib.pyplot", "gensim.models")
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,18 @@ class ProcessRun:
         return answers_of(probe, self.reply(probe, case), list(self.files), known)
 
 
+def preload(assignments: Iterable[str]) -> None:
+    """Choose what the fork server imports, once for all children; it counts before the first child is started."""
+    # Imported there, and not here, where it would import torch.
+    os.environ["TRIVIUM_PRELOAD"] = " ".join(assignments)
+    multiprocessing.set_forkserver_preload(["graders.course.planted.preload"])
+
+
 @contextmanager
 def run_in_process(assignment: Assignment, files: Files) -> Iterator[ProcessRun]:
     """Start a child process with a submission laid over the handout; yield its Run, and end it afterwards."""
-    # A fork server imports the libraries once and forks children in milliseconds; they do not inherit our threads.
+    # A fork server forks children in milliseconds, and they do not inherit our threads.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*LIBRARIES, *(f"sanity.{name}.probes" for name in assignment_names())])
     whole = assignment.given | {name: text.encode() for name, text in files.items()}
     with TemporaryDirectory() as folder, ProcessPoolExecutor(1, context) as child:
         for name, data in whole.items():
@@ -66,4 +70,4 @@ def _open(assignment: str, folder: str) -> SubmissionModules:
 
 
 def _ask(assignment: str, folder: str, probe: str, words: str, values: Mapping[str, Any]) -> Any:
-    return ask(load_probes(assignment), probe, _open(assignment, folder), Case(words, values))
+    return ask(load_probes(assignment)[probe], _open(assignment, folder), Case(words, values))

@@ -7,9 +7,11 @@ import os
 import struct
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+
+from sanity.core.probe import Probe
 
 CAPABILITY_VERSION = 0x20080522
 """_LINUX_CAPABILITY_VERSION_3 of linux/capability.h."""
@@ -21,7 +23,7 @@ FILE_CAPABILITIES = 0b110
 class WorkerContext:
     """What a zygote prepares once and its workers inherit."""
 
-    probes: ModuleType
+    probes: Mapping[str, Probe]
     modules: tuple[tuple[str, ...], ...]
     """The modules of a submission, each as the names of its files."""
     readable: tuple[str, ...]

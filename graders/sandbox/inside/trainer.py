@@ -18,7 +18,6 @@ import socket
 import sys
 import traceback
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 
 import msgspec
@@ -40,7 +39,7 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
     if settings["confined"]:
         import sandlock  # noqa: F401
     writable = tuple(settings["writable"])
-    return WorkerContext(ModuleType("no probes"), (), tuple(settings["readable"]), settings["confined"], writable)
+    return WorkerContext({}, (), tuple(settings["readable"]), settings["confined"], writable)
 
 
 def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:

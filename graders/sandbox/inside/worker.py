@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import random
@@ -9,8 +10,8 @@ import resource
 import socket
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -29,17 +30,20 @@ from graders.sandbox.inside.wire import (
     encode,
     read_calls,
 )
-from sanity.core.assignment_package import load_probes
+from sanity.core.assignment_package import libraries_of, load_probes, load_warm_up
 from sanity.core.calling import SubmissionError, ask, submission_error
 from sanity.core.case import Case
+from sanity.core.probe import Probe
 from sanity.core.submission_modules import SubmissionModules
 
 
 def prepare(settings: dict[str, Any]) -> WorkerContext:
     """Import in the zygote what submissions need, and run it once in a single thread, so that workers start warm."""
-    probes = load_probes(settings["assignment"])
-    warm_up = getattr(probes, "warm_up", None)
-    if warm_up is not None:
+    name = settings["assignment"]
+    probes = load_probes(name)
+    for library in libraries_of(name):
+        importlib.import_module(library)
+    if warm_up := load_warm_up(name):
         warm_up()
     if settings["confined"]:
         import sandlock  # noqa: F401  (here, so that workers need not)
@@ -97,20 +101,20 @@ def answer_requests(context: WorkerContext, folder: Path, channel: socket.socket
         channel.sendall(frame)
 
 
-def dispatch(request: Ask | AskAll, probes: ModuleType, code: SubmissionModules) -> Answer | Failure:
+def dispatch(request: Ask | AskAll, probes: Mapping[str, Probe], code: SubmissionModules) -> Answer | Failure:
     """Dispatch one request: import a module, call one probe, or call many."""
     if isinstance(request, AskAll):
         value: Any = ask_all(request, probes, code)
     elif request.case is None:
         value = import_module(code, request.name)
     else:
-        value = ask(probes, request.name, code, Case("", request.case))
+        value = ask(probes[request.name], code, Case("", request.case))
     return Failure(request.id, value) if isinstance(value, SubmissionError) else Answer(request.id, value)
 
 
-def ask_all(request: AskAll, probes: ModuleType, code: SubmissionModules) -> list[list[Any]]:
+def ask_all(request: AskAll, probes: Mapping[str, Probe], code: SubmissionModules) -> list[list[Any]]:
     """Return a list for each call, with its answer, or empty if the call raised."""
-    answers = (ask(probes, name, code, Case("", case)) for name, case in read_calls(request.calls))
+    answers = (ask(probes[name], code, Case("", case)) for name, case in read_calls(request.calls))
     return [[] if isinstance(answer, SubmissionError) else [answer] for answer in answers]
 
 

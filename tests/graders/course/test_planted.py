@@ -16,10 +16,11 @@ from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import Variant, load_bugs, load_variants, reference_files
 from graders.course.planted.process_run import run_in_process
 from sanity.core.assignment_package import load_checks
-from sanity.core.check import Check, Run
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, attempt
 from sanity.core.manifest import Manifest
+from sanity.core.probe import Run
 from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 
 ASSIGNMENTS = assignment_names()

@@ -18,15 +18,15 @@ from graders.grading.submission import judge_question
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
-from sanity.a4.asked import PAD
-from sanity.a4.cases import SENTENCES
+from sanity.a4.padding import SENTENCES, pad
 from sanity.core.assignment_package import load_checks
 from sanity.core.case import Case
-from sanity.core.check import Check, Probe
+from sanity.core.check import Check
 from sanity.core.errors import CouldNotRun
 from sanity.core.forms import Form, unpack
 from sanity.core.judge import judge
 from sanity.core.manifest import Manifest, ManifestError
+from sanity.core.probe import Probe
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.verdict import Outcome
 from tests.support.answers import plain_values
@@ -94,7 +94,7 @@ def test_a_reference_that_does_not_answer_is_no_verdict(
     try:
         for ask in (reference.ask, reference.expect):
             with pytest.raises(SandboxError) as error:
-                ask(PAD, SENTENCES.case())
+                ask(pad, SENTENCES.case())
             assert str(error.value) == (
                 "the reference did not answer: pad_sents() raised ValueError in utils.py, line 1"
             )

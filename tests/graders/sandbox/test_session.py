@@ -17,8 +17,9 @@ from graders.course.assignment import load_assignment
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
-from sanity.a4.asked import EMBEDDINGS, PAD
-from sanity.a4.cases import BATCHES, SENTENCES
+from sanity.a4.batches import BATCHES
+from sanity.a4.embeddings import embeddings
+from sanity.a4.padding import SENTENCES, pad
 from sanity.core.case import Case
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.manifest import Manifest
@@ -41,19 +42,19 @@ def opened(zygote: Zygote, files: Mapping[str, bytes], seconds: float = 10) -> I
 
 def returned(session: Session, case: Case = CASE) -> Any:
     """Return what pad_sents() returned."""
-    return session(PAD, case)["padded"]
+    return session(pad, case)["padded"]
 
 
 def problem(session: Session, case: Case = CASE) -> str:
     with pytest.raises(CouldNotRun) as error:
-        session(PAD, case)
+        session(pad, case)
     return error.value.message
 
 
 def test_a_submission_answers(zygote: Zygote) -> None:
     longest = max(map(len, CASE.sents))
     with opened(zygote, utils(RIGHT)) as session:
-        answers = session(PAD, CASE)
+        answers = session(pad, CASE)
     assert answers["padded"] == [sent + ["<pad>"] * (longest - len(sent)) for sent in CASE.sents]
     assert answers["sents after the call"] == CASE.sents
 
@@ -71,7 +72,7 @@ def test_one_worker_answers_all_until_it_is_ended(zygote: Zygote) -> None:
 
 
 def calls(*cases: Case) -> Calls:
-    made = Calls.of([(PAD, case) for case in cases])
+    made = Calls.of([(pad, case) for case in cases])
     assert made is not None
     return made
 
@@ -81,13 +82,13 @@ CASES = tuple(SENTENCES.case(count=count, numbers=numbers) for count in (1, 2, 5
 
 def test_many_questions_at_once_are_answered_as_one_by_one(zygote: Zygote) -> None:
     with opened(zygote, utils(RIGHT)) as session:
-        assert session.ask_all(calls(*CASES)) == {(PAD.name, case.digest): session(PAD, case) for case in CASES}
+        assert session.ask_all(calls(*CASES)) == {(pad.name, case.digest): session(pad, case) for case in CASES}
 
 
 def test_of_many_questions_those_that_raise_are_left_out(zygote: Zygote) -> None:
     with opened(zygote, utils("if pad_token == 0:\n    raise KeyError\n" + RIGHT)) as session:
         answered = session.ask_all(calls(*CASES))
-        assert set(answered) == {(PAD.name, case.digest) for case in CASES if case.pad_token != 0}
+        assert set(answered) == {(pad.name, case.digest) for case in CASES if case.pad_token != 0}
         assert not session.unused  # the worker lives
 
 
@@ -107,7 +108,7 @@ def test_of_many_questions_one_that_ends_the_worker_ends_all(zygote: Zygote, bod
 
 
 def test_of_many_questions_one_answered_in_another_form_is_a_wrong_answer(zygote: Zygote) -> None:
-    three = Calls.of([(replace(PAD, form=("one", "two", "three")), CASE)])
+    three = Calls.of([(replace(pad, form=("one", "two", "three")), CASE)])
     assert three is not None
     with opened(zygote, utils("return []")) as session, pytest.raises(CheckFailed):
         session.ask_all(three)
@@ -123,7 +124,7 @@ def test_replies_that_are_no_list_of_lists_break_the_protocol(zygote: Zygote) ->
 
 
 def test_an_answer_of_another_form_is_a_wrong_answer(zygote: Zygote) -> None:
-    three = replace(PAD, form=("one", "two", "three"))
+    three = replace(pad, form=("one", "two", "three"))
     with opened(zygote, utils("return []")) as session, pytest.raises(CheckFailed) as failed:
         session(three, CASE)
     assert failed.value.message == "pad_sents() returned 2 values, expected 3: one, two, three"
@@ -131,7 +132,7 @@ def test_an_answer_of_another_form_is_a_wrong_answer(zygote: Zygote) -> None:
 
 def test_what_a_submission_raises_is_told_without_its_own_words(zygote: Zygote) -> None:
     with opened(zygote, utils("raise KeyError('words of its own')")) as session, pytest.raises(CouldNotRun) as error:
-        session(PAD, CASE)
+        session(pad, CASE)
     assert error.value.message == "pad_sents() raised KeyError in utils.py, line 3"
     assert "words of its own" in error.value.detail
 
@@ -202,10 +203,10 @@ def test_a_module_that_cannot_be_imported_beside_others_is_tried_alone(
         returned(session)
         session.begin("model_embeddings", 0.5)
         with pytest.raises(CouldNotRun, match=r"^importing model_embeddings\.py "):
-            session(EMBEDDINGS, BATCHES.case())
+            session(embeddings, BATCHES.case())
         session.end()
         session.begin("model_embeddings", 10)
-        assert session(EMBEDDINGS, BATCHES.case())["shared"] is False
+        assert session(embeddings, BATCHES.case())["shared"] is False
 
 
 def test_what_is_printed_is_kept_safe_to_show(zygote: Zygote) -> None:
@@ -221,7 +222,7 @@ def test_what_is_printed_is_kept_safe_to_show(zygote: Zygote) -> None:
 def test_what_is_shown_does_not_depend_on_where_it_ran(zygote: Zygote) -> None:
     body = "import warnings\nwarnings.warn('odd')\nraise ValueError(__file__)"
     with opened(zygote, utils(body)) as session, pytest.raises(CouldNotRun) as error:
-        session(PAD, CASE)
+        session(pad, CASE)
     session.end()
     assert session.printed == "utils.py:4: UserWarning: odd\n  warnings.warn('odd')\n"
     assert error.value.detail.startswith('  File "utils.py", line 5, in pad_sents\n')

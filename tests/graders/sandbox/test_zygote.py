@@ -17,8 +17,7 @@ from graders.sandbox.isolation import Isolation, SandboxError, require_walls, wa
 from graders.sandbox.profile import Profile
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import ENVIRONMENT, Zygote
-from sanity.a4.asked import PAD
-from sanity.a4.cases import SENTENCES
+from sanity.a4.padding import SENTENCES, pad
 from sanity.core.manifest import Manifest
 from tests.support.processes import descriptors, process_of, running
 
@@ -59,7 +58,7 @@ def test_a_submission_sees_no_environment_but_ours(zygote: Zygote, monkeypatch: 
     monkeypatch.setenv("TOKEN", "secret")
     with Session(zygote, {"utils.py": HELPER}) as session:
         session.begin("utils", 10)
-        seen = session(PAD, SENTENCES.case())["padded"]
+        seen = session(pad, SENTENCES.case())["padded"]
     folder = seen.pop("cwd")
     assert Path(folder).parent == zygote.scratch
     extra = {name: value for name, value in seen.items() if name not in ENVIRONMENT}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,24 +11,28 @@ import pytest
 from sanity.core.assignment_package import load_known_errors
 from sanity.core.calling import MAX_TEXT, LocalRun, SubmissionError, answers_of, ask, problem_of
 from sanity.core.case import Case
-from sanity.core.check import probe
 from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.probe import probe
 from sanity.core.submission_modules import SubmissionModules
 
 CASE = Case("", {"x": 3})
-DOUBLE = probe("double", "double()", "doubled")
-PROBES = SimpleNamespace(double=lambda code, case: code.student.double(case.x))
+
+
+@probe("doubled", of="double()")
+def double(code: Any, case: Case) -> Any:
+    """Double x."""
+    return code.student.double(case.x)
 
 
 @pytest.fixture
 def reply_of(tmp_path: Path):
-    """Answer DOUBLE with the lines of student.py."""
+    """Answer double with the lines of student.py."""
     opened: list[SubmissionModules] = []
 
     def reply_of(lines: str) -> object:
         (tmp_path / "student.py").write_text(lines)
         opened.append(SubmissionModules(tmp_path, [("student.py",)]))
-        return ask(PROBES, "double", opened[-1], CASE)
+        return ask(double, opened[-1], CASE)
 
     yield reply_of
     for code in opened:
@@ -119,18 +123,18 @@ def test_the_submissions_words_are_in_the_detail_only():
 
 
 def test_answers_of_names_the_parts():
-    assert answers_of(DOUBLE, 6, []) == {"doubled": 6}
+    assert answers_of(double, 6, []) == {"doubled": 6}
     with pytest.raises(CheckFailed, match=r"^double\(\) returned None"):
-        answers_of(DOUBLE, None, [])
+        answers_of(double, None, [])
     with pytest.raises(CouldNotRun, match=r"^double\(\) raised KeyError$"):
-        answers_of(DOUBLE, SubmissionError("KeyError", "", "", 0, ""), [])
+        answers_of(double, SubmissionError("KeyError", "", "", 0, ""), [])
 
 
 def test_here_asks_in_this_process(tmp_path):
     (tmp_path / "student.py").write_text("def double(x): return 2 * x")
     code = SubmissionModules(tmp_path, [("student.py",)])
     try:
-        assert LocalRun(PROBES, code, ["student.py"])(DOUBLE, CASE) == {"doubled": 6}
+        assert LocalRun(code, ["student.py"])(double, CASE) == {"doubled": 6}
     finally:
         code.forget()
 
@@ -141,5 +145,5 @@ def test_what_an_assignment_knows_of_errors_comes_before_what_is_true_of_any_cod
     assert problem_of(raised, "step()", []).hint == "a value here is None: did a function forget to `return`?"
     assert problem_of(raised, "step()", [], known).hint == "enc_masks may be None: then no source word is padding"
     with pytest.raises(CouldNotRun) as error:
-        answers_of(DOUBLE, raised, [], known)
+        answers_of(double, raised, [], known)
     assert error.value.hint.startswith("enc_masks may be None")

@@ -12,17 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sanity
 from graders.course.assignment import assignment_names, load_assignment
-from sanity.core.assignment_package import ChecksError, checks_of, load_checks, load_probes
+from sanity.core.assignment_package import (
+    ChecksError,
+    MissingLibrary,
+    checks_of,
+    libraries_of,
+    load_checks,
+    load_probes,
+    require_libraries,
+)
 from sanity.core.case import Case
-from sanity.core.check import Check, Probe, check, probe
-from sanity.core.forms import unpack
+from sanity.core.check import Check, Checks
+from sanity.core.errors import CheckFailed
+from sanity.core.forms import names_in, unpack
 from sanity.core.judge import attempt
+from sanity.core.probe import Probe, probe
 from sanity.core.recordings import Recordings, fixed_cases, load, recording_path
 from sanity.core.values import Unsupported
 from tests.support.drawn import SIZES, plain_values
@@ -32,7 +43,9 @@ CHECKS = [pytest.param(name, one, id=f"{name}-{one.name}") for name in ASSIGNMEN
 
 
 def test_a_function_that_expects_is_a_reference_check():
-    @check("1a", SIZES, weight=2, outputs=("size",))
+    check = Checks("1a")
+
+    @check(SIZES, weight=2, outputs=("size",))
     def counts(run: Any, expect: Any, case: Case) -> None:
         """It counts
         to ten.
@@ -43,10 +56,11 @@ def test_a_function_that_expects_is_a_reference_check():
     assert (counts.question, counts.name, counts.weight, counts.outputs) == ("1a", "counts", 2, ("size",))
     assert not counts.is_property
     assert counts.sentence == "It counts\nto ten."
+    assert check.all == [counts]
 
 
-def test_a_function_that_does_not_is_a_law():
-    @check("1a", SIZES)
+def test_a_function_that_does_not_is_a_property():
+    @Checks("1a")(SIZES)
     def holds(run: Any, case: Case) -> None:
         """It holds."""
         assert (run, case.n) == ("run", 1)
@@ -55,19 +69,67 @@ def test_a_function_that_does_not_is_a_law():
     assert (holds.is_property, holds.weight, holds.outputs) == (True, 1, ())
 
 
-def test_a_probe_is_a_name_and_a_form():
-    assert probe("encode", "encode()", "hiddens, (h, c)") == Probe("encode", "encode()", ("hiddens", ("h", "c")))
+def two(name: str = "two") -> Probe:
+    """A probe with an array and a number."""
+
+    def function(code: Any, case: Case) -> Any: ...
+
+    function.__name__ = name
+    return probe("loss, gradients[0]: n m|n", of="two()")(function)
+
+
+def test_a_probe_has_a_form_and_axes():
+    made = two()
+    assert (made.name, made.what, made.form) == ("two", "two()", ("loss", "gradients[0]"))
+    assert made.axes == {"gradients[0]": "n m|n"}
+    assert made.spell is None
+    made.script(lambda case: f"two({case.n})")
+    assert made.spell is not None and made.spell(SIZES.case(n=3)) == "two(3)"
+
+
+RIGHT = {"loss": 2.0, "gradients[0]": np.array([[1.0, 2.0], [3.0, 4.0]])}
+
+
+@pytest.mark.parametrize(
+    ("output", "wrong", "said"),
+    [
+        ("loss", 3.0, "loss is wrong"),
+        ("loss", np.zeros(2), "loss has shape (2,), expected a number"),
+        ("gradients[0]", RIGHT["gradients[0]"].T, "gradients[0] has the right shape (n=2, m=2) but 2 of 4 values are"),
+        ("gradients[0]", np.zeros(2), "gradients[0] has shape (2,), expected (n=2, m=2)"),
+    ],
+)
+def test_compares_names_the_output_and_its_axes(output, wrong, said):
+    check = Checks("1a")
+    check.compares(two(), SIZES, output, weight=3, says="It is right.")
+    [one] = check.all
+    assert (one.sentence, one.weight, one.outputs, one.is_property) == ("It is right.", 3, (output,), False)
+    assert one.name == {"loss": "two_loss", "gradients[0]": "two_gradients_0"}[output]
+    one(lambda probe, case: RIGHT, lambda probe, case: RIGHT, SIZES.case())
+    with pytest.raises(CheckFailed) as failed:
+        one(lambda probe, case: {**RIGHT, output: wrong}, lambda probe, case: RIGHT, SIZES.case())
+    assert failed.value.message.startswith(said)
+
+
+def test_a_fitted_case_is_what_both_sides_get():
+    check, seen = Checks("1a"), []
+    check.compares(two(), SIZES, "loss", says="It is.", fit=lambda run, case: case.having(n=7))
+
+    def run(probe: Probe, case: Case) -> Any:
+        seen.append(case.n)
+        return RIGHT
+
+    check.all[0](run, run, SIZES.case())
+    assert seen == [7, 7]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_every_probe_has_its_function(assignment):
-    asked = __import__(f"sanity.{assignment}.asked", fromlist=["asked"])
+def test_every_probe_takes_the_code_and_a_case(assignment):
     probes = load_probes(assignment)
-    described = [value for value in vars(asked).values() if isinstance(value, Probe)]
-    assert described
-    assert {name for name, count in Counter(one.name for one in described).items() if count > 1} == set()
-    for one in described:
-        assert list(inspect.signature(getattr(probes, one.name)).parameters) == ["code", "case"], one.name
+    assert probes
+    for name, one in probes.items():
+        assert list(inspect.signature(one.function).parameters) == ["code", "case"], name
+        assert one.axes.keys() <= set(names_in(one.form)), name
 
 
 @pytest.mark.parametrize(("assignment", "one"), CHECKS)
@@ -94,14 +156,24 @@ def test_every_question_is_checked_against_the_reference(assignment):
 
 GOOD = """
 from sanity.core.case import Cases
-from sanity.core.check import check
+from sanity.core.check import Checks
+from sanity.core.probe import probe
 
+check = Checks("1a")
 SIZES = Cases(lambda seed, n: {"n": n}, {"n": (1, 3)}, "{n} words")
 
 
-@check("1a", SIZES)
+@probe("size", of="size()")
+def size(code, case):
+    return code.student.size(case.n)
+
+
+@check(SIZES)
 def holds(run, case):
     \"\"\"It holds.\"\"\"
+
+
+check.compares(size, SIZES, "size", says="It is right.")
 """
 
 
@@ -112,7 +184,7 @@ def package(monkeypatch, tmp_path):
     monkeypatch.setattr("sanity.core.assignment_package.PACKAGE", tmp_path)
 
     def make(files: dict[str, str]) -> None:
-        for name, text in files.items():
+        for name, text in {"__init__.py": "", **files}.items():
             path = tmp_path / "a0" / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
@@ -122,81 +194,111 @@ def package(monkeypatch, tmp_path):
         del sys.modules[name]
 
 
+def test_modules_are_found_without_a_list(package):
+    package({"means.py": GOOD, "shared.py": "ONE = 1\n"})
+    assert [one.name for one in load_checks("a0")] == ["holds", "size"]
+    assert list(load_probes("a0")) == ["size"]
+
+
+def slipped(before: str, after: str) -> dict[str, str]:
+    assert before in GOOD
+    return {"means.py": GOOD.replace(before, after)}
+
+
 @pytest.mark.parametrize(
     ("files", "line"),
     [
+        ({"means.py": "\nimport sanity.a0.caces"}, "means.py:2: this import fails: there is no module sanity.a0.caces"),
+        ({"means.py": "import nunpy as np"}, "means.py:1: this import fails: there is no module nunpy"),
         (
-            {},
-            "sanity/a0/__init__.py: not found; expected CHECKS in it, the modules with the checks of a0",
+            {"means.py": "from sanity.a0.cases import SIZE", "cases.py": "SIZES = 1"},
+            "means.py:1: this import fails: cannot import name 'SIZE' from 'sanity.a0.cases'",
         ),
         (
-            {"__init__.py": "CHECK = ()"},
-            'sanity/a0/__init__.py: CHECKS: expected a tuple of modules, such as ("encode", "decode"); there is none',
+            {"means.py": "from sanity.a0 import cases", "cases.py": "def f(:"},
+            "cases.py:1: not valid Python: invalid syntax",
         ),
         (
-            {"__init__.py": 'CHECKS = ("means")'},
-            'sanity/a0/__init__.py: CHECKS: expected a tuple of modules, such as ("encode", "decode"); found \'means\'',
+            slipped("@check(SIZES)", "@check(SIZES, wieght=2)"),
+            "means.py:15: there is no option 'wieght': choose from cases, weight, outputs, gradients",
         ),
         (
-            {"__init__.py": 'CHECKS = ("maens",)', "means.py": GOOD, "cases.py": ""},
-            "sanity/a0/__init__.py: CHECKS names 'maens', which is not there: choose from cases, means",
+            slipped('"size", says=', '"size", syas='),
+            "means.py:20: there is no option 'syas': choose from probe, cases, output, says, weight, "
+            "gradients, fit, name",
         ),
+        (slipped("of=", "off="), "means.py:10: there is no option 'off': choose from returns, of, needs"),
         (
-            {"__init__.py": 'CHECKS = ("means.py",)', "means.py": GOOD},
-            "sanity/a0/__init__.py: CHECKS names 'means.py', which is not there: choose from means",
+            slipped('"{n} words")', '"{n} words", corner=())'),
+            "means.py:7: there is no option 'corner': choose from make, ranges, words, corners, drawn",
         ),
+        (slipped('SIZES, "size"', 'SIZES, "sizes"'), "means.py:20: size has no output 'sizes': choose from size"),
+        (slipped("check.compares(size,", "check.compares(sice,"), "means.py:20: NameError: name 'sice' is not defined"),
         (
-            {"__init__.py": 'CHECKS = ("means",)', "means.py": "\nimport sanity.a0.caces"},
-            "FOLDER/a0/means.py:2: this import fails: there is no module sanity.a0.caces",
+            slipped("holds(run, case)", "holds(code)"),
+            "means.py:15: holds(): expected the arguments run, case or run, expect, case",
         ),
+        (slipped('    """It holds."""', "    return"), "means.py:15: holds: expected a sentence, which students read"),
         (
-            {"__init__.py": 'CHECKS = ("means",)', "means.py": "import nunpy as np"},
-            "FOLDER/a0/means.py:1: this import fails: there is no module nunpy",
-        ),
-        (
-            {
-                "__init__.py": 'CHECKS = ("means",)',
-                "means.py": "from sanity.a0.cases import SIZE",
-                "cases.py": GOOD,
-            },
-            "FOLDER/a0/means.py:1: this import fails: cannot import name 'SIZE' from 'sanity.a0.cases'",
-        ),
-        (
-            {
-                "__init__.py": 'CHECKS = ("means",)',
-                "means.py": "from sanity.a0 import cases",
-                "cases.py": "def f(:",
-            },
-            "FOLDER/a0/cases.py:1: not valid Python: invalid syntax",
+            {"means.py": GOOD + 'check = Checks("1b")\n'},
+            'means.py:21: this file has Checks("1a") already: one question, one file',
         ),
     ],
 )
-def test_checks_that_cannot_be_loaded_are_one_line(package, tmp_path, files, line):
+def test_a_slip_is_one_line_with_its_place(package, tmp_path, files, line):
     package(files)
     with pytest.raises(ChecksError) as raised:
         load_checks("a0")
-    assert str(raised.value) == line.replace("FOLDER", tmp_path.name)
+    assert str(raised.value) == f"{tmp_path.name}/a0/{line}"
 
 
-def test_a_check_of_an_unknown_question_is_one_line(package, tmp_path):
-    package({"__init__.py": 'CHECKS = ("means",)', "means.py": GOOD.replace("1a", "9z")})
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ({"more.py": GOOD.replace("1a", "1b")}, "sanity/a0: 2 checks are called holds; each needs a name of its own"),
+        ({"more.py": GOOD.replace("holds", "more").replace('"size", says', '"size", name="m", says')}, ""),
+    ],
+)
+def test_names_are_unique(package, files, line):
+    package({"means.py": GOOD, **files})
+    if line:
+        with pytest.raises(ChecksError, match=line):
+            load_checks("a0")
+    else:
+        load_checks("a0")
+        with pytest.raises(ChecksError, match="sanity/a0: 2 probes are called size; each needs a name of its own"):
+            load_probes("a0")
+
+
+def test_a_package_that_is_not_there_is_one_line():
+    with pytest.raises(ChecksError) as raised:
+        load_checks("a0")
+    assert str(raised.value) == "sanity/a0: not found; expected a package with the checks of a0"
+
+
+def test_an_unknown_question_and_one_without_checks_are_one_line(package, tmp_path):
     manifest = msgspec.structs.replace(load_assignment("a4").manifest, name="a0")
+    package({"means.py": GOOD})
     with pytest.raises(ChecksError) as raised:
         checks_of(manifest)
-    assert str(raised.value) == (
-        f"{tmp_path.name}/a0/means.py:8: holds() checks question '9z', which a0 does not have: "
-        "choose from 1a, 1b, 1c, 1d, 1e, 1f"
-    )
-
-
-def test_a_library_that_probes_lack_is_not_their_mistake_but_a_module_of_ours_is(package, tmp_path):
-    package({"__init__.py": "", "probes.py": "import torhc"})
-    with pytest.raises(ModuleNotFoundError):
-        load_probes("a0")
-    package({"probes.py": "import sanity.a0.caces"})
+    assert str(raised.value) == 'sanity/a0: no module checks question 1b, with Checks("1b")'
+    package({"nines.py": GOOD.replace("1a", "9z")})
     with pytest.raises(ChecksError) as raised:
-        load_probes("a0")
-    assert str(raised.value) == f"{tmp_path.name}/a0/probes.py:1: this import fails: there is no module sanity.a0.caces"
+        checks_of(manifest)
+    place = f"{tmp_path.name}/a0/nines.py:6"
+    assert str(raised.value) == f"{place}: a0 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f"
+
+
+def test_libraries_are_those_of_the_questions_probes(package):
+    questions = load_assignment("a4").manifest.questions
+    package(
+        {"means.py": GOOD, "model.py": GOOD.replace("1a", "1b").replace('of="size()"', 'of="size()", needs=("torhc",)')}
+    )
+    assert [libraries_of("a0", "1a"), libraries_of("a0", "1b"), libraries_of("a0")] == [[], ["torhc"], ["torhc"]]
+    require_libraries("a0", questions[:1])
+    with pytest.raises(MissingLibrary) as raised:
+        require_libraries("a0", questions[:2])
+    assert str(raised.value) == "question 1b needs torhc, which is not installed: pip install torhc"
 
 
 def test_checks_are_there_without_torch_and_hypothesis():

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from sanity.core.case import Case
-from sanity.core.check import probe
 from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
 from sanity.core.judge import CachedRun, attempt, judge, verdict_of
+from sanity.core.probe import Probe
 from sanity.core.verdict import Outcome
 from tests.support.drawn import SIZES, make_check
 
-PROBE = probe("size", "size()", "size")
+PROBE = Probe("size", "size()", "size", {}, lambda code, case: None)
 CASES = [SIZES.case(n=n) for n in (1, 3, 5, 7)]
 
 
@@ -132,7 +132,7 @@ def test_a_question_is_put_once(problem):
                 assert remembering(PROBE, case) == {"size": case.n}
             except (CheckFailed, CouldNotRun) as again:
                 assert again is problem
-    remembering_another = probe("other", "other()", "size")
+    remembering_another = Probe("other", "other()", "size", {}, lambda code, case: None)
     assert (
         attempt(make_check(lambda run, case: run(remembering_another, case)), remembering, expect, CASES[0]) is problem
     )

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import sanity.core.recordings
 from sanity.core.case import Case
-from sanity.core.check import probe
 from sanity.core.compare import same
 from sanity.core.errors import CouldNotRun
+from sanity.core.probe import Probe
 from sanity.core.recordings import (
     KINDS,
     Recordings,
@@ -29,7 +29,7 @@ from sanity.core.recordings import (
 )
 from tests.support.drawn import SIZES, alike, make_check, plain_values
 
-PROBE = probe("size", "size()", "size")
+PROBE = Probe("size", "size()", "size", {}, lambda code, case: None)
 
 
 def recordable(value: Any) -> bool:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from sanity.core.case import Case
-from sanity.core.check import probe
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import judge
+from sanity.core.probe import Probe
 from sanity.core.shrink import MAX_CALLS, shrink
 from tests.support.drawn import SIZES, make_check
 
-PROBE = probe("size", "size()", "size")
+PROBE = Probe("size", "size()", "size", {}, lambda code, case: None)
 
 
 def size(probe: Any, case: Case) -> dict[str, int]:

@@ -18,10 +18,11 @@ from graders.course import planted
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_bugs, reference_files
 from graders.course.planted.process_run import run_in_process
-from sanity.core.assignment_package import load_checks, load_snippets
-from sanity.core.check import Check, Run
+from sanity.core.assignment_package import load_checks
+from sanity.core.check import Check
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import CachedRun, attempt
+from sanity.core.probe import Run
 from sanity.core.recordings import fixed_cases
 from sanity.gradients.snippet import simplest
 from sanity.student.gradients import TracingRun, is_gradient_property
@@ -78,18 +79,16 @@ def test_the_reference_has_the_property(assignment: str, check: Check, reference
 def test_each_property_has_a_script_and_on_the_reference_it_shows_no_difference(
     assignment: str, references: dict[str, Run], tmp_path: Path
 ) -> None:
-    snippets = load_snippets(assignment)
     for source in (handout_folder(assignment), load_assignment(assignment).solutions):
         shutil.copytree(source, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     names = []
     for check in (check for name, check in PROPERTIES if name == assignment):
-        watched = TracingRun(references[assignment], lambda probe: hasattr(snippets, probe.name))
+        watched = TracingRun(references[assignment])
         case = simplest(check.cases.corner_cases(1)[0], lambda case: True)
         attempt(check, watched, watched, case)
-        assert watched.first, f"{check.name} asks nothing that can be shown"
-        probe, asked = watched.first
+        assert watched.script, f"{check.name} asks nothing that can be shown"
         names.append(f"try_{check.name}.py")
-        (tmp_path / names[-1]).write_text(getattr(snippets, probe.name)(asked), encoding="utf-8")
+        (tmp_path / names[-1]).write_text(watched.script, encoding="utf-8")
     runs = f"import runpy\nfor name in {names}:\n    runpy.run_path(name)\n"
     ran = subprocess.run(
         [sys.executable, "-c", runs],

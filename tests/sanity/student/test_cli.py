@@ -25,7 +25,7 @@ from sanity.student.cli import main
 NULL_BYTES = f"pad_sents() raised {'SyntaxError' if sys.version_info >= (3, 11, 4) else 'ValueError'}"
 """How Python finds a file with null bytes in it."""
 
-# What torch says of every right convolution; pytest takes back what sanity.a4.probes does about it.
+# What torch says of every right convolution; pytest takes back what sanity.a4.beside.model does about it.
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 
 COURSE_LINES = """\
@@ -360,9 +360,17 @@ def test_a_broken_install_is_said_to_be_one(check, reference, monkeypatch, tmp_p
 
 
 def test_without_torch_it_says_how_to_install_it(check, reference, monkeypatch):
-    monkeypatch.delitem(sys.modules, "sanity.a4.probes", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert check(reference, "1d") == (2, "", "sanity_check.py: torch is not installed: pip install torch\n")
+    said = "sanity_check.py: question 1d needs torch, which is not installed: pip install torch\n"
+    assert check(reference, "1d") == (2, "", said)
+
+
+def test_a_question_on_lists_needs_no_torch(reference):
+    script = "import sys; from sanity.student.cli import main; from pathlib import Path; "
+    script += "sys.modules['torch'] = None; sys.exit(main(['1a'], Path(sys.argv[1])))"
+    done = subprocess.run([sys.executable, "-c", script, reference], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "All Sanity Checks Passed for Question 1a" in done.stdout
 
 
 def test_ctrl_c_is_no_traceback(check, spoilt):

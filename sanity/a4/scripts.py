@@ -1,4 +1,4 @@
-"""Cases of assignment 4 as scripts that a student can run: the model, its weights, one call, and both gradients."""
+"""Calls as scripts that a student can run: the model, its weights, one call, and its gradients beside measured ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sanity.core.case import Case
-from sanity.gradients.snippet import assign, literal
+from sanity.gradients.snippet import assign
 
 START = """\
 import numpy as np
@@ -50,45 +50,7 @@ for name in [name for name in weights if name in parameters]:
 """
 
 
-def encode_gradients(case: Case) -> str:
-    """Spell a call of encode()."""
-    used = ("model_embeddings.source", "post_embed_cnn", "encoder", "h_projection", "c_projection")
-    call = f"""
-
-def loss():
-    enc_hiddens, (h_0, c_0) = model.encode(source_padded, {literal(list(case.source_lengths))})
-    outputs = [enc_hiddens, h_0, c_0]
-"""
-    return START + _model(case, used) + _tensors(case, "source_padded") + call + END
-
-
-def decode_gradients(case: Case) -> str:
-    """Spell a call of decode(), which calls a simple step in the place of the student's own."""
-    start = START.replace("from sanity.g", "from sanity.a4.probes import stand_in_step\nfrom sanity.g")
-    inputs = _tensors(case, "enc_hiddens", "enc_masks", "h", "c", "target_padded")
-    call = """\
-model.step = stand_in_step([])  # so that mistakes in your step() do not show here
-
-
-def loss():
-    outputs = [model.decode(enc_hiddens, enc_masks, (h, c), target_padded)]
-"""
-    return start + _model(case, ("model_embeddings.target", "att_projection")) + inputs + call + END
-
-
-def step_gradients(case: Case) -> str:
-    """Spell a call of step()."""
-    inputs = _tensors(case, "Ybar_t", "h", "c", "enc_hiddens", "enc_hiddens_proj", "enc_masks")
-    call = """
-
-def loss():
-    (h_new, c_new), combined_output, _ = model.step(Ybar_t, (h, c), enc_hiddens, enc_hiddens_proj, enc_masks)
-    outputs = [h_new, c_new, combined_output]
-"""
-    return START + _model(case, ("decoder", "combined_output_projection")) + inputs + call + END
-
-
-def _model(case: Case, used: tuple[str, ...]) -> str:
+def model(case: Case, used: tuple[str, ...]) -> str:
     """Spell the model, and the weights of the layers used; the others are zero."""
     weights = {name: w for name, w in case.weights.items() if name.rpartition(".")[0] in used}
     name = "combined_output_projection.weight"
@@ -106,7 +68,7 @@ def _entry(size: int, pad: int) -> str:
     return f"VocabEntry({ {'<pad>' if i == pad else next(others): i for i in range(size)} })"
 
 
-def _tensors(case: Case, *names: str) -> str:
+def tensors(case: Case, *names: str) -> str:
     """Spell inputs of the call as tensors; h and c are the state of the decoder before it."""
     h, c = case.dec_init_state
     return "".join(assign(name, {**case.values, "h": h, "c": c}[name], "torch.tensor") for name in names)

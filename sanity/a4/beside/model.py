@@ -10,15 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sanity.a4.gradients import CONVOLUTION
 from sanity.core.case import Case
 
 # oneDNN compiles a kernel for every new size, which takes longer than our small cases do.
 torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
 # What torch says of every right convolution with kernel 2.
 warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")
-
-OPTIONAL = ("post_embed_cnn.weight", "post_embed_cnn.bias")
-"""Weights that a model of before 2022 does not have."""
 
 
 def vocab_of(code: Any, case: Case) -> Any:
@@ -36,6 +34,11 @@ def sizes_of(case: Case) -> tuple[Any, ...]:
     return (case.e, case.h, case.v_src, case.v_tgt, case.pad_src, case.pad_tgt, case.Ybar_t.dtype)
 
 
+def new(code: Any, case: Case, **options: Any) -> Any:
+    """Make a new model of the student's, of the case's sizes."""
+    return code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab_of(code, case), **options)
+
+
 def make(code: Any, case: Case) -> Any:
     """Return the student's model of the case's sizes.
 
@@ -43,8 +46,7 @@ def make(code: Any, case: Case) -> Any:
     """
     sizes = sizes_of(case)
     if sizes not in code.cache:
-        vocab = vocab_of(code, case)
-        model = code.nmt_model.NMT(embed_size=case.e, hidden_size=case.h, vocab=vocab, dropout_rate=0.5)
+        model = new(code, case, dropout_rate=0.5)
         code.cache[sizes] = model.double() if case.Ybar_t.dtype == "float64" else model
     model = code.cache[sizes]
     vars(model).pop("step", None)  # a stand-in
@@ -57,7 +59,7 @@ def build(code: Any, case: Case) -> Any:
     given = (sizes_of(case), case.attention_first, b"".join(weight.tobytes() for weight in case.weights.values()))
     if code.cache.get(id(model)) != given:  # else the model has them still
         own = dict(model.named_parameters())
-        missing = case.weights.keys() - own.keys() - set(OPTIONAL)
+        missing = case.weights.keys() - own.keys() - set(CONVOLUTION)
         if missing:
             raise AttributeError(f"the model has no {min(missing)}")
         fill(own, case)
@@ -104,6 +106,35 @@ def default_dtype(like: Any) -> Iterator[None]:
         yield
     finally:
         torch.set_default_dtype(before)
+
+
+def inputs_of(case: Case, learn: bool = False) -> dict[str, Tensor]:
+    """Return what decode() and step() are given, by name; learn says whether gradients arrive there."""
+    h, c = case.dec_init_state
+    arrays = {name: case.values[name] for name in ("Ybar_t", "enc_hiddens", "enc_hiddens_proj")}
+    arrays |= {"dec_state[0]": h, "dec_state[1]": c}
+    return {name: tensor(array).requires_grad_(learn) for name, array in arrays.items()}
+
+
+def state_of(inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the decoder's state before the call, of `inputs_of`."""
+    return inputs["dec_state[0]"], inputs["dec_state[1]"]
+
+
+def masks_of(case: Case) -> Tensor | None:
+    """Return the case's enc_masks, None if it has none."""
+    return None if case.enc_masks is None else tensor(case.enc_masks)
+
+
+def call_decode(model: Any, case: Case, inputs: dict[str, Tensor]) -> Any:
+    """Call the model's decode on the inputs."""
+    return model.decode(inputs["enc_hiddens"], masks_of(case), state_of(inputs), tensor(case.target_padded))
+
+
+def call_step(model: Any, case: Case, inputs: dict[str, Tensor]) -> Any:
+    """Call the model's step on the inputs."""
+    proj = inputs["enc_hiddens_proj"]
+    return model.step(inputs["Ybar_t"], state_of(inputs), inputs["enc_hiddens"], proj, masks_of(case))
 
 
 def weighted_sum(tensors: list[Tensor]) -> Tensor:

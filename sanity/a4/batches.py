@@ -1,4 +1,4 @@
-"""Cases of assignment 4: padded batches with weights, and sentences to pad.
+"""Cases that the questions of assignment 4 share: padded batches with weights.
 
 Sizes differ from each other and weights are random: constant weights would hide the order of a concatenation, and
 equal sizes a transposition. The padding row of every embedding is zero, since the convolution reads it.
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanity.core.case import Cases
+from sanity.core.compare import as_array
+from sanity.core.probe import Answers
 
 Array = NDArray[Any]
 
@@ -142,39 +144,12 @@ DOUBLES = Cases(
 )
 """Batches in float64, for numeric gradients."""
 
-ATTENTION = Cases(
-    make_batch,
-    {**SIZES, "b": (2, 4), "src_len": (2, 4), "h": (4, 6)},
-    WORDS,
-    ({"b": 3, "src_len": 4, "e": 2, "h": 5, "ragged": 1},),
-    drawn=1,
-)
-"""Batches with at least as many hidden units as source words, so that weights can be read off the output."""
 
-WIDE = Cases(
-    make_batch,
-    {**SIZES, "b": (4, 6), "h": (16, 24)},
-    WORDS,
-    ({"b": 5, "src_len": 3, "e": 2, "h": 20},),
-    drawn=1,
-)
-"""Batches with enough hidden units that a right dropout drops some and keeps some, but for odds of 2^-64."""
+ANY = BATCHES.case(b=2, src_len=3, e=3, h=2)
+"""Any case: for probes whose answer depends on the model alone."""
 
 
-def make_sentences(*, seed: int, count: int, longest: int, numbers: int) -> dict[str, Any]:
-    """Make sentences to pad: words, or word indices if numbers is 1; some may be empty."""
-    rng = np.random.default_rng(seed)
-    lengths = [longest, *rng.integers(0, longest + 1, size=count - 1)]
-    rng.shuffle(lengths)
-    indices = [[int(i) for i in rng.integers(1, 99, size=n)] for n in lengths]
-    if numbers:
-        return {"sents": indices, "pad_token": 0}
-    return {"sents": [[f"w{i}" for i in sent] for sent in indices], "pad_token": "<pad>"}
-
-
-SENTENCES = Cases(
-    make_sentences,
-    {"count": (1, 6), "longest": (1, 6), "numbers": (0, 1)},
-    "{count} sentences of up to {longest} words",
-    ({"count": 4, "longest": 5}, {"count": 3, "longest": 2, "numbers": 1}, {"count": 6, "longest": 1}),
-)
+def rows(answers: Answers, name: str, which: slice, length: int | None = None) -> Any:
+    """Return some sentences' rows of an output that encode() or step() gave, cut to length words where it has words."""
+    array = as_array(name, answers[name], np.zeros(0))
+    return array[which, :length] if array.ndim == 3 else array[which]
