@@ -103,6 +103,7 @@ def make_batch(
         "enc_masks": masks,
         "dec_init_state": [normal(b, h), normal(b, h)],
         "Ybar_t": normal(b, e + h),
+        "backward": True,
         "attention_first": True,
         "training": False,
     }

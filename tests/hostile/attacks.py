@@ -578,7 +578,7 @@ for thing in gc.get_objects():
         parts = list(thing.values()) + list(thing) if isinstance(thing, dict) else list(thing)
         hunt(b"|".join(part.encode(errors="replace") if isinstance(part, str) else part
                        for part in parts if isinstance(part, (str, bytes))))
-ours = {"Plan", "Grader", "Recordings", "Reference", "Check", "Cases", "Submission", "Gradebook"}
+ours = {"Plan", "Grader", "Recordings", "Reference", "Verdict", "Result", "Submission", "Gradebook"}
 print("objects", sorted(kinds & ours))
 """,
         prints=("objects []",),

@@ -18,6 +18,7 @@ from graders.course.assignment import Assignment
 from sanity.core.errors import UserError
 from sanity.core.manifest import ManifestError, solution_name
 
+TABLES = Path(__file__).parent
 Files = dict[str, str]
 """A submission: text by file name."""
 
@@ -111,7 +112,7 @@ def _answered(text: str, answers: Mapping[str, str]) -> str:
 
 def _read(name: str, kind: type[T]) -> T:
     """Read a table; an empty one if the file is not there."""
-    path = Path(__file__).parent / name
+    path = TABLES / name
     try:
         return msgspec.toml.decode(path.read_bytes() if path.is_file() else b"", type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -148,10 +148,12 @@ def weighted_sum(tensors: list[Tensor]) -> Tensor:
 def gradients(
     model: Any, loss: Tensor, case: Case, inputs: dict[str, Tensor]
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return the gradients of the loss, zeros where none arrives.
+    """Return the gradients of the loss, zeros where none arrives, and none where the case asks for the loss alone.
 
     The first are those by the case's weights that the model has, the second those by the inputs.
     """
+    if not case.backward:
+        return {}, {}
     model.zero_grad()
     if loss.requires_grad:
         loss.backward()  # type: ignore[no-untyped-call]

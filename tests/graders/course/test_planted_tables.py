@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,18 @@ from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import BugError, load_bugs, load_variants, reference_files
 
 ASSIGNMENTS = assignment_names()
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Make tables of these names and texts, and no others."""
+    monkeypatch.setattr(graders.course.planted, "TABLES", tmp_path)
+
+    def make(**texts: str) -> None:
+        for name, text in texts.items():
+            (tmp_path / f"{name}.toml").write_text(text)
+
+    return make
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -36,18 +50,36 @@ def test_a_bug_is_valid_python_and_says_one_sentence_that_holds_no_answer(assign
 
 
 @pytest.mark.parametrize("replace", ["no such text", "sent"])
-def test_a_bug_that_does_not_fit_the_reference_is_an_error(replace: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    bug = {"id": "b", "question": "1a", "replace": replace, "by": "", "says": ""}
-    monkeypatch.setattr(graders.course.planted, "_table", lambda name: {"bug": [bug]})
+def test_a_bug_that_does_not_fit_the_reference_is_an_error(replace: str, table: Callable[..., None]) -> None:
+    table(**{"a4": f'[1a.b]\nreplace = "{replace}"\nby = ""\nsays = ""'})
     with pytest.raises(BugError) as error:
         load_bugs(load_assignment("a4"))
     found = reference_files(load_assignment("a4"))["utils.py"].count(replace)
     assert found != 1
-    assert str(error.value) == f"bug b: the text to replace occurs {found} times in utils.py, expected once"
+    assert str(error.value) == f"a4.toml: b: the text to replace occurs {found} times in utils.py, expected once"
 
 
-def test_a_variant_of_an_unknown_question_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graders.course.planted, "_table", lambda name: {"variant": [{"id": "v", "9z": ""}]})
+def test_a_variant_of_an_unknown_question_is_an_error(table: Callable[..., None]) -> None:
+    table(**{"a4-variants": '[v]\n9z = ""'})
     with pytest.raises(BugError) as error:
         load_variants(load_assignment("a4"))
-    assert str(error.value) == "variant v: no question 9z in the reference"
+    assert str(error.value) == "a4-variants.toml: v: no question 9z in the reference"
+
+
+SLIP = 'replace = ""\nby = ""\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'[9z.b]\n{SLIP}says = ""', "[9z]: a4 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f"),
+        (f"[1a.b]\n{SLIP}", "Object missing required field `says` - at `$[...][...]`"),
+        (f"[1a.b]\n{SLIP}said = ''", "Object contains unknown field `said` - at `$[...][...]`"),
+        ("[1a.b", "Expected ']' at the end of a table declaration (at end of document)"),
+    ],
+)
+def test_a_table_that_is_not_valid_is_one_line(text: str, said: str, table: Callable[..., None]) -> None:
+    table(a4=text)
+    with pytest.raises(BugError) as error:
+        load_bugs(load_assignment("a4"))
+    assert str(error.value) == f"a4.toml: {said}"
