@@ -98,8 +98,9 @@ def read(path: Path) -> str:
 )
 def test_what_is_shown_is_what_happens(document: Path, tmp_path: Path) -> None:
     course = tmp_path / "course"
-    for name in ("assignments", "solutions", "sanity", "graders", "demo"):
+    for name in ("assignments", "solutions", "sanity", "graders", "demo", "tests"):
         shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("__pycache__", "out"))
+    shutil.copy(ROOT / "pyproject.toml", course)
     shell = Shell(course)
     for step in STEP.finditer(read(document)):
         if step["file"]:

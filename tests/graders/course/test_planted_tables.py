@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import BugError, load_bugs, load_variants, reference_files
 
 ASSIGNMENTS = assignment_names()
+COURSE = ("a1", "a2", "a4")
+"""Assignments that have been taught; of a new one less is asked."""
 
 
 @pytest.fixture
@@ -33,9 +36,10 @@ def test_there_are_enough_and_none_twice(assignment: str) -> None:
     bugs, variants = load_bugs(load_assignment(assignment)), load_variants(load_assignment(assignment))
     for table, least in ((bugs, 50), (variants, 10)):
         ids = [row.id for row in table]
-        assert len(ids) == len(set(ids)) >= least
+        assert len(ids) == len(set(ids)) >= (least if assignment in COURSE else 1)
         assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id) for id in ids)
-    assert {bug.question for bug in bugs} == {q.id for q in load_assignment(assignment).manifest.questions}
+    planted = Counter(bug.question for bug in bugs)
+    assert {q.id for q in load_assignment(assignment).manifest.questions if planted[q.id] < 2} == set()
     assert len({tuple(bug.files.items()) for bug in bugs}) == len(bugs)
 
 
