@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sanity.core.errors import UserError
+
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
@@ -81,6 +83,10 @@ def _parts(value: Any) -> Iterator[bytes]:
         yield repr(value).encode()
 
 
+class CaseError(UserError):
+    """A family's function cannot make a case of some numbers; the message is one line."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cases:
     """A family of cases: what makes one, and the numbers it is made from."""
@@ -99,6 +105,8 @@ class Cases:
     def case(self, **numbers: int) -> Case:
         """Make the case of these numbers; those left out take their smallest value, and the seed 0.
 
+        Raise CaseError if the family's function raises, or its words name what is not there.
+
         >>> pairs = Cases(lambda seed, n: {"x": [seed] * n}, {"n": (1, 5)}, "{n} numbers")
         >>> pairs.case(n=3).words, pairs.case(n=3, seed=7).x
         ('3 numbers', [7, 7, 7])
@@ -106,10 +114,19 @@ class Cases:
         '1 number'
         """
         full = {"seed": 0, **{name: low for name, (low, _) in self.ranges.items()}, **numbers}
-        values = self.make(**full)
-        words = self.words.format(**{**values, **full})
+        try:
+            values = self.make(**full)
+            words = self.words.format(**{**values, **full})
+        except Exception as error:
+            given = ", ".join(f"{name}={number}" for name, number in full.items())
+            raise CaseError(f"{self.name}({given}) or its words: {type(error).__name__}: {error}") from error
         words = re.sub(r"\b1 (\w+)s\b", r"1 \1", words)  # 1 sentence, 2 sentences
-        return Case(words, values, (f"{self.make.__module__}.{self.make.__qualname__}", full))
+        return Case(words, values, (self.name, full))
+
+    @property
+    def name(self) -> str:
+        """The dotted name of the function that makes the cases."""
+        return f"{self.make.__module__}.{self.make.__qualname__}"
 
     def corner_cases(self, seed: int) -> list[Case]:
         """Make the corners, with seeds that follow from seed."""

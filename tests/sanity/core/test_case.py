@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanity.core.case import Case, Cases
+from sanity.core.case import Case, CaseError, Cases
 from tests.support.drawn import SIZES, alike, arrays, plain_values
 
 
@@ -161,3 +161,20 @@ def test_the_first_drawn_case_has_the_smallest_sizes():
 def test_another_seed_draws_others():
     one, other = ({case.digest for case in FAMILY.drawn_cases(seed, 10)} for seed in (1, 2))
     assert one.isdisjoint(other)
+
+
+def inverse(*, seed: int, n: int) -> dict[str, Any]:
+    return {"x": 1 / n}
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [
+        (Cases(inverse, {"n": (0, 3)}, "{n}"), "(seed=0, n=0) or its words: ZeroDivisionError: division by zero"),
+        (Cases(inverse, {"n": (1, 3)}, "{m} words"), "(seed=0, n=1) or its words: KeyError: 'm'"),
+    ],
+)
+def test_a_case_that_cannot_be_made_is_one_line(family, said):
+    with pytest.raises(CaseError) as error:
+        family.case()
+    assert str(error.value) == f"{inverse.__module__}.inverse{said}"
