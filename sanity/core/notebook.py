@@ -1,33 +1,23 @@
-"""Notebooks as modules: the cells of an .ipynb, or of the .py file that it was saved as, run from top to bottom.
+"""The cells of an .ipynb, or of the .py file that it was saved as, without what Python cannot run: magics, shell lines.
 
-Submitted notebooks hold what Python cannot run: magics, shell lines, cells that fail. Those are skipped with a note
-on standard error, and what comes after still runs, statement by statement, so that `import nltk` failing does not
-take with it the imports below. Outputs saved in a notebook are never looked at.
+Outputs saved in a notebook are never looked at.
 """
 
 from __future__ import annotations
 
 import ast
-import codeop
 import json
-import linecache
 import re
-import sys
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.abc import Loader
 from importlib.util import decode_source
 from pathlib import Path
-from types import ModuleType, TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 MAX_BYTES = 10_000_000
 """A notebook with its plots is rarely above a megabyte or two."""
 MAX_MAGICS = 100
 """In one cell: the cell is parsed again for each."""
-MAX_NOTE = 200
-"""Characters of a note."""
 
 MARK = re.compile(r"# ?%%|# In ?\[[ \d]*\]:")
 """The start of a cell in a .py file: as editors and jupytext write it, or as nbconvert does."""
@@ -35,9 +25,6 @@ MAGIC = re.compile(r"\s*([%!?]|(pip3?|conda) |[\w.]+\?\??\s*$|[\w, ]+=\s*[%!])")
 """A line that IPython takes and Python does not. Only asked of lines at which Python stopped reading."""
 CELL_MAGIC = re.compile(r"\s*%%(?!(time|timeit|capture|prun)\b)\w+")
 """The start of a cell in another language; those excepted run Python."""
-
-FAILURES = (Exception, SystemExit)
-"""What may come out of a cell and only ends one statement."""
 
 
 class NotebookError(ValueError):
@@ -55,13 +42,19 @@ class Cell:
 
 
 def read_cells(path: Path) -> list[Cell]:
-    """Return the cells with code of a notebook, format 3 or 4, or of a .py file; raise NotebookError or SyntaxError."""
+    """Return the cells with code of a notebook, format 3 or 4, or of a .py file.
+
+    Raise NotebookError, SyntaxError or, for null bytes, ValueError.
+    """
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise NotebookError(f"{path.name} has more than {MAX_BYTES:,} bytes: clear its outputs and save it again")
     if path.suffix == ".py":
-        return list(_cells_of_python(path, decode_source(content)))
+        try:
+            return list(_cells_of_python(path, decode_source(content)))
+        except (SyntaxError, UnicodeDecodeError) as error:
+            raise SyntaxError(f"the codec can't decode it: {error}", (str(path), 1, 0, "")) from None
     try:
         notebook = json.loads(content)
     except RecursionError:
@@ -128,55 +121,3 @@ def _blank(lines: list[str], index: int) -> None:
         goes_on = lines[index].rstrip().endswith("\\")
         lines[index] = nothing
         index += 1
-
-
-def _last_line(error: BaseException) -> str:
-    """Return "TypeError: what it says", whatever a submission's own exception does when asked."""
-    return traceback.format_exception_only(error)[-1].strip()
-
-
-class CellLoader(Loader):
-    """Runs the cells of a file as one module. A name defined twice is what the last definition says."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.failed: list[tuple[str, BaseException, TracebackType | None]] = []
-        """The code that did not run, why, and from where."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the cells; raise NotebookError if there are none to be had, and nothing that the cells raise."""
-        compiler = codeop.Compile()  # remembers `from __future__` for the statements that follow
-        vars(module)["__getattr__"] = self._missing
-        for cell in read_cells(self.path):
-            if self.path.suffix != ".py":
-                linecache.cache[cell.name] = len(cell.text), None, cell.text.splitlines(keepends=True), cell.name
-            self._run(cell, compiler, vars(module))
-
-    def _run(self, cell: Cell, compiler: codeop.Compile, names: dict[str, Any]) -> None:
-        """Run one cell, and go on after a statement that fails; the first is noted."""
-        lines, before = cell.text.split("\n"), len(self.failed)
-        try:
-            statements = parse(cell, lambda line, said: self._note(cell, line, said)).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            self.failed.append((cell.text, error, error.__traceback__))
-            self._note(cell, getattr(error, "lineno", None) or 1, f"skipped the cell: {_last_line(error)}")
-            return
-        for statement in statements:
-            try:
-                exec(compiler(ast.Module([statement], []), cell.name, "exec"), names)  # type: ignore[arg-type]
-            except FAILURES as error:
-                source = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
-                self.failed.append((source, error, error.__traceback__))
-                if len(self.failed) == before + 1:
-                    self._note(cell, statement.lineno, f"failed: {_last_line(error)}")
-
-    def _note(self, cell: Cell, line: int, said: str) -> None:
-        print(f"note: {Path(cell.name).name}, line {line}: {said[:MAX_NOTE]}", file=sys.stderr)
-
-    def _missing(self, name: str) -> NoReturn:
-        """Raise what kept a name from being defined: what failed where it should have been, if that is known."""
-        definition = re.compile(rf"(?m)^\s*((async\s+)?def|class)\s+{re.escape(name)}\b")
-        for source, error, trace in reversed(self.failed):
-            if definition.search(source):
-                raise error.with_traceback(trace)
-        raise AttributeError(f"no cell defines {name}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sanity.core.notebook import CellLoader
+from sanity.core.lenient import LenientLoader
 
 
 def module_name(file: str) -> str:
@@ -47,9 +47,13 @@ class FolderFinder(MetaPathFinder):
         folder: where the files are.
         modules: each module as the names its file may have, best first; of several that are there the first counts.
             The module is known by each of these names.
+        seconds: the time limit of one statement of a file; None for no limit.
     """
 
-    def __init__(self, folder: Path, modules: Iterable[Sequence[str]]) -> None:
+    def __init__(self, folder: Path, modules: Iterable[Sequence[str]], seconds: float | None = None) -> None:
+        self.seconds = seconds
+        self.own: set[str] = set()
+        """The modules that a file may import as if they were in a package."""
         self.files: dict[str, list[Path]] = {}
         self.names: dict[str, str] = {}
         """The name of each module, by each of its names."""
@@ -73,8 +77,7 @@ class FolderFinder(MetaPathFinder):
         if self.names[fullname] != fullname:
             return ModuleSpec(fullname, AliasLoader(self.names[fullname]))
         package = [str(file.parent)] if file.name == "__init__.py" else None
-        # Where a notebook may be handed in, so may a .py file made of one: both are run cell by cell.
-        loader = CellLoader(file) if any(other.suffix == ".ipynb" for other in spellings) else None
+        loader = LenientLoader(file, self.own, self.seconds)
         return spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=package)
 
     def _namespace(self, fullname: str) -> ModuleSpec | None:
@@ -93,13 +96,20 @@ class SubmissionModules:
     can shadow nothing. No other file of the folder can be imported.
     """
 
-    def __init__(self, folder: Path, modules: Iterable[Sequence[str]], helpers: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        modules: Iterable[Sequence[str]],
+        helpers: Iterable[str] | None = None,
+        seconds: float | None = None,
+    ) -> None:
         """Make them importable until `forget`.
 
         Args:
             folder: where the files are.
             modules: those that were asked for or are given, as in `FolderFinder`.
             helpers: files of other modules; None is every other .py file in the folder.
+            seconds: the time limit of one statement of a file; None for no limit.
         """
         modules = list(modules)
         if helpers is None:
@@ -109,7 +119,9 @@ class SubmissionModules:
         self.folder = folder
         self.cache: dict[object, Any] = {}
         """What probes made of the submission and use again, such as models."""
-        self._finder, self._helpers = FolderFinder(folder, modules), FolderFinder(folder, ((name,) for name in helpers))
+        self._finder = FolderFinder(folder, modules, seconds)
+        self._helpers = FolderFinder(folder, ((name,) for name in helpers), seconds)
+        self._finder.own = self._helpers.own = {*self._finder.files, *self._helpers.files}
         self._path = list(sys.path)
         sys.path[:] = [place for place in sys.path if Path(place).absolute() != folder]
         sys.meta_path.insert(0, self._finder)

@@ -48,16 +48,16 @@ def test_an_answer_comes_back_as_plain_data(reply_of):
     [
         ("def double(x):\n    return x / 0", "ZeroDivisionError", 2),
         ("import sys\ndef double(x):\n    sys.exit(0)", "SystemExit", 3),
-        ("quit()", "SystemExit", 1),
+        ("quit()\ndef double(x): return y", "NameError", 2),
         ("def double(x):\n    return double(x)", "RecursionError", 2),
         ("class Own(BaseException): pass\ndef double(x):\n    raise Own", "Own", 3),
         ("import numpy\ndef double(x):\n    return numpy.linalg.inv(numpy.zeros((2, 2)))", "LinAlgError", 3),
-        ("x = 1\nimport nowhere", "ModuleNotFoundError", 2),
+        ("x = 1\nimport nowhere\ndef double(x): return nowhere.double(x)", "ModuleNotFoundError", 2),
         ("def double(x):\nreturn x", "IndentationError", 2),
         ("def double(x):\n    return (x", "SyntaxError", 2),
         ("def halve(x): pass", "AttributeError", 0),
         ("def double(): pass", "TypeError", 0),
-        ("raise GeneratorExit", "GeneratorExit", 1),
+        ("def double(x): raise GeneratorExit", "GeneratorExit", 1),
     ],
 )
 def test_whatever_is_raised_comes_back_with_its_place(reply_of, lines, type_name, line):

@@ -189,16 +189,6 @@ def test_of_both_the_notebook_counts(tmp_path: Path) -> None:
         assert made.words.x == "notebook"
 
 
-def test_files_that_are_no_notebooks_are_imported_as_ever(tmp_path: Path) -> None:
-    (tmp_path / "plain.py").write_text("import not_there\nx = 1\n")
-    made = SubmissionModules(tmp_path, [("plain.py",)])
-    try:
-        with pytest.raises(ModuleNotFoundError):
-            made.plain  # noqa: B018
-    finally:
-        made.forget()
-
-
 CELL = '{"cells": [{"cell_type": "code", "source": %s}]}'
 
 

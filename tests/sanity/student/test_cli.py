@@ -237,8 +237,7 @@ def test_wrong_kinds_of_answers(check, spoilt, old, new, found):
         (RETURN_1D, "class Own(Exception): pass\n        raise Own('1d: 100 points')",
          "encode() raised an exception in nmt_model.py, line"),
         (RETURN_1D, "return enc_hiddens, (h_0, c_0", "nmt_model.py is not valid Python: SyntaxError at line"),
-        ("class NMT(nn.Module):", "1 / 0\nclass NMT(nn.Module):", "raised ZeroDivisionError in nmt_model.py, line"),
-        ("from vocab import Vocab\n\nif TYPE", "import nowhere\n\nif TYPE",
+        ("class NMT(nn.Module):", "import nowhere\nclass NMT(nowhere.Module):",
          "raised ModuleNotFoundError in nmt_model.py, line"),
     ],
 )  # fmt: skip
@@ -250,6 +249,15 @@ def test_crashes(check, spoilt, old, new, found):
     assert f"could not run: {SENTENCE_1D}" in text and found in text
     assert "sanity/" not in text and "Traceback" not in text
     assert text.count("could not run for the same reason.") == 1
+
+
+@pytest.mark.parametrize(
+    "before", ["1 / 0", "import nowhere", "from .utils import pad_sents", "nltk.download('punkt')"]
+)
+def test_what_fails_at_the_top_and_is_not_used_costs_nothing(check, spoilt, before):
+    status, out, said = check(spoilt("class NMT(nn.Module):", f"{before}\nclass NMT(nn.Module):"), "1d")
+    assert (status, "All Sanity Checks Passed for Question 1d: Encode!" in out) == (0, True)
+    assert ("note: nmt_model.py, line" in said) == (before != "from .utils import pad_sents")
 
 
 @pytest.mark.parametrize(
