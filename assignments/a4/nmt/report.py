@@ -203,7 +203,7 @@ def facts_of(
     """
     import torch
 
-    from nmt.state import crc, fingerprint
+    from nmt.checkpoint import crc, fingerprint
 
     marks = fingerprint(model, pairs, recipe, dev)  # a number of things, then the CRC-32 of them
     progress, test = trained.progress, corpus.test

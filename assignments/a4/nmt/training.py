@@ -13,12 +13,22 @@ from typing import Any, NamedTuple, NoReturn
 import torch
 
 from nmt.batches import Batch, Pair, batch_iter, prefetched
-from nmt.checkpoint import CheckpointError, Checkpoints, as_checkpoint_error, load_weights, read
-from nmt.device import rng_state, set_rng_state
+from nmt.checkpoint import (
+    CheckpointError,
+    Checkpoints,
+    TrainingState,
+    as_checkpoint_error,
+    check_fingerprint,
+    fingerprint,
+    load_weights,
+    read,
+    rng_state,
+    set_rng_state,
+    state_from_plain,
+)
 from nmt.losses import perplexity
 from nmt.optimization import ModelOptimizer
 from nmt.recipe import Recipe
-from nmt.state import TrainingState, check_fingerprint, fingerprint, state_from_plain
 from nmt.tracking import Progress, Report, Tracker, ValidationResult
 
 Validate = Callable[[Any, Progress], ValidationResult]
