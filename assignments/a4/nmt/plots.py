@@ -80,18 +80,16 @@ def attention_of(model: Any, source: str, translation: str) -> Attention:
     """
     import torch
 
-    from nmt.beams import begin
-    from nmt.search import evaluation_mode
+    from nmt.search import encoded, evaluation_mode
 
     source_words, target_words = model.vocab.src.split(source), model.vocab.tgt.split(translation)
     weights = []
     with evaluation_mode(model), torch.inference_mode():
-        encoded, beams = begin(model, [model.vocab.src.words2indices(source_words)])
-        h, c, o_t = beams.state
+        encoded_source, (h, c, o_t) = encoded(model, [model.vocab.src.words2indices(source_words)])
         for word in ["<s>", *target_words]:
             index = torch.tensor([model.vocab.tgt[word]], device=h.device)
             Ybar_t = torch.cat((model.model_embeddings.target(index), o_t), dim=1)
-            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *encoded)
+            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *encoded_source)
             weights.append(torch.softmax(e_t[0].float(), dim=0).tolist())
     return Attention(source_words, [*target_words, "</s>"], weights)
 
