@@ -253,7 +253,7 @@ def validation_on(texts: Texts, pairs: list[Pair], sentences: int) -> Validate:
     return validate
 
 
-def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: list[Facts]) -> None:
+def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Facts) -> None:
     """Translate and score test, if there is one, and write the report, with the facts. Raises SaveError."""
     from nmt.plots import curves_of
     from nmt.report import report_on, write_report
@@ -263,7 +263,7 @@ def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: list
     title = f"{corpus.name}: {corpus.src} to {corpus.tgt}"
     log = read_log(folder / "log.jsonl")
     if not len(test):
-        print(f"curves: {write_report(folder, title, curves_of(log), facts=facts)}")
+        print(f"curves: {write_report(folder, title, facts, curves_of(log))}")
         return
     translations = translated(model, test.source, recipe.beam_size, recipe.max_decoding_time_step)
     save_lines(folder / "test.translations", translations)

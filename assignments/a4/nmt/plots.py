@@ -41,10 +41,8 @@ UNDISPLAYABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-
 class Curves(NamedTuple):
     """Measurements during training, as lines over updates."""
 
-    loss: Line = ()
-    """Training loss per sentence, in nats."""
-    perplexity: Line = ()
-    """Training perplexity per word."""
+    loss: Line = ()  # of training, per sentence, in nats
+    perplexity: Line = ()  # of training, per word
     dev_perplexity: Line = ()
     dev_bleu: Line = ()
 
@@ -53,10 +51,8 @@ class Attention(NamedTuple):
     """The attention weights of the decoder for each target word."""
 
     source: list[str]
-    target: list[str]
-    """</s> included."""
-    weights: list[list[float]]
-    """For each target word the weights of the source words, which sum to 1."""
+    target: list[str]  # </s> included
+    weights: list[list[float]]  # for each target word the weights of the source words, which sum to 1
 
 
 def curves_of(log: Iterable[Mapping[str, Any]]) -> Curves:

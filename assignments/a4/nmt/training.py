@@ -29,7 +29,7 @@ from nmt.checkpoint import (
 from nmt.losses import perplexity
 from nmt.optimization import ModelOptimizer
 from nmt.recipe import Recipe
-from nmt.tracking import Progress, Report, Tracker, ValidationResult
+from nmt.tracking import Log, Progress, Report, ValidationResult
 
 Validate = Callable[[Any, Progress], ValidationResult]
 """Evaluates a model on dev; called with the model in evaluation mode and without gradients."""
@@ -42,8 +42,7 @@ class Diverged(ArithmeticError):
 class TrainingResult(NamedTuple):
     """How training ended. The model has its best weights again."""
 
-    ended: str
-    """The limit that was reached: enough, patience, max_updates or max_epoch."""
+    ended: str  # the limit that was reached: enough, patience, max_updates or max_epoch
     progress: Progress
     best_score: float
     best_update: int
@@ -54,7 +53,7 @@ def train(
     pairs: Sequence[Pair],
     recipe: Recipe,
     validate: Validate,
-    tracker: Tracker,
+    tracker: Log,
     folder: Path,
     device: torch.device,
     resume: bool = False,
@@ -68,7 +67,7 @@ def train(
         pairs: the training pairs as word indices, at least one.
         recipe: the hyper-parameters.
         validate: called every valid_niter updates, and once more at the end.
-        tracker: its methods are called on each event.
+        tracker: a `Log`, or an object with the five methods that the loop calls.
         folder: gets a checkpoint after each validation; those of an earlier training are removed.
         device: where to compute; the model is moved there.
         resume: continue from the newest checkpoint in the folder, if there is one.
@@ -110,7 +109,7 @@ class Training:
         model: Any,
         pairs: Sequence[Pair],
         recipe: Recipe,
-        tracker: Tracker,
+        tracker: Log,
         checkpoints: Checkpoints,
         device: torch.device,
         dev: Sequence[Pair],
