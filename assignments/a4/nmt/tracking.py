@@ -46,7 +46,7 @@ class Report(NamedTuple):
         )
 
 
-class Log:
+class Log(contextlib.AbstractContextManager["Log"]):
     """Writes to the terminal, to log.jsonl in a folder, and to TensorBoard if installed.
 
     The training loop calls `begin`, `step`, `log`, `validated` and `say`, and needs nothing else of a tracker.
@@ -57,12 +57,6 @@ class Log:
         self.bar: Any = None  # the three are opened by `begin`
         self.file: Any = None
         self.board: Any = None
-
-    def __enter__(self) -> Log:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def begin(self, update: int, updates: int) -> None:
         """Open the log: training starts after this update and makes at most `updates` in total. Raises SaveError.
@@ -109,8 +103,7 @@ class Log:
         except OSError as error:
             raise SaveError(f"{self.folder}: the log can't be written: {error.strerror}") from None
 
-    def close(self) -> None:
-        """Close the bar and the files."""
+    def __exit__(self, *error: object) -> None:
         for part in (self.bar, self.file, self.board):
             if part is not None:
                 with contextlib.suppress(OSError):  # `write` has reported a full disk already

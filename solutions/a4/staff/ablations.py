@@ -163,7 +163,7 @@ def _train(name: str, corpus: Corpus, recipe: Recipe, folder: Path, print_line: 
 
 
 class _Lines:
-    """The Tracker of the training loop: prints one line for each validation."""
+    """The tracker of the training loop: prints one line for each validation."""
 
     def __init__(self, name: str, print_line: PrintLine) -> None:
         self._name, self._print = name, print_line
