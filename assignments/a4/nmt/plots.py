@@ -76,12 +76,12 @@ def attention_of(model: Any, source: str, translation: str) -> Attention:
     """
     import torch
 
-    from nmt.search import encoded, evaluation_mode
+    from nmt.search import encode_source, evaluation_mode
 
     source_words, target_words = model.vocab.src.split(source), model.vocab.tgt.split(translation)
     weights = []
     with evaluation_mode(model), torch.inference_mode():
-        encoded_source, (h, c, o_t) = encoded(model, [model.vocab.src.words2indices(source_words)])
+        encoded_source, (h, c, o_t) = encode_source(model, [model.vocab.src.words2indices(source_words)])
         for word in ["<s>", *target_words]:
             index = torch.tensor([model.vocab.tgt[word]], device=h.device)
             Ybar_t = torch.cat((model.model_embeddings.target(index), o_t), dim=1)

@@ -188,11 +188,11 @@ def highest(so_far: Tensor, sentence: Tensor, scores: Tensor) -> Tensor:
 
 
 def begin(model: Any, sentences: list[list[int]]) -> tuple[Any, Beams]:
-    """Encode sentences, as in `encoded`; return the decoder and one beam for each sentence, which holds <s>.
+    """Encode sentences, as in `encode_source`; return the decoder and one beam for each sentence, which holds <s>.
 
     The decoder is a `BeamDecoder`, or the result of `model.beam_decoder(source, state)` if the model has this method.
     """
-    source, state = encoded(model, sentences)
+    source, state = encode_source(model, sentences)
     decoder = getattr(model, "beam_decoder", partial(BeamDecoder, model))(source, state)
     number = torch.arange(len(sentences), device=source.hiddens.device)
     scores = torch.zeros(len(sentences), dtype=torch.promote_types(state[0].dtype, torch.float32), device=number.device)
@@ -200,7 +200,7 @@ def begin(model: Any, sentences: list[list[int]]) -> tuple[Any, Beams]:
     return decoder, Beams(number, scores, starts, decoder.initial_state)
 
 
-def encoded(model: Any, sentences: list[list[int]]) -> tuple[EncodedSource, BeamState]:
+def encode_source(model: Any, sentences: list[list[int]]) -> tuple[EncodedSource, BeamState]:
     """Encode sentences, word indices with the longest sentence first; return what attention reads, and h, c and o."""
     weight = model.model_embeddings.target.weight
     lengths = [len(sentence) for sentence in sentences]
