@@ -34,7 +34,7 @@ TARGET = "≥ 6"
 
 
 class Silent:
-    """Keeps to itself how training goes (a Tracker of nmt/tracking.py)."""
+    """Keeps to itself how training goes (a tracker, as `Log` of nmt/tracking.py)."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *args, **kwargs: None

@@ -33,8 +33,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nmt.options import parser
-from nmt.recipe import Recipe, RecipeError, recipe_for
+from nmt.recipe import Recipe, RecipeError, parser, recipe_for
 
 if TYPE_CHECKING:
     from nmt.batches import Pair
@@ -90,7 +89,7 @@ def explained(error: Exception) -> str | None:
     from nmt.atomic import SaveError
     from nmt.checkpoint import CheckpointError
     from nmt.corpus import CorpusError
-    from nmt.device import DeviceError
+    from nmt.optimization import DeviceError
     from nmt.training import Diverged
     from vocab import VocabError
 
@@ -116,7 +115,7 @@ def train_command(args: argparse.Namespace) -> None:
     from nmt.atomic import write_atomically
     from nmt.batches import check_coverage, indexed
     from nmt.corpus import CorpusError, note
-    from nmt.device import device_named
+    from nmt.optimization import device_named
     from nmt.recipe import initialise, vocabulary
     from nmt.report import facts_of
     from nmt.tracking import Log
@@ -254,7 +253,7 @@ def validation_on(texts: Texts, pairs: list[Pair], sentences: int) -> Validate:
     return validate
 
 
-def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: list[Facts]) -> None:
+def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Facts) -> None:
     """Translate and score test, if there is one, and write the report, with the facts. Raises SaveError."""
     from nmt.plots import curves_of
     from nmt.report import report_on, write_report
@@ -264,7 +263,7 @@ def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: list
     title = f"{corpus.name}: {corpus.src} to {corpus.tgt}"
     log = read_log(folder / "log.jsonl")
     if not len(test):
-        print(f"curves: {write_report(folder, title, curves_of(log), facts=facts)}")
+        print(f"curves: {write_report(folder, title, facts, curves_of(log))}")
         return
     translations = translated(model, test.source, recipe.beam_size, recipe.max_decoding_time_step)
     save_lines(folder / "test.translations", translations)
@@ -278,7 +277,7 @@ def decode_command(args: argparse.Namespace) -> None:
     from nmt.atomic import SaveError, refuse_to_overwrite
     from nmt.checkpoint import load_model
     from nmt.corpus import pluralize, read_lines, read_texts
-    from nmt.device import device_named
+    from nmt.optimization import device_named
     from nmt.scoring import score
     from nmt_model import NMT
 

@@ -66,7 +66,7 @@ class Tiny:
 
 
 class Recorder:
-    """A Tracker that records all calls."""
+    """A tracker that records all calls."""
 
     def __init__(self) -> None:
         self.began: list[tuple[int, int]] = []

@@ -6,23 +6,19 @@ Data:
     toy.py            an artificial language pair that is learnt in minutes
     batches.py        batches of sentences of similar length, as tensors
 Training:
-    recipe.py         the hyper-parameters and their defaults
+    recipe.py         the hyper-parameters, their defaults, and the command line of run.py
     losses.py         cross-entropy and perplexity
     training.py       the loop: batches, validation, patience
-    optimization.py   one update: loss, gradient, clipping, Adam
-    state.py          the counters of training
+    optimization.py   one update: loss, gradient, clipping, Adam; device and precision
     checkpoint.py     saving, and resuming as if training had never stopped
     atomic.py         writing files completely or not at all
     tracking.py       the log line and TensorBoard
-    device.py         CPU or GPU, precision, random number generators
-    options.py        the command line of run.py
 Translating:
     search.py         beam search
-    beams.py          the unfinished translations, and their extension by one word
     scoring.py        BLEU and chrF
     plots.py          learning curves and attention maps
     report.py         the HTML page with scores, plots and translations (report.html.jinja)
 
 A model may have two methods that replace functions here with faster ones: `word_losses` (losses.py) and `beam_decoder`
-(beams.py). The model of this assignment has neither.
+(search.py). The model of this assignment has neither.
 """

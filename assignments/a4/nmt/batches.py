@@ -8,7 +8,7 @@ and cut into batches, and the batches are shuffled: hardly any padding, and stil
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,13 +36,11 @@ class Batch(NamedTuple):
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on a device. The copy to a GPU is asynchronous."""
         device = torch.device(device)
-        if device.type == "cuda":  # asynchronous copies need pinned memory
-            source, target = (
-                tensor.pin_memory().to(device, non_blocking=True) for tensor in (self.source, self.target)
-            )
-        else:
-            source, target = self.source.to(device), self.target.to(device)
-        return self._replace(source=source, target=target)
+
+        def moved(tensor: Tensor) -> Tensor:  # asynchronous copies need pinned memory
+            return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+        return self._replace(source=moved(self.source), target=moved(self.target))
 
 
 def indexed(texts: Texts, vocab: Vocab, max_words: int = 100, warn: Callable[[str], None] = note) -> list[Pair]:
@@ -121,13 +119,9 @@ def make_batch(pairs: Iterable[Pair], pads: tuple[int, int]) -> Batch:
 
 def prefetched(batches: Iterable[Batch], device: torch.device | str) -> Iterator[Batch]:
     """Yield the batches on a device; each is copied while the one before is in use."""
-    coming: Batch | None = None
-    for batch in batches:
-        ready, coming = coming, batch.to(device)
-        if ready is not None:
-            yield ready
-    if coming is not None:
-        yield coming
+    on_device = (batch.to(device) for batch in batches)
+    for ready, _ in pairwise(chain(on_device, [None])):
+        yield ready
 
 
 def _padded(sentences: list[list[int]], pad: int) -> Tensor:

@@ -1,16 +1,41 @@
-"""One update of the weights: loss, gradient, clipping, a step of Adam."""
+"""One update of the weights: loss, gradient, clipping, a step of Adam; on which device, and how precisely."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from nmt.batches import Batch
-from nmt.device import precision
 from nmt.losses import word_losses
 from nmt.recipe import Recipe
+
+
+class DeviceError(ValueError):
+    """There is no such device here; the message is one line."""
+
+
+def device_named(name: str) -> torch.device:
+    """Return the device of a name: auto (a GPU if there is one), cpu, cuda or cuda:1. Raises DeviceError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or (number and not number.isdecimal()) or name.endswith(":"):
+        raise DeviceError(f"device {name!r}: expected auto, cpu, cuda or cuda:0, cuda:1, …")
+    if kind == "cuda":
+        found = torch.cuda.device_count()
+        if found <= int(number or 0):
+            raise DeviceError(f"device {name}: PyTorch {torch.__version__} finds {found} GPUs here; try --device cpu")
+    return torch.device(name)
+
+
+def precision(mixed: str, device: torch.device) -> contextlib.AbstractContextManager[object]:
+    """Return a context for computing the loss: bf16 autocast for `bf16` on a GPU, else nothing (32 bits)."""
+    if mixed == "bf16" and device.type == "cuda":
+        return torch.autocast("cuda", dtype=torch.bfloat16)
+    return contextlib.nullcontext()
 
 
 class ModelOptimizer:

@@ -41,10 +41,8 @@ UNDISPLAYABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-
 class Curves(NamedTuple):
     """Measurements during training, as lines over updates."""
 
-    loss: Line = ()
-    """Training loss per sentence, in nats."""
-    perplexity: Line = ()
-    """Training perplexity per word."""
+    loss: Line = ()  # of training, per sentence, in nats
+    perplexity: Line = ()  # of training, per word
     dev_perplexity: Line = ()
     dev_bleu: Line = ()
 
@@ -53,10 +51,8 @@ class Attention(NamedTuple):
     """The attention weights of the decoder for each target word."""
 
     source: list[str]
-    target: list[str]
-    """</s> included."""
-    weights: list[list[float]]
-    """For each target word the weights of the source words, which sum to 1."""
+    target: list[str]  # </s> included
+    weights: list[list[float]]  # for each target word the weights of the source words, which sum to 1
 
 
 def curves_of(log: Iterable[Mapping[str, Any]]) -> Curves:
@@ -80,18 +76,16 @@ def attention_of(model: Any, source: str, translation: str) -> Attention:
     """
     import torch
 
-    from nmt.beams import begin
-    from nmt.search import evaluation_mode
+    from nmt.search import encode_source, evaluation_mode
 
     source_words, target_words = model.vocab.src.split(source), model.vocab.tgt.split(translation)
     weights = []
     with evaluation_mode(model), torch.inference_mode():
-        encoded, beams = begin(model, [model.vocab.src.words2indices(source_words)])
-        h, c, o_t = beams.state
+        encoded_source, (h, c, o_t) = encode_source(model, [model.vocab.src.words2indices(source_words)])
         for word in ["<s>", *target_words]:
             index = torch.tensor([model.vocab.tgt[word]], device=h.device)
             Ybar_t = torch.cat((model.model_embeddings.target(index), o_t), dim=1)
-            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *encoded)
+            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *encoded_source)
             weights.append(torch.softmax(e_t[0].float(), dim=0).tolist())
     return Attention(source_words, [*target_words, "</s>"], weights)
 

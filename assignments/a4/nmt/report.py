@@ -14,20 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nmt import scoring
+from nmt import plots, scoring
 from nmt.atomic import write_atomically
-from nmt.plots import (
-    Attention,
-    Curves,
-    attention_of,
-    curves_of,
-    displayable,
-    draw_attention,
-    draw_by_length,
-    draw_curves,
-)
 from nmt.recipe import Recipe, option
-from nmt.scoring import Bin, Score
 
 if TYPE_CHECKING:
     import torch
@@ -37,10 +26,19 @@ if TYPE_CHECKING:
     from nmt.training import TrainingResult
 
 SAMPLES, MAPS = 8, 3
+MAPPED_LENGTH = 10  # words; sentences of about this length make readable attention maps
 ATTENTION = "Attention: for each word of the translation, dark where in the source the decoder looked"
+CAPTIONS = {
+    "curves.svg": "Training",
+    "bleu_by_length.svg": "BLEU by the length of the source sentence",
+    "attention_1.svg": ATTENTION,
+}
+"""The headings above plots, by the names of their files."""
 LIBRARIES = ("torch", "numpy", "sentencepiece", "sacrebleu", "matplotlib")
 """The packages that the numbers depend on."""
-MAPPED_LENGTH = 10  # words; sentences of about this length make readable attention maps
+
+Facts = Mapping[str, Sequence[tuple[str, ...]]]
+"""The table "This training": rows by their heading, each a name, a value, and perhaps its meaning."""
 
 
 class Sample(NamedTuple):
@@ -52,31 +50,6 @@ class Sample(NamedTuple):
     chrf: float
 
 
-class Plot(NamedTuple):
-    """A plot of the report."""
-
-    name: str
-    """The file name."""
-    caption: str
-    """The heading above it; may be empty."""
-    svg: str
-
-
-class Fact(NamedTuple):
-    """A row of the table "This training"."""
-
-    name: str
-    value: str
-    meaning: str = ""
-
-
-class Facts(NamedTuple):
-    """Some rows of that table, under a heading."""
-
-    heading: str
-    rows: list[Fact]
-
-
 def report_on(
     folder: Path,
     title: str,
@@ -85,8 +58,8 @@ def report_on(
     sources: Sequence[str],
     translations: Sequence[str],
     references: Sequence[str],
-    facts: Sequence[Facts] = (),
-) -> Score:
+    facts: Facts,
+) -> scoring.Score:
     """Score the translations of a model, write the plots and report.html into a folder, and return the score.
 
     Args:
@@ -95,7 +68,7 @@ def report_on(
         model: an NMT.
         log: the entries of log.jsonl.
         sources, translations, references: lines of text.
-        facts: the table "This training", see `facts_of`.
+        facts: see `facts_of`.
 
     Raises:
         ScoreError: the three have different lengths, or are empty.
@@ -104,49 +77,40 @@ def report_on(
     found = scoring.score(translations, references)
     bins = scoring.by_length([len(model.vocab.src.split(text)) for text in sources], translations, references)
     samples = worst_and_best(sources, translations, references)
-    maps = [attention_of(model, sources[i], translations[i]) for i in good_to_map(sources)]
-    write_report(folder, title, curves_of(log), found, samples, maps, bins, facts)
+    maps = [plots.attention_of(model, sources[i], translations[i]) for i in good_to_map(sources)]
+    write_report(folder, title, facts, plots.curves_of(log), found, samples, maps, bins)
     return found
 
 
 def write_report(
     folder: Path,
     title: str,
-    curves: Curves,
-    score: Score | None = None,
+    facts: Facts,
+    curves: plots.Curves,
+    score: scoring.Score | None = None,
     samples: Sequence[Sample] = (),
-    attention: Sequence[Attention] = (),
-    by_length: Sequence[Bin] = (),
-    facts: Sequence[Facts] = (),
+    attention: Sequence[plots.Attention] = (),
+    by_length: Sequence[scoring.Bin] = (),
 ) -> Path:
     """Write curves.svg, bleu_by_length.svg, attention_1.svg, … and report.html; return the path of the page.
 
     Without a test set there is no score, and only the curves are shown. Raises SaveError.
     """
-    plots = []
-    if any(curves):
-        plots.append(Plot("curves.svg", "Training", draw_curves(curves)))
-    if by_length:
-        plots.append(Plot("bleu_by_length.svg", "BLEU by the length of the source sentence", draw_by_length(by_length)))
-    for i, one in enumerate(attention, 1):
-        plots.append(Plot(f"attention_{i}.svg", "" if i > 1 else ATTENTION, draw_attention(one)))
-    folder.mkdir(parents=True, exist_ok=True)
-    for plot in plots:
-        write_atomically(folder / plot.name, lambda file, plot=plot: file.write(plot.svg.encode()))
+    drawn = {"curves.svg": plots.draw_curves(curves)} if any(curves) else {}
+    drawn |= {"bleu_by_length.svg": plots.draw_by_length(by_length)} if by_length else {}
+    drawn |= {f"attention_{i}.svg": plots.draw_attention(one) for i, one in enumerate(attention, 1)}
     path = folder / "report.html"
-    page = page_of(title, score, plots, samples, facts)
-    write_atomically(path, lambda file: file.write(page.encode()))
+    files = {**drawn, path.name: page_of(title, score, drawn, samples, facts)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        write_atomically(folder / name, lambda file, text=text: file.write(text.encode()))
     return path
 
 
 def page_of(
-    title: str,
-    score: Score | None,
-    plots: Sequence[Plot],
-    samples: Sequence[Sample],
-    facts: Sequence[Facts] = (),
+    title: str, score: scoring.Score | None, drawn: Mapping[str, str], samples: Sequence[Sample], facts: Facts
 ) -> str:
-    """Return the HTML page, which loads nothing from elsewhere; any text is safe in it."""
+    """Return the HTML page, which loads nothing from elsewhere; any text is safe in it. drawn: SVG by file name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -157,9 +121,9 @@ def page_of(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["displayable"] = displayable
+    environment.filters["displayable"] = plots.displayable
     template = environment.get_template("report.html.jinja")
-    return template.render(title=title, score=score, plots=plots, samples=samples, facts=facts)
+    return template.render(title=title, score=score, plots=drawn, captions=CAPTIONS, samples=samples, facts=facts)
 
 
 def worst_and_best(
@@ -174,10 +138,10 @@ def worst_and_best(
     return samples if len(samples) <= 2 * most else samples[:most] + samples[-most:]
 
 
-def good_to_map(sources: Sequence[str], most: int = MAPS) -> list[int]:
-    """Return the indices of at most `most` sentences whose attention maps are readable, neither short nor long."""
+def good_to_map(sources: Sequence[str]) -> list[int]:
+    """Return the indices of at most MAPS sentences whose attention maps are readable, neither short nor long."""
     lengths = {i: len(source.split()) for i, source in enumerate(sources) if source.strip()}
-    return sorted(sorted(lengths, key=lambda i: abs(lengths[i] - MAPPED_LENGTH))[:most])
+    return sorted(sorted(lengths, key=lambda i: abs(lengths[i] - MAPPED_LENGTH))[:MAPS])
 
 
 def facts_of(
@@ -189,7 +153,7 @@ def facts_of(
     dev: Sequence[Pair],
     device: torch.device,
     trained: TrainingResult,
-) -> list[Facts]:
+) -> Facts:
     """Return the table "This training": what is needed to get the same numbers again, and how long it took.
 
     Args:
@@ -203,48 +167,43 @@ def facts_of(
     """
     import torch
 
-    from nmt.state import crc, fingerprint
+    from nmt.checkpoint import crc, fingerprint
 
     marks = fingerprint(model, pairs, recipe, dev)  # a number of things, then the CRC-32 of them
     progress, test = trained.progress, corpus.test
-    data = [
-        Fact("name", f"{corpus.name}, {corpus.src} to {corpus.tgt}"),
-        Fact("training pairs", marks["training pairs"], "number, and CRC-32 of what the model read"),
-        Fact("dev pairs", marks["pairs of dev"], "the same"),
-        Fact("test pairs", f"{len(test)}, {crc((test.source, test.target))}" if len(test) else "none", "the same"),
-        Fact("vocabulary", marks["vocabulary"], "of the source and of the target, and CRC-32"),
-        Fact("weights", f"{sum(weight.numel() for weight in model.parameters())}", "numbers to learn"),
-    ]
-    run = [
-        Fact("command", shlex.join(("python", "run.py", *argv))),
-        Fact("seed", f"{recipe.seed}"),
-        Fact("updates", f"{progress.update}, the last in epoch {progress.epoch}"),
-        Fact("best weights", f"of update {trained.best_update}", "saved in the model, and used for test"),
-        Fact("finished", in_words(datetime.now().astimezone())),
-        Fact("training time", duration(progress.seconds), "with validation, without the translation of test"),
-    ]
-    machine = [
-        Fact("device", device_in_words(device)),
-        Fact(
-            "threads",
-            f"{torch.get_num_threads()}",
-            "of the CPU; another number rounds sums differently",
-        ),
-        Fact("system", f"{platform.system()} {platform.machine()}"),
-    ]
-    versions = [Fact("Python", platform.python_version())]
-    versions += [Fact(name, found) for name, found in ((name, version_of(name)) for name in LIBRARIES) if found]
-    hyperparameters = [
-        Fact(option(one.name), "no limit" if value is None else f"{value}", one.metadata["help"])
-        for one, value in ((one, getattr(recipe, one.name)) for one in fields(recipe))
-    ]
-    return [
-        Facts("Run", run),
-        Facts("Data", data),
-        Facts("Machine", machine),
-        Facts("Versions", versions),
-        Facts("Recipe", hyperparameters),
-    ]
+    versions = {name: version_of(name) for name in LIBRARIES}
+    hyperparameters = {one: getattr(recipe, one.name) for one in fields(recipe)}
+    return {
+        "Run": [
+            ("command", shlex.join(("python", "run.py", *argv))),
+            ("seed", f"{recipe.seed}"),
+            ("updates", f"{progress.update}, the last in epoch {progress.epoch}"),
+            ("best weights", f"of update {trained.best_update}", "saved in the model, and used for test"),
+            ("finished", in_words(datetime.now().astimezone())),
+            ("training time", duration(progress.seconds), "with validation, without the translation of test"),
+        ],
+        "Data": [
+            ("name", f"{corpus.name}, {corpus.src} to {corpus.tgt}"),
+            ("training pairs", marks["training pairs"], "number, and CRC-32 of what the model read"),
+            ("dev pairs", marks["pairs of dev"], "the same"),
+            ("test pairs", f"{len(test)}, {crc((test.source, test.target))}" if len(test) else "none", "the same"),
+            ("vocabulary", marks["vocabulary"], "of the source and of the target, and CRC-32"),
+            ("weights", f"{sum(weight.numel() for weight in model.parameters())}", "numbers to learn"),
+        ],
+        "Machine": [
+            ("device", device_in_words(device)),
+            ("threads", f"{torch.get_num_threads()}", "of the CPU; another number rounds sums differently"),
+            ("system", f"{platform.system()} {platform.machine()}"),
+        ],
+        "Versions": [
+            ("Python", platform.python_version()),
+            *((name, installed) for name, installed in versions.items() if installed),
+        ],
+        "Recipe": [
+            (option(one.name), "no limit" if value is None else f"{value}", one.metadata["help"])
+            for one, value in hyperparameters.items()
+        ],
+    }
 
 
 def device_in_words(device: torch.device) -> str:

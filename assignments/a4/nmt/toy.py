@@ -37,10 +37,8 @@ class NounPhrase(NamedTuple):
     plural: bool
     definite: bool
     adjectives: tuple[int, ...] = ()
-    prepositional: tuple[int, NounPhrase] | None = None
-    """A preposition and its noun phrase."""
-    relative: VerbPhrase | None = None
-    """The verb phrase of a relative clause."""
+    prepositional: tuple[int, NounPhrase] | None = None  # a preposition and its noun phrase
+    relative: VerbPhrase | None = None  # the verb phrase of a relative clause
 
 
 class VerbPhrase(NamedTuple):

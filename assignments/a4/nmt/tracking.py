@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from nmt.atomic import SaveError, write_atomically
 
@@ -22,12 +22,9 @@ class Progress(NamedTuple):
 class ValidationResult(NamedTuple):
     """The result of evaluating the model on dev."""
 
-    score: float
-    """Higher is better; training keeps the weights with the highest score."""
-    scalars: dict[str, float]
-    """Numbers to log by TensorBoard tag, such as perplexity/dev."""
-    enough: bool = False
-    """Whether training has reached its goal and ends here."""
+    score: float  # higher is better; training keeps the weights with the highest score
+    scalars: dict[str, float]  # numbers to log by TensorBoard tag, such as perplexity/dev
+    enough: bool = False  # whether training has reached its goal and ends here
 
 
 class Report(NamedTuple):
@@ -35,16 +32,11 @@ class Report(NamedTuple):
 
     epoch: int
     update: int
-    loss: float
-    """Per sentence, in nats."""
-    perplexity: float
-    """exp of the loss per predicted target word: </s> is one, <s> and padding are not."""
-    examples: int
-    """Sentences since the last validation."""
-    speed: float
-    """Predicted target words per second."""
-    seconds: float
-    """Since training began, including validation and earlier runs."""
+    loss: float  # per sentence, in nats
+    perplexity: float  # exp of the loss per predicted target word: </s> is one, <s> and padding are not
+    examples: int  # sentences since the last validation
+    speed: float  # predicted target words per second
+    seconds: float  # since training began, including validation and earlier runs
 
     def line(self) -> str:
         """Return the line of the log."""
@@ -54,27 +46,11 @@ class Report(NamedTuple):
         )
 
 
-class Tracker(Protocol):
-    """The callbacks of the training loop; it calls no others."""
+class Log(contextlib.AbstractContextManager["Log"]):
+    """Writes to the terminal, to log.jsonl in a folder, and to TensorBoard if installed.
 
-    def begin(self, update: int, updates: int) -> None:
-        """Training starts after this update (0, or the checkpoint's) and makes at most `updates` in total."""
-
-    def step(self, update: int) -> None:
-        """An update was made."""
-
-    def log(self, report: Report) -> None:
-        """The loss of log_every updates is known."""
-
-    def validated(self, progress: Progress, result: ValidationResult, improved: bool) -> None:
-        """The model was evaluated on dev; improved: it is the best so far."""
-
-    def say(self, line: str) -> None:
-        """A message for the reader of the log, one line."""
-
-
-class Log:
-    """The Tracker of run.py: writes to the terminal, to log.jsonl in a folder, and to TensorBoard if installed."""
+    The training loop calls `begin`, `step`, `log`, `validated` and `say`, and needs nothing else of a tracker.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -82,14 +58,11 @@ class Log:
         self.file: Any = None
         self.board: Any = None
 
-    def __enter__(self) -> Log:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
     def begin(self, update: int, updates: int) -> None:
-        """Open the log. Entries after the checkpoint that training resumes from are removed. Raises SaveError."""
+        """Open the log: training starts after this update and makes at most `updates` in total. Raises SaveError.
+
+        `update` is 0, or that of the checkpoint that training resumes from; later entries are removed.
+        """
         from tqdm import tqdm
 
         path = self.folder / "log.jsonl"
@@ -102,7 +75,7 @@ class Log:
             self.say(f"resuming after iter {update}")
 
     def step(self, update: int) -> None:
-        """Advance the progress bar."""
+        """Advance the progress bar: an update was made."""
         self.bar.update()
 
     def log(self, report: Report) -> None:
@@ -111,7 +84,7 @@ class Log:
         self.write(report._asdict(), {"loss/train": report.loss, "perplexity/train": report.perplexity})
 
     def validated(self, progress: Progress, result: ValidationResult, improved: bool) -> None:
-        """Print the numbers of a validation; they go to TensorBoard by their tags. Raises SaveError."""
+        """Print the numbers of a validation on dev; they go to TensorBoard by their tags. Raises SaveError."""
         numbers = ", ".join(f"{tag} {value:.2f}" for tag, value in result.scalars.items())
         self.say(f"validation: iter {progress.update}, {numbers}{', the best so far' if improved else ''}")
         self.write(progress._asdict() | {"score": result.score} | result.scalars, result.scalars)
@@ -130,8 +103,7 @@ class Log:
         except OSError as error:
             raise SaveError(f"{self.folder}: the log can't be written: {error.strerror}") from None
 
-    def close(self) -> None:
-        """Close the bar and the files."""
+    def __exit__(self, *error: object) -> None:
         for part in (self.bar, self.file, self.board):
             if part is not None:
                 with contextlib.suppress(OSError):  # `write` has reported a full disk already

@@ -12,14 +12,12 @@ from typing import Any, NamedTuple, NoReturn
 
 import torch
 
+from nmt import checkpoint
 from nmt.batches import Batch, Pair, batch_iter, prefetched
-from nmt.checkpoint import CheckpointError, Checkpoints, as_checkpoint_error, load_weights, read
-from nmt.device import rng_state, set_rng_state
 from nmt.losses import perplexity
 from nmt.optimization import ModelOptimizer
 from nmt.recipe import Recipe
-from nmt.state import TrainingState, check_fingerprint, fingerprint, state_from_plain
-from nmt.tracking import Progress, Report, Tracker, ValidationResult
+from nmt.tracking import Log, Progress, Report, ValidationResult
 
 Validate = Callable[[Any, Progress], ValidationResult]
 """Evaluates a model on dev; called with the model in evaluation mode and without gradients."""
@@ -32,8 +30,7 @@ class Diverged(ArithmeticError):
 class TrainingResult(NamedTuple):
     """How training ended. The model has its best weights again."""
 
-    ended: str
-    """The limit that was reached: enough, patience, max_updates or max_epoch."""
+    ended: str  # the limit that was reached: enough, patience, max_updates or max_epoch
     progress: Progress
     best_score: float
     best_update: int
@@ -44,7 +41,7 @@ def train(
     pairs: Sequence[Pair],
     recipe: Recipe,
     validate: Validate,
-    tracker: Tracker,
+    tracker: Log,
     folder: Path,
     device: torch.device,
     resume: bool = False,
@@ -58,7 +55,7 @@ def train(
         pairs: the training pairs as word indices, at least one.
         recipe: the hyper-parameters.
         validate: called every valid_niter updates, and once more at the end.
-        tracker: its methods are called on each event.
+        tracker: a `Log`, or an object with the five methods that the loop calls.
         folder: gets a checkpoint after each validation; those of an earlier training are removed.
         device: where to compute; the model is moved there.
         resume: continue from the newest checkpoint in the folder, if there is one.
@@ -70,7 +67,7 @@ def train(
         CheckpointError: the checkpoint can't be read, or belongs to another model, vocabulary, recipe or text.
         SaveError: a checkpoint can't be written.
     """
-    training = Training(model, pairs, recipe, tracker, Checkpoints(folder), device, dev)
+    training = Training(model, pairs, recipe, tracker, checkpoint.Checkpoints(folder), device, dev)
     if resume:
         training.restore()
     else:
@@ -100,8 +97,8 @@ class Training:
         model: Any,
         pairs: Sequence[Pair],
         recipe: Recipe,
-        tracker: Tracker,
-        checkpoints: Checkpoints,
+        tracker: Log,
+        checkpoints: checkpoint.Checkpoints,
         device: torch.device,
         dev: Sequence[Pair],
     ) -> None:
@@ -111,11 +108,11 @@ class Training:
         self.batches_per_epoch = math.ceil(len(pairs) / recipe.batch_size)
         updates = min(recipe.max_updates or math.inf, recipe.max_epoch * self.batches_per_epoch)
         self.optimizer = ModelOptimizer(self.model, recipe, device, int(updates))
-        self.fingerprint = fingerprint(model, pairs, recipe, dev)
+        self.fingerprint = checkpoint.fingerprint(model, pairs, recipe, dev)
         # The sum since the last report stays on the device: reading it at each update would wait for the GPU.
         self.loss = torch.zeros((), dtype=torch.float64, device=device)
         torch.manual_seed(recipe.seed)
-        self.state = TrainingState()
+        self.state = checkpoint.TrainingState()
         self.started = self.learning_since = time.monotonic()
 
     def limit_reached(self) -> str | None:
@@ -226,10 +223,10 @@ class Training:
         if self.state.best_update in (0, self.state.update):
             return
         path = self.checkpoints.path(self.state.best_update)
-        content = read(path)
-        load_weights(self.model, content["weights"], path)
+        content = checkpoint.read(path)
+        checkpoint.load_weights(self.model, content["weights"], path)
         if with_moments:
-            with as_checkpoint_error(path):
+            with checkpoint.as_checkpoint_error(path):
                 self.optimizer.load_moments(content["optimizer"])
 
     def save(self) -> None:
@@ -241,7 +238,7 @@ class Training:
             "state": asdict(state),
             "weights": self.model.state_dict(),
             "optimizer": self.optimizer.adam.state_dict(),
-            "random": rng_state(self.device),
+            "random": checkpoint.rng_state(self.device),
         }
         self.checkpoints.save(state.update, content, best=state.best_update)
 
@@ -250,16 +247,18 @@ class Training:
         path = self.checkpoints.newest()
         if path is None:
             return
-        content = read(path)
+        content = checkpoint.read(path)
         if "sizes" in content:
-            raise CheckpointError(f"{path}: a model, not a checkpoint; remove it, or start again with --restart")
-        with as_checkpoint_error(path):
-            check_fingerprint(content["fingerprint"], self.fingerprint, path)
-            load_weights(self.model, content["weights"], path)
+            raise checkpoint.CheckpointError(
+                f"{path}: a model, not a checkpoint; remove it, or start again with --restart"
+            )
+        with checkpoint.as_checkpoint_error(path):
+            checkpoint.check_fingerprint(content["fingerprint"], self.fingerprint, path)
+            checkpoint.load_weights(self.model, content["weights"], path)
             self.optimizer.load_moments(content["optimizer"])
-            self.state = state_from_plain(content["state"])
+            self.state = checkpoint.state_from_plain(content["state"])
             if self.state.batches > self.batches_per_epoch:
                 raise ValueError("beyond the end of the epoch")
             self.loss.fill_(self.state.loss)
             # Last of all: nothing may draw random numbers between here and the next update's dropout.
-            set_rng_state(content["random"], self.device)
+            checkpoint.set_rng_state(content["random"], self.device)

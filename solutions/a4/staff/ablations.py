@@ -28,17 +28,15 @@ import torch
 
 from nmt.atomic import SaveError, write_atomically
 from nmt.batches import indexed
-from nmt.checkpoint import CheckpointError
+from nmt.checkpoint import CheckpointError, crc
 from nmt.corpus import Corpus, CorpusError
 from nmt.datasets import load_corpus
-from nmt.device import DeviceError, device_named
 from nmt.losses import evaluate_ppl
-from nmt.options import at_least
+from nmt.optimization import DeviceError, device_named
 from nmt.plots import COLORS, svg_of
-from nmt.recipe import TOY, Recipe, RecipeError, initialise, vocabulary
+from nmt.recipe import TOY, Recipe, RecipeError, at_least, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
-from nmt.state import crc
 from nmt.tracking import Progress, Report, ValidationResult
 from nmt.training import Diverged, train
 from variants import VARIANTS, VariantNMT
@@ -165,7 +163,7 @@ def _train(name: str, corpus: Corpus, recipe: Recipe, folder: Path, print_line: 
 
 
 class _Lines:
-    """The Tracker of the training loop: prints one line for each validation."""
+    """The tracker of the training loop: prints one line for each validation."""
 
     def __init__(self, name: str, print_line: PrintLine) -> None:
         self._name, self._print = name, print_line

@@ -26,8 +26,8 @@ from cuda_graphs import RecordedDecode
 from fast_search import FastBeamDecoder
 from kernels import AttentionDecoder, EncoderLSTM, WordLosses
 from nmt.batches import Batch
-from nmt.beams import BeamDecoder, BeamState, EncodedSource
 from nmt.losses import word_logits
+from nmt.search import BeamDecoder, BeamState, EncodedSource
 from nmt_model import NMT, DecoderState
 from products import Linear
 
@@ -97,6 +97,6 @@ class FastNMT(NMT):
         return outputs
 
     def beam_decoder(self, source: EncodedSource, state: BeamState) -> FastBeamDecoder | BeamDecoder:
-        """Return the decoder for a beam search: see `nmt.beams.beam_decoder`."""
+        """Return the decoder for a beam search: see `nmt.search.begin`."""
         on_cpu = source.hiddens.device.type == "cpu"
         return FastBeamDecoder(self, source, state) if on_cpu else BeamDecoder(self, source, state)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from kernels import lstm_cell
-from nmt.beams import Beams, BeamState, EncodedSource
+from nmt.search import Beams, BeamState, EncodedSource
 from nmt_model import NMT
 from products import Linear, prepacked, product
 
@@ -15,7 +15,7 @@ BEAMS = 5
 
 
 class FastBeamDecoder:
-    """A faster `nmt.beams.BeamDecoder`: NMT.step and the logits of the next word.
+    """A faster `nmt.search.BeamDecoder`: NMT.step and the logits of the next word.
 
     W_x x_t is computed once for each word that occurs, and W_o o_{t-1} + W_hh h_{t-1} once for all rows that extend
     the same row. The rows of a sentence attend to the same source words, so attention is one product of matrices per

@@ -31,7 +31,7 @@ def test_the_best_of_each_sentence_are_selected(
     a4: Callable[[str], ModuleType], table: tuple[list[list[list[float]]], list[int]]
 ) -> None:
     sentences, widths = table
-    beams = a4("nmt.beams")
+    select_best = a4("nmt.search").select_best
     sentence = [s for s, rows in enumerate(sentences) for _ in rows]
     flat = [row for rows in sentences for row in rows]
     expected = []
@@ -43,9 +43,7 @@ def test_the_best_of_each_sentence_are_selected(
             if sentence[row] == s and math.isfinite(score)
         ]
         expected += sorted(extensions, key=lambda extension: -extension[0])[: widths[s]]
-    numbers = torch.tensor(sentence)
-    rows = beams.Beams(numbers, torch.zeros(len(flat)), torch.zeros(len(flat), 1), (torch.zeros(len(flat), 1),) * 3)
-    row, word, score = beams.select_best(rows, torch.tensor(flat), torch.tensor(widths))
+    row, word, score = select_best(torch.tensor(sentence), torch.tensor(flat), torch.tensor(widths))
     assert list(zip(score.tolist(), row.tolist(), word.tolist(), strict=True)) == expected
 
 
@@ -54,7 +52,7 @@ def test_the_best_of_each_sentence_are_selected(
 def test_few_scores_reach_the_threshold(a4: Callable[[str], ModuleType], rows: list[int], words: int) -> None:
     sentence, k = torch.arange(2).repeat_interleave(torch.tensor(rows)), torch.tensor([3, 2])
     scores = torch.rand(len(sentence), words, generator=torch.Generator().manual_seed(0))
-    found = a4("nmt.beams").threshold(sentence, scores, k)
+    found = a4("nmt.search").threshold(sentence, scores, k)
     for s in range(2):
         reached = int((scores[sentence == s] >= found[s]).sum())
         assert min(int(k[s]), rows[s] * words) <= reached <= 15

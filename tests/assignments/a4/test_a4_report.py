@@ -66,11 +66,11 @@ def test_sentences_to_map(report: Any) -> None:
 def write(report: Any, a4: Import, folder: Path) -> Page:
     scoring = a4("nmt.scoring")
     references = [EVIL, RIGHT_TO_LEFT, CHINESE]
-    score = scoring.score(references, references, resamples=20)
+    score = scoring.score(references, references)
     samples = [report.Sample(text, text, f"{text}\x07\u202e", 12.34) for text in references]
     attention = a4("nmt.plots").Attention(["我", EVIL], ["</s>"], [[0.5, 0.5]])
     bins = scoring.by_length([1, 2, 2], references, references)
-    path = report.write_report(folder, "toy <b>", a4("nmt.plots").curves_of(LOG), score, samples, [attention], bins)
+    path = report.write_report(folder, "toy <b>", {}, a4("nmt.plots").curves_of(LOG), score, samples, [attention], bins)
     assert path == folder / "report.html"
     return Page(path.read_text(encoding="utf-8"))
 
@@ -132,12 +132,12 @@ def trained(a4: Import, folder: Path, *options: str) -> str:
 
 
 def test_facts_are_escaped(report: Any) -> None:
-    facts = [report.Facts("Run", [report.Fact("command", f"python run.py {EVIL}\x07"), report.Fact("a", "b", EVIL)])]
-    page = report.page_of("toy", None, [], [], facts)
+    facts = {"Run": [("command", f"python run.py {EVIL}\x07"), ("a", "b", EVIL)]}
+    page = report.page_of("toy", None, {}, [], facts)
     assert "<script" not in page
     found = Page(page)
     assert f"python run.py {EVIL}�" in found.texts and EVIL in found.texts
-    assert "This training" in found.texts and "This training" not in report.page_of("toy", None, [], [])
+    assert "This training" in found.texts and "This training" not in report.page_of("toy", None, {}, [], {})
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_durations_in_words(report: Any, seconds: float, words: str) -> None:
 
 
 def test_a_page_of_little(report: Any, a4: Import, tmp_path: Path) -> None:
-    score = a4("nmt.scoring").score(["a"], ["b"], resamples=5)
-    report.write_report(tmp_path, "nothing", a4("nmt.plots").Curves(), score, [], [], [])
+    score = a4("nmt.scoring").score(["a"], ["b"])
+    report.write_report(tmp_path, "nothing", {}, a4("nmt.plots").Curves(), score, [], [], [])
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -174,11 +174,11 @@ def test_a_full_disk_leaves_the_report_that_was_there(report: Any, a4: Import, t
 def test_all_of_it_after_training(report: Any, tiny_model: Any, a4: Import, tmp_path: Path) -> None:
     sources, references = ["a b c d", "b c", "d"], ["a b c d", "b c d a", "zebra"]
     translations = a4("nmt.search").translate(tiny_model, sources, max_decoding_time_step=6)
-    found = report.report_on(tmp_path, "tiny", tiny_model, LOG, sources, translations, references)
+    found = report.report_on(tmp_path, "tiny", tiny_model, LOG, sources, translations, references, {})
     assert found == a4("nmt.scoring").score(translations, references)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (page.count("<figure>"), page.count(report.ATTENTION)) == (5, 1)  # one heading for all maps
     files = {path.name for path in tmp_path.iterdir()}
     assert files == {"report.html", "curves.svg", "bleu_by_length.svg", *(f"attention_{i}.svg" for i in (1, 2, 3))}
     with pytest.raises(a4("nmt.scoring").ScoreError, match=r"^cannot score 2 translations against 3 references: "):
-        report.report_on(tmp_path, "tiny", tiny_model, LOG, sources, translations[:2], references)
+        report.report_on(tmp_path, "tiny", tiny_model, LOG, sources, translations[:2], references, {})

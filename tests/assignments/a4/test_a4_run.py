@@ -306,7 +306,7 @@ def test_a_device_that_is_none_is_one_line(a4: Modules, name: str, capsys: pytes
 
 
 def test_devices(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
-    device = a4("nmt.device")
+    device = a4("nmt.optimization")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     named = [device.device_named(name) for name in ("auto", "cpu", "cuda", "cuda:1")]
@@ -316,7 +316,7 @@ def test_devices(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sixteen_bits_are_for_gpus(a4: Modules) -> None:
-    precision = a4("nmt.device").precision
+    precision = a4("nmt.optimization").precision
     with precision("bf16", torch.device("cpu")):
         assert not torch.is_autocast_enabled("cpu")
     assert isinstance(precision("bf16", torch.device("cuda")), torch.autocast)
