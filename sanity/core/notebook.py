@@ -44,17 +44,14 @@ class Cell:
 def read_cells(path: Path) -> list[Cell]:
     """Return the cells with code of a notebook, format 3 or 4, or of a .py file.
 
-    Raise NotebookError, SyntaxError or, for null bytes, ValueError.
+    Raise NotebookError, or SyntaxError for a .py file that is not text.
     """
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise NotebookError(f"{path.name} has more than {MAX_BYTES:,} bytes: clear its outputs and save it again")
     if path.suffix == ".py":
-        try:
-            return list(_cells_of_python(path, decode_source(content)))
-        except (SyntaxError, UnicodeDecodeError) as error:
-            raise SyntaxError(f"the codec can't decode it: {error}", (str(path), 1, 0, "")) from None
+        return list(_cells_of_python(path, _decoded(path, content)))
     try:
         notebook = json.loads(content)
     except RecursionError:
@@ -63,6 +60,17 @@ def read_cells(path: Path) -> list[Cell]:
         raise NotebookError(f"{path.name} is not a notebook: not valid JSON: {error}") from None
     sources = [source for source in _sources(path.name, notebook) if source is not None]
     return [Cell(f"{path}, cell {number}", source) for number, source in enumerate(sources, start=1)]
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    """Return the text of a .py file; raise SyntaxError, in which Python may not name the file, if it is none."""
+    try:
+        if b"\0" not in content:
+            return decode_source(content)
+        problem = "null bytes"
+    except (SyntaxError, UnicodeDecodeError) as error:
+        problem = f"the codec can't decode it: {error}"
+    raise SyntaxError(problem, (str(path), 1, 0, ""))
 
 
 def _cells_of_python(path: Path, text: str) -> Iterator[Cell]:

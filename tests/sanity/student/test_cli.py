@@ -22,8 +22,7 @@ from sanity.core.assignment_package import load_checks
 from sanity.core.assignment_toml import read_manifest
 from sanity.student.cli import main
 
-NULL_BYTES = f"pad_sents() raised {'SyntaxError' if sys.version_info >= (3, 11, 4) else 'ValueError'}"
-"""How Python finds a file with null bytes in it."""
+NOT_TEXT = "utils.py is not valid Python: SyntaxError at line 1"
 
 # What torch says of every right convolution; pytest takes back what sanity.a4.beside.model does about it.
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
@@ -237,8 +236,6 @@ def test_wrong_kinds_of_answers(check, spoilt, old, new, found):
         (RETURN_1D, "class Own(Exception): pass\n        raise Own('1d: 100 points')",
          "encode() raised an exception in nmt_model.py, line"),
         (RETURN_1D, "return enc_hiddens, (h_0, c_0", "nmt_model.py is not valid Python: SyntaxError at line"),
-        ("class NMT(nn.Module):", "import nowhere\nclass NMT(nowhere.Module):",
-         "raised ModuleNotFoundError in nmt_model.py, line"),
     ],
 )  # fmt: skip
 def test_crashes(check, spoilt, old, new, found):
@@ -249,6 +246,12 @@ def test_crashes(check, spoilt, old, new, found):
     assert f"could not run: {SENTENCE_1D}" in text and found in text
     assert "sanity/" not in text and "Traceback" not in text
     assert text.count("could not run for the same reason.") == 1
+
+
+def test_what_fails_at_the_top_and_is_used_is_named(check, spoilt):
+    folder = spoilt("class NMT(nn.Module):", "import nowhere\nclass NMT(nowhere.Module):")
+    status, out, _ = check(folder, "1d")
+    assert status == 1 and "NMT() raised ModuleNotFoundError in nmt_model.py, line" in out
 
 
 @pytest.mark.parametrize(
@@ -270,8 +273,8 @@ def test_what_fails_at_the_top_and_is_not_used_costs_nothing(check, spoilt, befo
             "utils.py is not valid Python: SyntaxError at line 1",
             "the file is not plain text: save it as UTF-8",
         ),
-        ("PAD = 1".encode("utf-16"), NULL_BYTES, "the file is not plain text: save it as UTF-8"),
-        (b"PAD = 1\0", NULL_BYTES, "the file is not plain text: save it as UTF-8"),
+        ("PAD = 1".encode("utf-16"), NOT_TEXT, "the file is not plain text: save it as UTF-8"),
+        (b"PAD = 1\0", NOT_TEXT, "the file is not plain text: save it as UTF-8"),
         (b"", "pad_sents() raised AttributeError", "the module has no such name: is it misspelt, or gone since?"),
     ],
     ids=["bracket", "indent", "latin-1", "utf-16", "null", "empty"],
