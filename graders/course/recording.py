@@ -11,22 +11,37 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from graders.cores import usable_cores
 from graders.course.assignment import Assignment
 from graders.course.planted import Bug, Files, load_bugs, load_variants, reference_files
 from graders.course.planted.process_run import ProcessRun, preload, run_in_process
-from sanity.core.assignment_package import checks_of
+from sanity.core.assignment_package import checks_of, require_libraries
 from sanity.core.calling import answers_of
 from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun, UserError
 from sanity.core.judge import attempt
 from sanity.core.probe import Answers, Probe
-from sanity.core.recordings import Recordings, RecordingsError, alike, fixed_cases, key_of, load, recording_path, save
+from sanity.core.recordings import (
+    SEED,
+    Recordings,
+    RecordingsError,
+    alike,
+    fixed_cases,
+    key_of,
+    load,
+    recording_path,
+    save,
+)
+
+DRAWN = 20
+"""Cases of each family that are made to see whether all can be."""
 
 
 class RecordError(UserError):
-    """The reference or a correct variant fails a check."""
+    """The reference or a correct variant fails a check, or a probe says what is not true of the reference."""
 
 
 class RecordingRun:
@@ -58,16 +73,36 @@ def record(assignment: Assignment) -> Recordings:
     checks, reference, bugs = checks_of(assignment.manifest), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
     diagnoses: dict[str, list[tuple[str, Any]]] = {}
+    require_libraries(assignment.name, assignment.manifest.questions)
+    _require_cases(checks)
     preload([assignment.name])
     with run_in_process(assignment, reference) as child, ThreadPoolExecutor(usable_cores()) as pool:
         expect = RecordingRun(child)
         list(pool.map(lambda name: _must_pass(name, right[name], checks, expect), right))
+        _require_axes(expect)
         answers = {key: expect.replies[key] for key in sorted(expect.replies)}
         for bug, wrong in zip(bugs, pool.map(lambda bug: _wrong_answers(bug, checks, expect), bugs), strict=True):
             for key, reply in wrong.items():
                 if not any(alike(reply, known) for _, known in diagnoses.get(key, ())):
                     diagnoses.setdefault(key, []).append((bug.says, reply))
     return Recordings(answers, {key: diagnoses[key] for key in sorted(diagnoses)})
+
+
+def _require_cases(checks: Sequence[Check]) -> None:
+    """Raise CaseError, one line, if a family cannot make one of its cases: the largest and some that are drawn, too."""
+    for cases in {check.cases: None for check in checks}:
+        fixed_cases(cases)
+        cases.case(**{name: high for name, (_, high) in cases.ranges.items()})
+        cases.drawn_cases(SEED, DRAWN)
+
+
+def _require_axes(reference: RecordingRun) -> None:
+    """Raise RecordError if a probe names axes that the reference's answer does not have."""
+    for probe, case in reference.asked.values():
+        for name, axes in probe.axes.items():
+            ndim = np.ndim(reference(probe, case)[name])
+            if all(len(names.split()) != ndim for names in axes.split("|")):
+                raise RecordError(f"probe {probe.name}: {name}: {axes!r}: the reference's has {ndim} axes")
 
 
 def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: RecordingRun) -> None:
@@ -78,7 +113,9 @@ def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Recordi
                 problem = attempt(check, run, expect, case)
                 if problem is not None:
                     because = f" ({problem.detail.splitlines()[-1]})" if problem.detail else ""
-                    raise RecordError(f"{name} does not pass {check.name}: {problem.message}{because}")
+                    raise RecordError(
+                        f"{name} does not pass {check.name} of question {check.question}: {problem.message}{because}"
+                    )
 
 
 def _wrong_answers(bug: Bug, checks: Sequence[Check], expect: RecordingRun) -> dict[str, Any]:

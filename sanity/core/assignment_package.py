@@ -46,9 +46,17 @@ class MissingLibrary(UserError):
 
 def load_checks(assignment: str) -> list[Check]:
     """Return the checks of an assignment, sorted by question; raise ChecksError if they cannot be loaded."""
-    of_questions = sorted(_of_type(_modules(assignment), Checks), key=lambda checks: checks.question)
-    all_checks = [check for checks in of_questions for check in checks.all]
+    modules = _modules(assignment)
+    of_questions = {checks: module for module in modules for checks in _of_type([module], Checks)}
+    seen: dict[str, str] = {}
+    for checks, module in of_questions.items():
+        place = f"{_shown(str(module.__file__))}:{checks.line}"
+        if checks.question in seen:
+            raise ChecksError(f"{place}: {seen[checks.question]} checks question {checks.question} already")
+        seen[checks.question] = place
+    all_checks = [check for checks in sorted(of_questions, key=lambda one: one.question) for check in checks.all]
     _require_unique(assignment, "check", (check.name for check in all_checks))
+    _require_unique(assignment, "probe", (probe.name for probe in _of_type(modules, Probe)))
     return all_checks
 
 
@@ -71,9 +79,7 @@ def checks_of(manifest: Manifest) -> list[Check]:
 
 def load_probes(assignment: str) -> dict[str, Probe]:
     """Return the probes of an assignment by name; raise ChecksError if they cannot be loaded."""
-    probes = _of_type(_modules(assignment), Probe)
-    _require_unique(assignment, "probe", (probe.name for probe in probes))
-    return {probe.name: probe for probe in probes}
+    return {probe.name: probe for probe in _of_type(_modules(assignment), Probe)}
 
 
 def load_known_errors(assignment: str) -> Known:

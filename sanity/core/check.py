@@ -137,7 +137,9 @@ class Checks:
         gradients: bool,
     ) -> Check:
         if not sentence:
-            raise ValueError(f"{name}: expected a sentence, which students read")
+            raise ValueError(f"{name} has no docstring, or nothing in says=: students read that sentence")
+        if not weight > 0:
+            raise ValueError(f"{name}: weight={weight}: expected a number above 0")
         is_property = "expect" not in inspect.signature(function).parameters
         self.all.append(Check(self.question, name, sentence, cases, function, is_property, weight, outputs, gradients))
         return self.all[-1]

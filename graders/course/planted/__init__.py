@@ -7,10 +7,11 @@ answers that are written differently. This module makes submissions of both, fro
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
@@ -25,9 +26,6 @@ Files = dict[str, str]
 ANSWER = re.compile(r"(?ms)(^ *### BEGIN SOLUTION ([\w.]+)\n)(.*?)(^ *### END SOLUTION$)")
 
 
-T = TypeVar("T")
-
-
 class BugError(UserError):
     """A table of bugs or variants does not fit the reference."""
 
@@ -36,7 +34,7 @@ class Slip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A row of a table of bugs, under [question.id]."""
 
     replace: str
-    """Text that stands once in the reference's file for the question."""
+    """Text that stands once in the reference's answer to the question, or once in its file outside of it."""
     by: str
     """What stands there instead."""
     says: str
@@ -65,24 +63,45 @@ class Variant:
 
 
 def load_bugs(assignment: Assignment) -> list[Bug]:
-    """Return the planted bugs of an assignment, by question and id in its table.
+    """Return the planted bugs of an assignment, in the order of its table.
 
-    Raise BugError if the table is not valid, for an unknown question, and unless each replaced text occurs once.
+    Raise BugError if the table is not valid, for an unknown question, for a name that is there twice, and unless the
+    text to replace occurs once.
     """
-    reference, table = reference_files(assignment), f"{assignment.name}.toml"
-    bugs = []
-    for question, slips in _read(table, dict[str, dict[str, Slip]]).items():
+    reference, table = reference_files(assignment), _Table(f"{assignment.name}.toml")
+    bugs: dict[str, Bug] = {}
+    for question, id, row in table.rows():
+        slip = table.slip(question, id, row)
         try:
             file = solution_name(assignment.manifest.question(question).file)
         except ManifestError as error:
-            raise BugError(f"{table}: [{question}]: {error}") from None
-        for id, slip in slips.items():
-            found = reference[file].count(slip.replace)
-            if found != 1:
-                raise BugError(f"{table}: {id}: the text to replace occurs {found} times in {file}, expected once")
-            mistaken = {**reference, file: reference[file].replace(slip.replace, slip.by)}
-            bugs.append(Bug(id, question, file, slip.says, mistaken))
-    return bugs
+            raise table.error(question, id, str(error)) from None
+        if id in bugs:
+            raise table.error(question, id, f"question {bugs[id].question} has a bug of this name, too")
+        mistaken, found = _slipped(reference[file], question, slip)
+        if found != 1:
+            said = f"the text to replace occurs {found} times in {file}, in the answer to {question} or else outside it"
+            raise table.error(question, id, said)
+        bugs[id] = Bug(id, question, file, slip.says, {**reference, file: mistaken})
+    return list(bugs.values())
+
+
+def _slipped(text: str, question: str, slip: Slip) -> tuple[str, int]:
+    """Make a mistake in the answers to a question, or else in the rest of the file, such as a signature.
+
+    Return the text, and how often the text to replace was there.
+    """
+    found = 0
+
+    def replaced(answer: re.Match[str]) -> str:
+        nonlocal found
+        if answer[2] != question:
+            return answer[0]
+        found += answer[3].count(slip.replace)
+        return answer[1] + answer[3].replace(slip.replace, slip.by) + answer[4]
+
+    mistaken = ANSWER.sub(replaced, text)
+    return (mistaken, found) if found else (text.replace(slip.replace, slip.by), text.count(slip.replace))
 
 
 def load_variants(assignment: Assignment) -> list[Variant]:
@@ -90,13 +109,18 @@ def load_variants(assignment: Assignment) -> list[Variant]:
 
     Raise BugError if the table is not valid, or answers an unknown question.
     """
-    reference, table = reference_files(assignment), f"{assignment.name}-variants.toml"
+    reference, table = reference_files(assignment), _Table(f"{assignment.name}-variants.toml")
     questions = {found[2] for text in reference.values() for found in ANSWER.finditer(text)}
-    variants = []
-    for id, answers in _read(table, dict[str, dict[str, str]]).items():
-        if unknown := answers.keys() - questions:
-            raise BugError(f"{table}: {id}: no question {min(unknown)} in the reference")
-        variants.append(Variant(id, {name: _answered(text, answers) for name, text in reference.items()}))
+    variants: list[Variant] = []
+    for id, question, answer in table.rows():
+        if question not in questions:
+            raise table.error(id, "", f"no question {question} in the reference")
+        if not isinstance(answer, str):
+            raise table.error(id, "", f"{question}: expected text")
+        if not variants or variants[-1].id != id:
+            variants.append(Variant(id, reference))
+        files = {name: _answered(text, {question: answer}) for name, text in variants[-1].files.items()}
+        variants[-1] = Variant(id, files)
     return variants
 
 
@@ -110,10 +134,35 @@ def _answered(text: str, answers: Mapping[str, str]) -> str:
     return ANSWER.sub(lambda found: found[1] + answers.get(found[2], found[3]) + found[4], text)
 
 
-def _read(name: str, kind: type[T]) -> T:
-    """Read a table; an empty one if the file is not there."""
-    path = TABLES / name
-    try:
-        return msgspec.toml.decode(path.read_bytes() if path.is_file() else b"", type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BugError(f"{name}: {error}") from None
+class _Table:
+    """A table of bugs or of variants: TOML with two levels of names."""
+
+    def __init__(self, name: str) -> None:
+        self.name, path = name, TABLES / name
+        try:
+            self.text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            self.content: dict[str, Any] = tomllib.loads(self.text)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BugError(f"{name}: not valid TOML: {error}") from None
+
+    def rows(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield each row with its two names."""
+        for first, rows in self.content.items():
+            if not isinstance(rows, dict):
+                raise BugError(f"{self.name}: {first}: expected a table under a header such as [1a.name]")
+            for second, row in rows.items():
+                yield first, second, row
+
+    def slip(self, question: str, id: str, row: Any) -> Slip:
+        """Return a row as a Slip; raise BugError for wrong fields."""
+        try:
+            return msgspec.convert(row, Slip)
+        except msgspec.ValidationError as error:
+            raise self.error(question, id, f"{error}; expected replace, by and says") from None
+
+    def error(self, first: str, second: str, said: str) -> BugError:
+        """Return the error of a row, with the line of its header."""
+        header = re.compile(r"\[\W*" + r"\W+".join(map(re.escape, filter(None, (first, second)))) + r"\W*\]")
+        line = next((number for number, text in enumerate(self.text.splitlines(), 1) if header.match(text)), 0)
+        name = f"{first}.{second}" if second else first
+        return BugError(f"{self.name}:{line}: [{name}]: {said}")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from graders.cli.main import main
-from graders.course.assignment import load_assignment
+from graders.course.assignment import assignment_names, load_assignment
 from graders.records.training import StopReason, Training, write
 from graders.sandbox.isolation import SandboxError
 from graders.training import classroom
@@ -179,7 +179,7 @@ def test_one_that_cannot_be_trained_leaves_the_others(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a9", "--reference"], "no assignment 'a9': choose from a1, a2, a4"),
+        (["b9", "--reference"], f"no assignment 'b9': choose from {', '.join(assignment_names())}"),
         (["a2", "--reference"], "a2: this assignment has no trained question"),
         (["a4", "--reference", "--budget", "soon"], "--budget 'soon': expected a time such as 90s, 10m or 1.5h"),
         (["a4", "--reference", "--bleu", "101"], "--score 101: expected a BLEU from 0 to 100"),

@@ -232,13 +232,20 @@ def slipped(before: str, after: str) -> dict[str, str]:
             slipped('"{n} words")', '"{n} words", corner=())'),
             "means.py:7: there is no option 'corner': choose from make, ranges, words, corners, drawn",
         ),
+        (
+            slipped("@check(SIZES)", "@check(SIZES, weight=0)"),
+            "means.py:15: holds: weight=0: expected a number above 0",
+        ),
         (slipped('SIZES, "size"', 'SIZES, "sizes"'), "means.py:20: size has no output 'sizes': choose from size"),
         (slipped("check.compares(size,", "check.compares(sice,"), "means.py:20: NameError: name 'sice' is not defined"),
         (
             slipped("holds(run, case)", "holds(code)"),
             "means.py:15: holds(): expected the arguments run, case or run, expect, case",
         ),
-        (slipped('    """It holds."""', "    return"), "means.py:15: holds: expected a sentence, which students read"),
+        (
+            slipped('    """It holds."""', "    return"),
+            "means.py:15: holds has no docstring, or nothing in says=: students read that sentence",
+        ),
         (
             {"means.py": GOOD + 'check = Checks("1b")\n'},
             'means.py:21: this file has Checks("1a") already: one question, one file',
@@ -253,21 +260,21 @@ def test_a_slip_is_one_line_with_its_place(package, tmp_path, files, line):
 
 
 @pytest.mark.parametrize(
-    ("files", "line"),
+    ("more", "line"),
     [
-        ({"more.py": GOOD.replace("1a", "1b")}, "sanity/a0: 2 checks are called holds; each needs a name of its own"),
-        ({"more.py": GOOD.replace("holds", "more").replace('"size", says', '"size", name="m", says')}, ""),
+        (GOOD.replace("1a", "1b"), "sanity/a0: 2 checks are called holds; each needs a name of its own"),
+        (
+            GOOD.replace("1a", "1b").replace("holds", "more").replace('"size", says', '"size", name="m", says'),
+            "sanity/a0: 2 probes are called size; each needs a name of its own",
+        ),
+        (GOOD, "FOLDER/a0/more.py:6: FOLDER/a0/means.py:6 checks question 1a already"),
     ],
 )
-def test_names_are_unique(package, files, line):
-    package({"means.py": GOOD, **files})
-    if line:
-        with pytest.raises(ChecksError, match=line):
-            load_checks("a0")
-    else:
+def test_names_are_unique(package, tmp_path, more, line):
+    package({"means.py": GOOD, "more.py": more})
+    with pytest.raises(ChecksError) as raised:
         load_checks("a0")
-        with pytest.raises(ChecksError, match="sanity/a0: 2 probes are called size; each needs a name of its own"):
-            load_probes("a0")
+    assert str(raised.value) == line.replace("FOLDER", tmp_path.name)
 
 
 def test_a_package_that_is_not_there_is_one_line():
