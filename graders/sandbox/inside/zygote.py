@@ -56,10 +56,13 @@ def main() -> None:
     # A worker's orphans become our children, and are swept.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     graft(Path(settings["root"]), (*PACKAGES, f"sanity.{settings['assignment']}"))
+    from graders.sandbox.inside.fast_imports import fast_imports
+
+    with fast_imports((settings["scratch"], *settings["writable"])):
+        server = importlib.import_module(settings["server"])
+        context = server.prepare(settings)
     from graders.sandbox.inside import worker
 
-    server = importlib.import_module(settings["server"])
-    context = server.prepare(settings)
     gc.collect()
     gc.freeze()  # the collector writes to each object it visits, which would copy the pages shared with workers
     control = socket.socket(fileno=os.dup(0))
