@@ -48,7 +48,7 @@ def graft(root: Path, packages: Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Import and warm up, send {"used_mb", "versions"}, then fork and reap until the control socket closes."""
+    """Import and warm up, send {"used_mb"}, then fork and reap until the control socket closes."""
     settings = json.loads(sys.argv[1])
     with Path(settings["scratch"], "errors").open("ab") as errors:
         os.dup2(errors.fileno(), 1)
@@ -68,7 +68,7 @@ def main() -> None:
     control = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    control.send(json.dumps({"used_mb": worker.used_mb(), "versions": worker.versions()}).encode())
+    control.send(json.dumps({"used_mb": worker.used_mb()}).encode())
     alive: set[int] = set()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)

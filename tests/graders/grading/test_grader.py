@@ -271,12 +271,17 @@ def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
     assert klass.kept() == ["anna", "leo"]
 
 
-def test_a_reference_that_dies_is_started_again(grader: Grader, klass: Class) -> None:
-    klass.add("anna")
+def test_a_live_reference_that_dies_is_started_again(grader: Grader, klass: Class) -> None:
+    klass.add("anna", **SUBMISSIONS["wrong"])  # its failing case is shrunk, with the live reference
     klass.add("leo")
-    os.kill(process_of(grader._reference._zygote), signal.SIGKILL)
-    assert points(klass.grade(grader)) == [5, 5]
+    expected = points(klass.grade(grader))
+    live = grader._reference._live
+    assert live is not None
+    os.kill(process_of(live.zygote), signal.SIGKILL)
+    (klass.folder / "anna" / "utils.py").write_text(SUBMISSIONS["wrong"]["utils"] + "# again\n")
+    assert points(klass.grade(grader)) == expected
     assert grader.failures == {}
+    assert grader._reference._live not in (None, live)
 
 
 def test_a_mistake_in_a_check_costs_no_other_submission(
@@ -319,7 +324,9 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: G
     assert grader._zygotes.qsize() == grader.jobs
 
 
-def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, isolation: Isolation) -> None:
+def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
     before = descriptors()
     with pytest.MonkeyPatch.context() as patch:
         made: list[Zygote] = []
@@ -330,9 +337,13 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, is
 
         patch.setattr("graders.grading.grader.Zygote", start)
         patch.setattr("graders.grading.reference.Zygote", start)
-        with pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "):
-            Grader(short, isolation, 2)
-    assert len(made) == 3
+        with (
+            Grader(short, isolation, 2) as grader,
+            pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "),
+        ):
+            klass.add("anna")
+            klass.grade(grader)
+    assert len(made) == 1
     assert not any(zygote.alive() or zygote.scratch.exists() for zygote in made)
     assert descriptors() == before
 
@@ -340,7 +351,7 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, is
 def test_a_class_leaves_nothing_open_and_nothing_on_disk(
     grader: Grader, klass: Class, free_zygotes: list[LentZygote]
 ) -> None:
-    klass.add("anna")
+    klass.add("anna", **SUBMISSIONS["wrong"])  # so that the live reference is started
     klass.grade(grader)
     before, threads = descriptors(), threading.active_count()
     for number in range(20):
@@ -363,6 +374,7 @@ def test_memory_stays_flat_over_a_large_class(grader: Grader, klass: Class) -> N
     for number in range(200):
         klass.add(f"s{number}", **SUBMISSIONS[["random", "wrong", "raises", "dies", "right"][number % 5]])
     everyone = klass.paths
+    grader.prepare()
     zygote = grader._zygotes.get()
     grader._zygotes.put(zygote)
     sizes = []
@@ -384,6 +396,6 @@ def test_a_verdict_of_a_dead_worker_is_could_not_run(grader: Grader, klass: Clas
 def test_exports_of_an_engine_name_its_versions(grader: Grader, klass: Class) -> None:
     klass.add("anna")
     [result] = klass.grade(grader)
-    assert sorted(result.signature.versions) == ["numpy", "python", "torch", "trivium"]
+    assert sorted(result.signature.versions) == ["numpy", "python", "sentencepiece", "torch", "trivium"]
     assert result.signature.seed == 1
     shutil.rmtree(klass.folder)

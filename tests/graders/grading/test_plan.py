@@ -90,7 +90,6 @@ def test_a_reference_that_does_not_answer_is_no_verdict(
     (tmp_path / "a4" / "utils.py").write_text("def pad_sents(sents, pad_token): raise ValueError\n")
     monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path))
     reference = Reference(make_plan(load_assignment("a4"), ["1a"], 1), isolation)
-    reference.start()
     try:
         for ask in (reference.ask, reference.expect):
             with pytest.raises(SandboxError) as error:
