@@ -22,11 +22,16 @@ from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
 from graders.grading.grader import Grader
 from graders.grading.plan import Plan, make_plan
+from graders.grading.reference import BrokenCheck, Reference
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.profile import Profile
-from graders.sandbox.zygote import Zygote
+from graders.sandbox.zygote import WorkerHandle, Zygote
+from sanity.a4.asked import PAD
+from sanity.a4.cases import SENTENCES
+from sanity.core.check import check
+from sanity.core.errors import CheckFailed
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote
 from tests.support.processes import descriptors, process_of
@@ -269,6 +274,87 @@ def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
     killing(lambda zygote, name, count: False)
     assert points(klass.grade(grader)) == [5, 5]
     assert klass.kept() == ["anna", "leo"]
+
+
+def test_the_reference_is_gone_before_the_first_submission(
+    grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it never starts again where a submission is: what is not foreseen is answered in another sandbox."""
+    events: list[tuple[str, Path, bool]] = []
+    fork, reap = Zygote.fork, Zygote.reap
+    answers = klass.reference["utils.py"].encode()
+
+    def forked(self: Zygote, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
+        worker = fork(self, files, seconds)
+        events.append(("fork", worker.folder, files["utils.py"] == answers))
+        return worker
+
+    def reaped(self: Zygote, worker: WorkerHandle) -> dict[str, Any]:
+        usage = reap(self, worker)
+        assert not worker.folder.exists()
+        events.append(("reap", worker.folder, False))
+        return usage
+
+    monkeypatch.setattr(Zygote, "fork", forked)
+    monkeypatch.setattr(Zygote, "reap", reaped)
+    klass.add("anna", **SUBMISSIONS["wrong"])
+    assert points(klass.grade(grader)) == [3]
+    [zygote] = {folder.parent for what, folder, reference in events[1:] if not reference}
+    (_, first, is_reference), second, *_ = events
+    assert is_reference
+    assert (first.parent, second) == (zygote, ("reap", first, False))
+    assert {folder.parent == zygote for what, folder, reference in events[2:] if reference} == {False}
+
+
+def test_the_reference_answers_once_whatever_the_jobs(
+    short: Plan, isolation: Isolation, klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = []
+    prepare = Reference.prepare
+    monkeypatch.setattr(Reference, "prepare", lambda self, zygote: prepared.append(prepare(self, zygote)))
+    monkeypatch.setattr(Reference, "ask", None)
+    monkeypatch.setattr(Reference, "_ask", None)  # what right answers are compared with is all foreseen
+    for name in ("anna", "leo", "mia"):
+        klass.add(name)
+    with Grader(short, isolation, 2) as grader:
+        assert points(klass.grade(grader)) == [5, 5, 5]
+        klass.add("zoe")
+        klass.grade(grader)
+    assert len(prepared) == 1
+
+
+def test_only_as_many_zygotes_start_as_there_are_submissions_to_grade(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
+    klass.add("anna")
+    klass.add("leo")
+    with Grader(short, isolation, 3) as grader:
+        klass.grade(grader)
+        assert grader._zygotes.qsize() == 2
+    klass.add("mia")
+    with Grader(short, isolation, 3) as grader:
+        klass.grade(grader)
+        assert grader._zygotes.qsize() == 1
+
+
+def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_is_touched(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
+    def broken(run: Any, expect: Any, case: Any) -> None:
+        run(PAD, case)
+        raise CheckFailed("the answer is wrong")
+
+    klass.add("anna")
+    checks = {**short.checks, "1b": (check("1b", SENTENCES)(broken),)}
+    plan = make_plan(load_assignment("a4"), ["1a", "1b"], 1)
+    vars(plan)["checks"] = checks
+    with Grader(plan, isolation, 1) as grader, pytest.raises(BrokenCheck) as error:
+        klass.grade(grader)
+    assert str(error.value) == (
+        "the check broken() of question 1b is broken: the reference itself does not pass it: the answer is wrong; "
+        "nothing was graded"
+    )
+    assert (klass.told, klass.done, klass.kept()) == ([], [], [])
 
 
 def test_a_live_reference_that_dies_is_started_again(grader: Grader, klass: Class) -> None:
