@@ -286,13 +286,15 @@ def test_the_reference_is_gone_before_the_first_submission(
 
     def forked(self: Zygote, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
         worker = fork(self, files, seconds)
-        events.append(("fork", worker.folder, files["utils.py"] == answers))
+        if len(files) > 1:  # else a test tries whether a zygote can be lent again
+            events.append(("fork", worker.folder, files["utils.py"] == answers))
         return worker
 
     def reaped(self: Zygote, worker: WorkerHandle) -> dict[str, Any]:
         usage = reap(self, worker)
         assert not worker.folder.exists()
-        events.append(("reap", worker.folder, False))
+        if ("fork", worker.folder) in [event[:2] for event in events]:
+            events.append(("reap", worker.folder, False))
         return usage
 
     monkeypatch.setattr(Zygote, "fork", forked)
