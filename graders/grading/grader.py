@@ -1,4 +1,4 @@
-"""Grader: grades submissions by one plan, with a pool of zygotes and the live reference."""
+"""Grader: grades submissions by one plan, with a pool of zygotes and the reference's answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ OnResult = Callable[[Result, bool], None]
 
 
 class Grader:
-    """Grades submissions by one plan. Use as a context manager, which ends its zygotes."""
+    """Grades submissions by one plan. Use as a context manager, which ends its zygotes.
+
+    They start when there is something to grade.
+    """
 
     def __init__(self, plan: Plan, isolation: Isolation, jobs: int) -> None:
         self.plan, self.isolation, self.jobs = plan, isolation, jobs
@@ -37,14 +40,9 @@ class Grader:
         self._stopping = threading.Event()
         self.failures: dict[str, Result] = {}
         """By name: results without points of submissions that could not be graded because the grader failed."""
+        self._started, self._prepared = 0, False
         self._reference = Reference(plan, isolation)
-        try:
-            for _ in range(jobs):
-                self._zygotes.put(Zygote(self._profile, isolation))
-            versions = {**self._reference.start(), "trivium": version("trivium")}
-        except BaseException:
-            self.close()
-            raise
+        versions = {**plan.assignment.versions, "trivium": version("trivium")}
         self.signature = Signature(plan.seed, isolation.value, plan.assignment.digest, versions)
 
     def __enter__(self) -> Grader:
@@ -59,8 +57,28 @@ class Grader:
         while not self._zygotes.empty():
             self._zygotes.get().close()
 
+    def start(self, zygotes: int) -> None:
+        """Start this number of zygotes, at most one for each job, unless they run; do not wait for them."""
+        for _ in range(self._started, min(zygotes, self.jobs)):
+            self._zygotes.put(Zygote(self._profile, self.isolation))
+            self._started += 1
+
+    def prepare(self) -> None:
+        """Let the reference answer, in a zygote that has no submission yet; raise BrokenCheck or SandboxError."""
+        if not self._prepared:
+            self.start(1)
+            zygote = self._zygotes.get()
+            try:
+                self._reference.prepare(zygote)
+            finally:
+                self._zygotes.put(zygote)
+            self._prepared = True
+
     def grade(self, submission: Submission, on_question: OnQuestion = lambda result: None) -> Result:
-        """Grade one submission in the next free zygote; if that fails, in another. Raise SandboxError if both fail."""
+        """Grade one submission in the next free zygote; if that fails, in another. Raise SandboxError if both fail.
+
+        Call `prepare` first.
+        """
         try:
             return self._grade(submission, on_question)
         except SandboxError:
@@ -118,7 +136,11 @@ class Grader:
             elif problem:
                 keep(index, key, ungraded(self.plan, submission, self.signature, problem))
             else:
+                self.start(1)  # it imports while the rest of the class is read
                 waiting.append((index, key, submission))
+        if waiting:
+            self.start(len(waiting))
+            self.prepare()
         local.run(
             waiting,
             lambda job: self._until_stopping(job[2], on_question),

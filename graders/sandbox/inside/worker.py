@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import platform
 import random
 import resource
 import socket
@@ -19,6 +18,7 @@ import numpy.random  # imported lazily by numpy: here once, not in each worker
 
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.wire import (
+    LENGTH,
     MAX_FRAME,
     Answer,
     Ask,
@@ -57,13 +57,6 @@ def used_mb() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() // 2**20
 
 
-def versions() -> dict[str, str]:
-    """Return the versions, by package, that an answer may depend on."""
-    torch = sys.modules.get("torch")
-    found = {"python": platform.python_version(), "numpy": np.__version__}
-    return {**found, "torch": str(torch.__version__)} if torch else found
-
-
 def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:
     """Confine this process, write a byte to ready, and answer the grader's requests until it hangs up.
 
@@ -98,7 +91,7 @@ def answer_requests(context: WorkerContext, folder: Path, channel: socket.socket
         except (WireError, OverflowError, NotImplementedError, UnicodeError, RecursionError):
             text = f"the answer does not fit into {MAX_FRAME} bytes of plain data"
             frame = encode(Failure(request.id, SubmissionError("ValueError", text, "", 0, text)))
-        channel.sendall(frame)
+        send(channel, frame)
 
 
 def dispatch(request: Ask | AskAll, probes: Mapping[str, Probe], code: SubmissionModules) -> Answer | Failure:
@@ -127,7 +120,22 @@ def import_module(code: SubmissionModules, name: str) -> SubmissionError | None:
     return None
 
 
+def send(channel: socket.socket, frame: bytes) -> None:
+    """Send a frame. By write(): the supervisor handles each send() and recv(), which can take longer than answering."""
+    rest = memoryview(frame)
+    while rest:
+        rest = rest[os.write(channel.fileno(), rest) :]
+
+
 def receive(channel: socket.socket) -> Ask | AskAll | None:
     """Return the grader's next request; None if it has hung up."""
-    head = channel.recv(4, socket.MSG_WAITALL)
-    return decode_ask(channel.recv(body_length(head), socket.MSG_WAITALL)) if len(head) == 4 else None
+    head = read(channel, LENGTH.size)
+    return decode_ask(read(channel, body_length(head))) if len(head) == LENGTH.size else None
+
+
+def read(channel: socket.socket, size: int) -> bytes:
+    """Return the next bytes, fewer only if the grader has hung up. By read(), for the reason given in `send`."""
+    received = b""
+    while len(received) < size and (chunk := os.read(channel.fileno(), size - len(received))):
+        received += chunk
+    return received

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from sanity.a4.asked import PAD
+from sanity.a4.cases import SENTENCES
 
 import graders.grading.submission
 from graders.course.assignment import load_assignment
@@ -22,11 +24,14 @@ from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
 from graders.grading.grader import Grader
 from graders.grading.plan import Plan, make_plan
+from graders.grading.reference import BrokenCheck, Reference
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.profile import Profile
-from graders.sandbox.zygote import Zygote
+from graders.sandbox.zygote import WorkerHandle, Zygote
+from sanity.core.check import check
+from sanity.core.errors import CheckFailed
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote
 from tests.support.processes import descriptors, process_of
@@ -271,12 +276,101 @@ def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
     assert klass.kept() == ["anna", "leo"]
 
 
-def test_a_reference_that_dies_is_started_again(grader: Grader, klass: Class) -> None:
+def test_the_reference_is_gone_before_the_first_submission(
+    grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it never starts again where a submission is: what is not foreseen is answered in another sandbox."""
+    events: list[tuple[str, Path, bool]] = []
+    fork, reap = Zygote.fork, Zygote.reap
+    answers = klass.reference["utils.py"].encode()
+
+    def forked(self: Zygote, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
+        worker = fork(self, files, seconds)
+        if len(files) > 1:  # else a test tries whether a zygote can be lent again
+            events.append(("fork", worker.folder, files["utils.py"] == answers))
+        return worker
+
+    def reaped(self: Zygote, worker: WorkerHandle) -> dict[str, Any]:
+        usage = reap(self, worker)
+        assert not worker.folder.exists()
+        if ("fork", worker.folder) in [event[:2] for event in events]:
+            events.append(("reap", worker.folder, False))
+        return usage
+
+    monkeypatch.setattr(Zygote, "fork", forked)
+    monkeypatch.setattr(Zygote, "reap", reaped)
+    klass.add("anna", **SUBMISSIONS["wrong"])
+    assert points(klass.grade(grader)) == [3]
+    [zygote] = {folder.parent for what, folder, reference in events[1:] if not reference}
+    (_, first, is_reference), second, *_ = events
+    assert is_reference
+    assert (first.parent, second) == (zygote, ("reap", first, False))
+    assert {folder.parent == zygote for what, folder, reference in events[2:] if reference} == {False}
+
+
+def test_the_reference_answers_once_whatever_the_jobs(
+    isolation: Isolation, klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = []
+    prepare = Reference.prepare
+    monkeypatch.setattr(Reference, "prepare", lambda self, zygote: prepared.append(prepare(self, zygote)))
+    monkeypatch.setattr(Reference, "ask", None)
+    monkeypatch.setattr(Reference, "_ask", None)  # what right answers are compared with is all foreseen
+    monkeypatch.setattr("graders.grading.plan.load", None)  # recordings, too, are for failures only
+    for name in ("anna", "leo", "mia"):
+        klass.add(name)
+    with Grader(make_plan(load_assignment("a4"), ["1a", "1b"], 1), isolation, 2) as grader:
+        assert points(klass.grade(grader)) == [5, 5, 5]
+        klass.add("zoe")
+        klass.grade(grader)
+    assert len(prepared) == 1
+
+
+def test_only_as_many_zygotes_start_as_there_are_submissions_to_grade(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
     klass.add("anna")
     klass.add("leo")
-    os.kill(process_of(grader._reference._zygote), signal.SIGKILL)
-    assert points(klass.grade(grader)) == [5, 5]
+    with Grader(short, isolation, 3) as grader:
+        klass.grade(grader)
+        assert grader._zygotes.qsize() == 2
+    klass.add("mia")
+    with Grader(short, isolation, 3) as grader:
+        klass.grade(grader)
+        assert grader._zygotes.qsize() == 1
+
+
+def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_is_touched(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
+    def broken(run: Any, expect: Any, case: Any) -> None:
+        run(PAD, case)
+        raise CheckFailed("the answer is wrong")
+
+    klass.add("anna")
+    checks = {**short.checks, "1b": (check("1b", SENTENCES)(broken),)}
+    plan = make_plan(load_assignment("a4"), ["1a", "1b"], 1)
+    vars(plan)["checks"] = checks
+    with Grader(plan, isolation, 1) as grader, pytest.raises(BrokenCheck) as error:
+        klass.grade(grader)
+    assert str(error.value) == (
+        "the check broken() of question 1b is broken: the reference itself does not pass it: the answer is wrong; "
+        "nothing was graded"
+    )
+    assert (klass.told, klass.done, klass.kept()) == ([], [], [])
+
+
+def test_a_live_reference_that_dies_is_started_again(grader: Grader, klass: Class) -> None:
+    klass.add("anna", **SUBMISSIONS["wrong"])  # its failing case is shrunk, with the live reference
+    klass.add("leo")
+    expected = points(klass.grade(grader))
+    live = grader._reference._live
+    assert live is not None
+    os.kill(process_of(live.zygote), signal.SIGKILL)
+    (klass.folder / "anna" / "utils.py").write_text(SUBMISSIONS["wrong"]["utils"] + "# again\n")
+    assert points(klass.grade(grader)) == expected
     assert grader.failures == {}
+    assert grader._reference._live not in (None, live)
 
 
 def test_a_mistake_in_a_check_costs_no_other_submission(
@@ -319,7 +413,9 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: G
     assert grader._zygotes.qsize() == grader.jobs
 
 
-def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, isolation: Isolation) -> None:
+def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
     before = descriptors()
     with pytest.MonkeyPatch.context() as patch:
         made: list[Zygote] = []
@@ -330,9 +426,13 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, is
 
         patch.setattr("graders.grading.grader.Zygote", start)
         patch.setattr("graders.grading.reference.Zygote", start)
-        with pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "):
-            Grader(short, isolation, 2)
-    assert len(made) == 3
+        with (
+            Grader(short, isolation, 2) as grader,
+            pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "),
+        ):
+            klass.add("anna")
+            klass.grade(grader)
+    assert len(made) == 1
     assert not any(zygote.alive() or zygote.scratch.exists() for zygote in made)
     assert descriptors() == before
 
@@ -340,7 +440,7 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, is
 def test_a_class_leaves_nothing_open_and_nothing_on_disk(
     grader: Grader, klass: Class, free_zygotes: list[LentZygote]
 ) -> None:
-    klass.add("anna")
+    klass.add("anna", **SUBMISSIONS["wrong"])  # so that the live reference is started
     klass.grade(grader)
     before, threads = descriptors(), threading.active_count()
     for number in range(20):
@@ -363,6 +463,7 @@ def test_memory_stays_flat_over_a_large_class(grader: Grader, klass: Class) -> N
     for number in range(200):
         klass.add(f"s{number}", **SUBMISSIONS[["random", "wrong", "raises", "dies", "right"][number % 5]])
     everyone = klass.paths
+    grader.prepare()
     zygote = grader._zygotes.get()
     grader._zygotes.put(zygote)
     sizes = []
@@ -384,6 +485,6 @@ def test_a_verdict_of_a_dead_worker_is_could_not_run(grader: Grader, klass: Clas
 def test_exports_of_an_engine_name_its_versions(grader: Grader, klass: Class) -> None:
     klass.add("anna")
     [result] = klass.grade(grader)
-    assert sorted(result.signature.versions) == ["numpy", "python", "torch", "trivium"]
+    assert sorted(result.signature.versions) == ["numpy", "python", "sentencepiece", "torch", "trivium"]
     assert result.signature.seed == 1
     shutil.rmtree(klass.folder)

@@ -246,5 +246,6 @@ def test_a_file_under_another_name_earns_what_it_would_under_its_own(
     files["model.py"] = files.pop("nmt_model.py") + b"\nimport helpers, utils\nassert helpers is utils\n"
     files["helpers.py"] = files.pop("utils.py")
     with Grader(renamed, isolation, 1) as grader:
+        grader.prepare()
         result = grader.grade(submission_of("ada", files, Path("ada")))
     assert [question.points for question in result.questions] == [2, 8]
