@@ -10,6 +10,8 @@ from sanity.core.manifest import Manifest
 MAX_FILE_BYTES = 16 * 2**20
 """Largest file that a worker may write."""
 MAX_OPEN_FILES = 128
+STATEMENTS = 4
+"""Statements at the top of a submission's files that may stall before a question's time is over."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,11 @@ class Profile:
     open_files: int = MAX_OPEN_FILES
     inherited: tuple[int, ...] = ()
     """Descriptors that stay open as long as the sandbox lives, such as a lock. Workers do not inherit them."""
+    statement_seconds: float | None = None
+    """The time limit of one statement at the top of a submission's files; None for no limit."""
 
     @classmethod
     def answering(cls, manifest: Manifest) -> Profile:
         """Return the profile of workers that call an assignment's probes."""
-        return cls(manifest.name, manifest.modules, manifest.limits.memory_mb)
+        limits = manifest.limits
+        return cls(manifest.name, manifest.modules, limits.memory_mb, statement_seconds=limits.seconds / STATEMENTS)

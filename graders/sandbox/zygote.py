@@ -96,6 +96,7 @@ class Zygote:
             "server": self.profile.server,
             "assignment": self.profile.assignment,
             "modules": self.profile.modules,
+            "statement_seconds": self.profile.statement_seconds,
             "root": str(root),
             "scratch": str(self.scratch),
             "confined": isolation is Isolation.SANDLOCK,

@@ -31,6 +31,8 @@ class WorkerContext:
     confined: bool
     writable: tuple[str, ...] = ()
     """Paths that a worker may write, in addition to its folder."""
+    statement_seconds: float | None = None
+    """The time limit of one statement at the top of a submission's files."""
 
 
 def confine(context: WorkerContext, folder: Path) -> None:

@@ -48,7 +48,11 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
     if settings["confined"]:
         import sandlock  # noqa: F401  (here, so that workers need not)
     return WorkerContext(
-        probes, tuple(map(tuple, settings["modules"])), tuple(settings["readable"]), settings["confined"]
+        probes,
+        tuple(map(tuple, settings["modules"])),
+        tuple(settings["readable"]),
+        settings["confined"],
+        statement_seconds=settings["statement_seconds"],
     )
 
 
@@ -81,7 +85,7 @@ def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: 
 
 def answer_requests(context: WorkerContext, folder: Path, channel: socket.socket) -> None:
     """Answer requests with plain data until the grader hangs up."""
-    code = SubmissionModules(folder, context.modules)
+    code = SubmissionModules(folder, context.modules, seconds=context.statement_seconds)
     while (request := receive(channel)) is not None:
         reply = dispatch(request, context.probes, code)
         for stream in (sys.stdout, sys.stderr):

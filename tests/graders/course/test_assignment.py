@@ -53,7 +53,7 @@ def changed(path: Path) -> set[str]:
     "file",
     [
         "sanity/a2/softmax.py",
-        "sanity/a2/probes.py",
+        "sanity/a2/softmax.py",
         "sanity/recorded/a2.npz",
         "assignments/a2/word2vec.py",
         "assignments/a2/assignment.toml",

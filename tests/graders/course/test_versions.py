@@ -7,13 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from sanity.a4.asked import PAD
-from sanity.a4.cases import SENTENCES
 
 from graders.course.assignment import load_assignment
 from graders.course.versions import library_versions
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
+from sanity.a4.padding import SENTENCES, pad
 
 BASE = {"python": platform.python_version(), "numpy": version("numpy")}
 
@@ -51,7 +50,7 @@ def pad_sents(sents, pad_token):
 def test_they_are_those_of_a_worker(zygote: Zygote) -> None:
     with Session(zygote, {"utils.py": ASKING}) as session:
         session.begin("utils", 10)
-        answer = session(PAD, SENTENCES.case())["padded"]
+        answer = session(pad, SENTENCES.case())["padded"]
     versions = load_assignment("a4").versions
     assert answer == [versions["python"], versions["numpy"], versions["torch"]]
 

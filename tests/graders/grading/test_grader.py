@@ -13,8 +13,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from sanity.a4.asked import PAD
-from sanity.a4.cases import SENTENCES
 
 import graders.grading.submission
 from graders.course.assignment import load_assignment
@@ -30,7 +28,8 @@ from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import WorkerHandle, Zygote
-from sanity.core.check import check
+from sanity.a4.padding import SENTENCES, pad
+from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote
@@ -344,11 +343,11 @@ def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_
     short: Plan, isolation: Isolation, klass: Class
 ) -> None:
     def broken(run: Any, expect: Any, case: Any) -> None:
-        run(PAD, case)
+        run(pad, case)
         raise CheckFailed("the answer is wrong")
 
     klass.add("anna")
-    checks = {**short.checks, "1b": (check("1b", SENTENCES)(broken),)}
+    checks = {**short.checks, "1b": (Checks("1b")(SENTENCES)(broken),)}
     plan = make_plan(load_assignment("a4"), ["1a", "1b"], 1)
     vars(plan)["checks"] = checks
     with Grader(plan, isolation, 1) as grader, pytest.raises(BrokenCheck) as error:

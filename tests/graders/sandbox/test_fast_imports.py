@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sanity.a4.asked import PAD
-from sanity.a4.cases import SENTENCES
 
 from graders.sandbox.inside.fast_imports import cached_status, fast_imports
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
+from sanity.a4.padding import SENTENCES, pad
 
 EXTERNAL: Any = _bootstrap_external
 
@@ -108,5 +107,5 @@ def pad_sents(sents, pad_token):
 def test_a_worker_has_the_functions_of_the_standard_library(zygote: Zygote) -> None:
     with Session(zygote, {"utils.py": ASKING}) as session:
         session.begin("utils", 10)
-        answer = session(PAD, SENTENCES.case())["padded"]
+        answer = session(pad, SENTENCES.case())["padded"]
     assert answer == [True, True, "_frozen_importlib_external", "_frozen_importlib_external"]
