@@ -38,7 +38,7 @@ class Span(NamedTuple):
     ended: float
 
 
-def train_one(job: Job) -> Span:
+def train_one(job: Job, tell: Tell) -> Span:
     """Work a little; leave a file for each time that it is tried."""
     began = time.monotonic()
     tries = len(list(job.folder.glob(f"{job.name}.*")))
