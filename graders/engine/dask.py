@@ -25,6 +25,8 @@ from graders.engine.job import JobFailed, JobT, OutcomeT, RunFailed, Tell, attem
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+MAX_TRIES = 2
+"""A job fails when Dask has given it up this many times because workers died while they had it."""
 POLL_SECONDS = 1.0
 """How often to check for new and lost workers, and for Ctrl-C."""
 PATIENCE = 120.0
@@ -70,7 +72,8 @@ class _Run(Generic[JobT, OutcomeT]):
     """One call of `run`.
 
     It never submits more jobs than the cluster can run at the same time. When a worker dies, Dask counts that against
-    every job that was sent to it, also against those that only waited there; so no job may wait there.
+    every job that was sent to it, also against those that only waited there; so no job may wait there. Jobs that Dask
+    moves away from a dead worker may have to wait, beside the one that killed it: so a job is submitted once more.
     """
 
     def __init__(
@@ -84,6 +87,8 @@ class _Run(Generic[JobT, OutcomeT]):
         self._client, self._jobs, self._done, self._needs = client, jobs, done, needs
         self._function = partial(_attempt_here, function)
         self._waiting = deque(range(len(jobs)))
+        self._deaths = [0] * len(jobs)
+        self._tries = [0] * len(jobs)
         self._running: dict[Future[OutcomeT | JobFailed], int] = {}
         self._outcomes: dict[int, OutcomeT | JobFailed] = {}
 
@@ -125,13 +130,18 @@ class _Run(Generic[JobT, OutcomeT]):
         from distributed import KilledWorker
 
         if future.cancelled():
-            raise RunFailed(f"the cluster's scheduler has gone; {RESUME}")
+            raise RunFailed(f"its scheduler has gone; {RESUME}")
         error = future.exception()
         if isinstance(error, RunFailed):
             raise error
         if isinstance(error, KilledWorker):
-            outcome: OutcomeT | JobFailed = JobFailed(f"its worker died {error.allowed_failures + 1} times")
-        elif error is not None:  # the outcome could not be sent
+            self._deaths[index] += error.allowed_failures + 1
+            self._tries[index] += 1
+            if self._tries[index] < MAX_TRIES:
+                self._waiting.appendleft(index)
+                return
+            outcome: OutcomeT | JobFailed = JobFailed(f"its worker died {self._deaths[index]} times")
+        elif error is not None:  # such as a job that its worker cannot unpickle
             outcome = JobFailed(line(error))
         else:
             outcome = future.result()
