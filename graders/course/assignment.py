@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import sanity
+from graders.course.versions import library_versions
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.errors import UserError
 from sanity.core.file_names import is_junk
@@ -84,10 +85,19 @@ class Assignment:
                     digest.update(f"{folder.name}/{path.name}".encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:16]
 
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Versions of Python and of the libraries that marks depend on: those that checks, handout or reference use."""
+        checks = (path.read_bytes() for path in self._checks.glob("*.py"))
+        return library_versions((*checks, *self.given.values(), *self.reference.values()))
+
+    @property
+    def _checks(self) -> Path:
+        return Path(sanity.__file__).parent / self.name
+
     def _decisive(self) -> Iterator[Path]:
-        checks, graders = Path(sanity.__file__).parent, Path(__file__).parents[1]
-        yield from (checks / name for name in ("core", "gradients", self.name))
-        yield from (graders / name for name in DECIDES_MARKS)
+        yield from (self._checks.with_name(name) for name in ("core", "gradients", self.name))
+        yield from (Path(__file__).parents[1] / name for name in DECIDES_MARKS)
         yield from (recording_path(self.name), self.folder, self.solutions)
 
 

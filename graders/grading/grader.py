@@ -1,4 +1,4 @@
-"""Grader: grades submissions by one plan, with a pool of zygotes and the live reference."""
+"""Grader: grades submissions by one plan, with a pool of zygotes and the reference's answers."""
 
 from __future__ import annotations
 
@@ -17,28 +17,22 @@ from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
 
 
-class Grader:
-    """Grades submissions by one plan. Use as a context manager, which ends its zygotes."""
+def signature_of(plan: Plan, isolation: Isolation) -> Signature:
+    """Return the signature of the results that this plan gives here; nothing is started for it."""
+    versions = {**plan.assignment.versions, "trivium": version("trivium")}
+    return Signature(plan.seed, isolation.value, plan.assignment.digest, versions)
 
-    def __init__(self, plan: Plan, isolation: Isolation, jobs: int) -> None:
-        self.plan, self.isolation, self.jobs = plan, isolation, jobs
+
+class Grader:
+    """Grades submissions by one plan. Threads may share it. `close` ends its zygotes."""
+
+    def __init__(self, plan: Plan, isolation: Isolation) -> None:
+        self.plan, self.isolation = plan, isolation
         self._profile = Profile.answering(plan.manifest)
         self._zygotes: queue.SimpleQueue[Zygote] = queue.SimpleQueue()
+        self._started, self._prepared = 0, False
         self._reference = Reference(plan, isolation)
-        try:
-            for _ in range(jobs):
-                self._zygotes.put(Zygote(self._profile, isolation))
-            versions = {**self._reference.start(), "trivium": version("trivium")}
-        except BaseException:
-            self.close()
-            raise
-        self.signature = Signature(plan.seed, isolation.value, plan.assignment.digest, versions)
-
-    def __enter__(self) -> Grader:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
+        self.signature = signature_of(plan, isolation)
 
     def close(self) -> None:
         """End all zygotes."""
@@ -46,8 +40,31 @@ class Grader:
         while not self._zygotes.empty():
             self._zygotes.get().close()
 
+    def start(self, zygotes: int) -> None:
+        """Start this number of zygotes, unless they run; do not wait for them. Call it from one thread at a time."""
+        for _ in range(self._started, zygotes):
+            self._zygotes.put(Zygote(self._profile, self.isolation))
+            self._started += 1
+
+    def prepare(self) -> None:
+        """Let the reference answer, in a zygote that has no submission yet; raise BrokenCheck or SandboxError.
+
+        Call it from one thread at a time.
+        """
+        if not self._prepared:
+            self.start(1)
+            zygote = self._zygotes.get()
+            try:
+                self._reference.prepare(zygote)
+            finally:
+                self._zygotes.put(zygote)
+            self._prepared = True
+
     def grade(self, submission: Submission, on_question: OnQuestion = lambda result: None) -> Result:
-        """Grade one submission in the next free zygote; if that fails, in another. Raise SandboxError if both fail."""
+        """Grade one submission in the next free zygote; if that fails, in another. Raise SandboxError if both fail.
+
+        Call `prepare` first.
+        """
         try:
             return self._grade(submission, on_question)
         except SandboxError:

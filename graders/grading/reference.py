@@ -1,74 +1,119 @@
-"""The live reference: gives the expected answers to hidden cases."""
+"""The reference: gives the expected answers to hidden cases."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 
 from graders.grading.plan import Plan
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.profile import Profile
-from graders.sandbox.session import Calls, Session
+from graders.sandbox.session import Calls, Key, Session
 from graders.sandbox.zygote import Zygote
 from sanity.core.case import Case
-from sanity.core.check import Answers, Probe
-from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.judge import CachedRun
+from sanity.core.check import Answers, Check, Probe
+from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed, UserError
+from sanity.core.judge import CachedRun, judge
 from sanity.core.submission_modules import module_name
+from sanity.core.verdict import Outcome
 
 PATIENCE = 3600.0
 """Seconds for one answer, and of processor time for a class. The reference needs a few; this only ends a hang."""
 
 
-class Reference:
-    """Live reference in its own worker. `ask` is uncached, `expect` is cached.
+class BrokenCheck(GraderFailed, UserError):
+    """A check that the reference does not pass, so that it can judge nobody; the message is one line."""
 
-    Both raise SandboxError if the reference does not answer: that is never the submission's failure. Threads may share
-    it.
-    """
 
-    def __init__(self, plan: Plan, isolation: Isolation) -> None:
-        self._files = {**plan.assignment.given, **plan.assignment.reference}
-        self._module = module_name(plan.manifest.submit[-1])
-        self._new_zygote = partial(Zygote, Profile.answering(plan.manifest), isolation)
-        self._open()
-        self._lock = threading.Lock()
-        self._cached = CachedRun(self._ask)
-        self.calls: dict[str, Calls] = {}
-        """By question id: the calls of the first submission that passed it, which later ones get in one request."""
+@dataclass(frozen=True)
+class Live:
+    """A running reference."""
 
-    def _open(self) -> None:
-        self._zygote = self._new_zygote()
-        self._session = Session(self._zygote, self._files)
-
-    def start(self) -> dict[str, str]:
-        """Wait until it can answer; return the versions of its packages."""
-        return self._zygote.wait_ready()
-
-    def _ask(self, probe: Probe, case: Case) -> Answers:
-        self._session.begin(self._module, PATIENCE)
-        try:
-            return self._session(probe, case)
-        except (CheckFailed, CouldNotRun) as problem:
-            raise SandboxError(f"the reference did not answer: {problem}") from None
-        except SandboxError:
-            self.close()
-            self._open()  # for the next call
-            raise
-
-    def ask(self, probe: Probe, case: Case) -> Answers:
-        """Return the expected answers, uncached: for shrinking, whose cases are not repeated."""
-        with self._lock:
-            return self._ask(probe, case)
-
-    def expect(self, probe: Probe, case: Case) -> Answers:
-        """Return the expected answers, cached: for the cases of the plan."""
-        with self._lock:
-            return self._cached(probe, case)
+    zygote: Zygote
+    session: Session
 
     def close(self) -> None:
         """End the worker and its zygote."""
         with suppress(SandboxError):
-            self._session.end()
-        self._zygote.close()
+            self.session.end()
+        self.zygote.close()
+
+
+class Reference:
+    """The answers of the reference. Threads may share it.
+
+    What the plan's checks expect is answered by `prepare`, before there is a submission. Other cases, those of
+    shrinking, are answered by a live reference. It starts when it is first needed, and never in a sandbox with a
+    submission: within one sandbox, a process can have the supervisor read the memory of another.
+    """
+
+    def __init__(self, plan: Plan, isolation: Isolation) -> None:
+        self._plan, self._isolation = plan, isolation
+        self._files = {**plan.assignment.given, **plan.assignment.reference}
+        self._module = module_name(plan.manifest.submit[-1])
+        self._known: dict[Key, Answers] = {}
+        self._live: Live | None = None
+        self._lock = threading.Lock()
+        self.calls: dict[str, Calls] = {}
+        """By question id: the calls of the first submission that passed it, which later ones get in one request."""
+
+    def prepare(self, zygote: Zygote) -> None:
+        """Let the reference answer the plan's calls in a worker of this zygote, which has ended when this returns.
+
+        No submission may run in the zygote meanwhile. Raises BrokenCheck if the reference does not pass a check that
+        compares with it, SandboxError if it does not answer.
+        """
+        with Session(zygote, self._files) as session:
+            session.begin(self._module, PATIENCE)
+            run = CachedRun(session)
+            for checks in self._plan.checks.values():
+                for check in checks:
+                    if not check.is_property:
+                        self._require_passed(check, run)
+        self._known |= {key: answers for key, answers in run.known.items() if not isinstance(answers, Exception)}
+
+    def _require_passed(self, check: Check, run: CachedRun) -> None:
+        verdict = judge(check, self._plan.cases[check.cases], run, run)
+        if verdict.outcome is not Outcome.PASSED:
+            raise BrokenCheck(
+                f"the check {check.name}() of question {check.question} is broken: the reference itself does not pass "
+                f"it: {verdict.message}; nothing was graded"
+            )
+
+    def ask(self, probe: Probe, case: Case) -> Answers:
+        """Return the expected answers, uncached: for shrinking, whose cases are not repeated.
+
+        Raises SandboxError if the reference does not answer: that is never the submission's failure.
+        """
+        with self._lock:
+            return self._ask(probe, case)
+
+    def expect(self, probe: Probe, case: Case) -> Answers:
+        """Return the expected answers, cached: for the cases of the plan. Raises SandboxError as `ask` does."""
+        key = probe.name, case.digest
+        if key not in self._known:
+            with self._lock:
+                if key not in self._known:
+                    self._known[key] = self._ask(probe, case)
+        return self._known[key]
+
+    def _ask(self, probe: Probe, case: Case) -> Answers:
+        if self._live is None:
+            zygote = Zygote(Profile.answering(self._plan.manifest), self._isolation)
+            self._live = Live(zygote, Session(zygote, self._files))
+        session = self._live.session
+        session.begin(self._module, PATIENCE)
+        try:
+            return session(probe, case)
+        except (CheckFailed, CouldNotRun) as problem:
+            raise SandboxError(f"the reference did not answer: {problem}") from None
+        except SandboxError:
+            self.close()  # the next call starts another
+            raise
+
+    def close(self) -> None:
+        """End the live reference, if there is one."""
+        live, self._live = self._live, None
+        if live:
+            live.close()

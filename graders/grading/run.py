@@ -6,19 +6,18 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from graders import engine
 from graders.cores import usable_cores
 from graders.engine.job import JobFailed
-from graders.grading.grader import Grader
+from graders.grading.grader import Grader, signature_of
 from graders.grading.plan import Plan
 from graders.grading.submission import OnQuestion, ungraded
 from graders.grading.worker import GRADERS, GradingJob, Setup, finish, grade_job
 from graders.intake.submission import Submission, read_class
 from graders.records.gradebook import Gradebook, result_key
-from graders.records.result import Result, Signature
+from graders.records.result import Result
 from graders.sandbox.isolation import Isolation
 
 OnResult = Callable[[Result, bool], None]
@@ -39,9 +38,8 @@ class GradingRun:
     def __init__(self, plan: Plan, isolation: Isolation, jobs: int | None = None, scheduler: str | None = None) -> None:
         self.plan = plan
         self._jobs, self._scheduler = jobs, scheduler
-        ids = tuple(question.id for question in plan.questions)
-        self._setup = Setup(plan.manifest.name, ids, plan.seed, isolation, plan.assignment.digest)
-        self.signature = Signature(plan.seed, isolation.value, plan.assignment.digest, {"trivium": version("trivium")})
+        self._setup = Setup.of(plan, isolation)
+        self.signature = signature_of(plan, isolation)
         self.failures: dict[str, Result] = {}
         """By name: results without points of submissions that could not be graded because the grader failed."""
         self._lease = ExitStack()
@@ -56,8 +54,8 @@ class GradingRun:
 
     @property
     def grader(self) -> Grader:
-        """The grader of this process."""
-        return self._lent.grader()
+        """The grader of this process, with at least one zygote."""
+        return self._lent.start(1)
 
     def grade_all(
         self, paths: Sequence[Path], book: Gradebook, on_question: OnQuestion, on_result: OnResult
@@ -96,6 +94,8 @@ class GradingRun:
             elif problem:
                 keep(index, key, ungraded(self.plan, submission, self.signature, problem))
             else:
+                if self._scheduler is None:
+                    self._lent.start(1)  # it imports while the rest of the class is read
                 waiting.append(GradingJob(self._setup, submission))
                 places[submission.name] = index, key
         self._run(waiting, done, on_question)
@@ -111,14 +111,13 @@ class GradingRun:
         share = self._jobs or (usable_cores() if len(jobs) > 1 and self._scheduler is None else 1)
         if self._scheduler is None:
             share = min(share, max(1, len(jobs)))
-        setup = replace(self._setup, zygotes=share)
         engine.run(
-            [replace(job, setup=setup) for job in jobs],
+            [replace(job, share=share) for job in jobs],
             grade_job,
             done,
             told=lambda job, result: on_question(result),
             share=share,
-            finish=partial(finish, setup),
+            finish=partial(finish, self._setup),
             scheduler=self._scheduler,
         )
 

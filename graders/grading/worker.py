@@ -11,13 +11,13 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
 
 from graders.course.assignment import load_assignment
 from graders.engine.job import JobFailed, RunFailed, Tell
-from graders.grading.grader import Grader
+from graders.grading.grader import Grader, signature_of
 from graders.grading.plan import Plan, make_plan
 from graders.intake.submission import Submission
 from graders.records.result import Result
@@ -40,10 +40,29 @@ class Setup:
     seed: int
     """Seed of the hidden cases."""
     isolation: Isolation
-    digest: str
-    """The assignment's digest where the run was started: a process with another one refuses."""
-    zygotes: int = field(default=1, compare=False)
-    """How many to start in each process: one for each grading at a time."""
+    graders: str
+    """The assignment's digest where the run was started."""
+    versions: tuple[tuple[str, str], ...]
+    """Library versions there, by name."""
+
+    @classmethod
+    def of(cls, plan: Plan, isolation: Isolation) -> Setup:
+        """Return the setup of a plan, as it is here."""
+        signature = signature_of(plan, isolation)
+        ids = tuple(question.id for question in plan.questions)
+        versions = tuple(sorted(signature.versions.items()))
+        return cls(plan.manifest.name, ids, plan.seed, isolation, signature.graders, versions)
+
+    def require_same(self, here: Setup) -> None:
+        """Raise RunFailed unless marks depend on the same things here as where the run was started."""
+        problem = ""
+        if self.graders != here.graders:
+            problem = f"it has another version of {self.assignment}, of its reference or of the graders"
+        elif different := [name for name, _ in sorted({*self.versions} ^ {*here.versions})]:
+            versions = (dict(setup.versions).get(different[0], "none") for setup in (here, self))
+            problem = "its version of {} is {}, this machine's {}".format(different[0], *versions)
+        if problem:
+            raise RunFailed(f"{problem}; bring all machines to the same version, and restart the workers")
 
 
 @dataclass(frozen=True)
@@ -52,6 +71,8 @@ class GradingJob:
 
     setup: Setup
     submission: Submission
+    share: int = 1
+    """How many jobs of this run a process has at the same time: so many zygotes it starts."""
 
 
 def grade_job(job: GradingJob, tell: Tell) -> Result | JobFailed:
@@ -60,7 +81,7 @@ def grade_job(job: GradingJob, tell: Tell) -> Result | JobFailed:
     Raises SandboxError if the grader fails on this submission, RunFailed if it cannot start.
     """
     with GRADERS.lend(job.setup) as lent:
-        grader = lent.grader()
+        grader = lent.ready(job.share)
         try:
             return grader.grade(job.submission, tell)
         except (SandboxError, CancelledError):
@@ -78,7 +99,7 @@ def finish(setup: Setup) -> None:
 
 
 class LentGrader:
-    """The grader of one setup in this process, started when it is first asked for. Threads may share it."""
+    """The grader of one setup in this process, made when it is first needed. Threads may share it."""
 
     def __init__(self, setup: Setup, plan: Plan | None) -> None:
         self._setup, self._plan = setup, plan
@@ -88,31 +109,37 @@ class LentGrader:
         self.users = 0
         self.finished = False
 
-    def grader(self) -> Grader:
-        """Return the grader, started. Raise RunFailed if it does not start: then it would for no other job."""
+    def start(self, zygotes: int) -> Grader:
+        """Start this number of zygotes, unless they run; do not wait for them."""
+        with self._lock:
+            return self._started(zygotes)
+
+    def ready(self, zygotes: int) -> Grader:
+        """Return the grader, ready to grade. Raise RunFailed if it cannot be: then it cannot for any other job."""
         with self._lock:
             if self._problem:
                 raise RunFailed(self._problem)
-            if self._grader is None:
-                try:
-                    self._grader = self._start()
-                except UserError as error:
-                    self._problem = str(error)
-                    raise RunFailed(self._problem) from None
-            return self._grader
+            try:
+                grader = self._started(zygotes)
+                grader.prepare()
+            except UserError as error:
+                self._problem = str(error)
+                raise RunFailed(self._problem) from None
+            return grader
 
-    def _start(self) -> Grader:
+    def _started(self, zygotes: int) -> Grader:
+        if self._grader is None:
+            self._grader = Grader(self._plan or self._planned_here(), self._setup.isolation)
+        self._grader.start(zygotes)
+        return self._grader
+
+    def _planned_here(self) -> Plan:
+        """Make the plan, in another process than the one where the run was started."""
         setup = self._setup
-        if self._plan is None:
-            require_walls(setup.isolation)
-            assignment = load_assignment(setup.assignment)
-            if assignment.digest != setup.digest:
-                raise RunFailed(
-                    f"it has another version of {setup.assignment}, of its reference or of the graders; "
-                    "bring all machines to the same version, and restart the workers"
-                )
-            self._plan = make_plan(assignment, setup.questions, setup.seed)
-        return Grader(self._plan, setup.isolation, setup.zygotes)
+        require_walls(setup.isolation)
+        plan = make_plan(load_assignment(setup.assignment), setup.questions, setup.seed)
+        setup.require_same(Setup.of(plan, setup.isolation))
+        return plan
 
     def close(self) -> None:
         """End its zygotes."""

@@ -33,11 +33,12 @@ class GradebookError(UserError):
 
 
 def result_key(assignment: str, submission_digest: str, signature: Signature, questions: Iterable[str]) -> str:
-    """Return a hash of everything that a result depends on, except library versions.
+    """Return a hash of everything that a result depends on. The order of the questions does not matter.
 
-    The order of the questions does not matter.
+    Not of trivium's own version: what decides marks is in `Signature.graders`.
     """
-    setup = signature.graders, signature.seed, signature.isolation
+    libraries = sorted((name, number) for name, number in signature.versions.items() if name != "trivium")
+    setup = signature.graders, signature.seed, signature.isolation, libraries
     return sha256(msgspec.json.encode([assignment, submission_digest, *setup, sorted(set(questions))])).hexdigest()
 
 

@@ -18,7 +18,7 @@ class Signature(msgspec.Struct, frozen=True):
     graders: str
     """Hash over the checks, the graders, the handout and the reference."""
     versions: dict[str, str]
-    """Versions of python, numpy, torch and trivium in the workers."""
+    """Versions of python, trivium and the libraries that the assignment uses, such as numpy and torch."""
 
 
 class QuestionResult(msgspec.Struct, frozen=True):

@@ -64,7 +64,7 @@ class Zygote:
         self.scratch = Path(tempfile.mkdtemp(prefix="trivium-")).resolve()
         self._lock = threading.Lock()
         self._forks = 0
-        self._versions: dict[str, str] = {}
+        self._ready = False
         self._used_mb = 0
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = "supervisor.py" if isolation is Isolation.SANDLOCK else "zygote.py"
@@ -110,10 +110,10 @@ class Zygote:
         """Return whether the zygote still runs."""
         return self._process.poll() is None
 
-    def wait_ready(self) -> dict[str, str]:
-        """Wait until workers can be forked; return the versions by package. Raise SandboxError if the start fails."""
-        if self._versions:
-            return self._versions
+    def wait_ready(self) -> None:
+        """Wait until workers can be forked. Raise SandboxError if the start fails."""
+        if self._ready:
+            return
         try:
             self._control.settimeout(START_SECONDS)
             message = self._control.recv(65536)
@@ -121,9 +121,7 @@ class Zygote:
             message = b""
         if not message:
             raise SandboxError(f"the sandbox did not start: {self._last_error()}")
-        ready = json.loads(message)
-        self._used_mb, self._versions = int(ready["used_mb"]), dict(ready["versions"])
-        return self._versions
+        self._used_mb, self._ready = int(json.loads(message)["used_mb"]), True
 
     def _last_error(self) -> str:
         if self._errors.closed:

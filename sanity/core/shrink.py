@@ -14,7 +14,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from sanity.core.case import Case
 from sanity.core.check import Check, Run
-from sanity.core.errors import CheckFailed
+from sanity.core.errors import CheckFailed, GraderFailed
 from sanity.core.judge import attempt
 
 MAX_CALLS = 60
@@ -41,13 +41,18 @@ if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
 
 
 def shrink(check: Check, case: Case, run: Run, expect: Run) -> Case:
-    """Return the smallest case found on which the check fails, as it does on the case given."""
+    """Return the smallest case found on which the check fails, as it does on the case given. Raises GraderFailed."""
     failed: dict[str, bool] = {}
+    broken: list[GraderFailed] = []
 
     def fails(candidate: Case) -> bool:
         if candidate.digest not in failed:
-            more = len(failed) < MAX_CALLS
-            failed[candidate.digest] = more and isinstance(attempt(check, run, expect, candidate), CheckFailed)
+            more = len(failed) < MAX_CALLS and not broken
+            try:
+                failed[candidate.digest] = more and isinstance(attempt(check, run, expect, candidate), CheckFailed)
+            except GraderFailed as error:  # raised below: Hypothesis would try to find a small case of it
+                broken.append(error)
+                failed[candidate.digest] = False
         return failed[candidate.digest]
 
     # Without the phase that explains: it calls the check on, for a report that nobody reads.
@@ -60,5 +65,7 @@ def shrink(check: Check, case: Case, run: Run, expect: Run) -> Case:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     with _ONE_AT_A_TIME, suppress(hypothesis.errors.NoSuchExample):
-        return hypothesis.find(check.cases.strategy(), fails, settings=settings, random=Random(0))
+        case = hypothesis.find(check.cases.strategy(), fails, settings=settings, random=Random(0))
+    if broken:
+        raise broken[0]
     return case

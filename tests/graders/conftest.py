@@ -52,10 +52,10 @@ def plan() -> Plan:
 
 
 @pytest.fixture(scope="session")
-def reference(plan: Plan, isolation: Isolation) -> Iterator[Reference]:
+def reference(plan: Plan, zygote: Zygote, isolation: Isolation) -> Iterator[Reference]:
     reference = Reference(plan, isolation)
     try:
-        reference.start()
+        reference.prepare(zygote)
         yield reference
     finally:
         reference.close()

@@ -566,6 +566,30 @@ tried("cwd", lambda: hunt(open("/proc/self/cwd/../.." + CANARY + "/secret", "rb"
         says="pad_sents() raised ModuleNotFoundError in utils.py, line",
     ),
     Attack(
+        "A34",
+        "the reference looked for, alive or in what it left",
+        before="""
+import os
+own = {os.getpid(), os.getppid()}
+print("others", sorted(set(map(int, filter(str.isdigit, os.listdir("/proc")))) - own))
+near = [process for process in range(os.getpid() - 99, os.getpid() + 100) if process > 0 and process not in own]
+places = [f"/proc/{process}/{what}" for process in near for what in ("mem", "maps", "environ", "cwd/nmt_model.py")]
+for folder in ("..", os.path.dirname(os.getcwd())):
+    places += [f"{folder}/w{number}/nmt_model.py" for number in range(99)]
+mine = os.path.join(os.getcwd(), "nmt_model.py")
+for place in places:
+    try:
+        with open(place, "rb") as file:
+            if os.path.abspath(place) != mine:
+                print("FOUND", place)
+                hunt(file.read(10**6))
+    except OSError:
+        pass
+print("looked in", len(places) > 800)
+""",
+        prints=("others []", "looked in True"),
+    ),
+    Attack(
         "A35",
         "every object in memory",
         before="""

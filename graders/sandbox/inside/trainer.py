@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import platform
 import random
 import socket
 import sys
@@ -26,7 +27,6 @@ import numpy as np
 
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.protocol import Channel, Failed, Order, Ready
-from graders.sandbox.inside.worker import versions
 from sanity.core.calling import submission_error
 
 
@@ -70,7 +70,8 @@ def work(channel: Channel) -> None:
     order = channel.receive(Order)
     torch.set_num_threads(order.threads)
     device = "cuda" if order.device != "cpu" and torch.cuda.is_available() else "cpu"
-    channel.send(Ready(torch.cuda.get_device_name() if device == "cuda" else "cpu", versions()))
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": str(torch.__version__)}
+    channel.send(Ready(torch.cuda.get_device_name() if device == "cuda" else "cpu", versions))
     order = msgspec.structs.replace(order, device=device)
     sys.path.insert(0, order.code)
     try:

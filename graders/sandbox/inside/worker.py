@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import random
 import resource
 import socket
@@ -51,13 +50,6 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
 def used_mb() -> int:
     """Return the address space of the zygote in MB: the part of a worker's that is not the submission's."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() // 2**20
-
-
-def versions() -> dict[str, str]:
-    """Return the versions, by package, that an answer may depend on."""
-    torch = sys.modules.get("torch")
-    found = {"python": platform.python_version(), "numpy": np.__version__}
-    return {**found, "torch": str(torch.__version__)} if torch else found
 
 
 def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:

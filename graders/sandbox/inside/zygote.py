@@ -48,7 +48,7 @@ def graft(root: Path, packages: Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Import and warm up, send {"used_mb", "versions"}, then fork and reap until the control socket closes."""
+    """Import and warm up, send {"used_mb"}, then fork and reap until the control socket closes."""
     settings = json.loads(sys.argv[1])
     with Path(settings["scratch"], "errors").open("ab") as errors:
         os.dup2(errors.fileno(), 1)
@@ -56,16 +56,19 @@ def main() -> None:
     # A worker's orphans become our children, and are swept.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     graft(Path(settings["root"]), (*PACKAGES, f"sanity.{settings['assignment']}"))
+    from graders.sandbox.inside.fast_imports import fast_imports
+
+    with fast_imports((settings["scratch"], *settings["writable"])):
+        server = importlib.import_module(settings["server"])
+        context = server.prepare(settings)
     from graders.sandbox.inside import worker
 
-    server = importlib.import_module(settings["server"])
-    context = server.prepare(settings)
     gc.collect()
     gc.freeze()  # the collector writes to each object it visits, which would copy the pages shared with workers
     control = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    control.send(json.dumps({"used_mb": worker.used_mb(), "versions": worker.versions()}).encode())
+    control.send(json.dumps({"used_mb": worker.used_mb()}).encode())
     alive: set[int] = set()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)

@@ -81,6 +81,30 @@ def test_progress_is_a_callback(klass: Path, isolation: Isolation) -> None:
         seen.clear()
 
 
+def test_nothing_starts_when_nothing_is_to_be_graded(
+    grade: Grade, klass: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = grade()
+    monkeypatch.setattr("graders.grading.grader.Zygote", None)
+    monkeypatch.setattr("graders.grading.reference.Zygote", None)
+    monkeypatch.setattr("graders.grading.plan.checks_of", None)
+    monkeypatch.setattr("graders.grading.plan.load", None)
+    again = grade()
+    assert (again.results, again.new) == (before.results, 0)
+
+
+@pytest.mark.parametrize("library", ["python", "numpy", "torch"])
+def test_other_library_versions_are_graded_again(
+    grade: Grade, library: str, klass: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (grade().new, grade().new) == (3, 0)
+    others = {**load_assignment("a4").versions, library: "0.0"}
+    monkeypatch.setattr("graders.course.assignment.library_versions", lambda sources: others)
+    report = grade()
+    assert report.new == 3
+    assert {result.signature.versions[library] for result in report.this_run} == {"0.0"}
+
+
 def test_grading_one_student_again_keeps_the_class(grade: Grade, klass: Path) -> None:
     grade()
     (klass / "ben" / "utils.py").write_text("")

@@ -16,18 +16,23 @@ import pytest
 
 import graders.grading.submission
 from graders.course.assignment import load_assignment
+from graders.engine.job import RunFailed
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
-from graders.grading.grader import Grader
 from graders.grading.plan import Plan, make_plan
+from graders.grading.reference import Reference
 from graders.grading.run import GradingRun
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
-from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.isolation import Isolation
 from graders.sandbox.profile import Profile
-from graders.sandbox.zygote import Zygote
+from graders.sandbox.zygote import WorkerHandle, Zygote
+from sanity.a4.asked import PAD
+from sanity.a4.cases import SENTENCES
+from sanity.core.check import check
+from sanity.core.errors import CheckFailed
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote
 from tests.support.processes import descriptors, process_of
@@ -274,12 +279,100 @@ def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
     assert klass.kept() == ["anna", "leo"]
 
 
-def test_a_reference_that_dies_is_started_again(grader: GradingRun, klass: Class) -> None:
+def test_the_reference_is_gone_before_the_first_submission(
+    grader: GradingRun, klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it never starts again where a submission is: what is not foreseen is answered in another sandbox."""
+    events: list[tuple[str, Path, bool]] = []
+    fork, reap = Zygote.fork, Zygote.reap
+    answers = klass.reference["utils.py"].encode()
+
+    def forked(self: Zygote, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
+        worker = fork(self, files, seconds)
+        if files["utils.py"]:  # else it only shows that a lent zygote works
+            events.append(("fork", worker.folder, files["utils.py"] == answers))
+        return worker
+
+    def reaped(self: Zygote, worker: WorkerHandle) -> dict[str, Any]:
+        usage = reap(self, worker)
+        assert not worker.folder.exists()
+        if worker.folder in {folder for _, folder, _ in events}:
+            events.append(("reap", worker.folder, False))
+        return usage
+
+    monkeypatch.setattr(Zygote, "fork", forked)
+    monkeypatch.setattr(Zygote, "reap", reaped)
+    klass.add("anna", **SUBMISSIONS["wrong"])
+    assert points(klass.grade(grader)) == [3]
+    [zygote] = {folder.parent for what, folder, reference in events[1:] if not reference}
+    (_, first, is_reference), second, *_ = events
+    assert is_reference
+    assert (first.parent, second) == (zygote, ("reap", first, False))
+    assert {folder.parent == zygote for what, folder, reference in events[2:] if reference} == {False}
+
+
+def test_the_reference_answers_once_whatever_the_jobs(
+    short: Plan, isolation: Isolation, klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = []
+    prepare = Reference.prepare
+    monkeypatch.setattr(Reference, "prepare", lambda self, zygote: prepared.append(prepare(self, zygote)))
+    monkeypatch.setattr(Reference, "ask", None)
+    monkeypatch.setattr(Reference, "_ask", None)  # what right answers are compared with is all foreseen
+    for name in ("anna", "leo", "mia"):
+        klass.add(name)
+    with GradingRun(short, isolation, 2) as grader:
+        assert points(klass.grade(grader)) == [5, 5, 5]
+        klass.add("zoe")
+        klass.grade(grader)
+    assert len(prepared) == 1
+
+
+def test_only_as_many_zygotes_start_as_there_are_submissions_to_grade(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
     klass.add("anna")
     klass.add("leo")
-    os.kill(process_of(grader.grader._reference._zygote), signal.SIGKILL)
-    assert points(klass.grade(grader)) == [5, 5]
+    with GradingRun(short, isolation, 3) as grader:
+        klass.grade(grader)
+        assert grader.grader._zygotes.qsize() == 2
+    klass.add("mia")
+    with GradingRun(short, isolation, 3) as grader:
+        klass.grade(grader)
+        assert grader.grader._zygotes.qsize() == 1
+
+
+def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_is_touched(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
+    def broken(run: Any, expect: Any, case: Any) -> None:
+        run(PAD, case)
+        raise CheckFailed("the answer is wrong")
+
+    klass.add("anna")
+    checks = {**short.checks, "1b": (check("1b", SENTENCES)(broken),)}
+    plan = make_plan(load_assignment("a4"), ["1a", "1b"], 1)
+    vars(plan)["checks"] = checks
+    with GradingRun(plan, isolation, 1) as grader, pytest.raises(RunFailed) as error:
+        klass.grade(grader)
+    assert str(error.value) == (
+        "the check broken() of question 1b is broken: the reference itself does not pass it: the answer is wrong; "
+        "nothing was graded"
+    )
+    assert (klass.told, klass.done, klass.kept()) == ([], [], [])
+
+
+def test_a_live_reference_that_dies_is_started_again(grader: GradingRun, klass: Class) -> None:
+    klass.add("anna", **SUBMISSIONS["wrong"])  # its failing case is shrunk, with the live reference
+    klass.add("leo")
+    expected = points(klass.grade(grader))
+    live = grader.grader._reference._live
+    assert live is not None
+    os.kill(process_of(live.zygote), signal.SIGKILL)
+    (klass.folder / "anna" / "utils.py").write_text(SUBMISSIONS["wrong"]["utils"] + "# again\n")
+    assert points(klass.grade(grader)) == expected
     assert grader.failures == {}
+    assert grader.grader._reference._live not in (None, live)
 
 
 def test_a_mistake_in_a_check_costs_no_other_submission(
@@ -319,10 +412,12 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: G
         grader.grade_all(klass.paths, book, klass.told.append, interrupt)
     assert klass.kept() == ["anna"]
     assert "mia" not in {result.submission for result in klass.told}
-    assert grader.grader._zygotes.qsize() == grader.grader.jobs
+    assert grader.grader._zygotes.qsize() == 1
 
 
-def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, isolation: Isolation) -> None:
+def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(
+    short: Plan, isolation: Isolation, klass: Class
+) -> None:
     before = descriptors()
     with pytest.MonkeyPatch.context() as patch:
         made: list[Zygote] = []
@@ -333,9 +428,13 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, is
 
         patch.setattr("graders.grading.grader.Zygote", start)
         patch.setattr("graders.grading.reference.Zygote", start)
-        with pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "):
-            Grader(short, isolation, 2)
-    assert len(made) == 3
+        with (
+            GradingRun(short, isolation, 2) as grader,
+            pytest.raises(RunFailed, match=r"^the sandbox did not start: ModuleNotFoundError: "),
+        ):
+            klass.add("anna")
+            klass.grade(grader)
+    assert len(made) == 1
     assert not any(zygote.alive() or zygote.scratch.exists() for zygote in made)
     assert descriptors() == before
 
@@ -343,7 +442,7 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(short: Plan, is
 def test_a_class_leaves_nothing_open_and_nothing_on_disk(
     grader: GradingRun, klass: Class, free_zygotes: list[LentZygote]
 ) -> None:
-    klass.add("anna")
+    klass.add("anna", **SUBMISSIONS["wrong"])  # so that the live reference is started
     klass.grade(grader)
     before, threads = descriptors(), threading.active_count()
     for number in range(20):
@@ -366,6 +465,7 @@ def test_memory_stays_flat_over_a_large_class(grader: GradingRun, klass: Class) 
     for number in range(200):
         klass.add(f"s{number}", **SUBMISSIONS[["random", "wrong", "raises", "dies", "right"][number % 5]])
     everyone = klass.paths
+    grader.grader.prepare()
     zygote = grader.grader._zygotes.get()
     grader.grader._zygotes.put(zygote)
     sizes = []
@@ -387,6 +487,6 @@ def test_a_verdict_of_a_dead_worker_is_could_not_run(grader: GradingRun, klass: 
 def test_exports_of_an_engine_name_its_versions(grader: GradingRun, klass: Class) -> None:
     klass.add("anna")
     [result] = klass.grade(grader)
-    assert sorted(result.signature.versions) == ["numpy", "python", "torch", "trivium"]
+    assert sorted(result.signature.versions) == ["numpy", "python", "sentencepiece", "torch", "trivium"]
     assert result.signature.seed == 1
     shutil.rmtree(klass.folder)

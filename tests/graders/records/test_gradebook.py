@@ -35,20 +35,23 @@ class Key:
     seed: int = 7
     isolation: str = "sandlock"
     questions: tuple[str, ...] = ("1d", "1e")
+    python: str = "3.11.2"
+    trivium: str = "1"
 
     def hash(self) -> str:
-        return result_key(
-            self.assignment, self.submission, Signature(self.seed, self.isolation, self.graders, {}), self.questions
-        )
+        versions = {"python": self.python, "trivium": self.trivium}
+        signature = Signature(self.seed, self.isolation, self.graders, versions)
+        return result_key(self.assignment, self.submission, signature, self.questions)
 
 
 def test_a_key_depends_on_each_part_and_not_on_the_order_of_questions() -> None:
     other = [
         Key(assignment="a5"), Key(submission="t"), Key(graders="h"), Key(seed=8), Key(isolation="none"),
-        Key(questions=("1d",)), Key(submission="sg", graders=""), Key(questions=("1d1e",)),
+        Key(questions=("1d",)), Key(submission="sg", graders=""), Key(questions=("1d1e",)), Key(python="3.11.3"),
     ]  # fmt: skip
     assert len({key.hash() for key in [Key(), *other]}) == 1 + len(other)
     assert Key(questions=("1e", "1d", "1e")).hash() == Key().hash()
+    assert Key(trivium="2").hash() == Key().hash()  # what decides marks is in `graders`
 
 
 @given(any_result())

@@ -12,7 +12,7 @@ import pytest
 
 from sanity.core.case import Case
 from sanity.core.check import probe
-from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
 from sanity.core.judge import judge
 from sanity.core.shrink import MAX_CALLS, shrink
 from tests.support.drawn import SIZES, make_check
@@ -62,6 +62,21 @@ def test_a_crash_is_not_taken_for_the_failure():
         return size(probe, case)
 
     assert shrink(at_most(2), SIZES.case(n=9), crashes_when_small, size).n == 6
+
+
+@pytest.mark.parametrize("calls", [1, 2, 5])
+def test_a_grader_that_fails_meanwhile_is_no_failure_of_the_check(calls):
+    asked = []
+
+    def dies(probe, case):
+        asked.append(case)
+        if len(asked) == calls:
+            raise GraderFailed("a zygote died")
+        return size(probe, case)
+
+    with pytest.raises(GraderFailed, match=r"^a zygote died$"):
+        shrink(at_most(2), SIZES.case(n=9), dies, size)
+    assert len(asked) == calls
 
 
 def test_judging_says_the_smallest_case():
