@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from pathlib import Path
 
 
@@ -12,7 +12,7 @@ def write_atomically(path: Path, data: str | bytes) -> None:
     This holds even if the process is killed. Raises OSError as `open` does; then path is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.parent / f".{uuid.uuid4().hex}.tmp"
+    scratch = path.parent / f".{secrets.token_hex(16)}.tmp"
     try:
         scratch.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
         scratch.replace(path)

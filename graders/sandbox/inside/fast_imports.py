@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import _bootstrap_external
+from stat import S_ISLNK
 from typing import Any
 
 Status = Callable[..., os.stat_result]
@@ -27,10 +28,12 @@ def fast_imports(writable: tuple[str, ...]) -> Iterator[None]:
     Afterwards everything is as before: a submission must see the files of its folder as they are.
     """
     external: Any = _bootstrap_external
+    lstat = cached_status(os.lstat, writable)
+    stat = cached_status(followed(os.stat, lstat), writable)
     replaced = [
-        (os, "stat", cached_status(os.stat, writable)),
-        (os, "lstat", cached_status(os.lstat, writable)),
-        (external, "_path_stat", cached_status(external._path_stat, writable)),
+        (os, "stat", stat),
+        (os, "lstat", lstat),
+        (external, "_path_stat", stat),
         (external.FileLoader, "get_data", read_module),
     ]
     before = [getattr(owner, name) for owner, name, _ in replaced]
@@ -62,6 +65,18 @@ def cached_status(status: Status, writable: tuple[str, ...]) -> Status:
         raise OSError(*found, path)
 
     return cached
+
+
+def followed(stat: Status, lstat: Status) -> Status:
+    """Return a function like os.stat of a path that asks lstat first, which answers for all but links."""
+
+    def status(path: Any, *args: Any, **options: Any) -> os.stat_result:
+        if args or options or not isinstance(path, str):
+            return stat(path, *args, **options)
+        found = lstat(path)
+        return stat(path) if S_ISLNK(found.st_mode) else found
+
+    return status
 
 
 def read_module(loader: object, path: str) -> bytes:

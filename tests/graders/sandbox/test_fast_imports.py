@@ -72,6 +72,21 @@ def test_modules_are_imported_as_ever(tmp_path: Path, monkeypatch: pytest.Monkey
     assert replaced() == before
 
 
+def test_links_are_followed_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "broken").symlink_to("nowhere")
+    link, broken = str(tmp_path / "link"), str(tmp_path / "broken")
+    with fast_imports(()):
+        for _ in range(2):
+            assert os.stat(link) == os.stat(str(tmp_path / "file")) == (tmp_path / "file").stat()  # noqa: PTH116
+            assert os.path.realpath(link) == str(tmp_path / "file")
+            assert os.path.islink(broken) and not os.path.exists(broken)  # noqa: PTH110, PTH114
+            with pytest.raises(FileNotFoundError) as error:
+                os.stat(broken)  # noqa: PTH116
+            assert error.value.filename == broken
+
+
 def test_everything_is_as_before_even_after_a_failed_import() -> None:
     before = replaced()
     with pytest.raises(ModuleNotFoundError), fast_imports(()):
