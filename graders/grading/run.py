@@ -1,4 +1,4 @@
-"""Grades submissions by one plan into a gradebook: those that it has, it has; the others are jobs for an engine."""
+"""Grades submissions by one plan into a gradebook. Those that are not there yet are jobs for an engine."""
 
 from __future__ import annotations
 

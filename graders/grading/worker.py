@@ -153,14 +153,14 @@ class Graders:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lent: dict[Setup, LentGrader] = {}
+        self._at_exit: Finalize | None = None
 
     @contextmanager
     def lend(self, setup: Setup, plan: Plan | None = None) -> Iterator[LentGrader]:
         """Lend the grader of a setup. A plan that is already there need not be made."""
         with self._lock:
-            if not self._lent:
-                # Also in a Dask worker, which is a process of multiprocessing and runs no `atexit`.
-                Finalize(None, self._close_all, exitpriority=0)
+            if not self._at_exit:  # a Dask worker is a process of multiprocessing, which runs no `atexit`
+                self._at_exit = Finalize(None, self._close_all, exitpriority=0)
             lent = self._lent.pop(setup) if setup in self._lent else LentGrader(setup, plan)
             self._lent[setup] = lent
             lent.users, lent.finished = lent.users + 1, False

@@ -98,6 +98,14 @@ def test_a_scheduler_that_goes_away_is_a_line(tmp_path: Path, gpu_cluster: Any) 
     assert str(error.value) == f"--scheduler {address}: its scheduler has gone; run the same command again to resume"
 
 
+def test_a_cluster_that_has_lost_all_workers_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graders.engine.dask.PATIENCE", 1.0)
+    with running_cluster(tmp_path, workers=1) as cluster, pytest.raises(RunFailed) as error:
+        outcomes([Job("ada", tmp_path, deaths=9)], jobs.work, scheduler=cluster.address)
+    said = f"--scheduler {cluster.address}: it has had no worker for 1 s; run the same command again to resume"
+    assert str(error.value) == said
+
+
 ONLY_HERE = """
 import sys
 from graders import engine

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 from graders import GradeOptions, GradingProgress, Isolation, grade_class, load_assignment
 from graders.cli.main import main
+from graders.course.assignment import course_root
 from graders.records.result import Result
 from tests.support.cluster import running_cluster
 from tests.support.processes import running
@@ -125,6 +127,37 @@ def test_a_cluster_that_loses_a_worker_gives_the_marks_of_this_machine(
     assert rows(tmp_path / "there") == rows(tmp_path / "here")
     assert exports(tmp_path / "there") == exports(tmp_path / "here")
     assert {result.submission: result.points for result in there.results}["anna"] == 13
+
+
+@pytest.mark.slow
+def test_a_run_on_a_cluster_that_is_stopped_resumes(
+    klass: Path, tmp_path: Path, isolation: Isolation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After Ctrl-C and after a kill: what is graded is kept, and the workers are free for the next run."""
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "graders.cli", "grade", "a4", klass, "--out", out, "--seed", "7"]
+    command += ["--questions", "1a,1b", "--isolation", isolation]
+    with running_cluster(tmp_path, workers=2) as cluster:
+        command += ["--scheduler", cluster.address]
+        before = 0
+        for stop, status in (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL):
+            process = subprocess.Popen(
+                command, env={**os.environ, "PYTHONPATH": str(course_root())}, stderr=subprocess.PIPE, text=True
+            )
+            assert process.stderr is not None
+            for line in process.stderr:  # one for each submission
+                if "torn.zip" not in line and "graded before" not in line:
+                    break
+            process.send_signal(stop)
+            *_, last = ["", *process.stderr]
+            assert process.wait() == status
+            if stop is signal.SIGINT:
+                assert last.startswith("trivium: interrupted; finished results are kept")
+            before, earlier = len(rows(out)), before
+            assert earlier < before < len(SUBMISSIONS) + 1
+        assert main(list(map(str, command[3:]))) == 0
+    assert capsys.readouterr().err.count("(graded before)") == before
+    assert len(rows(out)) == len(SUBMISSIONS) + 1
 
 
 def test_workers_with_another_version_of_the_course_are_refused(
