@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measuring import Cost, Row, compare, cost_of_command, interleaved
@@ -15,6 +16,7 @@ from graders.course.assignment import handout_folder, load_assignment
 
 IMPORT_TORCH = [sys.executable, "-c", "import torch"]
 CHECK = [sys.executable, "sanity_check.py", "1d"]
+WITHOUT_TORCH = [sys.executable, "sanity_check.py", "1a"]
 DONE = "watching; "
 """How the line starts that --watch prints after each run."""
 
@@ -30,12 +32,13 @@ def student_rows(folder: Path, repeats: int) -> list[Row]:
     shutil.copytree(handout_folder("a4"), folder)
     for path in load_assignment("a4").solutions.glob("*.py"):
         shutil.copy(path, folder)
-    checks, imports = interleaved(
-        repeats, lambda: cost_of_command(CHECK, folder), lambda: cost_of_command(IMPORT_TORCH, folder)
+    checks, without, imports = interleaved(
+        repeats, *(partial(cost_of_command, command, folder) for command in (CHECK, WITHOUT_TORCH, IMPORT_TORCH))
     )
     again = watched(folder, repeats)
     return [
         compare('`sanity_check.py 1d` ÷ `python -c "import torch"`', checks, imports, "≤ 1.25"),
+        compare('`sanity_check.py 1a`, which needs no torch ÷ `python -c "import torch"`', without, imports, "≤ 0.2"),
         compare("a `--watch` run after a save ÷ the cold run", again, checks, "≤ 0.15"),
     ]
 

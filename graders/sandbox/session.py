@@ -6,6 +6,7 @@ import os
 import secrets
 import selectors
 import signal
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -74,6 +75,40 @@ def new_id() -> int:
     return secrets.randbits(63)
 
 
+class IncomingFrame:
+    """A frame that is being received."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._expected = LENGTH.size  # first the length, then that many bytes more
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is here."""
+        return len(self._received) == self._expected
+
+    @property
+    def body(self) -> bytearray:
+        """What was received after the length."""
+        return self._received[LENGTH.size :]
+
+    def receive(self, channel: socket.socket) -> bool:
+        """Receive what there is of the frame, no more; return whether that is anything.
+
+        Raises EOFError at the end of the connection, WireError if the frame is too large.
+        """
+        before = len(self._received)
+        with suppress(BlockingIOError):
+            while not self.complete:
+                chunk = channel.recv(self._expected - len(self._received))
+                if not chunk:
+                    raise EOFError
+                self._received += chunk
+                if self.complete and self._expected == LENGTH.size:
+                    self._expected += body_length(bytes(self._received))
+        return len(self._received) > before
+
+
 class Session:
     """A Run in the sandbox: calls probes on one submission. Use as a context manager.
 
@@ -86,6 +121,7 @@ class Session:
         self._module, self._seconds = "", 0.0
         self._left, self._deaths = 0.0, 0
         self._worker: WorkerHandle | None = None
+        self._streams: selectors.BaseSelector
         self._imported: set[str] = set()
         self._broken: dict[str, CouldNotRun] = {}
         self._printed = CapturedOutput()
@@ -142,9 +178,17 @@ class Session:
         if self._left <= 0 or self._deaths >= MAX_DEATHS:
             raise CouldNotRun("not run: earlier checks used up this question's time or workers")
         if self._worker is None:
-            self._worker, self._imported = self._zygote.fork(self._files, self._left), set()
+            self._start()
         if self._module not in self._imported:
             self._import()
+
+    def _start(self) -> None:
+        """Fork a worker, and watch its streams."""
+        self._worker, self._imported = self._zygote.fork(self._files, self._left), set()
+        self._worker.channel.setblocking(False)
+        self._streams = selectors.DefaultSelector()
+        self._streams.register(self._worker.channel, selectors.EVENT_READ)
+        self._streams.register(self._worker.output, selectors.EVENT_READ)
 
     def _import(self) -> None:
         """Import the question's module in the worker. One that fails in a new worker is not tried again."""
@@ -198,40 +242,32 @@ class Session:
         the pipe is full before it reads the request, and may reply before it has read all of it. The latter breaks the
         protocol: the reply could not depend on the request.
         """
-        worker.channel.setblocking(False)
-        pending, received = memoryview(frame), bytearray()
-        expected = LENGTH.size  # first the length, then that many bytes more
-        with selectors.DefaultSelector() as selector:
-            selector.register(worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            selector.register(worker.output, selectors.EVENT_READ)
-            next_check = time.monotonic() + POLL_SECONDS
-            while len(received) < expected:
-                now = time.monotonic()
-                if now > deadline:
-                    raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
-                if now > next_check:
-                    self._check_limits(worker, what)
-                    next_check = now + POLL_SECONDS
-                for key, events in selector.select(min(deadline, next_check) - now):
-                    if key.fileobj == worker.output:
-                        if not self._printed.drain(worker.output):
-                            selector.unregister(worker.output)
-                        continue
-                    if events & selectors.EVENT_WRITE and pending:
-                        pending = pending[worker.channel.send(pending) :]
-                        if not pending:
-                            selector.modify(worker.channel, selectors.EVENT_READ)
-                    if events & selectors.EVENT_READ:
-                        chunk = worker.channel.recv(expected - len(received))
-                        if not chunk:
-                            raise EOFError
-                        if pending:
-                            raise WireError("a reply before the request was read")
-                        received += chunk
-                        if len(received) == expected == LENGTH.size:
-                            expected += body_length(bytes(received))
+        pending, reply = memoryview(frame), IncomingFrame()
+        with suppress(BlockingIOError):
+            pending = pending[worker.channel.send(pending) :]
+        if pending:
+            self._streams.modify(worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        next_check = time.monotonic() + POLL_SECONDS
+        while not reply.complete:
+            now = time.monotonic()
+            if now > deadline:
+                raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
+            if now > next_check:
+                self._check_limits(worker, what)
+                next_check = now + POLL_SECONDS
+            for key, events in self._streams.select(min(deadline, next_check) - now):
+                if key.fileobj == worker.output:
+                    if not self._printed.drain(worker.output):
+                        self._streams.unregister(worker.output)
+                    continue
+                if events & selectors.EVENT_WRITE:
+                    pending = pending[worker.channel.send(pending) :]
+                    if not pending:
+                        self._streams.modify(worker.channel, selectors.EVENT_READ)
+                if events & selectors.EVENT_READ and reply.receive(worker.channel) and pending:
+                    raise WireError("a reply before the request was read")
         self._printed.drain(worker.output)
-        return decode_reply(received[LENGTH.size :])
+        return decode_reply(reply.body)
 
     def _check_limits(self, worker: WorkerHandle, what: str) -> None:
         """Raise CouldNotRun if the worker has too many threads or too large a folder."""
@@ -257,6 +293,7 @@ class Session:
         if self._worker is None:
             return 0
         worker, self._worker = self._worker, None
+        self._streams.close()
         self._deaths += 1
         self._printed.drain(worker.output)
         return int(self._zygote.reap(worker)["status"])

@@ -35,8 +35,9 @@ def clean_text(text: str, limit: int = 4000) -> str:
     >>> clean_text("\x1b[31mred\x1b[0m\rdone")
     'red\ndone'
     """
-    text = _LINE_END.sub("\n", _TERMINAL_CODE.sub("", encodable(text)))
-    text = _INVISIBLE.sub("", text)
+    if not text.isprintable():  # else there is nothing to remove, which is found out much faster
+        text = _LINE_END.sub("\n", _TERMINAL_CODE.sub("", encodable(text)))
+        text = _INVISIBLE.sub("", text)
     if len(text) <= limit:
         return text
     if limit < 100:
@@ -51,5 +52,6 @@ def clean_name(name: str, limit: int = 255) -> str:
     >>> clean_name("ada\x1b[2J\n")
     'ada␛[2J␊'
     """
-    shown = _INVISIBLE.sub("�", _LINE_END.sub("�", name.translate(_CONTROL_PICTURES)))
-    return clean_text(shown, limit).replace("\n", " ")
+    if not name.isprintable():
+        name = _INVISIBLE.sub("�", _LINE_END.sub("�", name.translate(_CONTROL_PICTURES)))
+    return clean_text(name, limit).replace("\n", " ")

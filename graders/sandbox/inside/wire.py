@@ -111,6 +111,9 @@ def _parse_head(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
     return DTYPES[dtype], shape, math.prod(shape) * DTYPES[dtype].itemsize
 
 
+LEAVES = (type(None), bool, int, float, str, np.ndarray, Unsupported)
+"""The types of plain values without parts."""
+
 _HEADS = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...]])
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack_array)
 _REPLIES = msgspec.msgpack.Decoder(Answer | Failure, ext_hook=_unpack_ext)
@@ -193,7 +196,7 @@ def _require_plain(answer: Any) -> None:
             raise WireError(f"an answer of more than {MAX_VALUES} values")
         if isinstance(value, str):
             longest = max(longest, len(value))
-        if value is None or isinstance(value, bool | int | float | str | np.ndarray | Unsupported):
+        if isinstance(value, LEAVES):
             return
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):
             value = list(value.values())

@@ -17,6 +17,7 @@ import numpy.random  # imported lazily by numpy: here once, not in each worker
 
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.wire import (
+    LENGTH,
     MAX_FRAME,
     Answer,
     Ask,
@@ -86,7 +87,7 @@ def answer_requests(context: WorkerContext, folder: Path, channel: socket.socket
         except (WireError, OverflowError, NotImplementedError, UnicodeError, RecursionError):
             text = f"the answer does not fit into {MAX_FRAME} bytes of plain data"
             frame = encode(Failure(request.id, SubmissionError("ValueError", text, "", 0, text)))
-        channel.sendall(frame)
+        send(channel, frame)
 
 
 def dispatch(request: Ask | AskAll, probes: ModuleType, code: SubmissionModules) -> Answer | Failure:
@@ -115,7 +116,22 @@ def import_module(code: SubmissionModules, name: str) -> SubmissionError | None:
     return None
 
 
+def send(channel: socket.socket, frame: bytes) -> None:
+    """Send a frame. By write(): the supervisor handles each send() and recv(), which can take longer than answering."""
+    rest = memoryview(frame)
+    while rest:
+        rest = rest[os.write(channel.fileno(), rest) :]
+
+
 def receive(channel: socket.socket) -> Ask | AskAll | None:
     """Return the grader's next request; None if it has hung up."""
-    head = channel.recv(4, socket.MSG_WAITALL)
-    return decode_ask(channel.recv(body_length(head), socket.MSG_WAITALL)) if len(head) == 4 else None
+    head = read(channel, LENGTH.size)
+    return decode_ask(read(channel, body_length(head))) if len(head) == LENGTH.size else None
+
+
+def read(channel: socket.socket, size: int) -> bytes:
+    """Return the next bytes, fewer only if the grader has hung up. By read(), for the reason given in `send`."""
+    received = b""
+    while len(received) < size and (chunk := os.read(channel.fileno(), size - len(received))):
+        received += chunk
+    return received

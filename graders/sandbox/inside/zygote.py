@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_CHILD_SUBREAPER = 36
-PACKAGES = ("sanity", "sanity.core", "sanity.gradients", "graders", "graders.sandbox", "graders.sandbox.inside")
+GRADERS = ("graders", "graders.sandbox", "graders.sandbox.inside")
+SANITY = ("sanity", "sanity.core", "sanity.gradients")
 
 
 def graft(root: Path, packages: Iterable[str]) -> None:
@@ -55,10 +56,11 @@ def main() -> None:
         os.dup2(errors.fileno(), 2)
     # A worker's orphans become our children, and are swept.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    graft(Path(settings["root"]), (*PACKAGES, f"sanity.{settings['assignment']}"))
+    graft(Path(settings["root"]), GRADERS)
     from graders.sandbox.inside.fast_imports import fast_imports
 
     with fast_imports((settings["scratch"], *settings["writable"])):
+        graft(Path(settings["root"]), (*SANITY, f"sanity.{settings['assignment']}"))
         server = importlib.import_module(settings["server"])
         context = server.prepare(settings)
     from graders.sandbox.inside import worker

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -67,3 +68,12 @@ def test_a_name_that_is_not_text_is_written_out() -> None:
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (10, "10"), (7.5, "7.5"), (1 / 3, "0.33"), (0.1 + 0.2, "0.3")])
 def test_points_as_people_write_them(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def test_printable_text_which_takes_a_shorter_way_has_nothing_to_remove() -> None:
+    printable = "".join(character for character in map(chr, range(sys.maxunicode + 1)) if character.isprintable())
+    limit = len(printable) + 10
+    assert clean_text(printable, limit) == printable
+    assert clean_text(printable + "\n", limit) == printable + "\n"  # which takes the longer way
+    assert clean_name(printable, limit) == printable
+    assert clean_name(printable + "\n", limit) == printable + "␊"
