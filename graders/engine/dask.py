@@ -52,7 +52,7 @@ def run(
     """Do what `graders.engine.run` says. `told` is never called: what a job tells stays on its machine."""
     needs = {resource: _part(share)}
     try:
-        with _without_logs(), _client(scheduler) as client, _on_interrupt() as interrupted:
+        with _without_logs(), _client(scheduler) as client:
             _require_course(client, function)
             if not _capacity(client, needs):
                 raise RunFailed(
@@ -60,7 +60,8 @@ def run(
                     f'start them with `dask worker {scheduler} --nthreads {share} --resources "{resource}=1"`'
                 )
             try:
-                return _Run(client, jobs, function, done, needs).outcomes(interrupted)
+                with _on_interrupt() as interrupted:
+                    return _Run(client, jobs, function, done, needs).outcomes(interrupted)
             finally:
                 with contextlib.suppress(Exception):  # workers, or a scheduler, that have gone
                     client.run(finish, on_error="ignore")
@@ -218,12 +219,20 @@ def _without_logs() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _on_interrupt() -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C sets. A KeyboardInterrupt could be raised, and lost, in a callback of Dask."""
+    """Yield an event that Ctrl-C sets; a second Ctrl-C interrupts as usual.
+
+    A KeyboardInterrupt could be raised, and lost, in a callback of Dask.
+    """
     interrupted = threading.Event()
     if threading.current_thread() is not threading.main_thread():  # which alone hears signals
         yield interrupted
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
+
+    def interrupt(number: int, frame: object) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
         yield interrupted
     finally:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 
-from graders.course.assignment import load_assignment
+from graders.course.assignment import Assignment, load_assignment
 from graders.engine.job import JobFailed, RunFailed, Tell
 from graders.grading.grader import Grader, signature_of
 from graders.grading.plan import Plan, make_plan
@@ -137,7 +138,7 @@ class LentGrader:
         """Make the plan, in another process than the one where the run was started."""
         setup = self._setup
         require_walls(setup.isolation)
-        plan = make_plan(load_assignment(setup.assignment), setup.questions, setup.seed)
+        plan = make_plan(_assignment(setup.assignment), setup.questions, setup.seed)
         setup.require_same(Setup.of(plan, setup.isolation))
         return plan
 
@@ -145,6 +146,15 @@ class LentGrader:
         """End its zygotes."""
         if self._grader is not None:
             self._grader.close()
+
+
+@cache
+def _assignment(name: str) -> Assignment:
+    """Return an assignment as this process first met it: the checks and graders that it has imported since then.
+
+    So after a change on disk, a worker that was not restarted refuses, too.
+    """
+    return load_assignment(name)
 
 
 class Graders:

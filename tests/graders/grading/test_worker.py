@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from graders.course.assignment import load_assignment
 from graders.engine.job import JobFailed, RunFailed
+from graders.grading import worker
 from graders.grading.plan import make_plan
 from graders.grading.worker import Graders, GradingJob, Setup, grade_job
 from graders.intake.submission import submission_of
@@ -54,7 +56,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeGrader]]:
     monkeypatch.setattr(FakeGrader, "made", [])
     monkeypatch.setattr("graders.grading.worker.Grader", FakeGrader)
     monkeypatch.setattr("graders.grading.worker.GRADERS", Graders())
+    worker._assignment.cache_clear()
     yield FakeGrader.made
+    worker._assignment.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +142,23 @@ def test_a_process_with_another_course_refuses(
     assert str(error.value).startswith(message)
     assert str(error.value).endswith("bring all machines to the same version, and restart the workers")
     assert made == []
+
+
+def test_a_process_that_was_not_restarted_after_a_change_refuses(
+    made: list[FakeGrader], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would grade with what it has imported before."""
+    shutil.copytree(load_assignment("a4").solutions, tmp_path / "a4")
+    monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path))
+    for seed, change in (1, ""), (2, ""), (3, "# changed\n"):
+        with (tmp_path / "a4" / "utils.py").open("a") as file:
+            file.write(change)
+        now = Setup.of(make_plan(load_assignment("a4"), ["1a"], seed), Isolation.NONE)
+        if change:
+            with pytest.raises(RunFailed, match=r"restart the workers$"):
+                grade_job(job(now), ignore)
+        else:
+            assert grade_job(job(now), ignore) == "ada"
 
 
 def test_a_bug_says_where_and_keeps_its_words_for_staff(
