@@ -289,14 +289,14 @@ def test_the_reference_is_gone_before_the_first_submission(
 
     def forked(self: Zygote, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
         worker = fork(self, files, seconds)
-        if files["utils.py"]:  # else it only shows that a lent zygote works
+        if len(files) > 1:  # else a test tries whether a zygote can be lent again
             events.append(("fork", worker.folder, files["utils.py"] == answers))
         return worker
 
     def reaped(self: Zygote, worker: WorkerHandle) -> dict[str, Any]:
         usage = reap(self, worker)
         assert not worker.folder.exists()
-        if worker.folder in {folder for _, folder, _ in events}:
+        if ("fork", worker.folder) in [event[:2] for event in events]:
             events.append(("reap", worker.folder, False))
         return usage
 
