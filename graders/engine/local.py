@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from typing import Any
 
 from graders.engine.job import JobFailed, JobT, OutcomeT, Tell, attempt
+
+POLL_SECONDS = 1.0
+"""How long to wait at a time: Python can miss a Ctrl-C that comes just before a wait, until the wait ends."""
 
 
 def run(
@@ -39,10 +42,12 @@ def run(
         with ThreadPoolExecutor(share) as pool:
             running = {pool.submit(attempt_one, job): index for index, job in enumerate(jobs)}
             try:
-                for future in as_completed(running):
-                    index = running.pop(future)
-                    outcomes[index] = future.result()
-                    done(jobs[index], outcomes[index])
+                while running:
+                    finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                    for future in sorted(finished, key=running.__getitem__):
+                        index = running.pop(future)
+                        outcomes[index] = future.result()
+                        done(jobs[index], outcomes[index])
             except BaseException:
                 cancelled.set()
                 pool.shutdown(wait=True, cancel_futures=True)
