@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from typing import Any
 
 from graders.engine.job import JobFailed, JobT, OutcomeT, Tell, attempt
@@ -38,20 +39,16 @@ def run(
         return attempt(function, job, tell)
 
     outcomes: dict[int, OutcomeT | JobFailed] = {}
-    try:
-        with ThreadPoolExecutor(share) as pool:
-            running = {pool.submit(attempt_one, job): index for index, job in enumerate(jobs)}
-            try:
-                while running:
-                    finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                    for future in sorted(finished, key=running.__getitem__):
-                        index = running.pop(future)
-                        outcomes[index] = future.result()
-                        done(jobs[index], outcomes[index])
-            except BaseException:
-                cancelled.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-    finally:
-        finish()
+    with ExitStack() as end:
+        end.callback(finish)
+        pool = ThreadPoolExecutor(share)
+        end.callback(pool.shutdown, cancel_futures=True)
+        end.callback(cancelled.set)  # before the pool waits for its jobs; without effect if all have ended
+        running = {pool.submit(attempt_one, job): index for index, job in enumerate(jobs)}
+        while running:
+            finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in sorted(finished, key=running.__getitem__):
+                index = running.pop(future)
+                outcomes[index] = future.result()
+                done(jobs[index], outcomes[index])
     return [outcomes[index] for index in range(len(jobs))]
