@@ -19,8 +19,8 @@ from benchmarks.student import IMPORT_TORCH
 from graders.course.assignment import load_assignment
 from graders.course.planted import load_variants
 from graders.exports.table import first_problem
-from graders.grading.grader import Grader
 from graders.grading.plan import make_plan
+from graders.grading.run import GradingRun
 from graders.records.gradebook import Gradebook
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Session
@@ -47,7 +47,7 @@ def write_right_answers(folder: Path, assignment: str, count: int) -> list[Path]
 class Bench:
     """A class of right answers, and an engine for it."""
 
-    def __init__(self, folder: Path, grader: Grader, count: int = SMALL) -> None:
+    def __init__(self, folder: Path, grader: GradingRun, count: int = SMALL) -> None:
         self.folder, self.grader = folder, grader
         self.paths = write_right_answers(folder / "class", grader.plan.manifest.name, count)
         self.graded = 0
@@ -91,7 +91,7 @@ def rows(repeats: int) -> list[Row]:
 
 def class_rows(folder: Path, repeats: int) -> list[Row]:
     """Measure classes of right answers."""
-    with Grader(make_plan(load_assignment("a4"), [], SEED), Isolation.SANDLOCK, JOBS) as grader:
+    with GradingRun(make_plan(load_assignment("a4"), [], SEED), Isolation.SANDLOCK, JOBS) as grader:
         bench = Bench(folder, grader, LARGE)
         bench.grade(JOBS)  # warm: zygotes and the reference's answers
         fresh_, warm, cold = interleaved(
@@ -118,7 +118,7 @@ def rate_rows(folder: Path, repeats: int) -> list[Row]:
     others = ("a1", "a2")
     with ExitStack() as stack:
         engines = [
-            stack.enter_context(Grader(make_plan(load_assignment(a), [], SEED), Isolation.SANDLOCK, JOBS))
+            stack.enter_context(GradingRun(make_plan(load_assignment(a), [], SEED), Isolation.SANDLOCK, JOBS))
             for a in (*others, "a4")
         ]
         benches = [Bench(folder / f"rate-{grader.plan.manifest.name}", grader) for grader in engines]
@@ -158,7 +158,7 @@ def growth_rows(bench: Bench, warm: Sequence[Cost]) -> list[Row]:
 
 def unit_rows(bench: Bench, repeats: int) -> list[Row]:
     """Measure a worker: forked, confined, a submission imported, and one question answered."""
-    zygote = bench.grader._zygotes.get()
+    zygote = bench.grader.grader._zygotes.get()
     files = {path.name: path.read_bytes() for path in bench.paths[0].iterdir()}
     case = SENTENCES.case()
 
@@ -182,7 +182,7 @@ def unit_rows(bench: Bench, repeats: int) -> list[Row]:
             lambda: cost_of_command(IMPORT_TORCH, bench.folder),
         )
     finally:
-        bench.grader._zygotes.put(zygote)
+        bench.grader.grader._zygotes.put(zygote)
     return [
         compare("fork, confine, import and ask one worker ÷ `import torch`", forked, imports),
         compare("ask a worker one easy question ÷ fork, confine, import and ask one", asked, forked),

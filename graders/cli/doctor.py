@@ -12,7 +12,7 @@ from graders.sandbox import isolation
 
 STUDENT = ("trivium", "numpy", "hypothesis", "msgspec", "watchfiles", "platformdirs", "tqdm")
 LIBRARIES = ("torch", "gensim", "scikit-learn", "matplotlib")
-GRADER = ("sandlock", "distributed", "jinja2", "rich", "pathvalidate", "jupytext", "cryptography")
+GRADER = ("sandlock", "distributed", "jinja2", "rich", "pathvalidate", "jupytext")
 
 
 def doctor(args: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ def grade(args: argparse.Namespace) -> int:
         out=args.out,
         questions=[id for id in args.questions.split(",") if id],
         jobs=args.jobs,
+        scheduler=args.scheduler,
         seed=args.seed,
         marks=args.marks,
         junit=args.junit,

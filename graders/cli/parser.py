@@ -61,8 +61,13 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("assignment", help="such as a4")
     grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions")
     grade.add_argument(
-        "-j", "--jobs", type=int, help="submissions graded in parallel (default: the cores that this process may use)"
+        "-j",
+        "--jobs",
+        type=int,
+        help="submissions graded in parallel (default: the cores that this process may use); with --scheduler, by each "
+        "worker (default: 1)",
     )
+    _add_scheduler(grade)
     grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
     grade.add_argument("-q", "--questions", default="", help="grade only these questions, such as 1d,1e")
     grade.add_argument(
@@ -103,12 +108,16 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         "--seed", type=int, help="seed of the data and the training (default: that of the last run in OUT, or random)"
     )
     train.add_argument("-j", "--jobs", type=int, default=1, help="trainings in parallel, also on one GPU (default: 1)")
-    train.add_argument(
-        "--scheduler", metavar="ADDRESS", help="address of a Dask cluster's scheduler, such as tcp://node1:8786"
-    )
+    _add_scheduler(train)
     train.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
     _add_isolation(train)
     train.set_defaults(module="train")
+
+
+def _add_scheduler(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="address of a Dask cluster's scheduler, such as tcp://node1:8786"
+    )
 
 
 def _add_isolation(command: argparse.ArgumentParser) -> None:

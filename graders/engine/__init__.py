@@ -1,1 +1,45 @@
-"""Runs jobs in parallel: on the cores of this machine, or on a Dask cluster."""
+"""Runs jobs in parallel: on this machine, or on a Dask cluster given by its scheduler's address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from graders.engine import dask, local
+from graders.engine.job import JobFailed, JobT, OutcomeT, Tell
+
+
+def run(
+    jobs: Sequence[JobT],
+    function: Callable[[JobT, Tell], OutcomeT | JobFailed],
+    done: Callable[[JobT, OutcomeT | JobFailed], None],
+    *,
+    told: Callable[[JobT, Any], None] = lambda job, message: None,
+    share: int = 1,
+    finish: Callable[[], None] = lambda: None,
+    scheduler: str | None = None,
+    resource: str = "CPU",
+) -> list[OutcomeT | JobFailed]:
+    """Call `function` for each job, in parallel; return the outcomes in the order of the jobs.
+
+    Args:
+        jobs: plain values, which can be pickled; started in this order. If there are none, nothing is started.
+        function: of an importable module; called with a job and a Tell, in other threads or processes. Its return
+            value is the outcome, and is pickled. What it raises becomes a JobFailed; RunFailed or ImportError end the
+            run.
+        done: called with each outcome as it arrives, in this thread.
+        told: called with what a job tells, in any thread. Jobs on a cluster are not heard.
+        share: how many jobs run at the same time on this machine; on a cluster, on one `resource`.
+        finish: can be pickled; called when the run ends, however it ends, in each process where jobs ran.
+        scheduler: the address of a Dask cluster, such as tcp://node1:8786; None is this machine. Its workers must be
+            started with `--resources "CPU=1"`, and import the same course. A job whose worker died is tried again.
+        resource: what a job needs on a cluster, "CPU" or "GPU".
+
+    On Ctrl-C, or if `done` raises, no more jobs are started, and the running ones end when they next tell something;
+    then KeyboardInterrupt, or what `done` raised, is raised here. Raises RunFailed.
+    """
+    if not jobs:
+        return []
+    chosen = local.run if scheduler is None else partial(dask.run, scheduler=scheduler, resource=resource)
+    return chosen(jobs, function, done, told=told, share=share, finish=finish)

@@ -1,39 +1,54 @@
-"""Runs jobs on this machine, in threads that wait for processes."""
+"""Runs jobs on this machine, in threads of this process, which wait for processes that the jobs start."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TypeVar
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from typing import Any
 
-JobT = TypeVar("JobT")
-OutcomeT = TypeVar("OutcomeT")
+from graders.engine.job import JobFailed, JobT, OutcomeT, Tell, attempt
+
+POLL_SECONDS = 1.0
+"""How long to wait at a time: Python can miss a Ctrl-C that comes just before a wait, until the wait ends."""
 
 
 def run(
     jobs: Sequence[JobT],
-    function: Callable[[JobT], OutcomeT],
-    done: Callable[[JobT, OutcomeT | BaseException], None],
+    function: Callable[[JobT, Tell], OutcomeT | JobFailed],
+    done: Callable[[JobT, OutcomeT | JobFailed], None],
     *,
-    workers: int,
-    stop: Callable[[], None],
-) -> None:
-    """Call `function` for each job in parallel, and `done` with each outcome as it arrives.
+    told: Callable[[JobT, Any], None],
+    share: int,
+    finish: Callable[[], None],
+) -> list[OutcomeT | JobFailed]:
+    """Do what `graders.engine.run` says. `told` is called in the threads of the jobs.
 
-    Args:
-        jobs: started in this order.
-        function: called in other threads. The exception that it raises is the job's outcome.
-        done: called in this thread. If it raises, or on Ctrl-C, no more jobs are started, and the exception is raised
-            once the running jobs have ended.
-        workers: the number of jobs that run at the same time.
-        stop: called if the run ends early, to make the running jobs end sooner.
+    This thread only waits, so that Ctrl-C never interrupts a job in the middle of a request to a process. The running
+    jobs end when they next tell something.
     """
-    with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(function, job): job for job in jobs}
-        try:
-            for future in as_completed(running):
-                done(running.pop(future), future.exception() or future.result())
-        except BaseException:
-            stop()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    cancelled = threading.Event()
+
+    def attempt_one(job: JobT) -> OutcomeT | JobFailed:
+        def tell(message: Any) -> None:
+            if cancelled.is_set():
+                raise CancelledError
+            told(job, message)
+
+        return attempt(function, job, tell)
+
+    outcomes: dict[int, OutcomeT | JobFailed] = {}
+    with ExitStack() as end:
+        end.callback(finish)
+        pool = ThreadPoolExecutor(share)
+        end.callback(pool.shutdown, cancel_futures=True)
+        end.callback(cancelled.set)  # before the pool waits for its jobs; without effect if all have ended
+        running = {pool.submit(attempt_one, job): index for index, job in enumerate(jobs)}
+        while running:
+            finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in sorted(finished, key=running.__getitem__):
+                index = running.pop(future)
+                outcomes[index] = future.result()
+                done(jobs[index], outcomes[index])
+    return [outcomes[index] for index in range(len(jobs))]

@@ -9,14 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from graders.atomic import write_atomically
-from graders.cores import usable_cores
 from graders.course.assignment import Assignment, load_assignment
 from graders.errors import OptionError, check_seed, check_types
 from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
-from graders.grading.grader import Grader
 from graders.grading.plan import make_plan
+from graders.grading.run import GradingRun
 from graders.grading.trained import with_trainings
 from graders.intake.discovery import find_submissions
 from graders.records.gradebook import Gradebook
@@ -39,7 +38,12 @@ class GradeOptions:
     questions: Sequence[str] = ()
     """Ids of the questions to grade; empty: all."""
     jobs: int | None = None
-    """Number of submissions graded in parallel; None: the number of cores that this process may use."""
+    """Number of submissions graded in parallel; None: the number of cores that this process may use.
+
+    With a scheduler: the number that each worker grades in parallel; None: one.
+    """
+    scheduler: str | None = None
+    """The address of a Dask cluster to grade on, such as tcp://node1:8786."""
     seed: int | None = None
     """Seed of the hidden cases; None: that of the last run in `out`, or a random one."""
     marks: Path | None = None
@@ -116,7 +120,8 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     marks_path = _marks_path(options, assignment)
     paths = find_submissions(options.paths, manifest)
     marks = read_marks(marks_path, manifest, must_exist=options.marks is not None) if marks_path else {}
-    require_walls(options.isolation)
+    if options.scheduler is None:  # else its workers need them
+        require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
         if others := [name for name in book.assignments() if name != assignment.name]:
             raise OptionError(
@@ -135,10 +140,9 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             new, done = new + (not known), done + 1
             on_progress(GradingProgress(done, len(paths), result, known))
 
-        jobs = min(options.jobs or usable_cores(), len(paths)) if len(paths) > 1 else 1
-        with Grader(plan, options.isolation, jobs) as grader:
-            graded = grader.grade_all(paths, book, on_question, on_result)
-        results, removed = _whole_class(book, assignment, grader.failures, (*options.paths, *(p.parent for p in paths)))
+        with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
+            graded = run.grade_all(paths, book, on_question, on_result)
+        results, removed = _whole_class(book, assignment, run.failures, (*options.paths, *(p.parent for p in paths)))
         if marks_path:
             require_known(
                 marks, {*(result.submission for result in results), *book.removed(assignment.name)}, marks_path
@@ -147,7 +151,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     files = export_class(results, options.out)
     if options.junit:
         write_atomically(options.junit, junit_xml(results))
-    failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in grader.failures.items()]
+    failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in run.failures.items()]
     return ClassReport(
         assignment=assignment,
         results=tuple(results),

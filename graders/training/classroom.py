@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
+from graders import engine
 from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
-from graders.engine import dask
+from graders.engine.job import JobFailed
 from graders.errors import OptionError
 from graders.intake.discovery import find_submissions
 from graders.intake.path_policy import IntakeError
@@ -19,8 +20,7 @@ from graders.records.training import (
     read,
     training_path,
 )
-from graders.sandbox.isolation import SandboxError, require_walls
-from graders.training.event_log import EventLogError
+from graders.sandbox.isolation import require_walls
 from graders.training.job import Job, TrainingLimits, devices
 from graders.training.loop import TrainingStatus
 from graders.training.options import TrainingReport, TrainOptions, Trial
@@ -31,7 +31,7 @@ from sanity.core.durations import seconds_of
 from sanity.core.manifest import TrainedQuestion
 
 OnStatus = Callable[[Job, TrainingStatus], None]
-"""Called every few seconds while a submission is trained by this process; not with `jobs` > 1 or a scheduler."""
+"""Called several times a second while this machine trains a submission, in any thread; not with a scheduler."""
 OnTrial = Callable[[Trial], None]
 """Called with each submission as it is finished."""
 
@@ -58,7 +58,7 @@ def train_class(
     require_walls(options.isolation)
     before = {job.submission.name: _earlier(job) for job in jobs}
 
-    def done(job: Job, outcome: Training | dask.JobFailed) -> None:
+    def done(job: Job, outcome: Training | JobFailed) -> None:
         name = job.submission.name
         if isinstance(outcome, Training):
             path = training_path(options.out, name, job.question)
@@ -68,13 +68,16 @@ def train_class(
         trials.append(trial)
         on_trial(trial)
 
-    if options.jobs > 1 or options.scheduler:
-        gpu = options.device == "cuda" or (options.device == "auto" and devices())
-        resource = "GPU" if gpu else "CPU"
-        dask.run(jobs, train_one, done, resource=resource, share=options.jobs, scheduler=options.scheduler)
-    else:
-        for job in jobs:
-            done(job, _train(job, on_status))
+    gpu = options.device == "cuda" or (options.device == "auto" and devices())
+    engine.run(
+        jobs,
+        train_one,
+        done,
+        told=on_status,
+        share=options.jobs,
+        scheduler=options.scheduler,
+        resource="GPU" if gpu else "CPU",
+    )
     return TrainingReport(tuple(trials))
 
 
@@ -161,13 +164,3 @@ def _earlier(job: Job) -> Training | None:
         return read(job.out, job.submission.name, job.question)
     except TrainingError:
         return None
-
-
-def _train(job: Job, on_status: OnStatus) -> Training | dask.JobFailed:
-    """Train; return JobFailed for a failure that concerns only this job. Raises TaskError, which concerns all jobs."""
-    try:
-        return train_one(job, lambda status: on_status(job, status))
-    except (EventLogError, SandboxError) as error:
-        return dask.JobFailed(str(error))
-    except OSError as error:  # a full disk
-        return dask.JobFailed(f"{error.filename or job.folder}: {error.strerror or error}")

@@ -25,6 +25,7 @@ from sanity.core.durations import duration_text
 
 MAX_MESSAGES = 200_000
 """From one trainer; a long training sends a tenth of that."""
+STATUS_SECONDS = 1.0
 NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -42,6 +43,7 @@ class TrainingStatus:
 
 
 OnStatus = Callable[[TrainingStatus], None]
+"""Called at least every STATUS_SECONDS. It may raise, to end the training early."""
 
 
 class TrainingLoop:
@@ -68,7 +70,7 @@ class TrainingLoop:
     def run(self, trainer: TrainerProcess) -> Stopped:
         """Handle messages until training ends; return the event that says why."""
         end = handle_messages(
-            trainer, "training", self._until(), self._job, lambda message: self._handle(trainer, message)
+            trainer, "training", self._until(), self._job, lambda message: self._handle(trainer, message), self._report
         )
         if end is None and self.seconds >= self._job.budget:
             end = Ending(StopReason.BUDGET, f"the budget of {duration_text(self._job.budget)} was used up")
@@ -104,13 +106,16 @@ class TrainingLoop:
                 self._event_log.add(
                     Progressed(message.update, self.seconds, message.loss, message.perplexity, message.words_per_second)
                 )
-                self._on_status(TrainingStatus(message.update, self.seconds, self._score, validated=False))
+                self._report()
             case Answers():
                 self._validate(trainer, message)
             case Finished():
                 scores = [event.score for event in self._event_log.events if isinstance(event, Scored)]
                 return classify_finish(message, enough=bool(scores) and self._is_enough(scores[-1]))
         return None
+
+    def _report(self) -> None:
+        self._on_status(TrainingStatus(max(self._update, 0), self.seconds, self._score, validated=False))
 
     def _validate(self, trainer: TrainerProcess, message: Answers) -> None:
         """Score the answers for dev and send the score back."""
@@ -124,8 +129,8 @@ class TrainingLoop:
         return score >= self._job.threshold + self._task.margin
 
 
-def collect_answers(job: Job, task: Task, trainer: TrainerProcess) -> Answered:
-    """Return the trainer's first answers for the test, or why there are none."""
+def collect_answers(job: Job, task: Task, trainer: TrainerProcess, waiting: Callable[[], None]) -> Answered:
+    """Return the trainer's first answers for the test, or why there are none. `waiting` is called meanwhile."""
     texts: list[str] | None = None
 
     def handle(message: TrainerMessage) -> Ending | None:
@@ -137,7 +142,7 @@ def collect_answers(job: Job, task: Task, trainer: TrainerProcess) -> Answered:
         return Ending(StopReason.REACHED, "")
 
     deadline = time.monotonic() + job.limits.answering
-    end = handle_messages(trainer, "answering the test", lambda: deadline, job, handle)
+    end = handle_messages(trainer, "answering the test", lambda: deadline, job, handle, waiting)
     trainer.end()
     if texts is not None:
         return Answered(texts)
@@ -165,6 +170,7 @@ def handle_messages(
     until: Callable[[], float],
     job: Job,
     handle: Callable[[TrainerMessage], Ending | None],
+    waiting: Callable[[], None],
 ) -> Ending | None:
     """Handle messages until one ends the run; return its Ending, or None if the time ran out first.
 
@@ -174,9 +180,10 @@ def handle_messages(
         until: returns the deadline for the next message, on the monotonic clock.
         job: for the names of the submission's files, and the free disk space.
         handle: called with each message; returns an Ending if the message ends the run.
+        waiting: called every STATUS_SECONDS while there is no message.
     """
     try:
-        while message := trainer.receive(until()):
+        while message := _receive(trainer, until(), waiting):
             if isinstance(message, Failed):
                 refuse_full_disk(message.raised, job)
                 return classify_error(message.raised, what, job.submission.files, load_known_errors(job.assignment))
@@ -191,3 +198,12 @@ def handle_messages(
             return Ending(StopReason.BROKEN, f"{what} broke the protocol: it closed its connection")
         return classify_death(trainer.end(), what, trainer.cpu_limit)
     return None
+
+
+def _receive(trainer: TrainerProcess, until: float, waiting: Callable[[], None]) -> TrainerMessage | None:
+    """Do the same as `trainer.receive(until)`, and call `waiting` every STATUS_SECONDS."""
+    while True:
+        message = trainer.receive(min(until, time.monotonic() + STATUS_SECONDS))
+        if message or time.monotonic() > until:
+            return message
+        waiting()

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from graders.sandbox.zygote import Zygote
 from graders.training.core_claims import claim_cores
 from graders.training.event_log import Answered, Event, EventLog, ReferenceAnswered, Scored, Stopped
 from graders.training.job import Job, devices, driver_folders
-from graders.training.loop import OnStatus, TrainingLoop, collect_answers
+from graders.training.loop import OnStatus, TrainingLoop, TrainingStatus, collect_answers
 from graders.training.process import TrainerProcess, folder_mb
 from graders.training.summary import summarize
 from graders.training.tasks.base import Task
@@ -102,20 +103,23 @@ def train_and_answer(job: Job, task: Task, event_log: EventLog, on_status: OnSta
                 stopped = loop.run(trainer)
                 _save_output(job, trainer.printed)
             event_log.add(stopped)
-        if not has(Scored):
+        scored = [event for event in event_log.events if isinstance(event, Scored)]
+        if not scored:
             event_log.add(Answered(None, "it was never scored on dev"))
             return
+        last = TrainingStatus(scored[-1].update, scored[-1].seconds, scored[-1].score, validated=False)
+        waiting = partial(on_status, last)
         lay_out(job.folder / "data", task.test_data())  # only now, so that training cannot memorise the test sentences
         if not has(ReferenceAnswered) and (reference := task.reference()):
-            event_log.add(_reference_answers(job, task, reference, event_log.lock, cores))
+            event_log.add(_reference_answers(job, task, reference, event_log.lock, cores, waiting))
         with _start_trainer(zygote, job, task, cores, "answer") as trainer:
-            answers = collect_answers(job, task, trainer)
+            answers = collect_answers(job, task, trainer, waiting)
             _save_output(job, trainer.printed)
         event_log.add(answers)
 
 
 def _reference_answers(
-    job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int]
+    job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int], waiting: Callable[[], None]
 ) -> ReferenceAnswered:
     """Answer the test with the reference and the trained weights, before the submission can change the weights."""
     remove(job.folder / "reference")
@@ -125,7 +129,7 @@ def _reference_answers(
             _start_zygote(job, lock, "reference") as zygote,
             _start_trainer(zygote, job, task, cores, "answer", "reference") as trainer,
         ):
-            return ReferenceAnswered(collect_answers(job, task, trainer).texts)
+            return ReferenceAnswered(collect_answers(job, task, trainer, waiting).texts)
     finally:
         remove(job.folder / "reference")
 

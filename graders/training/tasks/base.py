@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graders.course.assignment import Assignment
+from graders.engine.job import RunFailed
 from graders.intake.submission import Submission
-from sanity.core.errors import UserError
 
 
-class TaskError(UserError):
-    """The task cannot be set up, for example because its data is missing."""
+class TaskError(RunFailed):
+    """The task cannot be set up, for example because its data is missing. That concerns every submission."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,28 @@ def test_a_class_is_trained_one_after_the_other(
     assert main(arguments) == 1
     assert len({job.seed for job in jobs}) == 1  # it goes on with the same seed
     assert (jobs[0].data, jobs[0].threshold, jobs[0].staff_model) == ("toy", 90, False)
+
+
+def test_two_trainings_at_a_time(
+    jobs: list[Job], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2)
+    alone = classroom.train_one
+
+    def train_one(job: Job, tell: Any) -> Training:
+        both.wait(timeout=60)
+        return alone(job, tell)
+
+    monkeypatch.setattr(classroom, "train_one", train_one)
+    for name in ("good", "weak"):
+        submission(tmp_path / "class" / name)
+    assert main(["train", "a4", "--submission", str(tmp_path / "class"), "--jobs", "2", "-o", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert sorted(line.split(":")[0] for line in said.out.splitlines() if line[0] != " ") == ["good", "weak"]
+    assert len(said.err.splitlines()) == 2
+    whole = TrainingLimits()
+    assert [job.limits.threads for job in jobs] == [max(1, whole.threads // 2)] * 2
+    assert [job.limits.memory_mb for job in jobs] == [whole.memory_mb // 2] * 2
 
 
 def test_what_is_good_enough_is_exit_status_0(jobs: list[Job], tmp_path: Path) -> None:

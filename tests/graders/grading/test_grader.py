@@ -16,16 +16,17 @@ import pytest
 
 import graders.grading.submission
 from graders.course.assignment import load_assignment
+from graders.engine.job import RunFailed
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
-from graders.grading.grader import Grader
 from graders.grading.plan import Plan, make_plan
-from graders.grading.reference import BrokenCheck, Reference
+from graders.grading.reference import Reference
+from graders.grading.run import GradingRun
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
-from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.isolation import Isolation
 from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import WorkerHandle, Zygote
 from sanity.a4.padding import SENTENCES, pad
@@ -56,7 +57,7 @@ class Class:
         self.paths.append(path)
         return path
 
-    def grade(self, grader: Grader, book: Path | None = None) -> list[Result]:
+    def grade(self, grader: GradingRun, book: Path | None = None) -> list[Result]:
         with Gradebook(book or self.folder / "book.sqlite") as opened:
             return grader.grade_all(self.paths, opened, self.told.append, self.on_result)
 
@@ -81,8 +82,8 @@ def short() -> Plan:
 
 
 @pytest.fixture
-def grader(short: Plan, isolation: Isolation, warm: None) -> Iterator[Grader]:
-    with Grader(short, isolation, 1) as grader:
+def grader(short: Plan, isolation: Isolation, warm: None) -> Iterator[GradingRun]:
+    with GradingRun(short, isolation, 1) as grader:
         yield grader
 
 
@@ -101,7 +102,7 @@ def first_message(result: Result) -> str:
 def test_results_come_in_the_order_of_the_submissions(short: Plan, isolation: Isolation, klass: Class) -> None:
     for name in ("zoe", "anna", "mia", "leo"):
         klass.add(name)
-    with Grader(short, isolation, 2) as grader:
+    with GradingRun(short, isolation, 2) as grader:
         results = klass.grade(grader)
     assert names(results) == ["zoe", "anna", "mia", "leo"]
     assert points(results) == [5, 5, 5, 5]
@@ -109,7 +110,7 @@ def test_results_come_in_the_order_of_the_submissions(short: Plan, isolation: Is
     assert klass.kept() == sorted(names(results))
 
 
-def test_equal_submissions_are_all_listed(grader: Grader, klass: Class) -> None:
+def test_equal_submissions_are_all_listed(grader: GradingRun, klass: Class) -> None:
     klass.add("anna")
     klass.add("copy")
     results = klass.grade(grader)
@@ -117,7 +118,7 @@ def test_equal_submissions_are_all_listed(grader: Grader, klass: Class) -> None:
     assert results[0].digest == results[1].digest
 
 
-def test_submissions_of_one_name_are_told_apart(grader: Grader, klass: Class) -> None:
+def test_submissions_of_one_name_are_told_apart(grader: GradingRun, klass: Class) -> None:
     klass.add("monday/hw4")
     klass.add("tuesday/hw4", utils="")
     klass.add("wednesday/hw4")
@@ -128,7 +129,7 @@ def test_submissions_of_one_name_are_told_apart(grader: Grader, klass: Class) ->
     assert klass.done[3:] == [("hw4", True), ("hw4 (2)", True), ("hw4 (3)", True)]
 
 
-def test_what_cannot_be_read_is_a_row_with_its_reason(grader: Grader, klass: Class) -> None:
+def test_what_cannot_be_read_is_a_row_with_its_reason(grader: GradingRun, klass: Class) -> None:
     klass.add("anna")
     broken = klass.folder / "broken.zip"
     broken.write_bytes(b"PK\3\4 and no more")
@@ -143,7 +144,7 @@ def test_what_cannot_be_read_is_a_row_with_its_reason(grader: Grader, klass: Cla
 
 
 def test_what_cannot_be_read_has_a_name_fit_to_show(
-    grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch
+    grader: GradingRun, klass: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = klass.folder / "two\x1b[31m"
     for folder in ("a", "b"):
@@ -154,7 +155,7 @@ def test_what_cannot_be_read_has_a_name_fit_to_show(
     assert names(klass.grade(grader)) == ["two%1B[31m", "two%1B[31m (2)"]
 
 
-def test_nothing_is_graded_twice(grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_graded_twice(grader: GradingRun, klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
     klass.add("anna")
     klass.add("leo")
     first = klass.grade(grader)
@@ -165,7 +166,7 @@ def test_nothing_is_graded_twice(grader: Grader, klass: Class, monkeypatch: pyte
     assert klass.done[2:] == [("anna", True), ("leo", True)]
 
 
-def test_a_submission_that_changed_is_graded_again(grader: Grader, klass: Class) -> None:
+def test_a_submission_that_changed_is_graded_again(grader: GradingRun, klass: Class) -> None:
     folder = klass.add("anna")
     assert points(klass.grade(grader)) == [5]
     (folder / "utils.py").write_text("")
@@ -173,7 +174,7 @@ def test_a_submission_that_changed_is_graded_again(grader: Grader, klass: Class)
     assert klass.done == [("anna", False), ("anna", False)]
 
 
-def test_a_class_graded_in_parts_is_the_class_graded_at_once(grader: Grader, klass: Class) -> None:
+def test_a_class_graded_in_parts_is_the_class_graded_at_once(grader: GradingRun, klass: Class) -> None:
     for name in ("anna", "leo", "mia"):
         klass.add(name)
     everyone, klass.paths = klass.paths, klass.paths[:1]
@@ -208,7 +209,7 @@ def test_a_seed_gives_the_same_exports_whatever_the_jobs(isolation: Isolation, k
     plan = make_plan(load_assignment("a4"), ["1a", "1b", "1d"], 7)
 
     def graded(jobs: int) -> list[Result]:
-        with Grader(plan, isolation, jobs) as grader:
+        with GradingRun(plan, isolation, jobs) as grader:
             return [timeless(r) for r in klass.grade(grader, klass.folder / f"{jobs}.sqlite")]
 
     one, two = graded(1), graded(2)
@@ -247,7 +248,9 @@ def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Zygote, str,
     return arrange
 
 
-def test_a_zygote_that_dies_is_replaced_and_the_submission_graded(grader: Grader, klass: Class, killing: Any) -> None:
+def test_a_zygote_that_dies_is_replaced_and_the_submission_graded(
+    grader: GradingRun, klass: Class, killing: Any
+) -> None:
     klass.add("anna")
     klass.add("leo")
     killed = killing(lambda zygote, name, count: count == 1 and not killed)
@@ -258,7 +261,7 @@ def test_a_zygote_that_dies_is_replaced_and_the_submission_graded(grader: Grader
 
 
 def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
-    grader: Grader, klass: Class, killing: Any
+    grader: GradingRun, klass: Class, killing: Any
 ) -> None:
     klass.add("anna")
     klass.add("leo")
@@ -276,7 +279,7 @@ def test_a_submission_whose_zygotes_die_is_a_row_and_is_tried_again_next_time(
 
 
 def test_the_reference_is_gone_before_the_first_submission(
-    grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch
+    grader: GradingRun, klass: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And it never starts again where a submission is: what is not foreseen is answered in another sandbox."""
     events: list[tuple[str, Path, bool]] = []
@@ -318,7 +321,7 @@ def test_the_reference_answers_once_whatever_the_jobs(
     monkeypatch.setattr("graders.grading.plan.load", None)  # recordings, too, are for failures only
     for name in ("anna", "leo", "mia"):
         klass.add(name)
-    with Grader(make_plan(load_assignment("a4"), ["1a", "1b"], 1), isolation, 2) as grader:
+    with GradingRun(make_plan(load_assignment("a4"), ["1a", "1b"], 1), isolation, 2) as grader:
         assert points(klass.grade(grader)) == [5, 5, 5]
         klass.add("zoe")
         klass.grade(grader)
@@ -330,13 +333,13 @@ def test_only_as_many_zygotes_start_as_there_are_submissions_to_grade(
 ) -> None:
     klass.add("anna")
     klass.add("leo")
-    with Grader(short, isolation, 3) as grader:
+    with GradingRun(short, isolation, 3) as grader:
         klass.grade(grader)
-        assert grader._zygotes.qsize() == 2
+        assert grader.grader._zygotes.qsize() == 2
     klass.add("mia")
-    with Grader(short, isolation, 3) as grader:
+    with GradingRun(short, isolation, 3) as grader:
         klass.grade(grader)
-        assert grader._zygotes.qsize() == 1
+        assert grader.grader._zygotes.qsize() == 1
 
 
 def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_is_touched(
@@ -350,7 +353,7 @@ def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_
     checks = {**short.checks, "1b": (Checks("1b")(SENTENCES)(broken),)}
     plan = make_plan(load_assignment("a4"), ["1a", "1b"], 1)
     vars(plan)["checks"] = checks
-    with Grader(plan, isolation, 1) as grader, pytest.raises(BrokenCheck) as error:
+    with GradingRun(plan, isolation, 1) as grader, pytest.raises(RunFailed) as error:
         klass.grade(grader)
     assert str(error.value) == (
         "the check broken() of question 1b is broken: the reference itself does not pass it: the answer is wrong; "
@@ -359,21 +362,21 @@ def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_
     assert (klass.told, klass.done, klass.kept()) == ([], [], [])
 
 
-def test_a_live_reference_that_dies_is_started_again(grader: Grader, klass: Class) -> None:
+def test_a_live_reference_that_dies_is_started_again(grader: GradingRun, klass: Class) -> None:
     klass.add("anna", **SUBMISSIONS["wrong"])  # its failing case is shrunk, with the live reference
     klass.add("leo")
     expected = points(klass.grade(grader))
-    live = grader._reference._live
+    live = grader.grader._reference._live
     assert live is not None
     os.kill(process_of(live.zygote), signal.SIGKILL)
     (klass.folder / "anna" / "utils.py").write_text(SUBMISSIONS["wrong"]["utils"] + "# again\n")
     assert points(klass.grade(grader)) == expected
     assert grader.failures == {}
-    assert grader._reference._live not in (None, live)
+    assert grader.grader._reference._live not in (None, live)
 
 
 def test_a_mistake_in_a_check_costs_no_other_submission(
-    grader: Grader, klass: Class, monkeypatch: pytest.MonkeyPatch
+    grader: GradingRun, klass: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even one that `judge` does not turn into a verdict."""
     klass.add("anna")
@@ -398,7 +401,7 @@ def test_a_mistake_in_a_check_costs_no_other_submission(
     assert klass.kept() == ["anna", "mia"]
 
 
-def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: Grader, klass: Class) -> None:
+def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: GradingRun, klass: Class) -> None:
     for name in ("anna", "leo", "mia"):
         klass.add(name)
 
@@ -409,7 +412,7 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: G
         grader.grade_all(klass.paths, book, klass.told.append, interrupt)
     assert klass.kept() == ["anna"]
     assert "mia" not in {result.submission for result in klass.told}
-    assert grader._zygotes.qsize() == grader.jobs
+    assert grader.grader._zygotes.qsize() == 1
 
 
 def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(
@@ -426,8 +429,8 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(
         patch.setattr("graders.grading.grader.Zygote", start)
         patch.setattr("graders.grading.reference.Zygote", start)
         with (
-            Grader(short, isolation, 2) as grader,
-            pytest.raises(SandboxError, match=r"^the sandbox did not start: ModuleNotFoundError: "),
+            GradingRun(short, isolation, 2) as grader,
+            pytest.raises(RunFailed, match=r"^the sandbox did not start: ModuleNotFoundError: "),
         ):
             klass.add("anna")
             klass.grade(grader)
@@ -437,7 +440,7 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing(
 
 
 def test_a_class_leaves_nothing_open_and_nothing_on_disk(
-    grader: Grader, klass: Class, free_zygotes: list[LentZygote]
+    grader: GradingRun, klass: Class, free_zygotes: list[LentZygote]
 ) -> None:
     klass.add("anna", **SUBMISSIONS["wrong"])  # so that the live reference is started
     klass.grade(grader)
@@ -445,8 +448,8 @@ def test_a_class_leaves_nothing_open_and_nothing_on_disk(
     for number in range(20):
         klass.add(f"s{number}", **SUBMISSIONS[["random", "wrong", "raises", "dies", "broken"][number % 5]])
     klass.grade(grader)
-    zygote = grader._zygotes.get()
-    grader._zygotes.put(zygote)
+    zygote = grader.grader._zygotes.get()
+    grader.grader._zygotes.put(zygote)
     assert descriptors() == before
     assert threading.active_count() == threads
     assert [path.name for path in zygote.scratch.iterdir()] == ["errors"]
@@ -457,14 +460,14 @@ def resident_mb(pid: int) -> float:
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_over_a_large_class(grader: Grader, klass: Class) -> None:
+def test_memory_stays_flat_over_a_large_class(grader: GradingRun, klass: Class) -> None:
     """From the 50th to the 200th submission: a few kB each for its result, none in the zygote."""
     for number in range(200):
         klass.add(f"s{number}", **SUBMISSIONS[["random", "wrong", "raises", "dies", "right"][number % 5]])
     everyone = klass.paths
-    grader.prepare()
-    zygote = grader._zygotes.get()
-    grader._zygotes.put(zygote)
+    grader.grader.prepare()
+    zygote = grader.grader._zygotes.get()
+    grader.grader._zygotes.put(zygote)
     sizes = []
     for klass.paths in everyone[:50], everyone:
         klass.grade(grader)
@@ -474,14 +477,14 @@ def test_memory_stays_flat_over_a_large_class(grader: Grader, klass: Class) -> N
     assert there_later - there < 3
 
 
-def test_a_verdict_of_a_dead_worker_is_could_not_run(grader: Grader, klass: Class) -> None:
+def test_a_verdict_of_a_dead_worker_is_could_not_run(grader: GradingRun, klass: Class) -> None:
     klass.add("dies", **SUBMISSIONS["dies"])
     [result] = klass.grade(grader)
     assert {verdict.outcome for verdict in result.questions[0].verdicts} == {Outcome.COULD_NOT_RUN}
     assert result.questions[1].points == 3
 
 
-def test_exports_of_an_engine_name_its_versions(grader: Grader, klass: Class) -> None:
+def test_exports_of_an_engine_name_its_versions(grader: GradingRun, klass: Class) -> None:
     klass.add("anna")
     [result] = klass.grade(grader)
     assert sorted(result.signature.versions) == ["numpy", "python", "sentencepiece", "torch", "trivium"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -245,7 +246,8 @@ def test_a_file_under_another_name_earns_what_it_would_under_its_own(
     files = dict(plan.assignment.reference)
     files["model.py"] = files.pop("nmt_model.py") + b"\nimport helpers, utils\nassert helpers is utils\n"
     files["helpers.py"] = files.pop("utils.py")
-    with Grader(renamed, isolation, 1) as grader:
+    with closing(Grader(renamed, isolation)) as grader:
+        grader.start(1)
         grader.prepare()
         result = grader.grade(submission_of("ada", files, Path("ada")))
     assert [question.points for question in result.questions] == [2, 8]

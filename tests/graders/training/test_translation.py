@@ -234,5 +234,5 @@ def test_killed_and_gone_on(trained: Training, data: Path, tmp_path: Path, isola
     updates: list[int] = []
     resumed = train_one(job, lambda look: updates.append(look.update))
     assert timeless(resumed) == timeless(trained)
-    assert updates[0] == (5 if damage else 25)
+    assert next(filter(None, updates)) == (5 if damage else 25)  # 0 is told while there is none yet
     assert (job.folder / "training.json").exists()

@@ -94,9 +94,14 @@ def test_a_digest_does_not_depend_on_the_last_bits_of_a_sum():
 
 @pytest.mark.parametrize("through", [copy.copy, copy.deepcopy, lambda case: pickle.loads(pickle.dumps(case))])
 def test_a_case_survives_copying(through: Any):
-    case = FAMILY.case(n=3).having(extra=np.ones(2))
+    case = FAMILY.case(n=3).having(extra=np.ones(2), parts=[{"a": (1, None)}])
+    assert through(case).digest == case.digest  # before it was computed, and after
     again = through(case)
-    assert (again.n, again.words, again.digest) == (3, case.words, case.digest)
+    assert (again.n, again.words, again.digest, again.origin[0]) == (3, case.words, case.digest, case.origin[0])
+    assert alike(again.values, case.values)
+    assert again.having(n=4).digest == case.having(n=4).digest
+    with pytest.raises(AttributeError, match=r"^the case has no 'c', only seed, n, flag, extra, parts$"):
+        _ = again.c
 
 
 def test_a_value_that_is_not_there_is_named_with_those_that_are():
