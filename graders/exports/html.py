@@ -6,7 +6,9 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graders.exports.table import columns, first_problem
 from graders.exports.training import curves, facts
@@ -16,6 +18,9 @@ from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from graders.text.times import time_in_words
 from sanity.core.verdict import Outcome
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _BINS = 10
 _SYMBOLS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.COULD_NOT_RUN: "!"}
@@ -51,19 +56,8 @@ class Bin:
 
 def report_html(results: Sequence[Result]) -> str:
     """Return the page, without scripts and external resources. Submitted text is sanitized, shortened and escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"text": clean_text, "name": clean_name, "number": number}
     totals = [result.points for result in results]
-    return environment.get_template("report.html.jinja").render(
+    return _template().render(
         results=results,
         columns=question_columns(results),
         bins=histogram([fraction(result.points, result.max_points) for result in results]),
@@ -88,6 +82,22 @@ def report_html(results: Sequence[Result]) -> str:
         curves=curves,
         facts=facts,
     )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"text": clean_text, "name": clean_name, "number": number}
+    return environment.get_template("report.html.jinja")
 
 
 def question_columns(results: Sequence[Result]) -> list[Column]:
