@@ -86,7 +86,7 @@ def results(draw: st.DrawFn) -> Result:
         )
     return Result(
         assignment="a4",
-        title=draw(st.sampled_from(free)),
+        title=text_at(draw(PLACE), free),
         submission=draw(texts()),
         digest=draw(st.sampled_from(["0" * 64, "1" * 64, "f" * 64])),
         questions=tuple(questions),
