@@ -227,8 +227,8 @@ def test_submissions_that_are_not_there(grade: Trivium, tmp_path: Path) -> None:
     assert one_line(grade("nowhere")) == "trivium grade: nowhere: cannot be read: No such file or directory"
     Path("empty").mkdir()
     assert one_line(grade("empty")) == (
-        "trivium grade: empty: no submission found; expected word2vec.py or sgd.py or batch.py or sampling.py or huffman.py "
-        "or information.py or jacobians.py in it, or a folder or zip archive for each student"
+        "trivium grade: empty: no submission found; expected word2vec.py or sgd.py or batch.py or sampling.py or "
+        "huffman.py or information.py or jacobians.py in it, or a folder or zip archive for each student"
     )
 
 
