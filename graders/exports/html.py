@@ -54,10 +54,27 @@ class Bin:
     height: float
 
 
+@cache
+def template() -> Template:
+    """Return the page's template, compiled once in a process."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"text": clean_text, "name": clean_name, "number": number}
+    return environment.get_template("report.html.jinja")
+
+
 def report_html(results: Sequence[Result]) -> str:
     """Return the page, without scripts and external resources. Submitted text is sanitized, shortened and escaped."""
     totals = [result.points for result in results]
-    return _template().render(
+    return template().render(
         results=results,
         columns=question_columns(results),
         bins=histogram([fraction(result.points, result.max_points) for result in results]),
@@ -82,22 +99,6 @@ def report_html(results: Sequence[Result]) -> str:
         curves=curves,
         facts=facts,
     )
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"text": clean_text, "name": clean_name, "number": number}
-    return environment.get_template("report.html.jinja")
 
 
 def question_columns(results: Sequence[Result]) -> list[Column]:
