@@ -1,4 +1,4 @@
-"""For all tests: Hypothesis without time limits, no bytecode left in the course's folders, and Ctrl-C heard."""
+"""For all tests: Hypothesis without time limits, no bytecode in the course's folders, one thread, and Ctrl-C heard."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ settings.load_profile("untimed")
 
 sys.dont_write_bytecode = True
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+# As for students and in the sandbox: tensors are tiny here. The threads of a second core would wait, not work, and
+# several processes at a time would take the cores from each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start and then interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -51,6 +51,8 @@ class Shell:
             "PYTHONPATH": str(course),
             "HOME": str(course),
             "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
         }
 
     def run(self, command: str) -> str:

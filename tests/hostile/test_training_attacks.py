@@ -79,7 +79,7 @@ def trained(lab: Lab, isolation: Isolation) -> TrainedQuestion:
         }
         files["nmt_model.py"] = (prelude + attack.before + "\n").encode() + files["nmt_model.py"]
         job = a_job(out, data, files, attack.name, isolation=isolation)
-        job = replace(job, limits=replace(job.limits, silence=6.0 if attack.name == "sleep" else 60.0))
+        job = replace(job, limits=replace(job.limits, silence=30.0 if attack.name == "sleep" else 60.0))
         jobs.append(job)
     before = lab.state()
     with pytest.MonkeyPatch.context() as patch:

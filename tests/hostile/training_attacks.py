@@ -251,7 +251,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [f"{next(count)
         "sleep",
         at(12, "import time", "time.sleep(1e6)"),
         stop_reason=StopReason.HUNG,
-        says="training hung: no message for 6 s",
+        says="training hung: no message for 30 s",
     ),
     Attack(
         "memory",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import pytest
 
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import reference_files
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as for students: see sanity.student.runner
 
 
 @pytest.fixture

@@ -27,49 +27,69 @@ def texts() -> st.SearchStrategy[str]:
     return st.one_of(st.sampled_from(HOSTILE), anything).filter(lambda text: SECRET not in text)
 
 
-def storable(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Without lone surrogates: texts that come as JSON from a worker have none."""
-    return strategy.map(lambda text: text.encode("utf-8", "replace").decode())
+def stored(text: str) -> str:
+    """Text without lone surrogates: what comes as JSON from a worker has none."""
+    return text.encode("utf-8", "replace").decode()
 
 
-@st.composite
-def verdicts(draw: st.DrawFn, question: str) -> Verdict:
+# Drawing a text for each place, and making a strategy for each result, would take most of a test's time. So the
+# strategies are made once, and a number in each place chooses from the texts of a result.
+PLACE = st.integers(0, 2 * len(HOSTILE) - 1)
+JUDGED = st.tuples(
+    st.sampled_from(Outcome), st.sampled_from([0.1, 0.5, 1, 2, 3]), st.booleans(), st.tuples(*[PLACE] * 7)
+)
+QUESTION = st.tuples(st.integers(0, 2000), PLACE, PLACE, st.lists(JUDGED, max_size=4))
+QUESTIONS = st.dictionaries(st.sampled_from(["1a", "1b", "2", "10c", "=3"]), QUESTION, max_size=3)
+FREE = st.lists(texts().map(stored), min_size=1, max_size=8)
+
+
+def text_at(place: int, free: list[str]) -> str:
+    """A text of HOSTILE for half of the places, one of these for the others."""
+    return stored(HOSTILE[place]) if place < len(HOSTILE) else free[place % len(free)]
+
+
+def verdict(question: str, judged: tuple[Outcome, float, bool, tuple[int, ...]], free: list[str]) -> Verdict:
     """One verdict, with the SECRET in each part that only staff may read."""
-    text = storable(texts())
+    outcome, weight, is_property, places = judged
+    check, sentence, message, diagnosis, hint, case, detail = (text_at(place, free) for place in places)
     return Verdict(
         question=question,
-        check=draw(text),
-        sentence=draw(text),
-        outcome=draw(st.sampled_from(Outcome)),
-        weight=draw(st.sampled_from([0.1, 0.5, 1, 2, 3])),
-        is_property=draw(st.booleans()),
-        message=draw(text),
-        diagnosis=draw(text),
-        hint=draw(text),
-        case=SECRET + draw(text),
-        detail=SECRET + draw(text),
+        check=check,
+        sentence=sentence,
+        outcome=outcome,
+        weight=weight,
+        is_property=is_property,
+        message=message,
+        diagnosis=diagnosis,
+        hint=hint,
+        case=SECRET + case,
+        detail=SECRET + detail,
     )
 
 
-@st.composite
-def question_results(draw: st.DrawFn, id: str) -> QuestionResult:
-    """One question; its points follow from its verdicts."""
-    max_points = draw(st.integers(0, 2000)) / 100
-    found = tuple(draw(st.lists(verdicts(id), max_size=4)))
-    points = total(earned(found, max_points))
-    return QuestionResult(id, draw(storable(texts())), points, max_points, found, SECRET + draw(storable(texts())))
+def verdicts(question: str) -> st.SearchStrategy[Verdict]:
+    """Verdicts of a question."""
+    return st.builds(verdict, st.just(question), JUDGED, FREE)
 
 
 @st.composite
 def results(draw: st.DrawFn) -> Result:
-    """One result."""
-    ids = draw(st.lists(st.sampled_from(["1a", "1b", "2", "10c", "=3"]), max_size=3, unique=True))
+    """One result; the points of a question follow from its verdicts."""
+    free = draw(FREE)
+    questions = []
+    for id, (cents, title, printed, judged) in draw(QUESTIONS).items():
+        found = tuple(verdict(id, one, free) for one in judged)
+        max_points = cents / 100
+        points = total(earned(found, max_points))
+        questions.append(
+            QuestionResult(id, text_at(title, free), points, max_points, found, SECRET + text_at(printed, free))
+        )
     return Result(
         assignment="a4",
-        title=draw(storable(texts())),
+        title=text_at(draw(PLACE), free),
         submission=draw(texts()),
         digest=draw(st.sampled_from(["0" * 64, "1" * 64, "f" * 64])),
-        questions=tuple(draw(question_results(id)) for id in ids),
+        questions=tuple(questions),
         signature=Signature(draw(st.integers(0, 2**63)), "sandlock", "abc", {"python": "3.11.7"}),
         notes=tuple(draw(st.lists(texts(), max_size=2))),
         graded_at="2025-01-31T12:00:00+00:00",

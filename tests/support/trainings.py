@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from graders.records.result import QuestionResult, Result
 from graders.records.training import Point, StopReason, Training, points_earned, student_line
 from sanity.core.manifest import Manifest, QuestionLimits, TrainedQuestion
-from tests.support.results import SECRET, storable, texts
+from tests.support.results import SECRET, stored, texts
 
 TRAINED = TrainedQuestion("1h", "Training", 8, "translation", "BLEU", "toy", "10m", ((20, 2), (50, 4), (90, 8)))
 MANIFEST = Manifest("a4", "Translation", (), (), (), limits=QuestionLimits(1, 1), trained=(TRAINED,))
@@ -58,7 +58,7 @@ def trained(**changes: Any) -> Training:
 
 def trainings() -> st.SearchStrategy[Training]:
     """Any training, with the SECRET where only staff may read."""
-    text = storable(texts())
+    text = texts().map(stored)
     number = st.floats(0, 1e6) | st.floats(allow_nan=False, allow_infinity=False)
     some = st.none() | number
     scores = st.none() | st.floats(0, 100)

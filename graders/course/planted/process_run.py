@@ -45,7 +45,7 @@ def preload(assignments: Iterable[str]) -> None:
     """Choose what the fork server imports, once for all children; it counts before the first child is started."""
     # Imported there, and not here, where it would import torch.
     os.environ["TRIVIUM_PRELOAD"] = " ".join(assignments)
-    multiprocessing.set_forkserver_preload(["graders.course.planted.preload"])
+    multiprocessing.set_forkserver_preload(["graders.course.planted.process_run", "graders.course.planted.preload"])
 
 
 @contextmanager

@@ -101,13 +101,26 @@ def test_the_same_numbers_give_the_same_bytes(report: Any, a4: Import, tmp_path:
 TIMES = re.compile('(?<=<th scope="row">)(finished|training time)</th>.*')
 
 
-def test_the_page_has_what_is_needed_to_train_again(a4: Import, tmp_path: Path) -> None:
-    page = trained(a4, tmp_path, "--seed=7", "--lr=0.0125", "--dropout=0.25")
+OPTIONS = ("--lr=0.0125", "--dropout=0.25")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("trained")
+
+
+@pytest.fixture(scope="module")
+def page(a4: Import, folder: Path) -> str:
+    """The page of a training with these options."""
+    return trained(a4, folder, "--seed=7", *OPTIONS)
+
+
+def test_the_page_has_what_is_needed_to_train_again(a4: Import, folder: Path, page: str) -> None:
     rows = dict(re.findall(r'<th scope="row">(.*?)</th><td(?: colspan="2")?>(.*?)</td>', page))
     recipe = a4("nmt.recipe")
     assert {recipe.option(one.name) for one in fields(recipe.Recipe)} <= rows.keys()
     assert (rows["--lr"], rows["--dropout"], rows["--max-updates"]) == ("0.0125", "0.25", "3")
-    assert rows["command"].startswith(f"python run.py train --restart --save-to={tmp_path}/model.bin --data=toy ")
+    assert rows["command"].startswith(f"python run.py train --restart --save-to={folder}/model.bin --data=toy ")
     assert (rows["seed"], rows["name"], rows["threads"]) == ("7", "toy, source to target", "1")
     assert rows["device"].startswith("cpu, ") and rows["updates"] == "3, the last in epoch 1"
     assert rows["Python"] == platform.python_version() and rows["torch"] == torch.__version__
@@ -116,11 +129,10 @@ def test_the_page_has_what_is_needed_to_train_again(a4: Import, tmp_path: Path) 
     assert re.fullmatch(r"\d+\.\d s|\d+ min \d+ s", rows["training time"])
 
 
-def test_the_same_training_gives_the_same_page_but_for_its_times(a4: Import, tmp_path: Path) -> None:
-    one, other = (trained(a4, tmp_path) for _ in range(2))
-    assert len(TIMES.findall(one)) == 2
-    assert TIMES.sub("", one) == TIMES.sub("", other)
-    assert TIMES.sub("", one) != TIMES.sub("", trained(a4, tmp_path, "--seed=1"))
+def test_the_same_training_gives_the_same_page_but_for_its_times(a4: Import, folder: Path, page: str) -> None:
+    assert len(TIMES.findall(page)) == 2
+    assert TIMES.sub("", page) == TIMES.sub("", trained(a4, folder, "--seed=7", *OPTIONS))
+    assert TIMES.sub("", page) != TIMES.sub("", trained(a4, folder, "--seed=1", *OPTIONS))
 
 
 def trained(a4: Import, folder: Path, *options: str) -> str:

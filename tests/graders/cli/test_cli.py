@@ -52,10 +52,10 @@ def trivium(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
 
 @pytest.fixture
 def grade(trivium: Trivium, isolation: Isolation) -> Trivium:
-    """Return a function that grades two quick questions."""
+    """Return a function that grades two quick questions, which need no torch."""
 
     def run(*arguments: object) -> Said:
-        return trivium("grade", "a4", "--isolation", isolation, "--questions", "1a,1b", *arguments)
+        return trivium("grade", "a2", "--isolation", isolation, "--questions", "1a,1e", *arguments)
 
     return run
 
@@ -63,13 +63,13 @@ def grade(trivium: Trivium, isolation: Isolation) -> Trivium:
 @pytest.fixture
 def right(tmp_path: Path) -> Path:
     """A submission that gets full marks."""
-    return shutil.copytree(load_assignment("a4").solutions, tmp_path / "class" / "right")
+    return shutil.copytree(load_assignment("a2").solutions, tmp_path / "class" / "right")
 
 
 @pytest.fixture
 def stub(tmp_path: Path) -> Path:
     """A submission as the handout has it."""
-    return shutil.copytree(handout_folder("a4"), tmp_path / "class" / "stub")
+    return shutil.copytree(handout_folder("a2"), tmp_path / "class" / "stub")
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -81,7 +81,7 @@ def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stu
     said = grade("class", "--seed", 3, "--jobs", 2)
     assert said.status == 0
     lines = said.out.splitlines()
-    assert lines[0].split() == ["submission", "1a", "1b", "total", "%", "first", "problem"]
+    assert lines[0].split() == ["submission", "1a", "1e", "total", "%", "first", "problem"]
     assert "right 2 3 5 100" in [" ".join(line.split()) for line in lines]
     assert "stub 0 0 0 0 1a: not implemented yet" in [" ".join(line.split()) for line in lines]
     assert lines[-3:] == ["grades/gradebook.csv", "grades/report.html", "grades/results/*.json"]
@@ -109,9 +109,9 @@ def test_a_second_run_takes_the_seed_of_the_first_and_grades_nothing_twice(grade
 
 
 def test_only_the_questions_asked_for_are_graded(trivium: Trivium, isolation: Isolation, right: Path) -> None:
-    assert trivium("grade", "a4", right, "--isolation", isolation, "-q", "1b").status == 0
+    assert trivium("grade", "a2", right, "--isolation", isolation, "-q", "1e").status == 0
     [row] = rows(Path("grades/gradebook.csv"))
-    assert (row["1b"], row["total"], row["max"], "1a" in row) == ("3", "3", "3", False)
+    assert (row["1e"], row["total"], row["max"], "1a" in row) == ("3", "3", "3", False)
 
 
 def test_a_threshold_decides_the_exit_status(grade: Trivium, right: Path, stub: Path) -> None:
@@ -132,9 +132,9 @@ def test_junit_is_written_for_a_machine_to_read(grade: Trivium, right: Path, stu
 def test_github_is_told_which_file_to_look_at(grade: Trivium, stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     lines = grade(stub).out.splitlines()
-    assert "::error file=utils.py,title=1a Padding::not implemented yet" in lines
-    assert "::error file=model_embeddings.py,title=1b Embeddings::not implemented yet" in lines
-    assert "::notice title=a4::stub: 0 of 5 points" in lines
+    assert "::error file=word2vec.py,title=1a Sigmoid::not implemented yet" in lines
+    assert "::error file=sgd.py,title=1e Gradient descent::not implemented yet" in lines
+    assert "::notice title=a2::stub: 0 of 5 points" in lines
 
 
 def test_a_valid_result_is_there_before_the_first_question_is_graded(
@@ -158,7 +158,7 @@ def test_a_submission_that_the_grader_fails_on_is_told_and_tried_again(
     real = graders.grading.submission.judge_question
 
     def fail_on_a_stub(plan: object, question: object, session: object, reference: object) -> object:
-        if b"not implemented yet" in session._files["utils.py"]:  # type: ignore[attr-defined]
+        if b"not implemented yet" in session._files["sgd.py"]:  # type: ignore[attr-defined]
             raise LookupError
         return real(plan, question, session, reference)  # type: ignore[arg-type]
 
@@ -227,8 +227,8 @@ def test_submissions_that_are_not_there(grade: Trivium, tmp_path: Path) -> None:
     assert one_line(grade("nowhere")) == "trivium grade: nowhere: cannot be read: No such file or directory"
     Path("empty").mkdir()
     assert one_line(grade("empty")) == (
-        "trivium grade: empty: no submission found; expected utils.py or model_embeddings.py or nmt_model.py in it, "
-        "or a folder or zip archive for each student"
+        "trivium grade: empty: no submission found; expected word2vec.py or sgd.py or batch.py or sampling.py or "
+        "huffman.py or information.py or jacobians.py in it, or a folder or zip archive for each student"
     )
 
 
@@ -272,8 +272,8 @@ def test_no_sandbox_here(trivium: Trivium, right: Path, monkeypatch: pytest.Monk
 def test_no_answers_here(grade: Trivium, right: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIVIUM_SOLUTIONS", str(tmp_path / "nowhere"))
     assert one_line(grade(right)) == (
-        f"trivium grade: {tmp_path}/nowhere/a4: the reference of a4 is not here; work in a clone of the course, "
-        "or set TRIVIUM_SOLUTIONS to the folder with a4/"
+        f"trivium grade: {tmp_path}/nowhere/a2: the reference of a2 is not here; work in a clone of the course, "
+        "or set TRIVIUM_SOLUTIONS to the folder with a2/"
     )
 
 
@@ -304,7 +304,7 @@ def test_a_reader_that_leaves_early_costs_nothing(
     right: Path, stub: Path, isolation: Isolation, tmp_path: Path
 ) -> None:
     """As in `trivium grade … | head -1`: the exports are there, and the exit status is that of the class."""
-    command = [sys.executable, "-m", "graders.cli", "grade", "a4", str(right.parent), "-q", "1a", "-j", "1"]
+    command = [sys.executable, "-m", "graders.cli", "grade", "a2", str(right.parent), "-q", "1a", "-j", "1"]
     command += ["--isolation", isolation, "-o", str(tmp_path / "out"), "--fail-under", "50"]
     environment = {**os.environ, "PYTHONPATH": str(course_root())}
     graded = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -320,9 +320,9 @@ def test_a_reader_that_leaves_early_costs_nothing(
 def test_a_terminal_that_lacks_characters_gets_others(
     stub: Path, isolation: Isolation, tmp_path: Path, encoding: str
 ) -> None:
-    (stub / "utils.py").write_text("def pad_sents(sents, pad_token):\n    raise ValueError('→ 字')\n")
+    (stub / "word2vec.py").write_text("def sigmoid(x):\n    raise ValueError('→ 字')\n")
     named = stub.rename(stub.parent / "李")
-    command = [sys.executable, "-m", "graders.cli", "grade", "a4", str(named), "-q", "1a", "--isolation", isolation]
+    command = [sys.executable, "-m", "graders.cli", "grade", "a2", str(named), "-q", "1a", "--isolation", isolation]
     environment = {**os.environ, "PYTHONPATH": str(course_root()), "PYTHONIOENCODING": encoding}
     said = subprocess.run(command, env=environment, capture_output=True, cwd=tmp_path)
     assert (said.returncode, b"Traceback" in said.stderr) == (0, False)
@@ -367,20 +367,20 @@ def test_stubs_are_checked_and_written(trivium: Trivium, tmp_path: Path, monkeyp
 
 def test_what_is_handed_out_is_packed_and_graded(grade: Trivium, trivium: Trivium, tmp_path: Path) -> None:
     """From the course to the student and back."""
-    assert trivium("handout", "a4", "-o", "a4.zip") == Said(0, "a4.zip\n", "")
-    assert trivium("handout", "a4", "-o", "again.zip").status == 0
-    assert Path("a4.zip").read_bytes() == Path("again.zip").read_bytes()
-    with ZipFile("a4.zip") as archive:
+    assert trivium("handout", "a2", "-o", "a2.zip") == Said(0, "a2.zip\n", "")
+    assert trivium("handout", "a2", "-o", "again.zip").status == 0
+    assert Path("a2.zip").read_bytes() == Path("again.zip").read_bytes()
+    with ZipFile("a2.zip") as archive:
         archive.extractall(tmp_path)
-    line = one_line(trivium("pack", "a4"))
-    assert line == "trivium pack: a4: no question is answered yet; is this the folder you worked in?"
+    line = one_line(trivium("pack", "a2"))
+    assert line == "trivium pack: a2: no question is answered yet; is this the folder you worked in?"
 
-    shutil.copy(load_assignment("a4").solutions / "utils.py", "a4")
-    said = trivium("pack", "a4", "-o", "anna.zip")
+    shutil.copy(load_assignment("a2").solutions / "sgd.py", "a2")
+    said = trivium("pack", "a2", "-o", "anna.zip")
     assert said.status == 0
     assert said.out.splitlines()[-1] == "anna.zip"
-    assert "note: model_embeddings.py: 1b is not answered yet" in said.out.splitlines()
-    assert grade("anna.zip").err.startswith("1/1 anna.zip: 2/5 (")
+    assert "note: word2vec.py: 1a is not answered yet" in said.out.splitlines()
+    assert grade("anna.zip").err.startswith("1/1 anna.zip: 3/5 (")
 
 
 class Started(NamedTuple):
@@ -415,14 +415,14 @@ CLASS = [f"student{number}" for number in range(6)]
 def started(tmp_path: Path, isolation: Isolation) -> Started:
     """A run over a class of which each takes a while."""
     for name in CLASS:
-        folder = shutil.copytree(load_assignment("a4").solutions, tmp_path / "class" / name)
-        utils = folder / "utils.py"
-        utils.write_text(f"import time\ntime.sleep(0.3)\n{utils.read_text()}\nprint({name!r})\n")
+        folder = shutil.copytree(load_assignment("a2").solutions, tmp_path / "class" / name)
+        answer = folder / "sgd.py"
+        answer.write_text(f"import time\ntime.sleep(0.3)\n{answer.read_text()}\nprint({name!r})\n")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    command = [sys.executable, "-m", "graders.cli", "grade", "a4", "class", "--isolation", isolation]
+    command = [sys.executable, "-m", "graders.cli", "grade", "a2", "class", "--isolation", isolation]
     process = subprocess.Popen(
-        [*command, "--seed", "11", "--jobs", "1", "--questions", "1a,1b"],
+        [*command, "--seed", "11", "--jobs", "1", "--questions", "1a,1e"],
         cwd=tmp_path,
         env={**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(course_root())},
         stdout=subprocess.PIPE,

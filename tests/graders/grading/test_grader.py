@@ -346,6 +346,7 @@ def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_
     short: Plan, isolation: Isolation, klass: Class
 ) -> None:
     def broken(run: Any, expect: Any, case: Any) -> None:
+        """It is right."""
         run(pad, case)
         raise CheckFailed("the answer is wrong")
 

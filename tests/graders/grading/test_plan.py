@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ from sanity.core.check import Check
 from sanity.core.errors import CouldNotRun
 from sanity.core.forms import Form, unpack
 from sanity.core.judge import judge
-from sanity.core.manifest import Manifest, ManifestError
+from sanity.core.manifest import Manifest, ManifestError, QuestionLimits
 from sanity.core.probe import Probe
 from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
 from sanity.core.verdict import Outcome
@@ -74,7 +76,8 @@ def test_names_that_there_are_not() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_reference_passes_every_check(zygote: Zygote, reference: Reference, manifest: Manifest, seed: int) -> None:
-    plan = make_plan(load_assignment("a4"), [], seed)
+    unhurried = msgspec.structs.replace(manifest, limits=QuestionLimits(600, manifest.limits.memory_mb))
+    plan = make_plan(replace(load_assignment("a4"), manifest=unhurried), [], seed)
     files = {path.name: path.read_bytes() for path in load_assignment("a4").solutions.glob("*.py")}
     with Session(zygote, {**files, **load_assignment("a4").given}) as session:
         verdicts = [v for question in plan.questions for v in judge_question(plan, question, session, reference)]

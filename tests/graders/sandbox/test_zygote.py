@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from graders.course.assignment import load_assignment
 from graders.sandbox.isolation import Isolation, SandboxError, require_walls, walls
 from graders.sandbox.profile import Profile
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import ENVIRONMENT, Zygote
 from sanity.a4.padding import SENTENCES, pad
-from sanity.core.manifest import Manifest
 from tests.support.processes import descriptors, process_of, running
 
 HELPER = b"def pad_sents(sents, pad_token):\n    import os\n    return {**os.environ, 'cwd': os.getcwd()}\n"
@@ -48,6 +48,12 @@ def test_what_the_sandbox_needs_is_available_or_the_reason_is_named(monkeypatch:
     assert walls() == dict.fromkeys(("sandlock", "Landlock"), "needs Linux, this is darwin")
 
 
+@pytest.fixture
+def light() -> Profile:
+    """The workers of assignment 2, whose zygote starts quickly: it imports no torch."""
+    return Profile.answering(load_assignment("a2").manifest)
+
+
 def test_a_submission_sees_no_environment_but_ours(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "secret")
     with Session(zygote, {"utils.py": HELPER}) as session:
@@ -62,9 +68,9 @@ def test_a_submission_sees_no_environment_but_ours(zygote: Zygote, monkeypatch: 
     assert not extra.keys() & os.environ.keys()
 
 
-def test_a_zygote_that_cannot_start_says_why_and_leaves_nothing(manifest: Manifest, isolation: Isolation) -> None:
+def test_a_zygote_that_cannot_start_says_why_and_leaves_nothing(light: Profile, isolation: Isolation) -> None:
     before = descriptors()
-    with Zygote(replace(Profile.answering(manifest), assignment="nope"), isolation) as zygote:
+    with Zygote(replace(light, assignment="nope"), isolation) as zygote:
         for start in zygote.wait_ready, lambda: zygote.fork({"utils.py": b""}, 1):
             with pytest.raises(SandboxError) as error:
                 start()
@@ -73,9 +79,9 @@ def test_a_zygote_that_cannot_start_says_why_and_leaves_nothing(manifest: Manife
     assert descriptors() == before
 
 
-def test_a_killed_zygote_is_an_error_and_leaves_nothing(manifest: Manifest, isolation: Isolation) -> None:
+def test_a_killed_zygote_is_an_error_and_leaves_nothing(light: Profile, isolation: Isolation) -> None:
     before = descriptors()
-    with Zygote(Profile.answering(manifest), isolation) as zygote:
+    with Zygote(light, isolation) as zygote:
         zygote.wait_ready()
         worker = zygote.fork({"utils.py": b""}, 1)
         os.kill(process_of(zygote), signal.SIGKILL)
@@ -98,9 +104,9 @@ def test_a_submission_that_cannot_be_laid_out_is_an_error(zygote: Zygote) -> Non
     assert descriptors() == before
 
 
-def test_a_zygote_outlives_the_thread_that_made_it(manifest: Manifest, isolation: Isolation) -> None:
+def test_a_zygote_outlives_the_thread_that_made_it(light: Profile, isolation: Isolation) -> None:
     made: list[Zygote] = []
-    thread = threading.Thread(target=lambda: made.append(Zygote(Profile.answering(manifest), isolation)))
+    thread = threading.Thread(target=lambda: made.append(Zygote(light, isolation)))
     thread.start()
     thread.join()
     with made[0] as zygote:
@@ -119,10 +125,10 @@ from graders.sandbox.isolation import Isolation
 from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import Zygote
 
-zygote = Zygote(Profile.answering(load_assignment("a4").manifest), Isolation(sys.argv[1]))
+zygote = Zygote(Profile.answering(load_assignment("a2").manifest), Isolation(sys.argv[1]))
 zygote.wait_ready()
-worker = zygote.fork({"utils.py": b"print(1, flush=True)\\nwhile True: pass"}, 60)
-worker.channel.sendall(encode(Ask(1, "utils")))
+worker = zygote.fork({"sgd.py": b"print(1, flush=True)\\nwhile True: pass"}, 60)
+worker.channel.sendall(encode(Ask(1, "sgd")))
 os.set_blocking(worker.output, True)
 os.read(worker.output, 1)
 print(zygote.scratch, flush=True)

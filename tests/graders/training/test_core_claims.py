@@ -15,8 +15,10 @@ ALL = frozenset(os.sched_getaffinity(0))
 
 @pytest.fixture(autouse=True)
 def nobody_else() -> None:
-    with claim_cores(len(ALL)) as cores, claim_cores(1) as more:
-        if more != ALL or len(cores) != len(ALL):
+    with claim_cores(len(ALL)), claim_cores(1) as more:
+        all_are_taken = more == ALL
+    with claim_cores(1) as one:
+        if not all_are_taken or len(one) != 1:  # others have some, or all
             pytest.skip("a training runs on this machine")
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 import pytest
 
 from graders.records.training import StopReason, Training
-from graders.sandbox.isolation import Isolation, walls
+from graders.sandbox.isolation import Isolation
 from graders.training import runner
 from graders.training.event_log import Answered, Began, EventLog, Progressed, Scored, Stopped
 from graders.training.loop import TrainingLoop
@@ -93,13 +94,10 @@ RARER = [
 
 
 @pytest.fixture(scope="module")
-def isolation() -> Isolation:
-    return Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory, isolation: Isolation) -> Training:
-    return runner.run(a_job(tmp_path_factory.mktemp("whole"), isolation=isolation), capitals(updates=60))
+def uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory, isolation: Isolation, run_warm: Callable[..., Training]
+) -> Training:
+    return run_warm(a_job(tmp_path_factory.mktemp("whole"), isolation=isolation), capitals(updates=60))
 
 
 def timeless(training: Training) -> dict[str, Any]:
@@ -120,10 +118,15 @@ def killed(where: str, number: int, out: Path, isolation: Isolation, script: str
     ("where", "number"), [*MOMENTS, *(pytest.param(*moment, marks=pytest.mark.slow) for moment in RARER)]
 )
 def test_killed_and_gone_on(
-    where: str, number: int, tmp_path: Path, uninterrupted: Training, isolation: Isolation
+    where: str,
+    number: int,
+    tmp_path: Path,
+    uninterrupted: Training,
+    isolation: Isolation,
+    run_warm: Callable[..., Training],
 ) -> None:
     killed(where, number, tmp_path, isolation)
-    resumed = runner.run(a_job(tmp_path, isolation=isolation), capitals(updates=60))
+    resumed = run_warm(a_job(tmp_path, isolation=isolation), capitals(updates=60))
     assert timeless(resumed) == timeless(uninterrupted)
 
 

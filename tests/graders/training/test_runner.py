@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,7 @@ import pytest
 
 from graders.records.training import StopReason, Training
 from graders.sandbox.folders import lay_out
-from graders.sandbox.isolation import Isolation, SandboxError, walls
-from graders.sandbox.profile import Profile
+from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.zygote import Zygote
 from graders.training import runner
 from graders.training.event_log import EventLog, EventLogError
@@ -28,32 +27,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("trainings")
 
 
-@pytest.fixture(scope="module")
-def isolation() -> Isolation:
-    return Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
-
-
-@pytest.fixture(scope="module")
-def zygote(base: Path, isolation: Isolation) -> Iterator[Zygote]:
-    """One for all trainings here, each of which may write where all are."""
-    folders = (str(base),)
-    with Zygote(Profile("a4", (), 300, "graders.sandbox.inside.trainer", folders, folders), isolation) as zygote:
-        yield zygote
-
-
-@dataclass
-class Lent:
-    """In place of a new zygote: the one of this module."""
-
-    zygote: Zygote
-
-    def __enter__(self) -> Zygote:
-        return self.zygote
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-
 Train = Callable[..., Training]
 
 
@@ -64,13 +37,12 @@ def out(base: Path) -> Path:
 
 
 @pytest.fixture
-def train(zygote: Zygote, isolation: Isolation, out: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+def train(run_warm: Train, isolation: Isolation, out: Path) -> Train:
     """Train the good submission with more at its end, in a folder of the test's own."""
-    monkeypatch.setattr(runner, "Zygote", lambda *arguments: Lent(zygote))
 
     def run(more: str = "", updates: int = 100, looks: list[TrainingStatus] | None = None, **changes: Any) -> Training:
         job = a_job(out, more, isolation=isolation, **changes)
-        return runner.run(job, capitals(updates), (looks if looks is not None else []).append)
+        return run_warm(job, capitals(updates), (looks if looks is not None else []).append)
 
     return run
 
@@ -301,9 +273,9 @@ def test_a_second_run_in_the_same_folder_waits_and_then_says_so(base: Path, monk
     assert str(error.value) == f"{base / 'busy'}: {said}"
 
 
-def test_nothing_is_left_running(base: Path, train: Train, zygote: Zygote) -> None:
+def test_nothing_is_left_running(base: Path, train: Train, trainers: Zygote) -> None:
     train(AT_7.format("import time; time.sleep(60)"), limits=limits(silence=0.2))
-    assert len(running(str(zygote.scratch))) <= 2  # the zygote and its supervisor
+    assert len(running(str(trainers.scratch))) <= 2  # the zygote and its supervisor
 
 
 def test_a_sandbox_of_its_own(tmp_path: Path, isolation: Isolation) -> None:
@@ -328,10 +300,10 @@ print(*sorted(os.listdir(Path(__file__).parents[1] / "data")))
     [("", 0.0), ("def loss(update):\n    return 7 / update\n", 0.0), (ALL_IN_CAPITALS, 35 / 40)],
 )
 def test_what_it_has_learnt_must_answer_alike_in_the_reference(
-    tmp_path: Path, isolation: Isolation, more: str, reference_mismatch: float
+    tmp_path: Path, isolation: Isolation, run_warm: Train, more: str, reference_mismatch: float
 ) -> None:
     job = a_job(tmp_path, more + SEES, isolation=isolation)
-    training = runner.run(job, checked(60))
+    training = (runner.run if reference_mismatch else run_warm)(job, checked(60))  # one in sandboxes of its own
     assert (training.score, training.reference_mismatch) == (100, reference_mismatch)
     assert ("% of the answers differ from those of the reference with the same weights" in training.message) == (
         reference_mismatch > 0
@@ -340,9 +312,9 @@ def test_what_it_has_learnt_must_answer_alike_in_the_reference(
     assert (job.folder / "printed.txt").read_text() == "dev\ndev test\n"  # the test is not there to be learnt
 
 
-def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path) -> None:
+def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path, run_warm: Train) -> None:
     task = replace(checked(60), solution=a_job(tmp_path, "raise ValueError('of another shape')\n").submission)
-    assert runner.run(a_job(tmp_path), task).reference_mismatch == 1
+    assert run_warm(a_job(tmp_path), task).reference_mismatch == 1
 
 
 def test_a_code_folder_that_cannot_be_laid_out(tmp_path: Path) -> None:

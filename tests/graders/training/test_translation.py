@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_variants
 from graders.records.training import StopReason, Training
 from graders.sandbox.inside import translation as box
-from graders.sandbox.isolation import Isolation, walls
+from graders.sandbox.isolation import Isolation
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
 from graders.training.tasks.registry import load_task
@@ -23,11 +24,6 @@ from graders.training.tasks.translation import Translation, load_corpus
 from tests.support.tiny_corpus import a_job, reference_files, write_corpus
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def isolation() -> Isolation:
-    return Isolation.NONE if any(walls().values()) else Isolation.SANDLOCK
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +145,11 @@ def timeless(training: Training) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, data: Path, isolation: Isolation) -> Training:
-    return train_one(a_job(tmp_path_factory.mktemp("whole"), data, reference_files(), isolation=isolation))
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, data: Path, isolation: Isolation, run_warm: Callable[..., Training]
+) -> Training:
+    job = a_job(tmp_path_factory.mktemp("whole"), data, reference_files(), isolation=isolation)
+    return run_warm(job, load_task(job))
 
 
 def test_the_reference_is_trained(trained: Training, data: Path) -> None:
@@ -221,7 +220,14 @@ train_one(a_job(Path(sys.argv[2]), Path(sys.argv[3]), reference_files(), isolati
 
 
 @pytest.mark.parametrize("damage", [b"", b"damaged"])
-def test_killed_and_gone_on(trained: Training, data: Path, tmp_path: Path, isolation: Isolation, damage: bytes) -> None:
+def test_killed_and_gone_on(
+    trained: Training,
+    data: Path,
+    tmp_path: Path,
+    isolation: Isolation,
+    run_warm: Callable[..., Training],
+    damage: bytes,
+) -> None:
     """Also with checkpoints that the submission or a disk has damaged: then training begins anew."""
     command = [sys.executable, "-c", KILLED, str(ROOT), str(tmp_path), str(data), isolation.value]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -232,7 +238,7 @@ def test_killed_and_gone_on(trained: Training, data: Path, tmp_path: Path, isola
     for path in checkpoints if damage else ():
         path.write_bytes(damage)
     updates: list[int] = []
-    resumed = train_one(job, lambda look: updates.append(look.update))
+    resumed = run_warm(job, load_task(job), lambda look: updates.append(look.update))
     assert timeless(resumed) == timeless(trained)
     assert next(filter(None, updates)) == (5 if damage else 25)  # 0 is told while there is none yet
     assert (job.folder / "training.json").exists()

@@ -330,6 +330,7 @@ def recorded(assignment: str) -> Recordings:
     return load(recording_path(assignment))
 
 
+@cache
 def replies(form: Any) -> st.SearchStrategy[Any]:
     """Answers of a form, with anything plain in the places of its parts, and sometimes answers of no form at all."""
     anything = plain_values() | st.just(Unsupported("generator"))

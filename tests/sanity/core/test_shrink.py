@@ -93,13 +93,14 @@ pwd.getpwuid = getpwuid
 """
 
 SHRINKS = """
-from hypothesis import strategies as st
-import hypothesis
+from types import SimpleNamespace
+from hypothesis.internal import charmap
 from tests.sanity.core.test_shrink import at_most, size
 from sanity.core.shrink import shrink
 from tests.support.drawn import SIZES
 assert shrink(at_most(2), SIZES.case(n=9), size, size).n == 3
-hypothesis.find(st.text(), lambda text: True)  # writes tables of Unicode, if anything does
+charmap.sys = SimpleNamespace(maxunicode=1000)  # all of Unicode takes a second
+charmap.charmap()  # Hypothesis writes tables of Unicode as soon as a text is drawn
 """
 
 
