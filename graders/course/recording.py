@@ -54,7 +54,7 @@ class RecordingRun:
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Return the outputs by name, as ProcessRun does."""
-        return answers_of(probe, self.reply(probe, case), list(self.source.files))
+        return answers_of(probe, self.reply(probe, case), self.source.contents)
 
     def reply(self, probe: Probe, case: Case) -> Any:
         """Return the raw reply; call the submission only once."""

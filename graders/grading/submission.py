@@ -161,9 +161,17 @@ def _replaced(result: Result, questions: Mapping[str, QuestionResult], seconds: 
 
 
 def _blame(question: Question, results: Mapping[str, QuestionResult]) -> QuestionResult:
-    """Point from failures without a diagnosis or hint to failures in the questions that this one runs on."""
+    """Point from failures without a diagnosis or hint to the questions that this one runs on, where those are wrong.
+
+    The evidence is a comparison with the reference: a property that does not hold there may be of no consequence here.
+    """
     result = results[question.id]
-    broken = [id for id in question.needs if id in results and results[id].points < results[id].max_points]
+    broken = [
+        id
+        for id in question.needs
+        if id in results
+        and any(v.outcome is not Outcome.PASSED and not v.is_property and v.weight for v in results[id].verdicts)
+    ]
     if not broken:
         return result
     hint = f"this question runs on {' and '.join(broken)}, which did not pass either: look there first"

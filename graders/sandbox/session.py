@@ -151,7 +151,7 @@ class Session:
         """Call one probe; raise CouldNotRun or CheckFailed as `sanity.core.calling.answers_of` does."""
         self._prepare()
         reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
-        return answers_of(probe, reply, tuple(self._files), self._known_errors)
+        return answers_of(probe, reply, self._files, self._known_errors)
 
     def ask_all(self, calls: Calls) -> dict[Key, Answers]:
         """Make many calls at once; return the answers by probe name and case digest, without calls that raised.
@@ -159,7 +159,7 @@ class Session:
         Raise CouldNotRun or CheckFailed if anything else is wrong with any of them.
         """
         self._prepare()
-        what, files = "answering many calls at once", tuple(self._files)
+        what, files = "answering many calls at once", self._files
         replies = self._ask(AskAll(new_id(), calls.encoded), what)
         if isinstance(replies, SubmissionError):
             raise problem_of(replies, what, files, self._known_errors)
@@ -198,7 +198,7 @@ class Session:
         try:
             raised = self._ask(Ask(new_id(), self._module), what)
             if isinstance(raised, SubmissionError):
-                raise problem_of(raised, what, tuple(self._files), self._known_errors)
+                raise problem_of(raised, what, self._files, self._known_errors)
         except CouldNotRun as problem:
             if alone:  # else the cause may be a module imported earlier
                 self._broken[self._module] = problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from typing import Any
 from sanity.core.case import Case
 from sanity.core.errors import NOT_IMPLEMENTED, CouldNotRun
 from sanity.core.forms import unpack
+from sanity.core.import_advice import import_advice
 from sanity.core.known_errors import Known, advice
+from sanity.core.notebook import NotebookError, cells_of
 from sanity.core.probe import Answers, Probe
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.values import plain
@@ -65,13 +67,13 @@ def _text_of(error: BaseException) -> str:
         return ""
 
 
-def answers_of(probe: Probe, reply: Any, files: Sequence[str], known: Known = ()) -> Answers:
+def answers_of(probe: Probe, reply: Any, files: Mapping[str, bytes], known: Known = ()) -> Answers:
     """Return the outputs by name.
 
     Args:
         probe: the probe that was called.
         reply: what `ask` returned.
-        files: the submission's file names; no other name is repeated in a message.
+        files: the submission's files, contents by name; no other name is repeated in a message.
         known: the assignment's known errors.
 
     Raises:
@@ -83,13 +85,13 @@ def answers_of(probe: Probe, reply: Any, files: Sequence[str], known: Known = ()
     return unpack(reply, probe.form, probe.what)
 
 
-def problem_of(raised: SubmissionError, what: str, files: Sequence[str], known: Known = ()) -> CouldNotRun:
+def problem_of(raised: SubmissionError, what: str, files: Mapping[str, bytes], known: Known = ()) -> CouldNotRun:
     """Return the problem that an exception stands for. The submission's own words go into the detail only.
 
     Args:
         raised: the exception.
         what: the function called, for the message.
-        files: the submission's file names; no other name is repeated in the message.
+        files: the submission's files, contents by name; no other name is repeated in the message.
         known: the assignment's known errors.
     """
     if raised.type == "NotImplementedError" and raised.text.endswith(NOT_IMPLEMENTED):
@@ -101,8 +103,20 @@ def problem_of(raised: SubmissionError, what: str, files: Sequence[str], known: 
     said = f"{what} raised {raised.type if builtin else 'an exception'}{place}"
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
         said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
-    # Not all of the text: some of the patterns take a second to search a long one that was made for them.
-    return CouldNotRun(said, hint=advice(raised.type, raised.text[:500], known), detail=raised.trace)
+    text = raised.text[:500]  # not all: some of the patterns take a second to search a long one that was made for them
+    hint = advice(raised.type, text, known) or import_advice(_source(raised.file, files), raised.line, text, files)
+    return CouldNotRun(said, hint=hint, detail=raised.trace)
+
+
+def _source(place: str, files: Mapping[str, bytes]) -> str:
+    """Return the text of a file of the submission, or of the cell of a notebook, that a place names; "" for another."""
+    content, (_, _, cell) = files.get(_without_cell(place), b""), place.partition(", cell ")
+    if not cell:
+        return content.decode(errors="replace")
+    try:
+        return cells_of(Path(_without_cell(place)), content)[int(cell) - 1].text
+    except (NotebookError, IndexError):
+        return ""
 
 
 def _without_cell(place: str) -> str:
@@ -118,8 +132,9 @@ def _without_cell(place: str) -> str:
 class LocalRun:
     """A Run in this process: for the student's own machine."""
 
-    def __init__(self, code: SubmissionModules, files: Sequence[str], known: Known = ()) -> None:
-        self.code, self.files, self.known = code, files, known
+    def __init__(self, code: SubmissionModules, files: Iterable[str], known: Known = ()) -> None:
+        self.code, self.known = code, known
+        self.files = {name: (code.folder / name).read_bytes() for name in files}
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Call the probe and return its outputs by name."""

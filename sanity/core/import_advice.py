@@ -7,22 +7,22 @@ on that line has it, so that no more is told than which line it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-STATEMENT = re.compile(r"[^\S\n]*(?:from\s+(?P<module>[\w.]+)\s+import\s*(?:\([^)]*\)|[^\n]*)|import\s+[^\n]*)")
-RELATIVE = "in one folder without packages, write {0!r} without the dot, as in `from utils import …`"
+STATEMENT = re.compile(r"from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]*(?:\([^)]*\)|[^\n;#]*)|import[ \t]+[^\n;#]*")
+"""An import at the top of a file, where it runs before a submission has seen anything."""
 
 
-def import_advice(text: str, line: int, error: str, own: Collection[str]) -> str:
+def import_advice(text: str, line: int, error: str, own: Iterable[str]) -> str:
     """Return what to do about an import that failed, or "" if there is none on this line.
 
     Args:
         text: the file with the import.
         line: the number of the line on which the import begins.
-        error: what was raised, type and text.
+        error: the text of the exception.
         own: the names of the submission's files, given ones included.
 
-    >>> import_advice("import nltk", 1, "ModuleNotFoundError: No module named 'nltk'", ["utils.py"])
+    >>> import_advice("import nltk", 1, "No module named 'nltk'", ["utils.py"])
     "nltk is not installed here: do without it, or hand in nltk.py if it is a file of yours"
     """
     statement = STATEMENT.match("\n".join(text.split("\n")[line - 1 : line + 30])) if line else None

@@ -87,6 +87,7 @@ KNOWN: Known = (
     (r"that requires grad\. Use .*detach", "call .detach() before .numpy()"),
     (r"can't allocate memory|Cannot allocate memory|MemoryError", "this asks for too much memory: check the sizes"),
     (r"AttributeError: module '\w+' has no attribute", "the module has no such name: is it misspelt, or gone since?"),
+    (r"^BdbQuit", "a debugger is left in: delete breakpoint() and pdb.set_trace()"),
     (r"super\(\)\.__init__|before Module\.__init__\(\) call", "call super().__init__() first in __init__"),
 )
 

@@ -47,7 +47,11 @@ def read_cells(path: Path) -> list[Cell]:
     Raise NotebookError, or SyntaxError for a .py file that is not text.
     """
     with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
+        return cells_of(path, file.read(MAX_BYTES + 1))
+
+
+def cells_of(path: Path, content: bytes) -> list[Cell]:
+    """Return the cells with code of a file with this content; raise as `read_cells` does."""
     if len(content) > MAX_BYTES:
         raise NotebookError(f"{path.name} has more than {MAX_BYTES:,} bytes: clear its outputs and save it again")
     if path.suffix == ".py":

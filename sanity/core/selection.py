@@ -104,7 +104,7 @@ def _helpers(others: Sequence[str], manifest: Manifest) -> tuple[list[str], list
             (loose if importable else rest).append(name)
     notes = []
     if hiding:
-        notes.append(f"left out: {listed(hiding)} would hide a module of that name")
+        notes.append(f"left out: {listed(hiding)} would hide a module of that name: rename it")
     if copies:
         notes.append(f"left out: {listed(copies)}: only the top folder counts")
     if loose:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import shutil
 import sys
 from collections.abc import Iterator
@@ -318,6 +319,26 @@ def test_the_gradient_check_names_a_wrong_entry(code: Any, capsys: pytest.Captur
     assert capsys.readouterr().out == said
     assert not check(code, lambda x: (x.sum(), np.ones((1, 2))), np.ones(2))
     assert capsys.readouterr().out == "Gradient check failed: the gradient of f has shape (1, 2), expected (2,)\n"
+
+
+@pytest.mark.parametrize("loss", ["", "negSamplingLossAndGradient"])
+def test_the_tests_of_other_years_check_windows(code: Any, loss: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What templates since 2020 import from utils.gradcheck, and call on a skipgram."""
+    given = __import__("utils.gradcheck").gradcheck
+    vectors, tokens = np.random.default_rng(1).standard_normal((10, 3)), {word: i for i, word in enumerate("abcde")}
+    dataset = type("Dataset", (), {"sampleTokenIdx": lambda self: random.randint(0, 4)})()
+    word2vec, more = code.word2vec, ([getattr(code.word2vec, loss)] if loss else [])
+    check = given.grad_tests_negsamp if loss else given.grad_tests_softmax
+    check(word2vec.skipgram, tokens, vectors, dataset, *more)
+    said = capsys.readouterr().out.splitlines()
+    assert said[1::2] == [f"The {which} test passed!" for which in ("first", "second", "third")]
+
+    def wrong(*arguments: Any) -> Any:
+        loss, by_center, by_outside = word2vec.skipgram(*arguments)
+        return loss, -by_center, by_outside
+
+    with pytest.raises(AssertionError, match=r"^The first test failed\.$"):
+        check(wrong, tokens, vectors, dataset, *more)
 
 
 def test_helpers(code: Any) -> None:

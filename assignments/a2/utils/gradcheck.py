@@ -49,3 +49,36 @@ def gradcheck_naive(f: Callable[[Array], tuple[float, Array]], x: Array, gradien
             return False
     print("Gradient check passed!")
     return True
+
+
+def grad_tests_softmax(skipgram: Any, dummy_tokens: dict[str, int], dummy_vectors: Array, dataset: Any) -> None:
+    """Check the gradients of skipgram, with its default loss, on three windows; raise AssertionError if one is wrong.
+
+    Args:
+        skipgram: your function.
+        dummy_tokens: the index of each word.
+        dummy_vectors: the centre vectors above the outside vectors, (2V, D).
+        dataset: handed on to the loss.
+    """
+    _check_windows(skipgram, dummy_tokens, dummy_vectors, (dataset,))
+
+
+def grad_tests_negsamp(
+    skipgram: Any, dummy_tokens: dict[str, int], dummy_vectors: Array, dataset: Any, negSamplingLossAndGradient: Any
+) -> None:
+    """Check the gradients of skipgram with negative sampling, as `grad_tests_softmax` does with the softmax."""
+    _check_windows(skipgram, dummy_tokens, dummy_vectors, (dataset, negSamplingLossAndGradient))
+
+
+def _check_windows(skipgram: Any, tokens: dict[str, int], vectors: Array, handed_on: tuple[Any, ...]) -> None:
+    """Compare the gradients of three windows with the slope of their loss, for every number of the vectors."""
+    words, half = list(tokens), len(vectors) // 2
+    windows = (words[0], words[1:]), (words[-1], words[:2] * 2), (words[1], words[:1])
+    for which, (center, outside) in zip(("first", "second", "third"), windows, strict=True):
+
+        def loss_and_gradient(at: Array, center: str = center, outside: list[str] = outside) -> tuple[float, Array]:
+            loss, *gradients = skipgram(center, len(outside), outside, tokens, at[:half], at[half:], *handed_on)
+            return loss, np.concatenate(gradients)
+
+        assert gradcheck_naive(loss_and_gradient, vectors, "of the window"), f"The {which} test failed."
+        print(f"The {which} test passed!")

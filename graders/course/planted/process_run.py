@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +31,11 @@ class ProcessRun:
     folder: str
     child: ProcessPoolExecutor
 
+    @cached_property
+    def contents(self) -> dict[str, bytes]:
+        """The submission's files, contents by name."""
+        return {name: text.encode() for name, text in self.files.items()}
+
     def reply(self, probe: Probe, case: Case) -> Any:
         """Return the answer as plain data, or a SubmissionError."""
         return self.child.submit(_ask, self.assignment.name, self.folder, probe.name, case.words, case.values).result()
@@ -38,7 +43,7 @@ class ProcessRun:
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Return the outputs by name; raise CheckFailed or CouldNotRun."""
         known = load_known_errors(self.assignment.name)
-        return answers_of(probe, self.reply(probe, case), list(self.files), known)
+        return answers_of(probe, self.reply(probe, case), self.contents, known)
 
 
 def preload(assignments: Iterable[str]) -> None:

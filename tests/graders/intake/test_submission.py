@@ -108,7 +108,7 @@ def test_helper_modules_at_the_top_are_taken(hand_in: HandIn) -> None:
 def test_a_helper_that_would_hide_a_module_is_left_out(hand_in: HandIn, module: str) -> None:
     submission = hand_in({**WHOLE, f"{module}.py": b"raise SystemExit"})
     assert dict(submission.files) == WHOLE
-    assert submission.notes == (f"left out: {module}.py would hide a module of that name",)
+    assert submission.notes == (f"left out: {module}.py would hide a module of that name: rename it",)
 
 
 @pytest.mark.parametrize("name", ["vocab.py", "Vocab.py"])
@@ -123,7 +123,7 @@ def test_other_files_are_left_out_in_one_note(hand_in: HandIn) -> None:
     submission = hand_in({**WHOLE, **dict.fromkeys(extras, b"x")})
     assert dict(submission.files) == WHOLE
     assert submission.notes == (
-        "left out: torch/__init__.py would hide a module of that name",
+        "left out: torch/__init__.py would hide a module of that name: rename it",
         "left out: 4 other files: data.npz, evil.pth, pytest.ini and 1 more",
     )
 

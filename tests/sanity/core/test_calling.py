@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_an_error_that_cannot_be_spelled_is_no_error_of_ours(reply_of):
 
 
 def problem(type_name: str, text: str = "text", file: str = "student.py", line: int = 3) -> CouldNotRun:
-    return problem_of(SubmissionError(type_name, text, file, line, "the trace"), "double()", ["student.py"])
+    return problem_of(SubmissionError(type_name, text, file, line, "the trace"), "double()", {"student.py": b""})
 
 
 @pytest.mark.parametrize(
@@ -123,11 +124,11 @@ def test_the_submissions_words_are_in_the_detail_only():
 
 
 def test_answers_of_names_the_parts():
-    assert answers_of(double, 6, []) == {"doubled": 6}
+    assert answers_of(double, 6, {}) == {"doubled": 6}
     with pytest.raises(CheckFailed, match=r"^double\(\) returned None"):
-        answers_of(double, None, [])
+        answers_of(double, None, {})
     with pytest.raises(CouldNotRun, match=r"^double\(\) raised KeyError$"):
-        answers_of(double, SubmissionError("KeyError", "", "", 0, ""), [])
+        answers_of(double, SubmissionError("KeyError", "", "", 0, ""), {})
 
 
 def test_here_asks_in_this_process(tmp_path):
@@ -142,8 +143,48 @@ def test_here_asks_in_this_process(tmp_path):
 def test_what_an_assignment_knows_of_errors_comes_before_what_is_true_of_any_code():
     raised = SubmissionError("AttributeError", "'NoneType' object has no attribute 'bool'", "", 0, "")
     known = load_known_errors("a4")
-    assert problem_of(raised, "step()", []).hint == "a value here is None: did a function forget to `return`?"
-    assert problem_of(raised, "step()", [], known).hint == "enc_masks may be None: then no source word is padding"
+    assert problem_of(raised, "step()", {}).hint == "a value here is None: did a function forget to `return`?"
+    assert problem_of(raised, "step()", {}, known).hint == "enc_masks may be None: then no source word is padding"
     with pytest.raises(CouldNotRun) as error:
-        answers_of(double, raised, [], known)
+        answers_of(double, raised, {}, known)
     assert error.value.hint.startswith("enc_masks may be None")
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("student.py", "student.py"),
+        ("student.ipynb", "student.ipynb, cell 2"),
+    ],
+)
+def test_an_import_that_fails_is_advised_on_by_what_stands_on_its_line(file, place):
+    text = "import numpy as np\nfrom utils.gradcheck import (gradcheck_naive,\n    other)\nimport nltk.corpus, pandas\n"
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in ("x = 1", text)]})
+    files = {file: (text if file.endswith(".py") else notebook).encode(), "utils/gradcheck.py": b""}
+
+    def hint(said: str, line: int) -> str:
+        raised = SubmissionError("ImportError", said, place, line, "")
+        return problem_of(raised, "f()", files).hint
+
+    assert hint("No module named 'nltk'", 4) == (
+        "nltk is not installed here: do without it, or hand in nltk.py if it is a file of yours"
+    )
+    assert hint("No module named 'nltk.corpus'", 4).startswith("nltk is not installed here")
+    assert hint("cannot import name 'other' from 'utils.gradcheck' (/tmp/x)", 2) == (
+        "there is no other in utils.gradcheck: delete it from the import, or check its name"
+    )
+    assert hint("No module named 'utils.gradcheck'", 2) == (
+        "there is no utils.gradcheck among the files of this assignment: check the name"
+    )
+    # What the exception says may be made of what the submission has seen: only what stands there is repeated.
+    for said in ("No module named 'seventeen'", "cannot import name 'seventeen' from 'utils.gradcheck'", "17"):
+        assert hint(said, 2) == ""
+    assert hint("No module named 'nltk'", 1) == ""
+    assert hint("No module named 'nltk'", 99) == ""
+
+
+def test_a_debugger_that_is_left_in_is_said_to_be():
+    raised = SubmissionError("BdbQuit", "", "student.py", 3, "")
+    problem = problem_of(raised, "f()", {"student.py": b""})
+    assert problem.message == "f() raised an exception in student.py, line 3"
+    assert problem.hint == "a debugger is left in: delete breakpoint() and pdb.set_trace()"

@@ -376,6 +376,14 @@ def test_without_torch_it_says_how_to_install_it(check, reference, monkeypatch):
     assert check(reference, "1d") == (2, "", said)
 
 
+@pytest.mark.parametrize("name", ["random", "copy", "torch", "pathlib", "json", "types"])
+def test_a_file_that_hides_a_module_is_left_out(reference, name):
+    (reference / f"{name}.py").write_text("raise ValueError('this one')")
+    done = subprocess.run([sys.executable, "sanity_check.py", "1a"], cwd=reference, capture_output=True, text=True)
+    assert (done.returncode, "All Sanity Checks Passed" in done.stdout) == (0, True)
+    assert f"left out: {name}.py would hide a module of that name: rename it" in done.stderr
+
+
 def test_a_question_on_lists_needs_no_torch(reference):
     script = "import sys; from sanity.student.cli import main; from pathlib import Path; "
     script += "sys.modules['torch'] = None; sys.exit(main(['1a'], Path(sys.argv[1])))"
