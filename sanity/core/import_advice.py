@@ -23,7 +23,7 @@ def import_advice(text: str, line: int, error: str, own: Iterable[str]) -> str:
         own: the names of the submission's files, given ones included.
 
     >>> import_advice("import nltk", 1, "No module named 'nltk'", ["utils.py"])
-    "nltk is not installed here: do without it, or hand in nltk.py if it is a file of yours"
+    'nltk is not installed here: do without it, or hand in nltk.py if it is a file of yours'
     """
     statement = STATEMENT.match("\n".join(text.split("\n")[line - 1 : line + 30])) if line else None
     if statement is None:
