@@ -114,6 +114,8 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
         verdict = judge(check, plan.cases[check.cases], run, reference.expect, smaller)
         if verdict.outcome is not Outcome.PASSED and not alone:
             return [verdict]
+        if verdict.outcome is not Outcome.PASSED and check.is_property:
+            reference.require_property(check)
         if verdict.outcome is Outcome.FAILED:
             verdict = replace(verdict, diagnosis=diagnose(check, run, plan.recordings) or verdict.diagnosis)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))

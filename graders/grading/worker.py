@@ -20,6 +20,7 @@ from graders.course.assignment import Assignment, load_assignment
 from graders.engine.job import JobFailed, RunFailed, Tell
 from graders.grading.grader import Grader, signature_of
 from graders.grading.plan import Plan, make_plan
+from graders.grading.reference import BrokenCheck
 from graders.intake.submission import Submission
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, SandboxError, require_walls
@@ -87,6 +88,8 @@ def grade_job(job: GradingJob, tell: Tell) -> Result | JobFailed:
             return grader.grade(job.submission, tell)
         except (SandboxError, CancelledError):
             raise
+        except BrokenCheck as error:
+            raise RunFailed(str(error)) from None
         except Exception as error:  # a bug in the graders. Its text may hold a hidden value: that is for staff
             at = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{Path(at.filename).name}, line {at.lineno}"

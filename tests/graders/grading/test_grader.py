@@ -357,10 +357,36 @@ def test_a_check_that_the_reference_does_not_pass_ends_the_run_before_the_class_
     with GradingRun(plan, isolation, 1) as grader, pytest.raises(RunFailed) as error:
         klass.grade(grader)
     assert str(error.value) == (
-        "the check broken() of question 1b is broken: the reference itself does not pass it: the answer is wrong; "
-        "nothing was graded"
+        "the check broken() of question 1b is broken: the reference itself does not pass it: the answer is wrong"
     )
     assert (klass.told, klass.done, klass.kept()) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        ("1 / 0", "this check cannot judge an answer of this kind"),
+        ("raise CheckFailed('it does not hold')", "it does not hold"),
+    ],
+)
+def test_a_property_that_the_reference_lacks_ends_the_run_before_a_mark_is_given(
+    short: Plan, isolation: Isolation, klass: Class, slip: str, said: str
+) -> None:
+    def broken(run: Any, case: Any) -> None:
+        """It holds."""
+        run(pad, case)
+        exec(slip)
+
+    klass.add("anna")
+    plan = make_plan(load_assignment("a4"), ["1a"], 1)
+    vars(plan)["checks"] = {"1a": (*short.checks["1a"], Checks("1a")(SENTENCES)(broken))}
+    vars(plan)["cases"] = {SENTENCES: (SENTENCES.case(), SENTENCES.case(count=3))}
+    with GradingRun(plan, isolation, 1) as grader, pytest.raises(RunFailed) as error:
+        klass.grade(grader)
+    assert str(error.value) == (
+        f"the check broken() of question 1a is broken: the reference itself does not pass it: {said}"
+    )
+    assert klass.kept() == []
 
 
 def test_a_live_reference_that_dies_is_started_again(grader: GradingRun, klass: Class) -> None:
