@@ -43,8 +43,8 @@ class Silent:
 def trained(size: int, updates: int) -> tuple[Any, list[str]]:
     """Return a model that knows the toy pair to some degree, and sentences that it hasn't seen."""
     from nmt.batches import indexed
+    from nmt.datasets import toy_corpus
     from nmt.recipe import TOY, initialise, vocabulary
-    from nmt.toy import toy_corpus
     from nmt.tracking import ValidationResult
     from nmt.training import train
     from nmt_model import NMT

@@ -270,8 +270,7 @@ def main(arguments: list[str]) -> int:
     sys.path.extend(folders_of("a4"))
     warnings.filterwarnings("ignore", message="Using padding='same'")
     from nmt.corpus import CorpusError
-    from nmt.datasets import load_corpus
-    from nmt.toy import toy_corpus
+    from nmt.datasets import load_corpus, toy_corpus
 
     try:
         small = args.tiny and args.data is None

@@ -22,10 +22,10 @@ from benchmarks.measuring import Row, folders_of, signature, table
 
 sys.path.extend(folders_of("a4"))
 from nmt.batches import indexed
+from nmt.datasets import toy_corpus
 from nmt.recipe import TOY, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
-from nmt.toy import toy_corpus
 from nmt.tracking import ValidationResult
 from nmt.training import train
 from nmt_model import NMT

@@ -38,10 +38,10 @@ from nmt.recipe import Recipe, RecipeError, parser, recipe_for
 if TYPE_CHECKING:
     from nmt.batches import Pair
     from nmt.corpus import Corpus, Texts
-    from nmt.report import Facts
     from nmt.training import Validate
+    from sanity.nmt.report import Facts
 
-PACKAGES = ("sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
+PACKAGES = ("sanity.nmt", "sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
 """The packages that training requires."""
 
 TOO_LARGE = re.compile("allocate memory|not enough memory|size calculation overflowed")
@@ -83,6 +83,8 @@ def main(argv: Sequence[str]) -> int:
 def explained(error: Exception) -> str | None:
     """Return a one-line message for an error that the user can fix, or None for any other error."""
     if isinstance(error, ModuleNotFoundError):
+        if error.name in ("sanity", "sanity.nmt"):  # the package's name differs; there is another one called sanity
+            return "trivium is not installed, or too old; see Install in README.md"
         return f"{error.name} is not installed: pip install {error.name}" if error.name in PACKAGES else None
     import torch
 
@@ -114,13 +116,14 @@ def train_command(args: argparse.Namespace) -> None:
 
     from nmt.atomic import write_atomically
     from nmt.batches import check_coverage, indexed
+    from nmt.checkpoint import crc, fingerprint
     from nmt.corpus import CorpusError, note
     from nmt.optimization import device_named
     from nmt.recipe import initialise, vocabulary
-    from nmt.report import facts_of
     from nmt.tracking import Log
     from nmt.training import train
     from nmt_model import NMT
+    from sanity.nmt.report import facts_of
     from vocab import Vocab
 
     restore_keyboard_interrupt()
@@ -150,7 +153,9 @@ def train_command(args: argparse.Namespace) -> None:
         save = partial(write_atomically, args.save_to, model.save)
         trained = train(model, pairs, recipe, validate, log, folder, device, args.resume, on_improvement=save, dev=dev)
     print(f"{ENDED[trained.ended]}; the best weights, of iter {trained.best_update}, are in {args.save_to}")
-    report(model, corpus, recipe, folder, facts_of(args.argv, corpus, model, recipe, pairs, dev, device, trained))
+    checksums, test = fingerprint(model, pairs, recipe, dev), corpus.test
+    checksums["test pairs"] = f"{len(test)}, {crc((test.source, test.target))}" if len(test) else "none"
+    report(model, corpus, recipe, folder, facts_of(args.argv, corpus, model, recipe, checksums, device, trained))
 
 
 def restore_keyboard_interrupt() -> None:
@@ -255,20 +260,27 @@ def validation_on(texts: Texts, pairs: list[Pair], sentences: int) -> Validate:
 
 def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Facts) -> None:
     """Translate and score test, if there is one, and write the report, with the facts. Raises SaveError."""
-    from nmt.plots import curves_of
-    from nmt.report import report_on, write_report
+    from nmt.scoring import by_length, score, sentence_chrf
+    from nmt.search import attention_of
     from nmt.tracking import read_log
+    from sanity.nmt.plots import Attention, curves_of
+    from sanity.nmt.report import good_to_map, report_files, worst_and_best
 
-    test = corpus.test
+    source, target = corpus.test.source, corpus.test.target
     title = f"{corpus.name}: {corpus.src} to {corpus.tgt}"
-    log = read_log(folder / "log.jsonl")
-    if not len(test):
-        print(f"curves: {write_report(folder, title, facts, curves_of(log))}")
+    curves = curves_of(read_log(folder / "log.jsonl"))
+    if not source:
+        save_files(folder, report_files(title, facts, curves))
+        print(f"curves: {folder / 'report.html'}")
         return
-    translations = translated(model, test.source, recipe.beam_size, recipe.max_decoding_time_step)
+    translations = translated(model, source, recipe.beam_size, recipe.max_decoding_time_step)
     save_lines(folder / "test.translations", translations)
-    score = report_on(folder, title, model, log, test.source, translations, test.target, facts)
-    print(f"test: {score}")
+    found = score(translations, target)
+    bins = by_length([len(model.vocab.src.split(text)) for text in source], translations, target)
+    samples = worst_and_best(source, translations, target, sentence_chrf)
+    maps = [Attention(*attention_of(model, source[i], translations[i])) for i in good_to_map(source)]
+    save_files(folder, report_files(title, facts, curves, found, samples, maps, bins))
+    print(f"test: {found}")
     print(f"curves, attention and translations to read: {folder / 'report.html'}")
 
 
@@ -310,10 +322,16 @@ def translated(model: Any, source: list[str], *options: float) -> list[str]:
 
 
 def save_lines(path: Path, lines: list[str]) -> None:
-    """Write a text file atomically. Raises SaveError."""
+    """Write lines of text to a file atomically. Raises SaveError."""
+    save_files(path.parent, {path.name: "".join(f"{line}\n" for line in lines)})
+
+
+def save_files(folder: Path, files: dict[str, str]) -> None:
+    """Write files into a folder, each atomically, given their contents by name. Raises SaveError."""
     from nmt.atomic import write_atomically
 
-    write_atomically(path, lambda file: file.write("".join(f"{line}\n" for line in lines).encode()))
+    for name, text in files.items():
+        write_atomically(folder / name, lambda file, text=text: file.write(text.encode()))
 
 
 if __name__ == "__main__":

@@ -133,7 +133,11 @@ for name in ("../data", "../code", "../code/nmt"):
         if os.path.isfile(os.path.join(name, path)):
             hunt(open(os.path.join(name, path), "rb").read())
 hunt(repr([thing for thing in gc.get_objects() if isinstance(thing, (str, list, dict))][:100_000]).encode())
-tried("toy", lambda: __import__("nmt.toy"))
+for name in ("nmt.datasets", "sanity.nmt", "sanity.nmt.toy"):
+    tried(name, lambda: __import__(name))
+import sanity
+for name in ("__init__.py", "toy.py"):
+    tried(name, lambda: open(os.path.join(os.path.dirname(sanity.__file__), "nmt", name)).read(1))
 """,
         prints="list .. refused PermissionError",
     ),

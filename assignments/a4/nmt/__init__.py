@@ -3,7 +3,6 @@
 Data:
     corpus.py         parallel text, read from files
     datasets.py       corpora by name: download, checksum, split
-    toy.py            an artificial language pair that is learnt in minutes
     batches.py        batches of sentences of similar length, as tensors
 Training:
     recipe.py         the hyper-parameters, their defaults, and the command line of run.py
@@ -16,9 +15,9 @@ Training:
 Translating:
     search.py         beam search
     scoring.py        BLEU and chrF
-    plots.py          learning curves and attention maps
-    report.py         the HTML page with scores, plots and translations (report.html.jinja)
 
 A model may have two methods that replace functions here with faster ones: `word_losses` (losses.py) and `beam_decoder`
 (search.py). The model of this assignment has neither.
+
+The toy languages and the report of a training are in the package `sanity.nmt`, which is installed with the checks.
 """

@@ -52,9 +52,7 @@ def load_corpus(name: str, seed: int = 0) -> Corpus:
         CorpusError: there is no such corpus, or it can't be downloaded or read.
     """
     if name == "toy":
-        from nmt.toy import toy_corpus
-
-        return toy_corpus(seed=seed)
+        return toy_corpus(seed)
     if name in DATASETS:
         dataset = DATASETS[name]
         paths = [fetch(file, dataset.advice) for file in dataset.files]
@@ -66,6 +64,13 @@ def load_corpus(name: str, seed: int = 0) -> Corpus:
         return read_pairs(Path(name))
     known = ", ".join(["toy", *DATASETS])
     raise CorpusError(f"{name}: no such corpus; expected {known}, or a folder with train.src, train.tgt and so on")
+
+
+def toy_corpus(seed: int = 0, **sizes: int) -> Corpus:
+    """Return a corpus of artificial languages that are learnt in minutes; sizes: train, dev and test, in pairs."""
+    from sanity.nmt.toy import toy_texts
+
+    return Corpus("toy", "source", "target", *(Texts(*part) for part in toy_texts(seed, **sizes)))
 
 
 def fetch(file: File, advice: str) -> Path:

@@ -87,6 +87,29 @@ def translate(
     return translations
 
 
+def attention_of(model: Any, source: str, translation: str) -> tuple[list[str], list[str], list[list[float]]]:
+    """Return the attention weights, softmax(e_t), while the decoder is forced to produce a given translation.
+
+    Args:
+        model: an NMT.
+        source: a line of text with at least one word.
+        translation: a line of text.
+
+    Returns:
+        The words of the source; those of the translation, and </s>; for each of these the weights of the former.
+    """
+    source_words, target_words = model.vocab.src.split(source), model.vocab.tgt.split(translation)
+    weights = []
+    with evaluation_mode(model), torch.inference_mode():
+        encoded_source, (h, c, o_t) = encode_source(model, [model.vocab.src.words2indices(source_words)])
+        for word in ["<s>", *target_words]:
+            index = torch.tensor([model.vocab.tgt[word]], device=h.device)
+            Ybar_t = torch.cat((model.model_embeddings.target(index), o_t), dim=1)
+            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *encoded_source)
+            weights.append(torch.softmax(e_t[0].float(), dim=0).tolist())
+    return source_words, [*target_words, "</s>"], weights
+
+
 def beam_search(
     model: Any,
     sentences: list[list[str]],

@@ -21,11 +21,15 @@ from graders.intake.submission import Submission, submission_of
 from graders.text.sanitize import clean_name
 from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task, TaskError
+from sanity.nmt.toy import toy_texts
 
 NAMED = ("toy", "multi30k", "tatoeba")
 """Data sets known by name: see `recipe_for` in nmt/recipe.py."""
-WITHHELD = ("toy.py", "datasets.py")
-"""Modules of nmt/ that are not copied into the sandbox: they can produce the reference translations."""
+WITHHELD = ("datasets.py",)
+"""Modules of nmt/ that are not copied into the sandbox: they can produce the reference translations.
+
+So can `sanity.nmt.toy`, which the sandbox cannot read: see READABLE in graders/sandbox/zygote.py.
+"""
 MIN_SECRET_SEED = 2**48
 """Smaller seeds can be guessed: a submission has time to try them all, until one draws its training sentences."""
 SCORES = (0.0, 100.0)
@@ -38,11 +42,11 @@ MARGIN = 1.0
 """In BLEU: see `Task.margin`."""
 LOAD = """
 import json, sys
-name, seed, folder = sys.argv[1:]
+name, folder = sys.argv[1:]
 sys.path.insert(0, folder)
 from nmt.datasets import CorpusError, load_corpus
 try:
-    corpus = load_corpus(name, int(seed))
+    corpus = load_corpus(name)
 except CorpusError as error:
     sys.exit(f"error: {error}")
 parts = {part: [getattr(corpus, part).source, getattr(corpus, part).target] for part in ("train", "dev", "test")}
@@ -60,8 +64,13 @@ class Corpus(msgspec.Struct, frozen=True):
 
 
 def load_corpus(name: str, seed: int, folder: Path) -> Corpus:
-    """Load a corpus by name or path with the handout in `folder`, in a new process; raise TaskError if that fails."""
-    command = [sys.executable, "-I", "-c", LOAD, name, str(seed), str(folder)]
+    """Load a corpus by name or path; raise TaskError if that fails.
+
+    The toy languages are ours; any other corpus is loaded with the handout in `folder`, in a new process.
+    """
+    if name == "toy":
+        return Corpus(*toy_texts(seed))
+    command = [sys.executable, "-I", "-c", LOAD, name, str(folder)]
     loaded = subprocess.run(command, capture_output=True, check=False)
     stderr = loaded.stderr.decode(errors="replace")
     *notes, last = stderr.strip().splitlines() or [""]

@@ -33,12 +33,12 @@ from nmt.corpus import Corpus, CorpusError
 from nmt.datasets import load_corpus
 from nmt.losses import evaluate_ppl
 from nmt.optimization import DeviceError, device_named
-from nmt.plots import COLORS, svg_of
 from nmt.recipe import TOY, Recipe, RecipeError, at_least, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
 from nmt.tracking import Progress, Report, ValidationResult
 from nmt.training import Diverged, train
+from sanity.nmt.plots import COLORS, svg_of
 from variants import VARIANTS, VariantNMT
 from vocab import VocabError
 

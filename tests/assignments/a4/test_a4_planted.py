@@ -139,7 +139,7 @@ BUGS = [
     Bug(
         "a resumed run has other random numbers",
         "nmt/training.py",
-        '        set_rng_state(content["random"], self.device)\n',
+        '            checkpoint.set_rng_state(content["random"], self.device)\n',
         "",
         test_a4_training.test_a_killed_training_resumes_to_the_same_curve,
     ),

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from graders.course.assignment import course_root
 from tests.support.tiny import Modules, sentences
 
 pytest.importorskip("sacrebleu")
@@ -205,7 +207,7 @@ def test_ctrl_c_during_the_imports_is_one_line(a4_folder: Path, tmp_path: Path, 
     (tmp_path / f"{module}.py").write_text(f"import signal\n{lost}")
     program = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
     program += f"; sys.argv[1:] = {command.split()}; runpy.run_path('run.py', run_name='__main__')"
-    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    env = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))}
     done = subprocess.run([sys.executable, "-c", program], cwd=a4_folder, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "run.py: stopped\n")
 
@@ -422,11 +424,25 @@ def test_a_mistake_in_the_code_shows_where(
         train(a4, out, files)
 
 
+@pytest.mark.parametrize(
+    ("package", "message"),
+    [
+        ("sacrebleu", "sacrebleu is not installed: pip install sacrebleu"),
+        ("sanity.nmt", "trivium is not installed, or too old; see Install in README.md"),
+    ],
+)
 def test_a_package_that_is_missing_is_said_before_training(
-    a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str, message: str
 ) -> None:
-    monkeypatch.setattr(a4("run"), "find_spec", lambda name: None)
-    assert failing(a4, capsys, "train") == "sacrebleu is not installed: pip install sacrebleu"
+    monkeypatch.setattr(a4("run"), "find_spec", lambda name: None if name == package else find_spec(name))
+    assert failing(a4, capsys, "train") == message
+
+
+def test_training_without_trivium_is_one_line(a4_folder: Path) -> None:
+    without = "import sys; sys.modules['sanity'] = None; import run; sys.exit(run.main(['train']))"
+    ended = subprocess.run([sys.executable, "-c", without], cwd=a4_folder, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr == "run.py: trivium is not installed, or too old; see Install in README.md\n"
 
 
 def test_help_needs_no_torch_and_knows_every_number(a4: Modules, a4_folder: Path) -> None:
@@ -441,7 +457,7 @@ def test_help_needs_no_torch_and_knows_every_number(a4: Modules, a4_folder: Path
 def test_run_sh_has_the_course_s_tasks(a4_folder: Path, files: list[str], tmp_path: Path) -> None:
     def run(*argv: str) -> subprocess.CompletedProcess[str]:
         env = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable, "DATA": str(tmp_path), "OUT": str(tmp_path / "o")}
-        env |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(course_root())}
         return subprocess.run(["bash", "run.sh", *argv], cwd=a4_folder, env=env, capture_output=True, text=True)
 
     assert run("vocab", "--freq-cutoff=1").returncode == 0

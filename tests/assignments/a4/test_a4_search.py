@@ -293,3 +293,23 @@ def test_numbers_that_cannot_be(a4: Import, beam: int, most: int, penalty: float
         "beam_size and max_decoding_time_step must be at least 1 and length_penalty at least 0, "
         f"got {beam}, {most} and {penalty}"
     )
+
+
+def test_attention_is_where_the_decoder_looks(a4: Import, tiny_model: Any) -> None:
+    source, target, weights = a4("nmt.search").attention_of(tiny_model.train(), "a zebra c", "b d")
+    assert tiny_model.training
+    assert (source, target) == (["a", "zebra", "c"], ["b", "d", "</s>"])
+    scores = []
+    step = tiny_model.step
+    tiny_model.eval().step = lambda *args: scores.append(step(*args)[2]) or step(*args)
+    try:
+        tiny_model([["a", "zebra", "c"]], [["<s>", "b", "d", "</s>"]])
+    finally:
+        del tiny_model.step
+    expected = [torch.softmax(e_t[0], dim=0).tolist() for e_t in scores]
+    assert [pytest.approx(row) for row in expected] == weights
+    assert len({round(row[0], 6) for row in expected}) == 3  # they differ from word to word
+
+
+def test_attention_of_an_empty_translation(a4: Import, tiny_model: Any) -> None:
+    assert a4("nmt.search").attention_of(tiny_model, "a", "") == (["a"], ["</s>"], [[1.0]])

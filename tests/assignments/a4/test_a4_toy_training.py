@@ -52,7 +52,7 @@ def softmax_over_the_batch(nmt: type) -> type:
 
 def learnt(a4: Modules, model_class: Callable[..., Any], seed: int, folder: Path, until: float) -> float:
     """Return the BLEU on test of the best of the toy recipe's updates, or of the first with so much on dev."""
-    corpus, recipe = a4("nmt.toy").toy_corpus(seed), replace(a4("nmt.recipe").TOY, seed=seed)
+    corpus, recipe = a4("nmt.datasets").toy_corpus(seed), replace(a4("nmt.recipe").TOY, seed=seed)
     bleu, translate, result = a4("nmt.scoring").bleu, a4("nmt.search").translate, a4("nmt.tracking").ValidationResult
     vocab = a4("nmt.recipe").vocabulary(corpus.train.source, corpus.train.target, recipe)
     torch.manual_seed(seed)

@@ -57,7 +57,7 @@ def test_given_files_stay_and_nothing_that_makes_data_goes_in(data: Path, task: 
     assert code["vocab.py"] == (handout_folder("a4") / "vocab.py").read_bytes()
     assert code["nmt/training.py"] == (handout_folder("a4") / "nmt" / "training.py").read_bytes()
     assert "helper.py" in code
-    assert not {"a.txt", "nmt/toy.py", "nmt/datasets.py", "run.py"} & code.keys()
+    assert not {"a.txt", "nmt/datasets.py", "run.py"} & code.keys()
 
 
 def test_the_seed_of_the_data_stays_outside(data: Path) -> None:

@@ -7,26 +7,17 @@ import sys
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.tiny import Modules
+from sanity.nmt import toy
 
 SEEDS = st.integers(0, 2**64 - 1)
-some = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(max_examples=10)
 
 
-@pytest.fixture
-def toy(a4: Modules) -> ModuleType:
-    module: ModuleType = a4("nmt.toy")
-    return module
-
-
-def languages(toy: ModuleType, seed: int) -> tuple[Any, Any, Any]:
+def languages(seed: int) -> tuple[toy.Speaker, toy.Source, toy.Target]:
     """Return a speaker and the two languages that it speaks."""
     dice = toy.Dice(seed)
     speaker = toy.Speaker(dice)
@@ -34,21 +25,19 @@ def languages(toy: ModuleType, seed: int) -> tuple[Any, Any, Any]:
     return speaker, source, toy.Target(toy.Words(dice, "npqrstvwxz"), dice, speaker)
 
 
-def test_a_seed_gives_the_same_bytes_everywhere(toy: ModuleType) -> None:
+def test_a_seed_gives_the_same_bytes_everywhere() -> None:
     drawn = repr(list(islice(toy.sentence_pairs(7), 200))).encode()
     assert sha256(drawn).hexdigest()[:16] == "1a6dea07a7b42c5f"
 
 
-def test_another_seed_is_another_pair_of_languages(toy: ModuleType) -> None:
-    one, other = (
-        {word for text in toy.toy_corpus(seed, 500, 0, 0).train.target for word in text.split()} for seed in (0, 1)
-    )
+def test_another_seed_is_another_pair_of_languages() -> None:
+    one, other = ({word for text in toy.toy_texts(seed, 500, 0, 0)[0][1] for word in text.split()} for seed in (0, 1))
     assert len(one & other) < 0.05 * len(one)
 
 
 @some
 @given(seed=SEEDS)
-def test_a_sentence_has_one_translation(toy: ModuleType, seed: int) -> None:
+def test_a_sentence_has_one_translation(seed: int) -> None:
     known: dict[str, str] = {}
     for source, target in islice(toy.sentence_pairs(seed), 3000):
         assert known.setdefault(source, target) == target
@@ -56,35 +45,34 @@ def test_a_sentence_has_one_translation(toy: ModuleType, seed: int) -> None:
 
 @some
 @given(seed=SEEDS)
-def test_no_source_sentence_is_drawn_twice(toy: ModuleType, seed: int) -> None:
-    corpus = toy.toy_corpus(seed, train=300, dev=30, test=50)
-    parts = (corpus.train, corpus.dev, corpus.test)
-    assert [len(part) for part in parts] == [300, 30, 50]
-    assert len({sentence for part in parts for sentence in part.source}) == 380
+def test_no_source_sentence_is_drawn_twice(seed: int) -> None:
+    parts = toy.toy_texts(seed, train=300, dev=30, test=50)
+    assert [(len(source), len(target)) for source, target in parts] == [(300, 300), (30, 30), (50, 50)]
+    assert len({sentence for source, _ in parts for sentence in source}) == 380
 
 
-def test_the_test_is_the_same_with_more_to_learn_from(toy: ModuleType) -> None:
-    few, many = toy.toy_corpus(3, train=10, dev=20, test=30), toy.toy_corpus(3, train=40, dev=20, test=30)
-    assert (few.test, few.dev) == (many.test, many.dev)
-    assert few.train.source == many.train.source[:10]
+def test_the_test_is_the_same_with_more_to_learn_from() -> None:
+    (few, *few_others), (many, *many_others) = (toy.toy_texts(3, train, dev=20, test=30) for train in (10, 40))
+    assert few_others == many_others
+    assert few[0] == many[0][:10]
 
 
 @some
 @given(seed=SEEDS)
-def test_lengths_vary_and_training_has_all_words(toy: ModuleType, seed: int) -> None:
-    corpus = toy.toy_corpus(seed, train=4000)
-    lengths = [len(text.split()) for text in corpus.train.source]
+def test_lengths_vary_and_training_has_all_words(seed: int) -> None:
+    train, _, test = toy.toy_texts(seed, train=4000)
+    lengths = [len(text.split()) for text in train[0]]
     assert (min(lengths), max(lengths)) == (3, toy.MAX_WORDS)
     assert sum(length > 12 for length in lengths) > 500
-    for side in ("source", "target"):
-        seen = {word for text in getattr(corpus.train, side) for word in text.split()}
-        assert all(word in seen for text in getattr(corpus.test, side) for word in text.split())
+    for learnt, asked in zip(train, test, strict=True):
+        seen = {word for text in learnt for word in text.split()}
+        assert all(word in seen for text in asked for word in text.split())
 
 
 @some
 @given(seed=SEEDS)
-def test_article_and_adjective_agree_with_a_gender_that_the_source_does_not_show(toy: ModuleType, seed: int) -> None:
-    _, source, target = languages(toy, seed)
+def test_article_and_adjective_agree_with_a_gender_that_the_source_does_not_show(seed: int) -> None:
+    _, source, target = languages(seed)
     for noun in range(toy.NOUNS):
         for adjective in range(toy.ADJECTIVES):
             phrase = toy.NounPhrase(noun, plural=True, definite=False, adjectives=(adjective,))
@@ -101,8 +89,8 @@ def test_article_and_adjective_agree_with_a_gender_that_the_source_does_not_show
 
 @some
 @given(seed=SEEDS)
-def test_idioms_are_other_words(toy: ModuleType, seed: int) -> None:
-    speaker, source, target = languages(toy, seed)
+def test_idioms_are_other_words(seed: int) -> None:
+    speaker, source, target = languages(seed)
     for adjective, noun in speaker.noun_idioms:
         literal = toy.NounPhrase(noun, plural=False, definite=True)
         idiom = literal._replace(adjectives=(adjective,))
@@ -124,8 +112,8 @@ def stems(words: list[str]) -> list[str]:
 
 @some
 @given(seed=SEEDS)
-def test_the_verb_is_not_where_the_source_has_it(toy: ModuleType, seed: int) -> None:
-    _, _, target = languages(toy, seed)
+def test_the_verb_is_not_where_the_source_has_it(seed: int) -> None:
+    _, _, target = languages(seed)
     one, other = toy.NounPhrase(0, False, False), toy.NounPhrase(1, True, False)
     verb = next(v for v in range(toy.TRANSITIVE))
     written = target.clause(["S"], False, toy.VerbPhrase(verb, False, other))
@@ -136,8 +124,9 @@ def test_the_verb_is_not_where_the_source_has_it(toy: ModuleType, seed: int) -> 
     assert target.noun_phrase(one) != target.noun_phrase(one, accusative=True)
 
 
-def test_it_shows_some_sentences(a4_folder: Path) -> None:
-    shown = subprocess.run([sys.executable, "-m", "nmt.toy"], cwd=a4_folder, capture_output=True, text=True, check=True)
+def test_it_shows_some_sentences() -> None:
+    command, root = [sys.executable, "-m", "sanity.nmt.toy"], Path(__file__).parents[3]
+    shown = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     blocks = shown.stdout.strip().split("\n\n")
     assert len(blocks) == 8
     assert all(len(block.split("\n")) == 2 for block in blocks)

@@ -7,23 +7,17 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nmt import plots, scoring
-from nmt.atomic import write_atomically
-from nmt.recipe import Recipe, option
+from sanity.nmt import plots
 
 if TYPE_CHECKING:
     import torch
-
-    from nmt.batches import Pair
-    from nmt.corpus import Corpus
-    from nmt.training import TrainingResult
 
 SAMPLES, MAPS = 8, 3
 MAPPED_LENGTH = 10  # words; sentences of about this length make readable attention maps
@@ -50,66 +44,33 @@ class Sample(NamedTuple):
     chrf: float
 
 
-def report_on(
-    folder: Path,
-    title: str,
-    model: Any,
-    log: Iterable[Mapping[str, Any]],
-    sources: Sequence[str],
-    translations: Sequence[str],
-    references: Sequence[str],
-    facts: Facts,
-) -> scoring.Score:
-    """Score the translations of a model, write the plots and report.html into a folder, and return the score.
-
-    Args:
-        folder: the output folder; it is made if necessary.
-        title: the heading of the page.
-        model: an NMT.
-        log: the entries of log.jsonl.
-        sources, translations, references: lines of text.
-        facts: see `facts_of`.
-
-    Raises:
-        ScoreError: the three have different lengths, or are empty.
-        SaveError: a file can't be written.
-    """
-    found = scoring.score(translations, references)
-    bins = scoring.by_length([len(model.vocab.src.split(text)) for text in sources], translations, references)
-    samples = worst_and_best(sources, translations, references)
-    maps = [plots.attention_of(model, sources[i], translations[i]) for i in good_to_map(sources)]
-    write_report(folder, title, facts, plots.curves_of(log), found, samples, maps, bins)
-    return found
-
-
-def write_report(
-    folder: Path,
+def report_files(
     title: str,
     facts: Facts,
     curves: plots.Curves,
-    score: scoring.Score | None = None,
+    score: Any = None,
     samples: Sequence[Sample] = (),
     attention: Sequence[plots.Attention] = (),
-    by_length: Sequence[scoring.Bin] = (),
-) -> Path:
-    """Write curves.svg, bleu_by_length.svg, attention_1.svg, … and report.html; return the path of the page.
+    by_length: Sequence[plots.Bin] = (),
+) -> dict[str, str]:
+    """Return the contents, by name, of curves.svg, bleu_by_length.svg, attention_1.svg, … and report.html.
 
-    Without a test set there is no score, and only the curves are shown. Raises SaveError.
+    Args:
+        title: the heading of the page.
+        facts: see `facts_of`.
+        curves: of the log.
+        score: a `Score` of nmt/scoring.py; None without a test set, and then only the curves are shown.
+        samples: translations to read.
+        attention: of translations.
+        by_length: BLEU by source length.
     """
     drawn = {"curves.svg": plots.draw_curves(curves)} if any(curves) else {}
     drawn |= {"bleu_by_length.svg": plots.draw_by_length(by_length)} if by_length else {}
     drawn |= {f"attention_{i}.svg": plots.draw_attention(one) for i, one in enumerate(attention, 1)}
-    path = folder / "report.html"
-    files = {**drawn, path.name: page_of(title, score, drawn, samples, facts)}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        write_atomically(folder / name, lambda file, text=text: file.write(text.encode()))
-    return path
+    return {**drawn, "report.html": page_of(title, score, drawn, samples, facts)}
 
 
-def page_of(
-    title: str, score: scoring.Score | None, drawn: Mapping[str, str], samples: Sequence[Sample], facts: Facts
-) -> str:
+def page_of(title: str, score: Any, drawn: Mapping[str, str], samples: Sequence[Sample], facts: Facts) -> str:
     """Return the HTML page, which loads nothing from elsewhere; any text is safe in it. drawn: SVG by file name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -127,11 +88,18 @@ def page_of(
 
 
 def worst_and_best(
-    sources: Sequence[str], translations: Sequence[str], references: Sequence[str], most: int = SAMPLES
+    sources: Sequence[str],
+    translations: Sequence[str],
+    references: Sequence[str],
+    chrf: Callable[[str, str], float],
+    most: int = SAMPLES,
 ) -> list[Sample]:
-    """Return the `most` sentences with the lowest chrF and as many with the highest, in ascending order."""
+    """Return the `most` sentences with the lowest chrF and as many with the highest, in ascending order.
+
+    chrf: called with a translation and its reference.
+    """
     samples = [
-        Sample(source, reference, translation, scoring.sentence_chrf(translation, reference))
+        Sample(source, reference, translation, chrf(translation, reference))
         for source, translation, reference in zip(sources, translations, references, strict=True)
     ]
     samples.sort(key=lambda sample: sample.chrf)
@@ -146,31 +114,28 @@ def good_to_map(sources: Sequence[str]) -> list[int]:
 
 def facts_of(
     argv: Sequence[str],
-    corpus: Corpus,
+    corpus: Any,
     model: Any,
-    recipe: Recipe,
-    pairs: Sequence[Pair],
-    dev: Sequence[Pair],
+    recipe: Any,
+    checksums: Mapping[str, str],
     device: torch.device,
-    trained: TrainingResult,
+    trained: Any,
 ) -> Facts:
     """Return the table "This training": what is needed to get the same numbers again, and how long it took.
 
     Args:
         argv: the arguments of run.py.
-        corpus: the text.
+        corpus: a `Corpus` of nmt/corpus.py.
         model: the trained NMT.
-        recipe: the hyper-parameters.
-        pairs, dev: the pairs of train and of dev that were used, as word indices.
+        recipe: a `Recipe` of nmt/recipe.py.
+        checksums: of "vocabulary", "training pairs", "pairs of dev" and "test pairs", each a number of things, then the
+            CRC-32 of them: see `fingerprint` in nmt/checkpoint.py.
         device: where it was trained.
-        trained: how training ended.
+        trained: a `TrainingResult` of nmt/training.py.
     """
     import torch
 
-    from nmt.checkpoint import crc, fingerprint
-
-    marks = fingerprint(model, pairs, recipe, dev)  # a number of things, then the CRC-32 of them
-    progress, test = trained.progress, corpus.test
+    progress = trained.progress
     versions = {name: version_of(name) for name in LIBRARIES}
     hyperparameters = {one: getattr(recipe, one.name) for one in fields(recipe)}
     return {
@@ -184,10 +149,10 @@ def facts_of(
         ],
         "Data": [
             ("name", f"{corpus.name}, {corpus.src} to {corpus.tgt}"),
-            ("training pairs", marks["training pairs"], "number, and CRC-32 of what the model read"),
-            ("dev pairs", marks["pairs of dev"], "the same"),
-            ("test pairs", f"{len(test)}, {crc((test.source, test.target))}" if len(test) else "none", "the same"),
-            ("vocabulary", marks["vocabulary"], "of the source and of the target, and CRC-32"),
+            ("training pairs", checksums["training pairs"], "number, and CRC-32 of what the model read"),
+            ("dev pairs", checksums["pairs of dev"], "the same"),
+            ("test pairs", checksums["test pairs"], "the same"),
+            ("vocabulary", checksums["vocabulary"], "of the source and of the target, and CRC-32"),
             ("weights", f"{sum(weight.numel() for weight in model.parameters())}", "numbers to learn"),
         ],
         "Machine": [
@@ -200,7 +165,7 @@ def facts_of(
             *((name, installed) for name, installed in versions.items() if installed),
         ],
         "Recipe": [
-            (option(one.name), "no limit" if value is None else f"{value}", one.metadata["help"])
+            (f"--{one.name.replace('_', '-')}", "no limit" if value is None else f"{value}", one.metadata["help"])
             for one, value in hyperparameters.items()
         ],
     }

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nmt.scoring import Bin
-
 Line = Sequence[tuple[int, float]]
 """Points (update, value)."""
+Bin = tuple[int, int, int, float]
+"""The lowest and the highest source length, the number of sentences, and their BLEU: a `Bin` of nmt/scoring.py."""
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {  # matplotlib's own type for it differs by version
     "svg.fonttype": "none",  # words stay text, not outlines
     "svg.hashsalt": "trivium",  # for reproducible ids; they are random otherwise
     "text.parse_math": False,  # "$5 or $6" is not a formula
@@ -66,30 +66,6 @@ def curves_of(log: Iterable[Mapping[str, Any]]) -> Curves:
     )
 
 
-def attention_of(model: Any, source: str, translation: str) -> Attention:
-    """Return the attention weights, softmax(e_t), while the decoder is forced to produce a given translation.
-
-    Args:
-        model: an NMT.
-        source: a line of text with at least one word.
-        translation: a line of text.
-    """
-    import torch
-
-    from nmt.search import encode_source, evaluation_mode
-
-    source_words, target_words = model.vocab.src.split(source), model.vocab.tgt.split(translation)
-    weights = []
-    with evaluation_mode(model), torch.inference_mode():
-        encoded_source, (h, c, o_t) = encode_source(model, [model.vocab.src.words2indices(source_words)])
-        for word in ["<s>", *target_words]:
-            index = torch.tensor([model.vocab.tgt[word]], device=h.device)
-            Ybar_t = torch.cat((model.model_embeddings.target(index), o_t), dim=1)
-            (h, c), o_t, e_t = model.step(Ybar_t, (h, c), *encoded_source)
-            weights.append(torch.softmax(e_t[0].float(), dim=0).tolist())
-    return Attention(source_words, [*target_words, "</s>"], weights)
-
-
 def draw_curves(curves: Curves) -> str:
     """Return a plot of training loss, perplexity of train and dev, and dev BLEU over updates; one must not be empty."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
@@ -126,10 +102,10 @@ def draw_by_length(bins: Sequence[Bin]) -> str:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        bars = axes.bar(range(len(bins)), [b.bleu for b in bins], color=COLORS["train"])
-        axes.bar_label(bars, [f"{b.bleu:.1f}" for b in bins], padding=2)
-        names = [f"{b.low}–{b.high}" if b.low < b.high else f"{b.low}" for b in bins]
-        labels = [f"{name}\n{b.sentences:,}" for name, b in zip(names, bins, strict=True)]
+        bars = axes.bar(range(len(bins)), [bleu for *_, bleu in bins], color=COLORS["train"])
+        axes.bar_label(bars, [f"{bleu:.1f}" for *_, bleu in bins], padding=2)
+        names = [f"{low}–{high}" if low < high else f"{low}" for low, high, *_ in bins]
+        labels = [f"{name}\n{sentences:,}" for name, (*_, sentences, _) in zip(names, bins, strict=True)]
         axes.set_xticks(range(len(bins)), labels)
         axes.set(xlabel="words in the source sentence, and number of sentences", ylabel="BLEU", ylim=(0, 108))
 
@@ -153,6 +129,7 @@ def draw_attention(attention: Attention) -> str:
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         bar = figure.colorbar(mesh, ax=axes, boundaries=[i / SHADES for i in range(SHADES + 1)], ticks=[0, 0.5, 1])
+        assert bar.solids is not None
         bar.solids.set(rasterized=False, edgecolor="face")  # without white lines between the shades
         bar.outline.set_visible(False)
         bar.ax.set_title("weight", fontsize="medium", pad=8)

@@ -7,16 +7,12 @@ import re
 import sys
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-Import = Callable[[str], ModuleType]
+from sanity.nmt import plots
 
 LOG: list[dict[str, Any]] = [
     {"update": 10, "loss": 40.0, "perplexity": 90.0},
@@ -28,17 +24,12 @@ LOG: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def plots(a4: Import) -> Any:
-    return a4("nmt.plots")
-
-
 def words_in(svg: str) -> list[str]:
     """Return the texts of a picture; raise ParseError if it is no XML."""
     return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
-def test_curves_of_a_log(plots: Any) -> None:
+def test_curves_of_a_log() -> None:
     curves = plots.curves_of(LOG)
     assert curves.loss == [(10, 40.0), (20, 30.0), (40, 20.0)]  # without what is no number
     assert curves.dev_perplexity == [(20, 50.0), (40, 12.0)]
@@ -46,52 +37,30 @@ def test_curves_of_a_log(plots: Any) -> None:
     assert not any(plots.curves_of([]))
 
 
-def test_curves_are_drawn(plots: Any) -> None:
+def test_curves_are_drawn() -> None:
     words = words_in(plots.draw_curves(plots.curves_of(LOG)))
     assert {"loss per sentence", "perplexity", "BLEU", "train", "dev", "updates"} <= set(words)
     words = words_in(plots.draw_curves(plots.Curves(dev_bleu=[(200, 12.5)])))
     assert "BLEU" in words and "perplexity" not in words
 
 
-def test_curves_differ_where_the_numbers_do(plots: Any) -> None:
+def test_curves_differ_where_the_numbers_do() -> None:
     curves = plots.curves_of(LOG)
     assert plots.draw_curves(curves) == plots.draw_curves(curves)
     assert plots.draw_curves(curves) != plots.draw_curves(curves._replace(dev_bleu=[(20, 3.5), (40, 23.6)]))
 
 
-def test_updates_are_counted_in_whole_numbers(plots: Any) -> None:
+def test_updates_are_counted_in_whole_numbers() -> None:
     drawn = words_in(plots.draw_curves(plots.Curves(loss=[(1, 30.0), (3, 20.0)])))
     assert {"0", "1", "2", "3"} <= set(drawn) and "0.5" not in drawn
 
 
-def test_bleu_by_length_is_drawn(plots: Any, a4: Import) -> None:
-    Bin = a4("nmt.scoring").Bin
-    words = words_in(plots.draw_by_length([Bin(1, 1, 3, 100.0), Bin(2, 2, 1400, 31.25), Bin(4, 4, 1, 0.0)]))
+def test_bleu_by_length_is_drawn() -> None:
+    words = words_in(plots.draw_by_length([(1, 1, 3, 100.0), (2, 2, 1400, 31.25), (4, 4, 1, 0.0)]))
     assert {"100.0", "31.2", "0.0", "1", "2", "4", "1,400"} <= set(words)
 
 
-def test_attention_is_where_the_decoder_looks(plots: Any, tiny_model: Any) -> None:
-    found = plots.attention_of(tiny_model.train(), "a zebra c", "b d")
-    assert tiny_model.training
-    assert (found.source, found.target) == (["a", "zebra", "c"], ["b", "d", "</s>"])
-    scores = []
-    step = tiny_model.step
-    tiny_model.eval().step = lambda *args: scores.append(step(*args)[2]) or step(*args)
-    try:
-        tiny_model([["a", "zebra", "c"]], [["<s>", "b", "d", "</s>"]])
-    finally:
-        del tiny_model.step
-    expected = [torch.softmax(e_t[0], dim=0).tolist() for e_t in scores]
-    assert [pytest.approx(row) for row in expected] == found.weights
-    assert len({round(row[0], 6) for row in expected}) == 3  # they differ from word to word
-
-
-def test_attention_of_an_empty_translation(plots: Any, tiny_model: Any) -> None:
-    found = plots.attention_of(tiny_model, "a", "")
-    assert (found.target, found.weights) == (["</s>"], [[1.0]])
-
-
-def test_an_attention_map_has_all_words(plots: Any) -> None:
+def test_an_attention_map_has_all_words() -> None:
     words = ["我们", "$x$", "<pad>", "שלום", "&amp;", "w" * 60, "nul\x00", "\u202eevil", "\ud800"]
     weights = [[1 / len(words)] * len(words)] * 2
     svg = plots.draw_attention(plots.Attention(words, ["$5_2^", "</s>"], weights))
@@ -102,7 +71,7 @@ def test_an_attention_map_has_all_words(plots: Any) -> None:
     assert svg.count("<path") > 18
 
 
-def test_the_colour_bar_goes_from_zero_to_one_whatever_the_weights(plots: Any) -> None:
+def test_the_colour_bar_goes_from_zero_to_one_whatever_the_weights() -> None:
     bars = []
     for weight in (0.5, 0.25):
         svg = plots.draw_attention(plots.Attention(["a", "b"], ["</s>"], [[weight, 1 - weight]]))
@@ -111,7 +80,7 @@ def test_the_colour_bar_goes_from_zero_to_one_whatever_the_weights(plots: Any) -
     assert len(bars[0] & bars[1]) > plots.SHADES  # and white
 
 
-def test_the_smallest_map_has_room_for_its_colour_bar(plots: Any) -> None:
+def test_the_smallest_map_has_room_for_its_colour_bar() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib says it if the parts overlap
         plots.draw_attention(plots.Attention(["a"], ["</s>"], [[1.0]]))
@@ -119,10 +88,10 @@ def test_the_smallest_map_has_room_for_its_colour_bar(plots: Any) -> None:
 
 @settings(max_examples=15)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=3))
-def test_any_words_are_drawn(plots: Any, words: list[str]) -> None:
+def test_any_words_are_drawn(words: list[str]) -> None:
     words_in(plots.draw_attention(plots.Attention(words, words, [[0.5] * len(words)] * len(words))))
 
 
-def test_plots_need_no_display(plots: Any) -> None:
+def test_plots_need_no_display() -> None:
     plots.draw_curves(plots.curves_of(LOG))
     assert "matplotlib.pyplot" not in sys.modules

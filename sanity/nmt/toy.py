@@ -1,4 +1,4 @@
-"""Pairs of artificial languages for testing translation models: `python -m nmt.toy` prints some sentences.
+"""Pairs of artificial languages for testing translation models: `python -m sanity.nmt.toy` prints some sentences.
 
 The seed determines the words, the genders of the nouns, the endings, the idioms and the word order of the target
 language: each seed is another pair of languages. The source language resembles English: subject, verb, object;
@@ -18,8 +18,6 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from nmt.corpus import Corpus, Texts
-
 NOUNS, ADJECTIVES, TRANSITIVE, INTRANSITIVE, ADVERBS, PREPOSITIONS, CONJUNCTIONS = 24, 10, 8, 6, 5, 3, 2
 NOUN_IDIOMS, VERB_IDIOMS = 4, 3
 GENDERS = 3
@@ -28,6 +26,9 @@ MAX_WORDS = 20  # of a source sentence
 CLAUSES, ADJECTIVES_OF_A_NOUN = (1, 1, 1, 1, 2, 2, 3), (0, 0, 0, 1, 1, 2)  # numbers of them, equally likely
 
 Item = TypeVar("Item")
+
+Texts = tuple[list[str], list[str]]
+"""Sentences and their translations."""
 
 
 class NounPhrase(NamedTuple):
@@ -164,7 +165,7 @@ class Source:
 
     def sentence(self, clauses: list[Clause]) -> list[str]:
         """Return the words of a sentence."""
-        written = []
+        written: list[str] = []
         for subject, predicate, conjunction in clauses:
             joint = [self.conjunctions[conjunction]] if written else []
             written += [*joint, *self.noun_phrase(subject), *self.verb_phrase(predicate)]
@@ -208,7 +209,7 @@ class Target:
 
     def sentence(self, clauses: list[Clause]) -> list[str]:
         """Return the words of a sentence."""
-        written = []
+        written: list[str] = []
         for subject, predicate, conjunction in clauses:
             joint = [self.conjunctions[conjunction]] if written else []
             written += [*joint, *self.clause(self.noun_phrase(subject), subject.plural, predicate)]
@@ -263,21 +264,23 @@ def sentence_pairs(seed: int) -> Iterator[tuple[str, str]]:
             yield " ".join(words), " ".join(target.sentence(tree))
 
 
-def toy_corpus(seed: int = 0, train: int = 8000, dev: int = 200, test: int = 500) -> Corpus:
-    """Draw a pair of languages and a corpus of train, dev and test pairs, all with different source sentences.
+def toy_texts(seed: int = 0, train: int = 8000, dev: int = 200, test: int = 500) -> tuple[Texts, Texts, Texts]:
+    """Draw a pair of languages, and pairs for train, dev and test, all with different source sentences.
 
-    The same seed gives the same corpus; test doesn't depend on the numbers of dev and train.
+    The same seed gives the same texts; test doesn't depend on the numbers of dev and train.
     """
     pairs: dict[str, str] = {}
     drawn = sentence_pairs(seed)
     while len(pairs) < test + dev + train:
         pairs.setdefault(*next(drawn))
     sources, targets = list(pairs), list(pairs.values())
-    parts = (slice(test + dev, None), slice(test, test + dev), slice(test))
-    return Corpus("toy", "source", "target", *(Texts(sources[part], targets[part]) for part in parts))
+    train_part, dev_part, test_part = (
+        (sources[part], targets[part]) for part in (slice(test + dev, None), slice(test, test + dev), slice(test))
+    )
+    return train_part, dev_part, test_part
 
 
 if __name__ == "__main__":
-    shown = toy_corpus(train=8, dev=0, test=0).train
-    for one, other in zip(shown.source, shown.target, strict=True):
+    shown, _, _ = toy_texts(train=8, dev=0, test=0)
+    for one, other in zip(*shown, strict=True):
         print(one, other, "", sep="\n")
