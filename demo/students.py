@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.course.assignment import handout_folder, load_assignment
-from graders.course.planted import Files, load_bugs, load_variants, reference_files
+from graders.course.planted import Files, load_bugs, load_variants, make_slip, reference_files
 from graders.zips import write_zip
 
 
@@ -119,8 +119,11 @@ def files_of(student: Student) -> Files:
     """Return what a student hands in."""
     files = start(student.starts_from, student.assignment)
     bugs = {bug.id: bug for bug in load_bugs(load_assignment(student.assignment))}
-    edits = [Edit(bug.file, bug.replace, bug.by) for bug in (bugs[id] for id in student.bugs)]
-    for edit in (*edits, *student.edits):
+    for bug in (bugs[id] for id in student.bugs):
+        files[bug.file], found = make_slip(files[bug.file], bug.question, bug.slip)
+        if found != 1:
+            raise ValueError(f"{student.name}: bug {bug.id} does not fit {bug.file}")
+    for edit in student.edits:
         if edit.replace not in files[edit.file]:
             raise ValueError(f"{student.name}: {edit.file} has no {edit.replace!r}")
         files[edit.file] = files[edit.file].replace(edit.replace, edit.by)

@@ -106,6 +106,12 @@ WAS_WRONG = "pad_sents() returned 0 sentences, expected "
 WRONG_WORDS = "not the right words"
 BROKE = "broke the protocol: "
 SLOW = "took too long: this question has 3 s"
+DEAF = """
+while True:
+    try:
+        while True: pass
+    except BaseException: pass
+"""
 
 ZEROS = """
 dec_state = tuple(part * 0 for part in dec_state)
@@ -866,7 +872,8 @@ tried("own limit", lambda: resource.setrlimit(resource.RLIMIT_AS, (-1, -1)))
 ]
 
 EXHAUST = [
-    Attack("A52", "a loop at import", before="while True: pass", says="importing utils.py " + SLOW),
+    Attack("A52", "a loop at import, which is stopped", before="while True: pass"),
+    Attack("A52", "a loop at import that is deaf to its limit", before=DEAF, says="importing utils.py " + SLOW),
     Attack("A52", "a loop in a function", body="while True: pass", says="pad_sents() " + SLOW),
     Attack("A53", "a long sleep", body="import time\ntime.sleep(1e6)", says=SLOW),
     Attack("A53", "a question to the student", body="return input()", says="pad_sents() raised EOFError in utils.py"),
@@ -1175,9 +1182,8 @@ CONFUSE = [
     ),
     Attack(
         "A77",
-        "slow at import",
+        "slow at import, which is stopped",
         before="import time\ntime.sleep(60)",
-        says="importing utils.py " + SLOW,
     ),
 ]
 

@@ -48,10 +48,14 @@ class Bug:
     id: str
     question: str
     file: str
-    says: str
-    """The diagnosis for a student who makes this mistake."""
+    slip: Slip
     files: Files
     """The reference with this mistake."""
+
+    @property
+    def says(self) -> str:
+        """The diagnosis for a student who makes this mistake."""
+        return self.slip.says
 
 
 @dataclass(frozen=True)
@@ -78,15 +82,15 @@ def load_bugs(assignment: Assignment) -> list[Bug]:
             raise table.error(question, id, str(error)) from None
         if id in bugs:
             raise table.error(question, id, f"question {bugs[id].question} has a bug of this name, too")
-        mistaken, found = _slipped(reference[file], question, slip)
+        mistaken, found = make_slip(reference[file], question, slip)
         if found != 1:
             said = f"the text to replace occurs {found} times in {file}, in the answer to {question} or else outside it"
             raise table.error(question, id, said)
-        bugs[id] = Bug(id, question, file, slip.says, {**reference, file: mistaken})
+        bugs[id] = Bug(id, question, file, slip, {**reference, file: mistaken})
     return list(bugs.values())
 
 
-def _slipped(text: str, question: str, slip: Slip) -> tuple[str, int]:
+def make_slip(text: str, question: str, slip: Slip) -> tuple[str, int]:
     """Make a mistake in the answers to a question, or else in the rest of the file, such as a signature.
 
     Return the text, and how often the text to replace was there.
