@@ -29,7 +29,7 @@ JUNK = (
 ALIKE = {
     ("graders/data/assignments/a2/run.py", "indices=np.column_stack((outsides,negatives))"),  # as the stub's text says
     ("graders/data/assignments/a4/nmt/optimization.py", "loss=word_loss"),
-    ("sanity/a1/counting.py", "forplace,wordinenumerate(document):"),
+    ("sanity/a1/cooccurrence.py", "forplace,wordinenumerate(document):"),
     ("sanity/a1/plotting.py", "ax.annotate(word,(x,y))"),
     ("sanity/a2/huffman.py", "returncodes"),
     ("sanity/gradients/numeric.py", "x=np.asarray(x,dtype=np.float64)"),

@@ -107,10 +107,9 @@ WRONG_WORDS = "not the right words"
 BROKE = "broke the protocol: "
 SLOW = "took too long: this question has 3 s"
 DEAF = """
+import signal
 while True:
-    try:
-        while True: pass
-    except BaseException: pass
+    for number in (signal.SIGPROF, signal.SIGALRM): signal.signal(number, signal.SIG_IGN)
 """
 
 ZEROS = """
