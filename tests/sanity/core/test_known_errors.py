@@ -139,6 +139,7 @@ QUOTED = [
      "call .cpu() before numpy()"),
     ("AttributeError", "no cell defines distinct_words", "the notebook does not define this function"),
     ("RuntimeError", "Found no NVIDIA driver on your system.", "this machine has no GPU: write .to(device)"),
+    ("BdbQuit", "", "a debugger is left in"),
     ("AttributeError", "`np.NaN` was removed in the NumPy 2.0 release.", "np.NaN is gone since numpy 2"),
 ]  # fmt: skip
 QUOTED_IN_A1 = [("AttributeError", "'Word2VecKeyedVectors' object has no attribute 'vocab'", "gensim 4 has no .vocab")]
