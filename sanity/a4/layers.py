@@ -36,7 +36,7 @@ def dropout_rates(code: Any, case: Case) -> Any:
     return new(code, case, dropout_rate=rate).dropout.p - rate, new(code, case).dropout.p
 
 
-@probe("has a convolution", of="NMT()", needs=("torch",))
+@probe("has a convolution", of="NMT()", needs=("torch",), otherwise={"has a convolution": False})
 def has_convolution(code: Any, case: Case) -> Any:
     """Make the model; return whether it is the kind with a convolution after the embeddings."""
     from sanity.a4.beside.model import make

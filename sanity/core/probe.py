@@ -31,6 +31,8 @@ class Probe:
     """Of the submission's modules and a case. Only the process with the submission calls it."""
     needs: tuple[str, ...] = ()
     """Libraries that the function imports, such as torch."""
+    otherwise: Answers | None = None
+    """What it answers of right submissions of another kind, which are then asked other things than the reference."""
     spell: Script | None = None
 
     def script(self, spell: Script) -> Script:
@@ -47,7 +49,9 @@ class Run(Protocol):
         ...
 
 
-def probe(returns: str, *, of: str, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Any, Case], Any]], Probe]:
+def probe(
+    returns: str, *, of: str, needs: tuple[str, ...] = (), otherwise: Answers | None = None
+) -> Callable[[Callable[[Any, Case], Any]], Probe]:
     """Make a function of (code, case) a probe.
 
     It is imported where marks are given, too, and runs only beside the submission: so it imports where it runs what is
@@ -57,6 +61,7 @@ def probe(returns: str, *, of: str, needs: tuple[str, ...] = ()) -> Callable[[Ca
         returns: the form of the answer, see `parse_form`, in which arrays have their axes, see `parse_axes`.
         of: the submission's function that it calls, for messages.
         needs: libraries that it imports, so that one which is missing is not taken for the submission's mistake.
+        otherwise: its outputs of right submissions of another kind, such as a model with one layer less.
 
     >>> @probe("gradient: V D, loss", of="step()")
     ... def step(code, case):
@@ -66,6 +71,6 @@ def probe(returns: str, *, of: str, needs: tuple[str, ...] = ()) -> Callable[[Ca
     """
 
     def wrap(function: Callable[[Any, Case], Any]) -> Probe:
-        return Probe(function.__name__, of, parse_form(returns), parse_axes(returns), function, needs)
+        return Probe(function.__name__, of, parse_form(returns), parse_axes(returns), function, needs, otherwise)
 
     return wrap

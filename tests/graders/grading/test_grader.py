@@ -16,6 +16,7 @@ import pytest
 
 import graders.grading.submission
 from graders.course.assignment import load_assignment
+from graders.course.planted import load_variants
 from graders.engine.job import RunFailed
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
@@ -387,6 +388,16 @@ def test_a_property_that_the_reference_lacks_ends_the_run_before_a_mark_is_given
         f"the check broken() of question 1a is broken: the reference itself does not pass it: {said}"
     )
     assert klass.kept() == []
+
+
+def test_a_right_answer_of_any_kind_needs_no_live_reference(klass: Class, isolation: Isolation) -> None:
+    assignment = load_assignment("a4")
+    variants = {variant.id: variant.files for variant in load_variants(assignment)}
+    for id in ("without-convolution", "state-before-attention", "einsum"):
+        klass.add(id, **{name.removesuffix(".py"): text for name, text in variants[id].items()})
+    with GradingRun(make_plan(assignment, [], 1), isolation, 1) as grader:
+        assert [result.points for result in klass.grade(grader)] == [35, 35, 35]
+        assert grader.grader._reference._live is None
 
 
 def test_a_live_reference_that_dies_is_started_again(grader: GradingRun, klass: Class) -> None:
