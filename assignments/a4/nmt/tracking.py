@@ -74,9 +74,10 @@ class Log(contextlib.AbstractContextManager["Log"]):
         if update:
             self.say(f"resuming after iter {update}")
 
-    def step(self, update: int) -> None:
-        """Advance the progress bar: an update was made."""
+    def step(self, update: int) -> bool:
+        """Advance the progress bar: an update was made. Return whether to stop: never."""
         self.bar.update()
+        return False
 
     def log(self, report: Report) -> None:
         """Print the log line; `loss/train` and `perplexity/train` go to TensorBoard. Raises SaveError."""
