@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from sanity.core.errors import GraderFailed, UserError
@@ -31,8 +32,8 @@ class MachineBusy(GraderFailed, UserError):
 
     def __init__(self, what: str, seconds: float) -> None:
         super().__init__(
-            f"the machine was too busy: {what} got less than {seconds:g} s of time in {WALL_STOP * seconds:g} s; run the "
-            "same command again, with fewer --jobs or when less else is running"
+            f"the machine was too busy: {what} got less than {seconds:g} s of time in {WALL_STOP * seconds:g} s; run "
+            "the same command again, with fewer --jobs or when less else is running"
         )
 
 
@@ -44,7 +45,10 @@ class ThreadTimes(NamedTuple):
     """Ready to run, until it got a processor. A wait that goes on is not yet included."""
 
 
-def thread_times(folder: str, known: ThreadTimes = ThreadTimes()) -> ThreadTimes:
+NOTHING = ThreadTimes()
+
+
+def thread_times(folder: str, known: ThreadTimes = NOTHING) -> ThreadTimes:
     """Return the times of a thread, by its folder in /proc; `known` if it has ended or the kernel does not tell."""
     with suppress(OSError, ValueError):
         file = os.open(f"{folder}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
@@ -66,9 +70,7 @@ def why_wall_time() -> str:
 def processor_seconds(pid: int, known: float = 0.0) -> float:
     """Return the processor time of a process with all threads that it had; `known` if it has ended."""
     with suppress(OSError):
-        return time.clock_gettime(
-            ~pid << 3 | 2
-        )  # as clock_getcpuclockid(3) does it, in nanoseconds unlike /proc/PID/stat
+        return time.clock_gettime(~pid << 3 | 2)  # what clock_getcpuclockid(3) does
     return known
 
 
@@ -77,7 +79,7 @@ class WorkerClock:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._main, self._own, self._cpu = ThreadTimes(), ThreadTimes(), 0.0
+        self._main, self._own, self._cpu = NOTHING, NOTHING, 0.0
         self._own_folder = ""
         self.restart()
 
@@ -121,7 +123,7 @@ class TrainerClock:
         self._pid, self._processors = pid, processors
         self._own_folder = f"/proc/self/task/{threading.get_native_id()}"
         self._waits: dict[str, float] = {}
-        self._waited, self._main, self._cpu = 0.0, ThreadTimes(), 0.0
+        self._waited, self._main, self._cpu = 0.0, NOTHING, 0.0
         self._began, self._next_read = time.monotonic(), 0.0
         self._counted = self._shown = 0.0
         self._since = self._read()
@@ -146,18 +148,13 @@ class TrainerClock:
 
     def _read(self) -> tuple[float, float, float, float]:
         """Return wall time, what threads have waited, the main thread's time, and all threads' by processor."""
-        main = str(self._pid)
-        folders = {self._own_folder: self._own_folder}
+        folders = [self._own_folder]
         with suppress(OSError):  # it has ended
-            folders |= {thread: f"/proc/{self._pid}/task/{thread}" for thread in os.listdir(f"/proc/{self._pid}/task")}
-        for thread, folder in folders.items():
-            before = self._waits.get(thread, 0.0)
-            times = thread_times(folder, ThreadTimes(waiting=before))
-            self._waited += times.waiting - (
-                before if before <= times.waiting else 0.0
-            )  # else a new one of this number
-            self._waits[thread] = times.waiting
-            if thread == main and times.running:
-                self._main = times
+            folders += map(str, Path(f"/proc/{self._pid}/task").iterdir())
+        for folder in folders:
+            before = self._waits.get(folder, 0.0)
+            waiting = self._waits[folder] = thread_times(folder, ThreadTimes(waiting=before)).waiting
+            self._waited += waiting - before if waiting >= before else waiting  # less: a new thread of this number
+        self._main = thread_times(f"/proc/{self._pid}/task/{self._pid}", self._main)
         self._cpu = processor_seconds(self._pid, self._cpu)
         return self.wall, self._waited, self._main.running, self._cpu / self._processors

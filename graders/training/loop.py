@@ -62,7 +62,7 @@ class TrainingLoop:
         scored = [event for event in event_log.events if isinstance(event, Scored)]
         self._seconds_before = max((event.seconds for event in scored), default=0.0)
         self._cpu_before = max((event.cpu_seconds for event in scored), default=0.0)
-        self._clock: TrainerClock
+        self._clock: TrainerClock | None = None
         self._heard = 0.0
         """When the last message came, on that clock."""
         self._last_look = False
@@ -77,7 +77,7 @@ class TrainingLoop:
     @property
     def seconds(self) -> float:
         """Seconds of the budget used so far, over all runs."""
-        return self._seconds_before + self._clock.seconds
+        return self._seconds_before + (self._clock.seconds if self._clock else 0.0)
 
     @property
     def _over(self) -> bool:
@@ -108,9 +108,10 @@ class TrainingLoop:
 
     def _left(self, trainer: TrainerProcess) -> float:
         """Return the seconds until the next message must come; tell the trainer once the budget is used up."""
-        now, budget = self._clock.seconds, self._job.budget
+        clock, budget = trainer.clock, self._job.budget
+        now = clock.seconds
         rest, last_look = max(0.0, budget - self._seconds_before), self._job.limits.last_look_in(budget)
-        if self._clock.wall > WALL_STOP * (rest + last_look):
+        if clock.wall > WALL_STOP * (rest + last_look):
             raise MachineBusy("training", rest + last_look)
         if now >= rest and self._told is None:
             self._told = now
@@ -121,7 +122,7 @@ class TrainingLoop:
     def _handle(self, trainer: TrainerProcess, message: TrainerMessage) -> Ending | None:
         """Handle one message; return an Ending if it ends the training."""
         self._messages += 1
-        self._heard = self._clock.seconds
+        self._heard = trainer.clock.seconds
         if self._messages > MAX_MESSAGES:
             raise WireError(f"more than {MAX_MESSAGES} messages")
         match message:
