@@ -79,7 +79,9 @@ class WorkerClock:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._main, self._own, self._cpu = NOTHING, NOTHING, 0.0
+        self._main, self._own = NOTHING, NOTHING
+        self.cpu = 0.0
+        """Seconds of processor time of all threads, when last read."""
         self._own_folder = ""
         self.restart()
 
@@ -88,12 +90,12 @@ class WorkerClock:
         self._own_folder = f"/proc/self/task/{threading.get_native_id()}"
         self._began, self._used = time.monotonic(), 0.0
         self._read()
-        self._waited_before, self._cpu_before = self._waited, self._cpu
+        self._waited_before, self._cpu_before = self._waited, self.cpu
 
     def _read(self) -> None:
         self._main = thread_times(f"/proc/{self._pid}/task/{self._pid}", self._main)
         self._own = thread_times(self._own_folder, self._own)
-        self._cpu = processor_seconds(self._pid, self._cpu)
+        self.cpu = processor_seconds(self._pid, self.cpu)
 
     @property
     def _waited(self) -> float:
@@ -108,7 +110,7 @@ class WorkerClock:
     def seconds(self) -> float:
         """Seconds that count: wall time without waiting for a processor, or all its processor time if that is more."""
         self._read()
-        return max(self.wall - (self._waited - self._waited_before), self._cpu - self._cpu_before)
+        return max(self.wall - (self._waited - self._waited_before), self.cpu - self._cpu_before)
 
 
 class TrainerClock:
@@ -123,7 +125,9 @@ class TrainerClock:
         self._pid, self._processors = pid, processors
         self._own_folder = f"/proc/self/task/{threading.get_native_id()}"
         self._waits: dict[str, float] = {}
-        self._waited, self._main, self._cpu = 0.0, NOTHING, 0.0
+        self._waited, self._main = 0.0, NOTHING
+        self.cpu = 0.0
+        """Seconds of processor time of all threads, when last read."""
         self._began, self._next_read = time.monotonic(), 0.0
         self._counted = self._shown = 0.0
         self._since = self._read()
@@ -156,5 +160,5 @@ class TrainerClock:
             waiting = self._waits[folder] = thread_times(folder, ThreadTimes(waiting=before)).waiting
             self._waited += waiting - before if waiting >= before else waiting  # less: a new thread of this number
         self._main = thread_times(f"/proc/{self._pid}/task/{self._pid}", self._main)
-        self._cpu = processor_seconds(self._pid, self._cpu)
-        return self.wall, self._waited, self._main.running, self._cpu / self._processors
+        self.cpu = processor_seconds(self._pid, self.cpu)
+        return self.wall, self._waited, self._main.running, self.cpu / self._processors
