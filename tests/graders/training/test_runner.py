@@ -129,19 +129,26 @@ def test_the_last_look_may_reach_the_score(train: Train) -> None:
 
 
 def test_one_that_does_not_end_after_its_budget_is_ended(train: Train) -> None:
-    training = train(
-        AT_7.format("while True: channel.send(Progress(update))"), budget=0.5, limits=limits(last_look=0.3)
+    talk = (
+        "import time, graders.sandbox.inside.protocol as box\n        while True: channel.send(box.Progress(update)), "
     )
+    training = train(AT_7.format(talk + "time.sleep(0.01)"), budget=0.5, limits=limits(last_look=0.3))
     assert (training.stop_reason, training.score) == (StopReason.BUDGET, 100 * 5 / 40)
 
 
-WORKS = "def learn(update, learnt):\n    end = time.thread_time() + 0.02\n    while time.thread_time() < end: pass\n    return learnt + 1\n"
+WORKS = """
+import time
+def learn(update, learnt):
+    end = time.thread_time() + 0.02
+    while time.thread_time() < end: pass
+    return learnt + 1
+"""
 
 
 def test_a_busy_machine_costs_a_training_nothing(train: Train) -> None:
     """It works for most of its budget, and by the wall clock takes longer than that."""
     with busy_machine():
-        training = train("import time\n" + WORKS, budget=2.0)
+        training = train(WORKS, budget=2.0)
     assert (training.stop_reason, training.score) == (StopReason.REACHED, 100)
     assert training.cpu_seconds >= 40 * 0.02
 
