@@ -373,10 +373,8 @@ def test_what_is_no_error_of_the_command_line_has_status_1(
     (tmp_path / "dev.src").write_bytes(b"\xff\n")
     assert "not UTF-8" in failing(a4, capsys, "train", f"--save-to={out}", *files[:4], "--restart", status=1)
     gone = tmp_path / "gone"
-    for argv in (
-        ["train", f"--save-to={tmp_path / 'x.bin'}", f"--vocab={gone}"],
-        ["decode", str(gone), files[0][12:], "o"],
-    ):
+    decode = ["decode", str(gone), str(tmp_path / "test.src"), "o"]
+    for argv in (["train", f"--save-to={tmp_path / 'x.bin'}", *files, f"--vocab={gone}"], decode):
         assert failing(a4, capsys, *argv, status=2) == f"{gone}: no such file"
 
 
