@@ -370,12 +370,12 @@ def test_what_is_no_error_of_the_command_line_has_status_1(
         checkpoint.write_bytes(checkpoint.read_bytes()[:100])
     damaged = failing(a4, capsys, "train", f"--save-to={out}", *files[:4], *SMALL, "--resume", status=1)
     assert damaged.endswith("or a damaged one")
-    (tmp_path / "dev.src").write_bytes(b"\xff\n")
-    assert "not UTF-8" in failing(a4, capsys, "train", f"--save-to={out}", *files[:4], "--restart", status=1)
     gone = tmp_path / "gone"
     decode = ["decode", str(gone), str(tmp_path / "test.src"), "o"]
     for argv in (["train", f"--save-to={tmp_path / 'x.bin'}", *files, f"--vocab={gone}"], decode):
         assert failing(a4, capsys, *argv, status=2) == f"{gone}: no such file"
+    (tmp_path / "dev.src").write_bytes(b"\xff\n")
+    assert "not UTF-8" in failing(a4, capsys, "train", f"--save-to={out}", *files[:4], "--restart", status=1)
 
 
 def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.CaptureFixture[str]) -> None:
