@@ -101,7 +101,9 @@ def class_rows(folder: Path, repeats: int) -> list[Row]:
             bench.grade_by_command,
         )
         return [
-            compare("one fresh process a submission ÷ `trivium`, warm", fresh_, warm, "≥ 10.5", f"{rate(warm)} a minute"),
+            compare(
+                "one fresh process a submission ÷ `trivium`, warm", fresh_, warm, "≥ 10.5", f"{rate(warm)} a minute"
+            ),
             compare("the same ÷ `trivium grade`, start and exports included", fresh_, cold),
             *growth_rows(bench, warm),
             *unit_rows(bench, repeats),

@@ -4,7 +4,8 @@ python run.py train                       the toy language pair, in one or two m
 python run.py train --data multi30k       German to English, faster on a GPU; --data FOLDER for your own text
 python run.py decode trained/model.bin SOURCE TARGET OUTPUT      translate a file, and score it
 
-Both use your answers to 1b to 1f. `python run.py train --help` lists all options.
+Both use your answers to 1b to 1f. `python run.py train --help` lists all options. The exit status is 0
+if all went well, 2 if the command line is wrong, such as a file that isn't there, and 1 for any other failure.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ PACKAGES = ("sanity.nmt", "sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", 
 TOO_LARGE = re.compile("allocate memory|not enough memory|size calculation overflowed")
 """PyTorch's messages for a tensor that doesn't fit into memory on a CPU."""
 
+
+class UsageError(ValueError):
+    """Something is wrong with the command line; the message is one line."""
+
+
 ENDED = {
     "patience": "training ended because dev stopped improving",
     "max_epoch": "all epochs are done",
@@ -75,9 +81,18 @@ def main(argv: Sequence[str]) -> int:
         if line is None:  # a mistake in the code: its traceback helps more than one line
             raise
         print(f"run.py: {line}", file=sys.stderr)
-    else:
-        return 0
-    return 2
+        return 2 if is_usage_error(error) else 1
+    return 0
+
+
+def is_usage_error(error: Exception) -> bool:
+    """Return whether the command line is wrong: an option, or the name of something that isn't there."""
+    if isinstance(error, ModuleNotFoundError):
+        return False
+    from nmt.corpus import NoSuchText
+    from nmt.optimization import DeviceError
+
+    return isinstance(error, (UsageError, RecipeError, DeviceError, NoSuchText))
 
 
 def explained(error: Exception) -> str | None:
@@ -95,7 +110,7 @@ def explained(error: Exception) -> str | None:
     from nmt.training import Diverged
     from vocab import VocabError
 
-    expected = (CheckpointError, SaveError, CorpusError, DeviceError, Diverged, RecipeError, VocabError)
+    expected = (CheckpointError, SaveError, CorpusError, DeviceError, Diverged, RecipeError, UsageError, VocabError)
     if isinstance(error, (*expected, NotImplementedError)):
         return str(error)
     if isinstance(error, torch.cuda.OutOfMemoryError):
@@ -132,7 +147,9 @@ def train_command(args: argparse.Namespace) -> None:
     if recipe.mixed_precision == "bf16" and device.type != "cuda":
         note(f"--mixed-precision bf16 needs a GPU: the {device} computes in 32 bits")
     corpus = corpus_of(args, recipe.seed)
-    vocab = Vocab.load(args.vocab) if args.vocab else vocabulary(corpus.train.source, corpus.train.target, recipe)
+    vocab = (
+        Vocab.load(existing(args.vocab)) if args.vocab else vocabulary(corpus.train.source, corpus.train.target, recipe)
+    )
     pairs, dev = indexed(corpus.train, vocab), indexed(corpus.dev, vocab)
     for part, usable in (("train", pairs), ("dev", dev)):
         if not usable:
@@ -185,18 +202,18 @@ def is_toy(args: argparse.Namespace) -> bool:
 
 
 def corpus_of(args: argparse.Namespace, seed: int) -> Corpus:
-    """Return the corpus of --data, or of --train-src and the other files. Raises CorpusError."""
-    from nmt.corpus import Corpus, CorpusError, Texts, read_texts
+    """Return the corpus of --data, or of --train-src and the other files. Raises CorpusError, UsageError."""
+    from nmt.corpus import Corpus, Texts, read_texts
     from nmt.datasets import load_corpus
 
     files = files_of(args)
     if not any(path for pair in files.values() for path in pair):
         return load_corpus(args.data or "toy", seed)
     if args.data is not None:
-        raise CorpusError(f"--data {args.data}: expected no files named by --train-src and the like; leave one out")
+        raise UsageError(f"--data {args.data}: expected no files named by --train-src and the like; leave one out")
     for part, pair in files.items():
         if None in pair and (part != "test" or pair != (None, None)):
-            raise CorpusError(f"--{part}-src and --{part}-tgt: expected both; --train-… and --dev-… are needed")
+            raise UsageError(f"--{part}-src and --{part}-tgt: expected both; --train-… and --dev-… are needed")
     texts = {part: read_texts(*pair) if pair[0] else Texts([], []) for part, pair in files.items()}
     languages = (path.name.removesuffix(".gz").rpartition(".")[2] for path in files["train"])
     return Corpus(args.train_src.resolve().parent.name, *languages, **texts)
@@ -208,28 +225,41 @@ def files_of(args: argparse.Namespace) -> dict[str, tuple[Path | None, Path | No
 
 
 def folder_of(args: argparse.Namespace) -> Path:
-    """Return the output folder; refuse to reuse one without --resume or --restart.
+    """Return the output folder.
 
-    Raises:
-        CheckpointError: there are checkpoints in it, and neither option is given.
-        SaveError: it can't be created, or the model would overwrite an input.
+    Raises UsageError: it can't be created, or there are checkpoints in it and neither --resume nor --restart is given,
+    or the model would overwrite an input.
     """
-    from nmt.atomic import SaveError, refuse_to_overwrite
-    from nmt.checkpoint import CheckpointError, Checkpoints
+    from nmt.checkpoint import Checkpoints
 
     if args.save_to.is_dir() or not args.save_to.suffix:
-        raise SaveError(f"--save-to {args.save_to}: expected a file, such as {args.save_to / 'model.bin'}")
-    refuse_to_overwrite(args.save_to, (args.vocab, *(path for pair in files_of(args).values() for path in pair)))
+        raise UsageError(f"--save-to {args.save_to}: expected a file, such as {args.save_to / 'model.bin'}")
+    check_output(args.save_to, args.vocab, *(path for pair in files_of(args).values() for path in pair))
     folder: Path = args.save_to.parent
     try:
         checkpoints = Checkpoints(folder)
     except OSError as error:
-        raise SaveError(f"{folder}: can't be created: {error.strerror}") from None
+        raise UsageError(f"{folder}: can't be created: {error.strerror}") from None
     if checkpoints.newest() and not (args.resume or args.restart):
-        raise CheckpointError(
-            f"{folder}: has checkpoints already: continue with --resume, or start again with --restart"
-        )
+        raise UsageError(f"{folder}: has checkpoints already: continue with --resume, or start again with --restart")
     return folder
+
+
+def check_output(output: Path, *inputs: Path | None) -> None:
+    """Raise UsageError if the output would overwrite an input; None is an input that isn't given."""
+    from nmt.atomic import SaveError, refuse_to_overwrite
+
+    try:
+        refuse_to_overwrite(output, inputs)
+    except SaveError as error:
+        raise UsageError(str(error)) from None
+
+
+def existing(path: Path) -> Path:
+    """Return the path of a model or a vocabulary. Raises UsageError: there is no such file."""
+    if not path.exists():
+        raise UsageError(f"{path}: no such file")
+    return path
 
 
 def validation_on(texts: Texts, pairs: list[Pair], sentences: int) -> Validate:
@@ -286,7 +316,6 @@ def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Fact
 
 def decode_command(args: argparse.Namespace) -> None:
     """Translate a file; score the translations if there are references."""
-    from nmt.atomic import SaveError, refuse_to_overwrite
     from nmt.checkpoint import load_model
     from nmt.corpus import pluralize, read_lines, read_texts
     from nmt.optimization import device_named
@@ -294,16 +323,16 @@ def decode_command(args: argparse.Namespace) -> None:
     from nmt_model import NMT
 
     if args.output.is_dir() or not args.output.parent.is_dir():  # before translating rather than after it
-        raise SaveError(f"{args.output}: can't be written: expected a file in an existing folder")
+        raise UsageError(f"{args.output}: can't be written: expected a file in an existing folder")
     restore_keyboard_interrupt()
-    refuse_to_overwrite(args.output, (args.model, args.source, args.target))
+    check_output(args.output, args.model, args.source, args.target)
     if args.output.exists() and not args.force:
         advice = "the last argument is the output file; name a new one, or overwrite this one with --force"
-        raise SaveError(f"{args.output}: exists already: {advice}")
+        raise UsageError(f"{args.output}: exists already: {advice}")
     set_threads(args.threads)
     device = device_named(args.device)
     source = read_texts(args.source, args.target).source if args.target else read_lines(args.source)
-    model = load_model(args.model, NMT).to(device)
+    model = load_model(existing(args.model), NMT).to(device)
     translations = translated(
         model, source, args.beam_size, args.max_decoding_time_step, args.length_penalty, args.batch_size
     )

@@ -3,6 +3,7 @@
 #
 # The text is in the folder DATA, in six files: train, dev and test, each in the language SRC and in the language TGT.
 #     DATA=data SRC=de TGT=en bash run.sh train
+# Output goes to the folder OUT (trained), and the curves to runs: tensorboard --logdir=runs
 # The toy languages need no files: python run.py train
 set -eu
 

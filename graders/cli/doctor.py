@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from graders.cli.terminal import echo
 from graders.sandbox import isolation
+from graders.sandbox.clock import why_wall_time
 
 STUDENT = ("trivium", "numpy", "hypothesis", "msgspec", "watchfiles", "platformdirs", "tqdm")
 LIBRARIES = ("torch", "gensim", "scikit-learn", "matplotlib")
@@ -27,6 +28,8 @@ def doctor(args: argparse.Namespace) -> int:
     missing = {name: reason for name, reason in isolation.walls().items() if reason}
     for name in isolation.walls():
         echo(f"{name}: {missing.get(name) or 'available'}")
+    if sys.platform == "linux" and (reason := why_wall_time()):
+        echo(f"time limits: by the wall clock, also on a busy machine: {reason}")
     if sys.platform != "linux":
         echo("grading: needs Linux; use a virtual machine or a container")
         return 1

@@ -1,4 +1,4 @@
-"""Session: calls probes on one submission in sandboxed workers, with time limits."""
+"""Session: calls probes on one submission in sandboxed workers, with time limits: see clock.py."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import Any, Self
 import msgspec
 
 from graders.sandbox.captured_output import CapturedOutput
+from graders.sandbox.clock import WALL_STOP, MachineBusy, WorkerClock
 from graders.sandbox.folders import MIN_BYTES, sizes
 from graders.sandbox.inside.wire import (
     LENGTH,
@@ -47,7 +48,9 @@ MAX_THREADS = 64
 MAX_DEATHS = 3
 """Dead workers of one question after which its other checks are not run."""
 POLL_SECONDS = 0.25
-"""How often a waiting grader checks the worker's folder and threads."""
+"""How often a waiting grader checks the worker's time, folder and threads."""
+LAST_SECONDS = 0.01
+"""The shortest wait for a worker whose time is nearly over."""
 
 Key = tuple[str, str]
 """A probe's name and a case's digest."""
@@ -113,14 +116,15 @@ class Session:
     """A Run in the sandbox: calls probes on one submission. Use as a context manager.
 
     A worker is forked when it is first needed, and again after one died, so that a crash fails only one check. The
-    checks of a question share one time limit, which counts the time that the grader waits for answers.
+    checks of a question share one time limit. While the grader waits for answers, the worker's clock runs.
     """
 
     def __init__(self, zygote: Zygote, files: Mapping[str, bytes]) -> None:
         self._zygote, self._files = zygote, files
         self._module, self._seconds = "", 0.0
-        self._left, self._deaths = 0.0, 0
+        self._left, self._wall_left, self._deaths = 0.0, 0.0, 0
         self._worker: WorkerHandle | None = None
+        self._clock: WorkerClock
         self._streams: selectors.BaseSelector
         self._imported: set[str] = set()
         self._broken: dict[str, CouldNotRun] = {}
@@ -135,7 +139,7 @@ class Session:
     def begin(self, module: str, seconds: float) -> None:
         """Start a question: the module that it is about, and its time limit in seconds."""
         self._module, self._seconds = module, seconds
-        self._left, self._deaths = seconds, 0
+        self._left, self._wall_left, self._deaths = seconds, WALL_STOP * seconds, 0
         self._printed = CapturedOutput()
 
     @cached_property
@@ -184,7 +188,8 @@ class Session:
 
     def _start(self) -> None:
         """Fork a worker, and watch its streams."""
-        self._worker, self._imported = self._zygote.fork(self._files, self._left), set()
+        self._worker, self._imported = self._zygote.fork(self._files, WALL_STOP * self._left), set()
+        self._clock = WorkerClock(self._worker.pid)
         self._worker.channel.setblocking(False)
         self._streams = selectors.DefaultSelector()
         self._streams.register(self._worker.channel, selectors.EVENT_READ)
@@ -218,25 +223,26 @@ class Session:
     def _ask(self, request: Ask | AskAll, what: str) -> Any:
         """Send one request; return the plain answer or the SubmissionError. Any other outcome ends the worker."""
         assert self._worker is not None
-        started = time.monotonic()
+        self._clock.restart()
         try:
-            reply = self._exchange(self._worker, encode(request), started + self._left, what)
+            reply = self._exchange(self._worker, encode(request), what)
             if reply.id != request.id:
                 raise WireError("a reply to another request")
         except WireError as error:
             self.end()
             raise CouldNotRun(f"{what} broke the protocol: {error}") from None
-        except CouldNotRun:
+        except (CouldNotRun, MachineBusy):
             self.end()
             raise
         except (ConnectionError, EOFError):
             raise CouldNotRun(f"{what} {self._cause_of_death()}") from None
         finally:
-            self._left -= time.monotonic() - started
+            self._left -= self._clock.seconds
+            self._wall_left -= self._clock.wall
         return reply.value if isinstance(reply, Answer) else reply.raised
 
-    def _exchange(self, worker: WorkerHandle, frame: bytes, deadline: float, what: str) -> Any:
-        """Send a frame and return its one reply before the deadline; collect the worker's output meanwhile.
+    def _exchange(self, worker: WorkerHandle, frame: bytes, what: str) -> Any:
+        """Send a frame and return its one reply within the time left; collect the worker's output meanwhile.
 
         All three streams are served in one loop, because each can block the others: a worker may write output until
         the pipe is full before it reads the request, and may reply before it has read all of it. The latter breaks the
@@ -249,13 +255,12 @@ class Session:
             self._streams.modify(worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
         next_check = time.monotonic() + POLL_SECONDS
         while not reply.complete:
+            left = self._time_left(what)
             now = time.monotonic()
-            if now > deadline:
-                raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
             if now > next_check:
                 self._check_limits(worker, what)
                 next_check = now + POLL_SECONDS
-            for key, events in self._streams.select(min(deadline, next_check) - now):
+            for key, events in self._streams.select(min(max(left, LAST_SECONDS), next_check - now)):
                 if key.fileobj == worker.output:
                     if not self._printed.drain(worker.output):
                         self._streams.unregister(worker.output)
@@ -268,6 +273,18 @@ class Session:
                     raise WireError("a reply before the request was read")
         self._printed.drain(worker.output)
         return decode_reply(reply.body)
+
+    def _time_left(self, what: str) -> float:
+        """Return the seconds that the question has left; raise CouldNotRun if they are over.
+
+        Raise MachineBusy if they are not, and yet the wall clock says that it will never end.
+        """
+        left = self._left - self._clock.seconds
+        if left <= 0:
+            raise CouldNotRun(f"{what} took too long: this question has {self._seconds:g} s")
+        if self._clock.wall > self._wall_left:
+            raise MachineBusy(what, self._seconds)
+        return left
 
     def _check_limits(self, worker: WorkerHandle, what: str) -> None:
         """Raise CouldNotRun if the worker has too many threads or too large a folder."""

@@ -29,6 +29,8 @@ READABLE = (
 START_SECONDS = 120
 """For importing torch from a slow disk."""
 REAP_SECONDS = 30
+SPARE_CPU_SECONDS = 30
+"""Processor time of many threads until the grader's clock, which looks four times a second, has seen it."""
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -131,31 +133,31 @@ class Zygote:
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it gave no reason"
 
-    def fork(self, files: Mapping[str, bytes], seconds: float) -> WorkerHandle:
+    def fork(self, files: Mapping[str, bytes], cpu_seconds: float) -> WorkerHandle:
         """Fork a worker in a new folder with these files; raise SandboxError if that fails.
 
-        `seconds` limits its processor time.
+        `cpu_seconds` is a last resort: the grader's clock ends a worker sooner.
         """
         with self._lock:
             self.wait_ready()
             self._forks += 1
             folder = self.scratch / f"w{self._forks}"
             lay_out(folder, files)
-            return self._fork(folder, seconds)
+            return self._fork(folder, cpu_seconds)
 
-    def fork_in(self, folder: Path, seconds: float) -> WorkerHandle:
+    def fork_in(self, folder: Path, cpu_seconds: float) -> WorkerHandle:
         """Fork a worker in an existing folder, which is not removed with it; raise SandboxError if that fails."""
         with self._lock:
             self.wait_ready()
-            return self._fork(folder, seconds)
+            return self._fork(folder, cpu_seconds)
 
-    def _fork(self, folder: Path, seconds: float) -> WorkerHandle:
+    def _fork(self, folder: Path, cpu_seconds: float) -> WorkerHandle:
         ours, theirs = socket.socketpair()
         read, write = os.pipe()
         os.set_blocking(read, False)
         try:
             pid = self._request({"fork": str(folder)}, (theirs.fileno(), write))["pid"]
-            self._limit(pid, seconds)
+            self._limit(pid, cpu_seconds)
         except BaseException:
             ours.close()
             os.close(read)
@@ -165,7 +167,7 @@ class Zygote:
             os.close(write)
         return WorkerHandle(pid, folder, ours, read)
 
-    def _limit(self, pid: int, seconds: float) -> None:
+    def _limit(self, pid: int, cpu_seconds: float) -> None:
         """Set a worker's limits from outside, before it runs any code of the submission.
 
         Inside the sandbox the system calls for that are refused.
@@ -173,7 +175,7 @@ class Zygote:
         import resource  # which Windows lacks
 
         limits = {
-            resource.RLIMIT_CPU: int(seconds) + 6,  # a last resort: the grader's clock ends a worker sooner
+            resource.RLIMIT_CPU: int(cpu_seconds) + SPARE_CPU_SECONDS,
             resource.RLIMIT_FSIZE: self.profile.file_bytes,
             resource.RLIMIT_NOFILE: self.profile.open_files,
             resource.RLIMIT_CORE: 0,

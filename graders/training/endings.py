@@ -29,6 +29,8 @@ class Ending(NamedTuple):
     """One line for the student, in our words only."""
     detail: str = ""
     """For staff: the submission's error message and traceback."""
+    raised: bool = False
+    """Whether it raised an exception, other than for want of memory or disk."""
 
 
 def classify_finish(message: Finished, enough: bool) -> Ending:
@@ -55,18 +57,12 @@ def classify_error(error: SubmissionError, what: str, files: Mapping[str, bytes]
     if error.type == "SaveError":
         return Ending(StopReason.CRASHED, f"{what} could not write a checkpoint", clean_text(problem.detail))
     hint = f"; {problem.hint}" if problem.hint else ""
-    return Ending(StopReason.CRASHED, f"{problem.message}{hint}", clean_text(problem.detail))
+    return Ending(StopReason.CRASHED, f"{problem.message}{hint}", clean_text(problem.detail), raised=True)
 
 
-def classify_death(usage: ProcessUsage, what: str, cpu_limit: float) -> Ending:
-    """Classify a process that died without a `Finished` message.
-
-    `cpu_limit` is in seconds of processor time; the kernel kills a process that exceeds it.
-    """
+def classify_death(usage: ProcessUsage, what: str) -> Ending:
+    """Classify a process that died without a `Finished` message."""
     if os.WIFSIGNALED(usage.status) and os.WTERMSIG(usage.status) == 9:
-        if usage.cpu_seconds >= cpu_limit:
-            message = f"{what} used more processor time than its cores provide: do not change the number of threads"
-            return Ending(StopReason.CRASHED, message)
         return Ending(StopReason.OUT_OF_MEMORY, f"{what} was killed by the system, which happens when memory runs out")
     return Ending(StopReason.CRASHED, f"{what} {usage.cause}")
 

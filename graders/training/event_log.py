@@ -73,7 +73,7 @@ class Stopped(msgspec.Struct, frozen=True, tag=True):
 
 
 class ReferenceAnswered(msgspec.Struct, frozen=True, tag=True):
-    """The reference's answers for the test with the same weights; None if it cannot load them."""
+    """The reference's answers for the test with the same weights; None if they do not fit."""
 
     texts: list[str] | None
 

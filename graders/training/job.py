@@ -36,7 +36,7 @@ def memory_default() -> int:
 
 @dataclass(frozen=True)
 class TrainingLimits:
-    """The limits of a training, other than its budget."""
+    """The limits of a training, other than its budget. Seconds are those that count: see graders/sandbox/clock.py."""
 
     memory_mb: int = field(default_factory=memory_default)
     folder_mb: int = 8 * 1024
@@ -45,6 +45,8 @@ class TrainingLimits:
     """Size of one file."""
     silence: float | None = None
     """Seconds without a message after which a training counts as hung; None is half the budget, from 60 to 300."""
+    last_look: float | None = None
+    """Seconds for answering dev once more after the budget; None is a tenth of the budget, and at least 30."""
     answering: float = 600.0
     """Seconds for answering the test."""
     threads: int = field(default_factory=usable_cores)
@@ -56,6 +58,14 @@ class TrainingLimits:
         [60.0, 150.0, 300.0]
         """
         return min(300.0, max(60.0, budget / 2)) if self.silence is None else self.silence
+
+    def last_look_in(self, budget: float) -> float:
+        """Return the seconds for answering dev once more after this budget.
+
+        >>> [TrainingLimits().last_look_in(budget) for budget in (60, 300, 3600)]
+        [30.0, 30.0, 360.0]
+        """
+        return max(30.0, budget / 10) if self.last_look is None else self.last_look
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ class Job:
     threshold: float
     """The score at which training stops."""
     budget: float
-    """Seconds of training by the clock, including earlier runs in the same folder."""
+    """Seconds of training that count, including earlier runs in the same folder: see graders/sandbox/clock.py."""
     data: str
     """Name or path of the data."""
     device: str = "auto"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from graders.records.training import StopReason
-from graders.sandbox.inside.protocol import Answers, DevScore, Failed, Finished, Progress, Ready, TrainerMessage
+from graders.sandbox.clock import WALL_STOP, MachineBusy, TrainerClock
+from graders.sandbox.inside.protocol import Answers, DevScore, Failed, Finished, Progress, Ready, TimeUp, TrainerMessage
 from graders.sandbox.inside.wire import WireError
 from graders.sandbox.isolation import SandboxError
 from graders.text.sanitize import clean_name
 from graders.training.endings import Ending, classify_death, classify_error, classify_finish
-from graders.training.event_log import Answered, EventLog, Prepared, Progressed, Scored, Stopped
+from graders.training.event_log import EventLog, Prepared, Progressed, Scored, Stopped
 from graders.training.job import Job
 from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
@@ -26,6 +26,8 @@ from sanity.core.durations import duration_text
 MAX_MESSAGES = 200_000
 """From one trainer; a long training sends a tenth of that."""
 STATUS_SECONDS = 1.0
+LAST_SECONDS = 0.05
+"""The shortest wait for a message, when time is nearly up."""
 NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -47,7 +49,11 @@ OnStatus = Callable[[TrainingStatus], None]
 
 
 class TrainingLoop:
-    """Follows one trainer process: logs its messages as events, and scores its answers for dev."""
+    """Follows one trainer process: logs its messages as events, and scores its answers for dev.
+
+    When the budget is used up the trainer is told, and answers dev once more: what it has learnt since the last time
+    counts, and dev is tried at least once.
+    """
 
     def __init__(self, job: Job, task: Task, event_log: EventLog, on_status: OnStatus) -> None:
         self._job, self._task, self._event_log, self._on_status = job, task, event_log, on_status
@@ -56,7 +62,13 @@ class TrainingLoop:
         scored = [event for event in event_log.events if isinstance(event, Scored)]
         self._seconds_before = max((event.seconds for event in scored), default=0.0)
         self._cpu_before = max((event.cpu_seconds for event in scored), default=0.0)
-        self._began = time.monotonic()
+        self._clock: TrainerClock | None = None
+        self._heard = 0.0
+        """When the last message came, on that clock."""
+        self._last_look = False
+        """Whether dev was answered after the budget."""
+        self._told: float | None = None
+        """When the trainer was told that the budget is used up, on that clock."""
         self._score: float | None = None
         self._update = -1
         self._messages = 0
@@ -65,14 +77,25 @@ class TrainingLoop:
     @property
     def seconds(self) -> float:
         """Seconds of the budget used so far, over all runs."""
-        return self._seconds_before + time.monotonic() - self._began
+        return self._seconds_before + (self._clock.seconds if self._clock else 0.0)
+
+    @property
+    def _over(self) -> bool:
+        """Whether the budget is used up."""
+        return self.seconds >= self._job.budget
 
     def run(self, trainer: TrainerProcess) -> Stopped:
-        """Handle messages until training ends; return the event that says why."""
+        """Handle messages until training ends; return the event that says why. Raises MachineBusy."""
+        self._clock = trainer.clock
         end = handle_messages(
-            trainer, "training", self._until(), self._job, lambda message: self._handle(trainer, message), self._report
+            trainer,
+            "training",
+            lambda: self._left(trainer),
+            self._job,
+            lambda message: self._handle(trainer, message),
+            self._report,
         )
-        if end is None and self.seconds >= self._job.budget:
+        if self._over and (end is None or end.stop_reason is StopReason.CONVERGED):
             end = Ending(StopReason.BUDGET, f"the budget of {duration_text(self._job.budget)} was used up")
         elif end is None:
             end = Ending(StopReason.HUNG, f"training hung: no message for {self._silence:g} s")
@@ -83,13 +106,23 @@ class TrainingLoop:
     def _silence(self) -> float:
         return self._job.limits.silence_in(self._job.budget)
 
-    def _until(self) -> Callable[[], float]:
-        end = self._began + self._job.budget - self._seconds_before
-        return lambda: min(end, time.monotonic() + self._silence)
+    def _left(self, trainer: TrainerProcess) -> float:
+        """Return the seconds until the next message must come; tell the trainer once the budget is used up."""
+        clock, budget = trainer.clock, self._job.budget
+        now = clock.seconds
+        rest, last_look = max(0.0, budget - self._seconds_before), self._job.limits.last_look_in(budget)
+        if clock.wall > WALL_STOP * (rest + last_look):
+            raise MachineBusy("training", rest + last_look)
+        if now >= rest and self._told is None:
+            self._told = now
+            trainer.send(TimeUp())
+        end = rest if self._told is None else self._told + last_look
+        return min(end, self._heard + self._silence) - now
 
     def _handle(self, trainer: TrainerProcess, message: TrainerMessage) -> Ending | None:
         """Handle one message; return an Ending if it ends the training."""
         self._messages += 1
+        self._heard = trainer.clock.seconds
         if self._messages > MAX_MESSAGES:
             raise WireError(f"more than {MAX_MESSAGES} messages")
         match message:
@@ -107,6 +140,8 @@ class TrainingLoop:
                     Progressed(message.update, self.seconds, message.loss, message.perplexity, message.words_per_second)
                 )
                 self._report()
+            case Answers() if self._last_look:
+                return Ending(StopReason.CONVERGED, "")
             case Answers():
                 self._validate(trainer, message)
             case Finished():
@@ -120,16 +155,19 @@ class TrainingLoop:
     def _validate(self, trainer: TrainerProcess, message: Answers) -> None:
         """Score the answers for dev and send the score back."""
         require_one_each(message, self._task.dev)
+        self._last_look = self._over
         score = self._score = self._task.dev_score(message.texts)
         self._event_log.add(Scored(message.update, self.seconds, self._cpu_before + trainer.cpu_seconds(), score))
         self._on_status(TrainingStatus(message.update, self.seconds, score, validated=True))
-        trainer.send(DevScore(score, self._is_enough(score)))
+        trainer.send(DevScore(score, self._last_look or self._is_enough(score)))
 
     def _is_enough(self, score: float) -> bool:
         return score >= self._job.threshold + self._task.margin
 
 
-def collect_answers(job: Job, task: Task, trainer: TrainerProcess, waiting: Callable[[], None]) -> Answered:
+def collect_answers(
+    job: Job, task: Task, trainer: TrainerProcess, waiting: Callable[[], None], what: str = "answering the test"
+) -> list[str] | Ending:
     """Return the trainer's first answers for the test, or why there are none. `waiting` is called meanwhile."""
     texts: list[str] | None = None
 
@@ -141,12 +179,14 @@ def collect_answers(job: Job, task: Task, trainer: TrainerProcess, waiting: Call
         texts = message.texts
         return Ending(StopReason.REACHED, "")
 
-    deadline = time.monotonic() + job.limits.answering
-    end = handle_messages(trainer, "answering the test", lambda: deadline, job, handle, waiting)
+    def left() -> float:
+        if trainer.clock.wall > WALL_STOP * job.limits.answering:
+            raise MachineBusy(what, job.limits.answering)
+        return job.limits.answering - trainer.clock.seconds
+
+    end = handle_messages(trainer, what, left, job, handle, waiting)
     trainer.end()
-    if texts is not None:
-        return Answered(texts)
-    return Answered(None, end.message if end else f"answering the test took more than {job.limits.answering:g} s")
+    return texts or end or Ending(StopReason.HUNG, f"{what} took more than {job.limits.answering:g} s")
 
 
 def require_one_each(message: Answers, sentences: Sequence[str]) -> None:
@@ -167,7 +207,7 @@ def refuse_full_disk(error: SubmissionError, job: Job) -> None:
 def handle_messages(
     trainer: TrainerProcess,
     what: str,
-    until: Callable[[], float],
+    left: Callable[[], float],
     job: Job,
     handle: Callable[[TrainerMessage], Ending | None],
     waiting: Callable[[], None],
@@ -177,13 +217,13 @@ def handle_messages(
     Args:
         trainer: the process.
         what: what it does, as the subject of error messages, such as "training".
-        until: returns the deadline for the next message, on the monotonic clock.
+        left: returns the seconds until the next message must come.
         job: for the names of the submission's files, and the free disk space.
         handle: called with each message; returns an Ending if the message ends the run.
         waiting: called every STATUS_SECONDS while there is no message.
     """
     try:
-        while message := _receive(trainer, until(), waiting):
+        while message := _receive(trainer, left, waiting):
             if isinstance(message, Failed):
                 refuse_full_disk(message.raised, job)
                 return classify_error(message.raised, what, job.submission.files, load_known_errors(job.assignment))
@@ -196,14 +236,14 @@ def handle_messages(
     except Disconnected as hangup:
         if hangup.alive:
             return Ending(StopReason.BROKEN, f"{what} broke the protocol: it closed its connection")
-        return classify_death(trainer.end(), what, trainer.cpu_limit)
+        return classify_death(trainer.end(), what)
     return None
 
 
-def _receive(trainer: TrainerProcess, until: float, waiting: Callable[[], None]) -> TrainerMessage | None:
-    """Do the same as `trainer.receive(until)`, and call `waiting` every STATUS_SECONDS."""
-    while True:
-        message = trainer.receive(min(until, time.monotonic() + STATUS_SECONDS))
-        if message or time.monotonic() > until:
+def _receive(trainer: TrainerProcess, left: Callable[[], float], waiting: Callable[[], None]) -> TrainerMessage | None:
+    """Return the next message, None if time is up first; call `waiting` every STATUS_SECONDS."""
+    while (seconds := left()) > 0:
+        if message := trainer.receive(min(STATUS_SECONDS, max(LAST_SECONDS, seconds))):
             return message
         waiting()
+    return None

@@ -15,8 +15,9 @@ from stat import S_ISREG
 from typing import Self
 
 from graders.sandbox.captured_output import CapturedOutput
+from graders.sandbox.clock import WALL_STOP, TrainerClock
 from graders.sandbox.folders import sizes
-from graders.sandbox.inside.protocol import DevScore, Order, TrainerMessage, decode_message, frame
+from graders.sandbox.inside.protocol import Order, RunnerMessage, TrainerMessage, decode_message, frame
 from graders.sandbox.inside.wire import LENGTH, body_length
 from graders.sandbox.zygote import Zygote
 from graders.training.job import TrainingLimits
@@ -100,19 +101,23 @@ class ProcessUsage:
 
 
 class TrainerProcess:
-    """A running trainer. Use as a context manager, which ends it together with its descendants."""
+    """A running trainer, which is expected to end within so many seconds of its clock.
+
+    Use as a context manager, which ends it together with its descendants.
+    """
 
     def __init__(
         self,
         zygote: Zygote,
         folder: Path,
         limits: TrainingLimits,
-        cpu_seconds: float,
+        seconds: float,
         order: Order,
         cores: Collection[int],
     ) -> None:
-        self._zygote, self._limits, self.cpu_limit = zygote, limits, cpu_seconds
-        self._worker = zygote.fork_in(folder, cpu_seconds)
+        self._zygote, self._limits = zygote, limits
+        self._worker = zygote.fork_in(folder, WALL_STOP * seconds * limits.threads)
+        self.clock = TrainerClock(self._worker.pid, limits.threads)
         with suppress(ProcessLookupError):  # it has just exited: the next `receive` reports that
             os.sched_setaffinity(self._worker.pid, cores)
         self._channel = self._worker.channel
@@ -128,17 +133,18 @@ class TrainerProcess:
     def __exit__(self, *error: object) -> None:
         self.end()
 
-    def send(self, message: Order | DevScore) -> None:
+    def send(self, message: RunnerMessage) -> None:
         """Send a small message without blocking. A dead peer is detected by the next `receive`."""
         self._channel.setblocking(False)
         with suppress(OSError):
             self._channel.send(frame(message))
 
-    def receive(self, until: float) -> TrainerMessage | None:
-        """Return the next message, or None if there is none until this time on the monotonic clock.
+    def receive(self, seconds: float) -> TrainerMessage | None:
+        """Return the next message, or None if there is none within so many seconds of wall time.
 
         Raises WireError for a malformed message, LimitExceeded, and Disconnected.
         """
+        until = time.monotonic() + seconds
         self._channel.setblocking(False)
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)

@@ -27,9 +27,11 @@ from graders.records import training as result
 from graders.records.training import Training, TrainingError
 from graders.sandbox.folders import lay_out, remove
 from graders.sandbox.inside.protocol import Order
+from graders.sandbox.isolation import SandboxError
 from graders.sandbox.profile import MAX_OPEN_FILES, Profile
 from graders.sandbox.zygote import Zygote
 from graders.training.core_claims import claim_cores
+from graders.training.endings import Ending
 from graders.training.event_log import Answered, Event, EventLog, ReferenceAnswered, Scored, Stopped
 from graders.training.job import Job, devices, driver_folders
 from graders.training.loop import OnStatus, TrainingLoop, TrainingStatus, collect_answers
@@ -115,13 +117,17 @@ def train_and_answer(job: Job, task: Task, event_log: EventLog, on_status: OnSta
         with _start_trainer(zygote, job, task, cores, "answer") as trainer:
             answers = collect_answers(job, task, trainer, waiting)
             _save_output(job, trainer.printed)
-        event_log.add(answers)
+        event_log.add(Answered(None, answers.message) if isinstance(answers, Ending) else Answered(answers))
 
 
 def _reference_answers(
     job: Job, task: Task, reference: Submission, lock: int, cores: Collection[int], waiting: Callable[[], None]
 ) -> ReferenceAnswered:
-    """Answer the test with the reference and the trained weights, before the submission can change the weights."""
+    """Answer the test with the reference and the trained weights, before the submission can change the weights.
+
+    An exception means that the weights do not fit. Raises SandboxError if there are no answers for any other reason,
+    such as time or memory: that is not the submission's failure, and the same command tries it again.
+    """
     remove(job.folder / "reference")
     lay_out(job.folder / "reference", task.code(reference))
     try:
@@ -129,7 +135,12 @@ def _reference_answers(
             _start_zygote(job, lock, "reference") as zygote,
             _start_trainer(zygote, job, task, cores, "answer", "reference") as trainer,
         ):
-            return ReferenceAnswered(collect_answers(job, task, trainer, waiting).texts)
+            answers = collect_answers(job, task, trainer, waiting, "answering the test with the reference")
+            if not isinstance(answers, Ending):
+                return ReferenceAnswered(answers)
+            if answers.raised:
+                return ReferenceAnswered(None)
+            raise SandboxError(f"{answers.message}; nothing is decided yet: run the same command again")
     finally:
         remove(job.folder / "reference")
 
@@ -144,7 +155,7 @@ def _start_trainer(
 ) -> TrainerProcess:
     """Start a trainer for one step; `code` is the folder with the code that it runs."""
     limits, work = job.limits, job.folder / "work"
-    seconds = job.budget if step == "train" else limits.answering
+    seconds = job.budget + limits.last_look_in(job.budget) if step == "train" else limits.answering
     if step == "answer":  # the checkpoints of training do not count again
         limits = dataclasses.replace(limits, folder_mb=limits.folder_mb + folder_mb(work, 2**20))
     order = Order(
@@ -156,7 +167,7 @@ def _start_trainer(
         threads=limits.threads,
         settings=dict(task.settings()),
     )
-    return TrainerProcess(zygote, work, limits, seconds * limits.threads, order, cores)
+    return TrainerProcess(zygote, work, limits, seconds, order, cores)
 
 
 def profile(job: Job, lock: int, code: str) -> Profile:

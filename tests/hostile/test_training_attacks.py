@@ -22,9 +22,8 @@ import pytest
 from graders.cli.train import _progress
 from graders.records.training import StopReason, Training
 from graders.sandbox.isolation import Isolation, SandboxError, walls
-from graders.training.endings import classify_death, classify_error
+from graders.training.endings import classify_error
 from graders.training.loop import TrainingStatus, refuse_full_disk
-from graders.training.process import ProcessUsage
 from graders.training.runner import train_one
 from graders.training.tasks.registry import load_task
 from sanity.core.calling import SubmissionError
@@ -153,13 +152,6 @@ def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monke
         refuse_full_disk(error, job)
     advice = "free some space, and run the same command again to resume"
     assert str(refusal.value) == f"{job.folder}: the disk is full; {advice}"
-
-
-def test_more_threads_than_cores_are_not_called_a_want_of_memory() -> None:
-    killed = ProcessUsage(status=9, cpu_seconds=100.0)
-    said = "training used more processor time than its cores provide: do not change the number of threads"
-    assert classify_death(killed, "training", 100.0)[:2] == (StopReason.CRASHED, said)
-    assert classify_death(killed, "training", 101.0).stop_reason is StopReason.OUT_OF_MEMORY
 
 
 def test_a_name_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,6 @@ from graders.training.tasks.base import Scores, Task
 
 DEV = [f"dev{number}" for number in range(40)]
 TEST = [f"test{number}" for number in range(40)]
-LOOK_EVERY = 5
-
 PROGRAM = """
 import json
 from pathlib import Path
@@ -42,12 +40,15 @@ def train(order, channel):
         state["learnt"] = learnt
         update = state["update"]
         channel.send(Progress(update, 1, submitted.loss(update), submitted.loss(update), 100.0))
-        if update % 5 == 0:
+        time_is_up = channel.time_is_up()
+        if update % order.settings["look_every"] == 0 or time_is_up:
             judged = channel.validate(update, [submitted.answer(i, word, learnt) for i, word in enumerate(dev)])
             state["enough"] = judged.enough
             part = STATE.with_suffix(".part")
             part.write_text(json.dumps(state))
             part.replace(STATE)
+        if time_is_up:
+            break
     return Finished("converged")
 
 def answer(order, channel):
@@ -78,6 +79,7 @@ def right(answers: Sequence[str], sentences: Sequence[str]) -> float:
 @dataclass(frozen=True)
 class Capitals(Task):
     updates: int = 100
+    look_every: int = 5
     solution: Submission | None = None
 
     def code(self, submission: Submission) -> Mapping[str, bytes]:
@@ -93,7 +95,7 @@ class Capitals(Task):
         return self.solution
 
     def settings(self) -> Mapping[str, Any]:
-        return {"updates": self.updates}
+        return {"updates": self.updates, "look_every": self.look_every}
 
     def dev_score(self, answers: Sequence[str]) -> float:
         return right(answers, self.dev)
@@ -128,6 +130,6 @@ def a_job(out: Path, more: str = "", **changes: Any) -> Job:
     """A job whose submission is the good one with more at its end."""
     files = {"submitted.py": (GOOD + more).encode()}
     submission = Submission("ada", files, "digest", (), Path("ada"))
-    limits = TrainingLimits(memory_mb=300, folder_mb=16, silence=20, answering=20, threads=1)
+    limits = TrainingLimits(memory_mb=300, folder_mb=16, silence=20, last_look=2, answering=20, threads=1)
     job = Job("a4", "1h", submission, out, 100, 60, "words", seed=3, limits=limits)
     return replace(job, **{"isolation": Isolation.NONE, **changes})

@@ -33,7 +33,7 @@ def reference_files() -> dict[str, bytes]:
 
 
 def a_job(out: Path, data: Path, files: dict[str, bytes], name: str = "ada", **changes: Any) -> Job:
-    limits = TrainingLimits(memory_mb=2000, folder_mb=64, silence=60, answering=60, threads=1)
+    limits = TrainingLimits(memory_mb=2000, folder_mb=64, silence=60, last_look=30, answering=60, threads=1)
     submission = Submission(name, files, "digest", (), Path("ada"))
     hyperparameters = HYPERPARAMETERS | {"max_updates": changes.pop("updates", 30)}
     job = Job("a4", "1h", submission, out, 90, 120, str(data), seed=1, limits=limits, hyperparameters=hyperparameters)

@@ -20,6 +20,10 @@ class CorpusError(ValueError):
     """Text that can't be used. The message is one line: file, line, problem, what was expected, what to do."""
 
 
+class NoSuchText(CorpusError):
+    """There is no text of this name: no such file, folder or corpus."""
+
+
 @dataclass(frozen=True)
 class Texts:
     """Sentences and their translations: `target[i]` translates `source[i]`."""
@@ -83,7 +87,7 @@ def read_folder(folder: str | Path, src: str = "src", tgt: str = "tgt") -> Corpu
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise CorpusError(f"{folder}: no such folder; expected one with {', '.join(f'{part}.{src}' for part in PARTS)}")
+        raise NoSuchText(f"{folder}: no such folder; expected one with {', '.join(f'{part}.{src}' for part in PARTS)}")
     if not (folder / f"train.{src}").exists():
         found = {path.name.removesuffix(".gz").removeprefix("train.") for path in folder.glob("train.*")}
         if len(found) == 2 and src not in found:
@@ -121,7 +125,7 @@ def read_unpacked(path: str | Path) -> bytes:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 return archive.read(max(archive.infolist(), key=lambda member: member.file_size))
     except FileNotFoundError:
-        raise CorpusError(f"{path}: no such file; expected text, one sentence per line") from None
+        raise NoSuchText(f"{path}: no such file; expected text, one sentence per line") from None
     except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile):
         raise CorpusError(f"{path}: damaged; expected a whole archive: copy or download it again") from None
     except OSError as error:

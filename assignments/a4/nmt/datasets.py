@@ -18,7 +18,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from nmt.corpus import Corpus, CorpusError, Texts, note, pluralize, read_folder, read_lines, read_texts, read_unpacked
+from nmt.corpus import (
+    Corpus,
+    CorpusError,
+    NoSuchText,
+    Texts,
+    note,
+    pluralize,
+    read_folder,
+    read_lines,
+    read_texts,
+    read_unpacked,
+)
 
 MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw/"
 
@@ -63,7 +74,7 @@ def load_corpus(name: str, seed: int = 0) -> Corpus:
     if Path(name).is_file():
         return read_pairs(Path(name))
     known = ", ".join(["toy", *DATASETS])
-    raise CorpusError(f"{name}: no such corpus; expected {known}, or a folder with train.src, train.tgt and so on")
+    raise NoSuchText(f"{name}: no such corpus; expected {known}, or a folder with train.src, train.tgt and so on")
 
 
 def toy_corpus(seed: int = 0, **sizes: int) -> Corpus:

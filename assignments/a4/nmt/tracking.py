@@ -47,7 +47,7 @@ class Report(NamedTuple):
 
 
 class Log(contextlib.AbstractContextManager["Log"]):
-    """Writes to the terminal, to log.jsonl in a folder, and to TensorBoard if installed.
+    """Writes to the terminal, to log.jsonl in a folder, and to TensorBoard, below runs/, if installed.
 
     The training loop calls `begin`, `step`, `log`, `validated` and `say`, and needs nothing else of a tracker.
     """
@@ -69,14 +69,15 @@ class Log(contextlib.AbstractContextManager["Log"]):
         kept = [line for line in read_log(path) if line["update"] <= update] if update else []
         write_atomically(path, lambda file: file.write("".join(json.dumps(line) + "\n" for line in kept).encode()))
         self.file = path.open("a", encoding="utf-8", buffering=1)
-        self.board = tensorboard(self.folder, update)
+        self.board = tensorboard(board_folder(self.folder), update)
         self.bar = tqdm(total=updates, initial=update, unit="update", mininterval=0.5, disable=not sys.stderr.isatty())
         if update:
             self.say(f"resuming after iter {update}")
 
-    def step(self, update: int) -> None:
-        """Advance the progress bar: an update was made."""
+    def step(self, update: int) -> bool:
+        """Advance the progress bar: an update was made. Return whether to stop: never."""
         self.bar.update()
+        return False
 
     def log(self, report: Report) -> None:
         """Print the log line; `loss/train` and `perplexity/train` go to TensorBoard. Raises SaveError."""
@@ -108,6 +109,18 @@ class Log(contextlib.AbstractContextManager["Log"]):
             if part is not None:
                 with contextlib.suppress(OSError):  # `write` has reported a full disk already
                     part.close()
+
+
+def board_folder(folder: Path) -> Path:
+    """Return where the events of a training into `folder` lie, so that `tensorboard --logdir=runs` shows them.
+
+    >>> board_folder(Path("trained")), board_folder(Path("/data/german"))
+    (PosixPath('runs/trained'), PosixPath('runs/data/german'))
+    """
+    path = folder.resolve()
+    with contextlib.suppress(ValueError):  # not in the current folder
+        path = path.relative_to(Path.cwd())
+    return Path("runs", *path.parts[1 if path.is_absolute() else 0 :])
 
 
 def tensorboard(folder: Path, update: int) -> Any:

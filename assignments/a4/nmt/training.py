@@ -30,7 +30,7 @@ class Diverged(ArithmeticError):
 class TrainingResult(NamedTuple):
     """How training ended. The model has its best weights again."""
 
-    ended: str  # the limit that was reached: enough, patience, max_updates or max_epoch
+    ended: str  # the limit that was reached: enough, stopped, patience, max_updates or max_epoch
     progress: Progress
     best_score: float
     best_update: int
@@ -55,7 +55,7 @@ def train(
         pairs: the training pairs as word indices, at least one.
         recipe: the hyper-parameters.
         validate: called every valid_niter updates, and once more at the end.
-        tracker: a `Log`, or an object with the five methods that the loop calls.
+        tracker: a `Log`, or an object with the five methods that the loop calls; `step` returns whether to stop.
         folder: gets a checkpoint after each validation; those of an earlier training are removed.
         device: where to compute; the model is moved there.
         resume: continue from the newest checkpoint in the folder, if there is one.
@@ -113,6 +113,7 @@ class Training:
         self.loss = torch.zeros((), dtype=torch.float64, device=device)
         torch.manual_seed(recipe.seed)
         self.state = checkpoint.TrainingState()
+        self.stopped = False
         self.started = self.learning_since = time.monotonic()
 
     def limit_reached(self) -> str | None:
@@ -120,6 +121,7 @@ class Training:
         state, recipe = self.state, self.recipe
         limits = {
             "enough": state.enough,
+            "stopped": self.stopped,
             "patience": state.trials >= recipe.max_num_trial,
             "max_updates": recipe.max_updates is not None and state.update >= recipe.max_updates,
             "max_epoch": state.epoch >= recipe.max_epoch and state.batches == self.batches_per_epoch,
@@ -144,7 +146,7 @@ class Training:
         state.words += batch.words
         state.sentences += len(batch.source_lengths)
         state.examples += len(batch.source_lengths)
-        self.tracker.step(state.update)
+        self.stopped = self.tracker.step(state.update)
         if state.update % self.recipe.log_every == 0:
             self.report()
 

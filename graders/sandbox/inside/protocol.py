@@ -7,6 +7,7 @@ alone, one text for each sentence, which the runner scores.
 from __future__ import annotations
 
 import math
+import select
 import socket
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -50,6 +51,10 @@ class DevScore(msgspec.Struct, frozen=True, tag=True):
     enough: bool
 
 
+class TimeUp(msgspec.Struct, frozen=True, tag=True):
+    """To the trainer: the budget is used up. It may answer dev once more, with what it has learnt, and then ends."""
+
+
 class Ready(msgspec.Struct, frozen=True, tag=True):
     """From the trainer, before it imports the submission."""
 
@@ -87,12 +92,13 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 TrainerMessage = Ready | Progress | Answers | Finished | Failed
-RunnerMessage = TypeVar("RunnerMessage", Order, DevScore)
+RunnerMessage = Order | DevScore | TimeUp
+Received = TypeVar("Received", bound=RunnerMessage)
 
 _TRAINER_MESSAGES: msgspec.msgpack.Decoder[TrainerMessage] = msgspec.msgpack.Decoder(TrainerMessage)
 
 
-def frame(message: TrainerMessage | Order | DevScore) -> bytes:
+def frame(message: TrainerMessage | RunnerMessage) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
     body = msgspec.msgpack.encode(message)
     if len(body) > MAX_FRAME:
@@ -138,12 +144,13 @@ class Channel:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
+        self._time_up = False
 
     def send(self, message: TrainerMessage) -> None:
         """Send a message; block while the runner is busy."""
         self._channel.sendall(frame(message))
 
-    def receive(self, kind: type[RunnerMessage]) -> RunnerMessage:
+    def receive(self, kind: type[Received]) -> Received:
         """Wait for a message of this type; raise EOFError if the runner has hung up."""
         head = self._channel.recv(LENGTH.size, socket.MSG_WAITALL)
         if len(head) < LENGTH.size:
@@ -153,4 +160,13 @@ class Channel:
     def validate(self, update: int, texts: list[str]) -> DevScore:
         """Send the answers for dev; return their score."""
         self.send(Answers(update, texts))
-        return self.receive(DevScore)
+        while isinstance(reply := self.receive(DevScore | TimeUp), TimeUp):  # type: ignore[arg-type]
+            self._time_up = True
+        return reply
+
+    def time_is_up(self) -> bool:
+        """Return whether the runner has said that the budget is used up. Does not block."""
+        if not self._time_up and select.select([self._channel], [], [], 0)[0]:
+            self.receive(TimeUp)
+            self._time_up = True
+        return self._time_up

@@ -24,7 +24,7 @@ HEARTBEAT = 5.0
 
 
 def train(order: Order, channel: Channel) -> Finished:
-    """Train until the loop ends, the dev score is enough, or the runner kills this process."""
+    """Train until the loop ends, the dev score is enough, or the time is up; then dev is answered once more."""
     import torch
 
     from nmt.batches import indexed
@@ -167,11 +167,12 @@ class Reporter:
         """Report the first update."""
         self._channel.send(Progress(update))
 
-    def step(self, update: int) -> None:
-        """Send a heartbeat: on a slow machine the next log line may be minutes away."""
+    def step(self, update: int) -> bool:
+        """Return whether the time is up. Send a heartbeat: on a slow machine the next log line may be minutes away."""
         if time.monotonic() - self._last_message > HEARTBEAT:
             self._last_message = time.monotonic()
             self._channel.send(Progress(update))
+        return self._channel.time_is_up()
 
     def log(self, report: Any) -> None:
         """Print a log line and send it as Progress."""

@@ -173,8 +173,8 @@ class _Lines:
             f"{self._name}: {VARIANTS[self._name].about}" + (f", resuming after update {update}" if update else "")
         )
 
-    def step(self, update: int) -> None:
-        pass
+    def step(self, update: int) -> bool:
+        return False
 
     def log(self, report: Report) -> None:
         pass

@@ -16,6 +16,12 @@ from graders.course.assignment import handout_folder, load_assignment
 from sanity.core.submission_modules import SubmissionModules
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training writes runs/ into the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def a4_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The handout with the reference's answers laid over: what a student has in the end."""

@@ -41,9 +41,9 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "trained" / "model.bin"
 
 
-def failing(a4: Modules, capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    """What is said of a call that fails."""
-    assert a4("run").main(argv) == 2
+def failing(a4: Modules, capsys: pytest.CaptureFixture[str], *argv: str, status: int = 2) -> str:
+    """What is said of a call that fails, by default for its command line."""
+    assert a4("run").main(argv) == status
     err = capsys.readouterr().err
     assert err.startswith("run.py: ")
     assert err.count("\n") == 1
@@ -64,7 +64,7 @@ def test_training_leaves_a_model_its_words_curves_and_a_report(
     assert said[-3] == f"all epochs are done; the best weights, of iter 10, are in {out}"
     assert said[-2].startswith("test: BLEU ")
     assert said[-1] == f"curves, attention and translations to read: {out.parent / 'report.html'}"
-    names = {path.name for path in out.parent.iterdir() if not path.name.startswith("events.")}
+    names = {path.name for path in out.parent.iterdir()}
     plots = {"curves.svg", "bleu_by_length.svg", "attention_1.svg", "attention_2.svg", "attention_3.svg"}
     written = {"model.bin", "vocab.json", "log.jsonl", "checkpoint-0000010.bin", "test.translations", "report.html"}
     assert names - plots == written
@@ -253,7 +253,7 @@ def test_other_words_than_the_checkpoint_s_are_one_line(
     other.src.add("zu")
     other.save(tmp_path / "other.json")
     before = {path.name: path.read_bytes() for path in out.parent.iterdir()}
-    assert train(a4, out, files[:4], "--resume", f"--vocab={tmp_path / 'other.json'}") == 2
+    assert train(a4, out, files[:4], "--resume", f"--vocab={tmp_path / 'other.json'}") == 1
     said = capsys.readouterr().err
     assert f"{out.parent}/checkpoint-0000010.bin: made with vocabulary 10/10 words" in said
     assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
@@ -270,7 +270,7 @@ def test_another_dev_or_learning_rate_than_before_is_one_line(
         (["--lr=5"], "made with --lr 0.0005, not 5.0: resume with the same, or train in another folder"),
     ):
         capsys.readouterr()
-        assert train(a4, out, files[:4], "--resume", *other) == 2
+        assert train(a4, out, files[:4], "--resume", *other) == 1
         assert f"run.py: {out.parent}/checkpoint-0000010.bin: {said}" in capsys.readouterr().err
         assert before == {path.name: path.read_bytes() for path in out.parent.iterdir()}
 
@@ -282,7 +282,7 @@ def test_a_vocabulary_of_another_language_is_one_line(
     for side, texts in (("source", (["der Hund"], lines[1])), ("target", (lines[0], ["the dog"]))):
         vocab.from_texts(*texts, freq_cutoff=1).save(path)
         advice = "`python vocab.py` makes one (a lower --freq-cutoff keeps rarer words)"
-        said = failing(a4, capsys, "train", f"--save-to={out}", *files, *SMALL, f"--vocab={path}")
+        said = failing(a4, capsys, "train", f"--save-to={out}", *files, *SMALL, f"--vocab={path}", status=1)
         unknown = f"{path}: 100% of the {side} words of train are unknown to it"
         assert said == f"{unknown}; expected a vocabulary of this text: {advice}"
         assert list(out.parent.iterdir()) == []
@@ -361,6 +361,25 @@ def test_a_place_that_cannot_be_written_is_said_before_the_work(
         assert said == f"{output}: can't be written: expected a file in an existing folder"
 
 
+def test_what_is_no_error_of_the_command_line_has_status_1(
+    a4: Modules, files: list[str], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(a4, out, files[:4], "--lr=1e30", "--clip-grad=1e30") == 1
+    assert "try a smaller learning rate" in capsys.readouterr().err
+    assert train(a4, out, files[:4], "--restart") == 0
+    capsys.readouterr()
+    for checkpoint in out.parent.glob("checkpoint-*"):
+        checkpoint.write_bytes(checkpoint.read_bytes()[:100])
+    damaged = failing(a4, capsys, "train", f"--save-to={out}", *files[:4], *SMALL, "--resume", status=1)
+    assert damaged.endswith("or a damaged one")
+    gone = tmp_path / "gone"
+    decode = ["decode", str(gone), str(tmp_path / "test.src"), "o"]
+    for argv in (["train", f"--save-to={tmp_path / 'x.bin'}", *files, f"--vocab={gone}"], decode):
+        assert failing(a4, capsys, *argv, status=2) == f"{gone}: no such file"
+    (tmp_path / "dev.src").write_bytes(b"\xff\n")
+    assert "not UTF-8" in failing(a4, capsys, "train", f"--save-to={out}", *files[:4], "--restart", status=1)
+
+
 def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         a4("run").main(["train", "--resume", "--restart"])
@@ -377,7 +396,7 @@ def test_a_model_that_is_none_is_one_line(
     a4: Modules, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, output = str(tmp_path / "test.src"), str(tmp_path / "out")
-    said = failing(a4, capsys, "decode", source, source, output)
+    said = failing(a4, capsys, "decode", source, source, output, status=1)
     assert said == f"{source}: not a model or a checkpoint of this program, or a damaged one"
 
 
@@ -400,7 +419,7 @@ def test_a_number_that_makes_no_sense_is_one_line(a4: Modules, capsys: pytest.Ca
 def test_a_model_larger_than_the_memory_is_one_line(
     a4: Modules, files: list[str], out: Path, capsys: pytest.CaptureFixture[str], size: int
 ) -> None:
-    said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--embed-size={size}", "--device=cpu")
+    said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--embed-size={size}", "--device=cpu", status=1)
     advice = "try a smaller --embed-size, --hidden-size or --batch-size"
     assert said == f"the memory is too small for this; {advice}"
 
@@ -412,7 +431,7 @@ def test_a_question_that_is_not_answered_is_one_line(
         raise NotImplementedError("1f: not implemented yet")
 
     monkeypatch.setattr(a4("nmt_model").NMT, "step", unanswered)
-    assert train(a4, out, files) == 2
+    assert train(a4, out, files) == 1
     assert capsys.readouterr().err.splitlines()[-1] == "run.py: 1f: not implemented yet"
 
 
@@ -435,13 +454,13 @@ def test_a_package_that_is_missing_is_said_before_training(
     a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str, message: str
 ) -> None:
     monkeypatch.setattr(a4("run"), "find_spec", lambda name: None if name == package else find_spec(name))
-    assert failing(a4, capsys, "train") == message
+    assert failing(a4, capsys, "train", status=1) == message
 
 
 def test_training_without_trivium_is_one_line(a4_folder: Path) -> None:
     without = "import sys; sys.modules['sanity'] = None; import run; sys.exit(run.main(['train']))"
     ended = subprocess.run([sys.executable, "-c", without], cwd=a4_folder, capture_output=True, text=True)
-    assert ended.returncode == 2
+    assert ended.returncode == 1
     assert ended.stderr == "run.py: trivium is not installed, or too old; see Install in README.md\n"
 
 

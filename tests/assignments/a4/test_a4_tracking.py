@@ -62,7 +62,7 @@ def test_a_bar_on_a_terminal(
 
 
 def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
-    """What TensorBoard would show."""
+    """What TensorBoard would show of a folder."""
     reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     events = reader.EventAccumulator(str(folder))
     events.Reload()
@@ -74,7 +74,7 @@ def test_the_tags_of_tensorboard(a4: Modules, tmp_path: Path, report: Any) -> No
         log.begin(0, 300)
         log.log(report)
         log.validated(*validation(a4, 280), True)
-    assert curves(tmp_path) == {
+    assert curves(Path("runs")) == {
         "loss/train": [(280, pytest.approx(144.774))],
         "perplexity/train": [(280, pytest.approx(296.0503))],
         "perplexity/dev": [(280, 2.5)],
@@ -91,7 +91,17 @@ def test_a_resumed_log_has_each_update_once(a4: Modules, tmp_path: Path, report:
                 log.log(report._replace(update=update, loss=float(begun + update)))
     expected = [(10, 10.0), (20, 20.0), (30, 50.0), (40, 60.0)]
     assert [(entry["update"], entry["loss"]) for entry in tracking.read_log(tmp_path / "log.jsonl")] == expected
-    assert curves(tmp_path)["loss/train"] == expected
+    assert curves(Path("runs"))["loss/train"] == expected
+
+
+def test_each_output_folder_has_its_own_below_runs(a4: Modules, tmp_path: Path, report: Any) -> None:
+    for folder in ("trained", "german"):
+        (tmp_path / folder).mkdir()
+        with a4("nmt.tracking").Log(Path(folder)) as log:
+            log.begin(0, 300)
+            log.log(report)
+    assert [len(curves(Path("runs", folder))["loss/train"]) for folder in ("trained", "german")] == [1, 1]
+    assert a4("nmt.tracking").board_folder(tmp_path.parent / "x") == Path("runs", *tmp_path.parent.parts[1:], "x")
 
 
 def test_a_line_that_was_cut_off_is_left_out(a4: Modules, tmp_path: Path) -> None:
@@ -107,7 +117,7 @@ def test_a_training_anew_begins_the_log_anew(a4: Modules, tmp_path: Path, report
             log.begin(0, 300)
             log.log(report)
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 1
-    assert len(curves(tmp_path)["loss/train"]) == 1
+    assert len(curves(Path("runs"))["loss/train"]) == 1
 
 
 def test_a_full_disk_is_one_line(a4: Modules, tmp_path: Path, report: Any) -> None:
@@ -128,4 +138,4 @@ def test_without_tensorboard_there_is_a_log(
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["update"] for line in lines if "loss" in line] == [2, 4, 6, 8, 10, 12, 14]
     assert [line["update"] for line in lines if "perplexity/dev" in line] == [4, 8, 12, 15]
-    assert not list(tmp_path.glob("events*"))
+    assert not Path("runs").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
@@ -63,3 +64,14 @@ def test_a_students_install_needs_no_sandbox(
     monkeypatch.setattr("graders.cli.doctor.version", light)
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("grading: not installed; students need no more.")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_kernel_that_does_not_tell_how_long_threads_wait_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for reason in "", "the kernel does not tell":
+        monkeypatch.setattr("graders.cli.doctor.why_wall_time", lambda reason=reason: reason)
+        main(["doctor"])
+        said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("time limits: ")]
+        assert said == ([f"time limits: by the wall clock, also on a busy machine: {reason}"] if reason else [])

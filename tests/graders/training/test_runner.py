@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from graders.cores import usable_cores
 from graders.records.training import StopReason, Training
+from graders.sandbox.clock import MachineBusy
 from graders.sandbox.folders import lay_out
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.zygote import Zygote
@@ -18,6 +20,7 @@ from graders.training.event_log import EventLog, EventLogError
 from graders.training.job import TrainingLimits
 from graders.training.loop import TrainingStatus
 from graders.training.tasks.base import TaskError
+from tests.support.busy import busy_machine
 from tests.support.processes import running
 from tests.support.standin import DEV, a_job, capitals, checked
 
@@ -48,7 +51,9 @@ def train(run_warm: Train, isolation: Isolation, out: Path) -> Train:
 
 
 def limits(**changes: Any) -> TrainingLimits:
-    return replace(TrainingLimits(memory_mb=300, folder_mb=16, silence=20, answering=20, threads=1), **changes)
+    return replace(
+        TrainingLimits(memory_mb=300, folder_mb=16, silence=20, last_look=2, answering=20, threads=1), **changes
+    )
 
 
 def test_a_training_that_reaches_its_aim(train: Train) -> None:
@@ -94,6 +99,91 @@ def test_the_budget(train: Train) -> None:
     assert training.score is not None
     assert training.score == training.best_dev
     assert training.seconds >= 1.2
+
+
+UNTIL_TIME_IS_UP = "import time\n        while not channel.time_is_up(): time.sleep(0.01)"
+
+
+@pytest.mark.parametrize(
+    ("look_every", "stops_at", "scores"), [(5, 12, [12.5, 25, 30]), (1000, 3, [7.5]), (5, 1, [2.5])]
+)
+def test_what_was_learnt_when_the_budget_ends_counts(
+    run_warm: Train, isolation: Isolation, out: Path, look_every: int, stops_at: int, scores: list[float]
+) -> None:
+    """Dev is answered once more, and at least once."""
+    more = AT_7.replace("7", str(stops_at)).format(UNTIL_TIME_IS_UP)
+    training = run_warm(a_job(out, more, isolation=isolation, budget=0.5), replace(capitals(), look_every=look_every))
+    assert (training.stop_reason, training.message.split(";")[0]) == (
+        StopReason.BUDGET,
+        "the budget of 0.5s was used up",
+    )
+    assert [point.score for point in training.curve if point.score is not None] == scores
+    assert training.score == training.best_dev == scores[-1]
+    assert training.seconds >= 0.5
+
+
+def test_the_last_look_may_reach_the_score(train: Train) -> None:
+    all_at_once = f"def learn(update, learnt):\n    if update == 7:\n        {UNTIL_TIME_IS_UP}\n    return 40\n"
+    training = train(all_at_once.replace("return 40", "return 40 if update == 7 else 0"), budget=0.5)
+    assert (training.stop_reason, training.score) == (StopReason.REACHED, 100)
+
+
+def test_one_that_does_not_end_after_its_budget_is_ended(train: Train) -> None:
+    talk = (
+        "import time, graders.sandbox.inside.protocol as box\n        while True: channel.send(box.Progress(update)), "
+    )
+    training = train(AT_7.format(talk + "time.sleep(0.01)"), budget=0.5, limits=limits(last_look=0.3))
+    assert (training.stop_reason, training.score) == (StopReason.BUDGET, 100 * 5 / 40)
+
+
+WORKS = """
+import time
+def learn(update, learnt):
+    end = time.thread_time() + 0.02
+    while time.thread_time() < end: pass
+    return learnt + 1
+"""
+
+
+def test_a_busy_machine_costs_a_training_nothing(train: Train) -> None:
+    """It works for most of its budget, and by the wall clock takes longer than that."""
+    with busy_machine():
+        training = train(WORKS, budget=2.0)
+    assert (training.stop_reason, training.score) == (StopReason.REACHED, 100)
+    assert training.cpu_seconds >= 40 * 0.02
+
+
+SPINS = """
+import hashlib, threading
+def spin():
+    while True: hashlib.pbkdf2_hmac("sha256", b"", b"", 100_000)
+def learn(update, learnt):
+    if update == 7:
+        for _ in range(15): threading.Thread(target=spin).start()
+        spin()
+    return learnt + 1
+"""
+
+
+def test_sixteen_threads_have_the_same_budget(train: Train) -> None:
+    """What they use is at most the budget, the last look, and what all processors do between two looks at the clock."""
+    training = train(SPINS, budget=1.0, limits=limits(last_look=0.2))
+    assert (training.stop_reason, training.score) == (StopReason.BUDGET, 100 * 5 / 40)
+    assert training.cpu_seconds < 1.2 + 1.0 * usable_cores()
+
+
+def test_a_machine_that_is_too_busy_decides_nothing(train: Train, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command goes on where it was."""
+    with monkeypatch.context() as patch:
+        patch.setattr("graders.training.loop.WALL_STOP", 0.05)
+        with pytest.raises(MachineBusy, match=r"^the machine was too busy: training got less than \d+ s of time in"):
+            train(AT_7.format("import os, time\n        while not os.path.exists('again'): time.sleep(0.01)"))
+    log = (out / "training" / "ada" / "1h" / "events.jsonl").read_bytes()
+    assert b"Scored" in log and b"Stopped" not in log
+    (out / "training" / "ada" / "1h" / "work" / "again").touch()
+    training = train(AT_7.format("import os, time\n        while not os.path.exists('again'): time.sleep(0.01)"))
+    assert (training.stop_reason, training.score) == (StopReason.REACHED, 100)
+    assert [point.update for point in training.curve][:7] == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_the_recipes_end(train: Train) -> None:
@@ -315,6 +405,31 @@ def test_what_it_has_learnt_must_answer_alike_in_the_reference(
 def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path, run_warm: Train) -> None:
     task = replace(checked(60), solution=a_job(tmp_path, "raise ValueError('of another shape')\n").submission)
     assert run_warm(a_job(tmp_path), task).reference_mismatch == 1
+
+
+@pytest.mark.parametrize(
+    ("fails", "why"),
+    [
+        ("import time; time.sleep(60)", "answering the test with the reference took more than 0.5 s"),
+        ("raise MemoryError", "answering the test with the reference ran out of memory"),
+        ("import os; os._exit(0)", "answering the test with the reference ended its process"),
+    ],
+)
+def test_a_reference_that_gives_no_answers_decides_nothing(
+    tmp_path: Path, run_warm: Train, fails: str, why: str
+) -> None:
+    """That is the grader's failure, and the same command tries it again."""
+    answer = f"def answer(i, word, learnt):\n    {fails}\n"
+    task, job = checked(60), a_job(tmp_path, limits=limits(answering=0.5))
+    failing = replace(task, solution=a_job(tmp_path, answer).submission)
+    with pytest.raises(SandboxError) as failed:
+        run_warm(job, failing)
+    assert str(failed.value) == f"{why}; nothing is decided yet: run the same command again"
+    events = (job.folder / "events.jsonl").read_bytes()
+    assert b"Stopped" in events and b"ReferenceAnswered" not in events
+    training = run_warm(replace(job, limits=limits()), task)
+    assert (training.score, training.reference_mismatch) == (100, 0)
+    assert (job.folder / "events.jsonl").read_bytes().startswith(events)  # training was not repeated
 
 
 def test_a_code_folder_that_cannot_be_laid_out(tmp_path: Path) -> None:

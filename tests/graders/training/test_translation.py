@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,17 @@ def test_the_test_is_asked_again_among_sentences_of_other_lengths(monkeypatch: p
     assert [len(batch) for batch in batches] == [25] * 4
     for batch in batches:
         assert {len(text.split()) for text in batch} == set(range(1, 11))
+
+
+def test_what_was_learnt_when_the_budget_ends_counts(tmp_path: Path, data: Path) -> None:
+    """The loop never looks at dev by itself here: the next time would be long after the budget."""
+    job = a_job(tmp_path, data, reference_files(), updates=10**6, budget=3.0)
+    job = replace(job, hyperparameters={**job.hyperparameters, "valid_niter": 10**6, "max_epoch": 10**6})
+    training = train_one(job)
+    assert training.stop_reason is StopReason.BUDGET
+    assert [point.update for point in training.curve if point.score is not None] == [training.updates]
+    assert training.updates > 1 and training.score is not None
+    assert list((job.folder / "work" / "checkpoints").iterdir())
 
 
 def test_the_grader_imports_no_torch(data: Path) -> None:
