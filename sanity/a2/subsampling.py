@@ -27,11 +27,13 @@ def make_frequencies(*, seed: int, n: int, rare: int) -> dict[str, Any]:
 
 FREQUENCIES = Cases(
     make_frequencies,
-    {"n": (0, 8), "rare": (0, 2)},
+    {"n": (2, 8), "rare": (0, 2)},
     "{n} words, t = 1e-3 / 10^{rare}",
-    ({"n": 8}, {"n": 6, "rare": 2}, {"n": 0}),
+    ({"n": 8}, {"n": 6, "rare": 2}),
 )
-"""How frequent words are; a single one is a number, not an array."""
+"""How frequent words are."""
+SINGLE = Cases(make_frequencies, {"n": (0, 1), "rare": (0, 2)}, "one word, t = 1e-3 / 10^{rare}", ({"n": 1},), drawn=1)
+"""How frequent one word is: a number, or an array with one."""
 
 
 @probe("probability: n|", of="keep_probability()")
@@ -55,14 +57,21 @@ def probability_of(run: Run, case: Case) -> Array:
     return kept
 
 
-@check(FREQUENCIES, outputs=("probability",))
+@check(FREQUENCIES, weight=3, outputs=("probability",))
 def keeps_words(run: Run, expect: Run, case: Case) -> None:
     """keep_probability() gives the right probability for every word."""
     want = np.asarray(expect(keep_probability, case)["probability"])
     same_array("probability", run(keep_probability, case)["probability"], want, "n" * want.ndim)
 
 
-@check(FREQUENCIES)
+@check(SINGLE)
+def keeps_a_single_word(run: Run, expect: Run, case: Case) -> None:
+    """keep_probability() is right for one word, too, given as a number or in an array."""
+    want = np.asarray(expect(keep_probability, case)["probability"])
+    same_array("probability", run(keep_probability, case)["probability"], want, "n" * want.ndim)
+
+
+@check(FREQUENCIES, weight=2)
 def keeps_the_stated_words(run: Run, case: Case) -> None:
     """By default a word is always kept up to 0.0026 of the corpus, half of the time at 0.00746, hardly ever at 1."""
     z = np.array(list(STATED))
@@ -73,7 +82,7 @@ def keeps_the_stated_words(run: Run, case: Case) -> None:
         )
 
 
-@check(FREQUENCIES)
+@check(FREQUENCIES, weight=2)
 def keeps_rare_words_surely(run: Run, case: Case) -> None:
     """No probability is above one, and none is zero."""
     kept = probability_of(run, case)
@@ -81,7 +90,7 @@ def keeps_rare_words_surely(run: Run, case: Case) -> None:
         raise CheckFailed("some probabilities are not above 0 and at most 1", hint="limit probabilities to at most 1")
 
 
-@check(FREQUENCIES)
+@check(FREQUENCIES, weight=2)
 def keeps_by_the_ratio(run: Run, case: Case) -> None:
     """Only z / t counts: half as frequent a word has the same probability at half the threshold."""
     twice = case.having(z=case.z / 2, t=case.t / 2)
