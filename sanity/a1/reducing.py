@@ -88,11 +88,10 @@ def reduced(run: Run, case: Case, asked: Probe = reduce_to_k_dim) -> Array:
     """Return M_reduced, (V, k) floats; raise CheckFailed if it is anything else."""
     want = np.zeros((len(case.M), case.k))
     answer = run(asked, case)["M_reduced"]
-    if answer == Unsupported("TruncatedSVD"):
+    if isinstance(answer, Unsupported) and answer.type == "TruncatedSVD":
+        said = f"M_reduced is {describe(answer)}, expected an array"
         diagnosis = "the fitted TruncatedSVD is returned, not what its fit_transform() returns"
-        raise CheckFailed(
-            f"M_reduced is {describe(answer)}, expected an array", diagnosis=diagnosis, output="M_reduced"
-        )
+        raise CheckFailed(said, diagnosis=diagnosis, output="M_reduced")
     got = as_array("M_reduced", answer, want)
     if got.shape != want.shape:
         diagnosis = "the axes of M_reduced are swapped: (k, V)" if got.shape == want.shape[::-1] else ""

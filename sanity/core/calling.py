@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import re
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,6 +102,9 @@ def problem_of(raised: SubmissionError, what: str, files: Sequence[str], known: 
     said = f"{what} raised {raised.type if builtin else 'an exception'}{place}"
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
         said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
+    name = what.removesuffix("()")
+    if raised.type == "AttributeError" and re.match(rf"module '\w+' has no attribute '{re.escape(name)}'", raised.text):
+        said = f"{what} is not there: the file does not define it, or under another name"
     # Not all of the text: some of the patterns take a second to search a long one that was made for them.
     return CouldNotRun(said, hint=advice(raised.type, raised.text[:500], known), detail=raised.trace)
 

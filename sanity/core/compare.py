@@ -85,7 +85,7 @@ def as_array(name: str, got: Any, want: Array) -> Array:
             array = np.asarray(got)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
         forgotten = ": did you forget `return`?" if got is None else ""
-        wanted = "a tensor" if got == Unsupported("ndarray") else "an array"
+        wanted = "a tensor" if isinstance(got, Unsupported) and got.type == "ndarray" else "an array"
         raise CheckFailed(f"{name} is {describe(got)}, expected {wanted}{forgotten}", output=name)
     if want.dtype.kind == "f" and array.dtype.kind != "f":
         raise CheckFailed(f"{name} holds {array.dtype}, expected floating-point numbers", output=name)
