@@ -125,14 +125,16 @@ def make_batch(
 
 SIZES = {
     "b": (2, 4),
-    "src_len": (2, 5),
-    "tgt_len": (3, 5),
-    "e": (2, 5),
-    "h": (2, 5),
+    "src_len": (3, 5),
+    "tgt_len": (5, 6),
+    "e": (6, 7),
+    "h": (5, 6),
     "ragged": (0, 1),
     "double": (0, 0),
 }
-"""Sizes that are not degenerate: a slip that shows only in a size of one is for `DEGENERATE` to find."""
+"""Sizes that are not degenerate: a slip that shows only in a size of one is for `DEGENERATE` to find.
+
+The smallest, from which students see the first case, all differ: equal ones would make different mistakes alike."""
 CORNERS = (
     {"b": 4, "src_len": 6, "tgt_len": 5, "e": 3, "h": 2, "ragged": 1},
     {"b": 3, "src_len": 2, "tgt_len": 4, "e": 5, "h": 4},

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sanity.core.errors import CheckFailed
 from sanity.core.explain import axis_names, explain
-from sanity.core.values import Unsupported, describe
+from sanity.core.values import NOT_A_TENSOR, Unsupported, describe
 
 Array = NDArray[Any]
 
@@ -85,7 +85,7 @@ def as_array(name: str, got: Any, want: Array) -> Array:
             array = np.asarray(got)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
         forgotten = ": did you forget `return`?" if got is None else ""
-        wanted = "a tensor" if isinstance(got, Unsupported) and got.type == "ndarray" else "an array"
+        wanted = "a tensor" if isinstance(got, Unsupported) and got.type == NOT_A_TENSOR else "an array"
         raise CheckFailed(f"{name} is {describe(got)}, expected {wanted}{forgotten}", output=name)
     if want.dtype.kind == "f" and array.dtype.kind != "f":
         raise CheckFailed(f"{name} holds {array.dtype}, expected floating-point numbers", output=name)

@@ -66,7 +66,6 @@ KNOWN_TYPES = frozenset(
         "Figure",
         "Axes",
         "PathCollection",
-        "ndarray",
         "sparse",
         "complex64",
         "complex128",
@@ -76,8 +75,10 @@ KNOWN_TYPES = frozenset(
 """Type names that a message may hold. Others are the submission's own words, and are not shown."""
 
 
+NOT_A_TENSOR = "numpy array"
+"""The name of an array of numbers where a tensor belongs. No type has a name with a space."""
 ARRAYS = {"U": "array of strings", "O": "array of objects"}
-"""What is kept of an array that is not plain data, by numpy's letter for its kind; no type has such a name."""
+"""The name of an array that is not plain data, by numpy's letter for its kind."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Unsupported:
     def __str__(self) -> str:
         if self.type in ARRAYS.values():
             return f"an {self.type}"
+        if self.type == NOT_A_TENSOR:
+            return f"a {self.type}"
         return f"a value of type {self.type}" if self.type in KNOWN_TYPES else "a value of another type"
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from sanity.a4.batches import of_layers
 from sanity.a4.gradients import CONVOLUTION
 from sanity.core.case import Case
-from sanity.core.values import Unsupported
+from sanity.core.values import NOT_A_TENSOR, Unsupported
 
 # oneDNN compiles a kernel for every new size, which takes longer than our small cases do.
 torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
@@ -153,7 +153,7 @@ def call_step(model: Any, case: Case, inputs: dict[str, Tensor]) -> Any:
 def only_tensors(answer: Any) -> Any:
     """Mark each numpy array of an answer, which no gradient could pass: it is named then, not taken for a tensor."""
     if isinstance(answer, np.ndarray):
-        return Unsupported("ndarray")
+        return Unsupported(NOT_A_TENSOR)
     return [only_tensors(part) for part in answer] if type(answer) in (list, tuple) else answer
 
 
