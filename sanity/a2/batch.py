@@ -110,7 +110,7 @@ check.compares(
 )
 
 
-@check(SINGLE, weight=2)
+@check(SINGLE, weight=2, gradients=True)
 def a_batch_may_hold_one(run: Run, expect: Run, case: Case) -> None:
     """A batch of one pair is right, too, and so is one with a single negative sample for each pair."""
     got, want = run(batch, case), expect(batch, case)

@@ -93,7 +93,7 @@ check.compares(
 )
 
 
-@check(SINGLE, weight=2)
+@check(SINGLE, weight=2, gradients=True)
 def one_sample_is_enough(run: Run, expect: Run, case: Case) -> None:
     """With a single negative sample, loss and gradients are right, too."""
     got, want = run(negative_sampling, case), expect(negative_sampling, case)

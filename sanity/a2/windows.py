@@ -167,7 +167,7 @@ check.compares(
 )
 
 
-@check(EMPTY, weight=2)
+@check(EMPTY, weight=2, gradients=True)
 def an_empty_window_adds_nothing(run: Run, expect: Run, case: Case) -> None:
     """A window without outside words has the loss 0 and gradients of zeros, in the shapes of the matrices."""
     got, want = run(skipgram, case), expect(skipgram, case)

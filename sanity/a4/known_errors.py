@@ -6,8 +6,8 @@ from sanity.core.known_errors import Known
 
 # Named in hints, which repeat nothing else of an error's text: that may be the submission's own words.
 LAYERS = (
-    r"model_embeddings\.source|model_embeddings\.target|post_embed_cnn|encoder|decoder|h_projection|c_projection|"
-    r"att_projection|combined_output_projection|target_vocab_projection"
+    "source|target|post_embed_cnn|encoder|decoder|h_projection|c_projection|att_projection|"
+    "combined_output_projection|target_vocab_projection"
 )
 
 KNOWN: Known = (
@@ -50,12 +50,12 @@ KNOWN: Known = (
     ),
     (r"Kernel size can't be greater than actual input size", "the convolution needs padding to keep the length"),
     (
-        rf"AttributeError: the model has no ({LAYERS})",
-        "the layer self.{0} of the model is missing or lacks a weight: see question 1c",
+        rf"AttributeError: the model has no (?:model_embeddings\.)?({LAYERS})",
+        "the layer {0} of the model is missing or lacks a weight: see question 1c",
     ),
     (
-        rf"ValueError: ({LAYERS})\.\w+ has shape \(.*, expected \(",
-        "the layer self.{0} of the model has another size: see question 1c",
+        rf"ValueError: (?:model_embeddings\.)?({LAYERS})\.\w+ has shape \(.*, expected \(",
+        "the layer {0} of the model has another size: see question 1c",
     ),
     (
         r"AttributeError: 'ModelEmbeddings' object has no attribute '(source|target)'",

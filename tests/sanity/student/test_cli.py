@@ -177,8 +177,8 @@ def test_a_wrong_shape_is_told_by_the_axes_names(check, spoilt):
     assert status == 1
     assert block(out) == [
         f"failed: {SENTENCE_1D}",
-        "found   enc_hiddens has shape (b=3, src_len=1, 2h=4), expected (b=1, src_len=3, 2h=4)",
-        "case    1 sentence of up to 3 words, e = 4, h = 2",
+        "found   enc_hiddens has shape (b=3, src_len=2, 2h=10), expected (b=2, src_len=3, 2h=10)",
+        "case    2 sentences of up to 3 words, e = 6, h = 5",
         "likely  enc_hiddens has words first and sentences second; the batch comes first",
     ]
     assert out.splitlines()[1:3] == [
@@ -188,7 +188,7 @@ def test_a_wrong_shape_is_told_by_the_axes_names(check, spoilt):
 
 
 def test_wrong_values_are_shown_with_place_difference_and_diagnosis(check, spoilt):
-    status, out, _ = check(spoilt(RETURN_1D, "return enc_hiddens, (h_0, c_0 / (1 + (len(c_0) > 1)))"), "1d")
+    status, out, _ = check(spoilt(RETURN_1D, "return enc_hiddens, (h_0, c_0 / (1 + (len(c_0) > 3)))"), "1d")
     assert status == 1
     assert re.fullmatch(
         r"failed: dec_init_state\[1\] is c_projection of the last cell states, forward direction first\. "
@@ -210,12 +210,12 @@ def test_wrong_values_are_shown_with_place_difference_and_diagnosis(check, spoil
         (RETURN_1D, "return packed, (h_0, c_0)", "enc_hiddens is a value of type PackedSequence, expected an array"),
         (RETURN_1D, "return (x for x in enc_hiddens), (h_0, c_0)",
          "enc_hiddens is a value of type generator, expected an array"),
-        (RETURN_1D, "return self, (h_0, c_0)", "enc_hiddens is a value of another type, expected an array"),
+        (RETURN_1D, "return self, (h_0, c_0)", "enc_hiddens is a value of type NMT, expected an array"),
         (RETURN_1D, "return enc_hiddens.long(), (h_0, c_0)",
          "enc_hiddens holds int64, expected floating-point numbers"),
         (RETURN_1D, "return enc_hiddens * float('nan'), (h_0, c_0)",
-         "enc_hiddens holds 2 NaN, the first at [b=0, src_len=0, 2h=0]"),
-        (RETURN_1E, "return combined_outputs", "combined_outputs is a list of 1 arrays, expected one array"),
+         "enc_hiddens holds 60 NaN, the first at [b=0, src_len=0, 2h=0]"),
+        (RETURN_1E, "return combined_outputs", "combined_outputs is a list of 4 arrays, expected one array"),
     ],
 )  # fmt: skip
 def test_wrong_kinds_of_answers(check, spoilt, old, new, found):
