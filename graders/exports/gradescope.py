@@ -57,7 +57,8 @@ def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
     did_earn = earned(question.verdicts, question.max_points)
     for verdict, score, max_score in zip(question.verdicts, did_earn, could_earn, strict=True):
         passed = verdict.outcome is Outcome.PASSED
-        output = withheld(question.verdicts) if passed else verdict.message
+        noted = f"passed, but: {verdict.message}" if verdict.message else ""
+        output = noted or withheld(question.verdicts) if passed else verdict.message
         name = f"{question.name}: {verdict.sentence}"
         yield _entry(question, name, score, max_score, "passed" if passed else "failed", output, verdict)
 

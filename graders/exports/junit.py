@@ -52,6 +52,8 @@ def _case(place: str, verdict: Verdict) -> ET.Element:
         tag = "failure" if verdict.outcome is Outcome.FAILED else "error"
         problem = ET.SubElement(case, tag, message=clean_name(verdict.sentence), type=verdict.outcome.value)
         problem.text = clean_text(verdict.message)
+    elif verdict.message:
+        ET.SubElement(case, "system-out").text = clean_text(f"passed, but: {verdict.message}")
     return case
 
 

@@ -2,7 +2,8 @@
 
 A question's points are divided among its checks by weight. A passed check earns its share. But a property, which
 needs no reference (see `Verdict.is_property`), earns only if a reference check of the same question has passed too: a
-function that always returns zero has most properties. So a question needs at least one reference check.
+function that always returns zero has most properties. So a question needs at least one reference check. A hint has
+the weight 0: it is worth nothing, and nothing is said of points that it doesn't have.
 
 Shares are whole cents, and so are the points of a question.
 """
@@ -18,8 +19,8 @@ from sanity.core.verdict import Outcome, Verdict
 def shares(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
     """Return what each check of one question can earn; the sum is exactly points, by the largest-remainder method.
 
-    Weights are positive. If remainders are equal, the earlier check gets the cent. Checks of weights 1, 1 and 1 share
-    8 points as 2.67, 2.67 and 2.66.
+    Some weight is positive. If remainders are equal, the earlier check gets the cent. Checks of weights 1, 1 and 1
+    share 8 points as 2.67, 2.67 and 2.66.
     """
     cents = round(points * 100)
     weight = fsum(verdict.weight for verdict in verdicts)
@@ -42,7 +43,7 @@ def earned(verdicts: Sequence[Verdict], points: float) -> tuple[float, ...]:
 
 def withheld(verdicts: Sequence[Verdict]) -> str:
     """Return why the passed checks of this question earn nothing; an empty string if they earn their shares."""
-    passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED]
+    passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED and verdict.weight]
     if passed and all(verdict.is_property for verdict in passed):
         return "This property holds, but it earns points only if another check of this question passes too."
     return ""

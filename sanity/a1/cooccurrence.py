@@ -11,6 +11,7 @@ import numpy as np
 from sanity.a1.corpora import (
     CORPUS_WORDS,
     DOCUMENTS,
+    LONELY,
     SIZES,
     TOKENS,
     TWO_DOCUMENTS,
@@ -89,12 +90,23 @@ def same_counts(got: Array, want: Array, words: list[str], case: Case, name: str
         raise
 
 
-@check(DOCUMENTS, weight=11, outputs=("M",))
+@check(DOCUMENTS, weight=9, outputs=("M",))
 def counts_the_neighbours(run: Run, expect: Run, case: Case) -> None:
     """M has for each pair of words how often one stands within the window of the other."""
+    same_neighbours(run, expect, case)
+
+
+def same_neighbours(run: Run, expect: Run, case: Case) -> None:
+    """Raise CheckFailed unless the counts are the reference's."""
     words = words_in(case.corpus)
     got, want = counts(run, case, words), expect(co_occurrences, case)["M"]
     same_counts(got, want.astype(np.float64), words, case)
+
+
+@check(LONELY, weight=2)
+def counts_words_without_neighbours(run: Run, expect: Run, case: Case) -> None:
+    """A word without neighbours has a row, too, of zeros: a document may have one word, or none."""
+    same_neighbours(run, expect, case)
 
 
 @check(DOCUMENTS, outputs=("word2ind",))

@@ -21,20 +21,20 @@ def nearest_neighbours(code: Any, case: Case) -> Any:
     return listed(notebook(code).nearest_neighbours(keyed(case), case.a, case.k))
 
 
-@check(VECTORS, weight=2, outputs=("neighbours",))
+@check(VECTORS, weight=5, outputs=("neighbours",))
 def finds_the_nearest(run: Run, expect: Run, case: Case) -> None:
     """The k words of highest cosine similarity are listed with it, most similar first."""
     got = ranking(run(nearest_neighbours, case), "neighbours")
     same_ranking("neighbours", got, all_answers(expect, case, nearest_neighbours), case.k)
 
 
-@check(VECTORS)
+@check(VECTORS, weight=2)
 def is_not_its_own_neighbour(run: Run, case: Case) -> None:
     """A word is not among its own neighbours."""
     not_among("neighbours", ranking(run(nearest_neighbours, case), "neighbours"), [case.a])
 
 
-@check(VECTORS)
+@check(VECTORS, weight=2)
 def nearest_by_direction(run: Run, case: Case) -> None:
     """Longer or shorter vectors of the same directions have the same neighbours."""
     before, after = (ranking(run(nearest_neighbours, c), "neighbours") for c in (case, with_other_lengths(case)))
@@ -50,12 +50,12 @@ def lists_all_if_there_are_fewer(run: Run, case: Case) -> None:
     in_order("neighbours", got)
 
 
-@check(VECTORS)
+@check(VECTORS, weight=2)
 def lists_both_of_a_tie(run: Run, case: Case) -> None:
     """Two words with the same vector are both listed, in any order, with the same similarity."""
     row, twin = (list(case.names).index(word) for word in (case.b, case.c))
     vectors = case.vectors.copy()
     vectors[twin] = vectors[row]
-    got = dict(ranking(run(nearest_neighbours, case.having(vectors=vectors, k=len(case.names))), "neighbours"))
+    got = dict(ranking(run(nearest_neighbours, case.having(vectors=vectors, k=len(case.names) - 1)), "neighbours"))
     if not {case.b, case.c} <= got.keys() or not abs(got[case.b] - got[case.c]) <= NEAR:
         raise CheckFailed("of two words with the same vector one is missing or has another similarity")

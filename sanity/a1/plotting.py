@@ -42,20 +42,23 @@ def make_points(*, seed: int, asked: int, more: int) -> dict[str, Any]:
 
 POINTS = Cases(
     make_points,
-    {"asked": (1, 8), "more": (0, 6)},
+    {"asked": (2, 8), "more": (0, 6)},
     "{asked} words to draw, of {asked} + {more}",
-    ({"asked": 1, "more": 3}, {"asked": 5, "more": 4}, {"asked": 3}),
+    ({"asked": 2, "more": 3}, {"asked": 5, "more": 4}, {"asked": 3}),
 )
+SINGLE = Cases(make_points, {"asked": (1, 1), "more": (0, 3)}, "1 word to draw, of 1 + {more}", ({"more": 3},), drawn=1)
+"""Points of which one is drawn."""
 
 
 @probe("points, labels", of="plot_embeddings()", needs=("matplotlib",))
 def plot_embeddings(code: Any, case: Case) -> Any:
     """Draw the words; return the points, and each label's text with the point that it stands at."""
+    draw = notebook(code).plot_embeddings  # first: a notebook may draw while it is imported
     import matplotlib.pyplot as plt
 
     plt.close("all")
     with figures_kept_open(plt):
-        notebook(code).plot_embeddings(case.M_reduced.copy(), dict(case.word2ind), list(case.chosen))
+        draw(case.M_reduced.copy(), dict(case.word2ind), list(case.chosen))
         drawn = [axes for number in plt.get_fignums() for axes in plt.figure(number).axes]
     points = [[float(x), float(y)] for axes in drawn for x, y in points_on(axes)]
     labels = [label for axes in drawn for label in labels_on(axes)]
@@ -126,18 +129,35 @@ def all_there(wanted: Iterable[Array], among: Array, said: str, diagnosis: str =
         )
 
 
-@check(POINTS, weight=2, outputs=("points",))
+@check(POINTS, weight=4, outputs=("points",))
 def draws_the_words_asked_for(run: Run, expect: Run, case: Case) -> None:
     """There is a point for each word asked for, at its row of M_reduced."""
+    same_points(run, expect, case)
+
+
+@check(SINGLE)
+def draws_a_single_word(run: Run, expect: Run, case: Case) -> None:
+    """A single word is drawn, too, with its label."""
+    same_points(run, expect, case)
+    same_labels(run, expect, case)
+
+
+def same_points(run: Run, expect: Run, case: Case) -> None:
+    """Raise CheckFailed unless each point asked for is there."""
     drawn, want = points(run, case), points(expect, case)
     swapped = len(drawn) == len(want) and all(nearest(point[::-1], drawn) <= SAME for point in want)
     diagnosis = "x and y of the points are swapped" if swapped else ""
     all_there(want, drawn, f"{{}} of the {len(want)} points asked for are missing", diagnosis)
 
 
-@check(POINTS, weight=2, outputs=("labels",))
+@check(POINTS, weight=3, outputs=("labels",))
 def labels_each_word(run: Run, expect: Run, case: Case) -> None:
     """Each word asked for has one label with its name, at its own point and not at another's."""
+    same_labels(run, expect, case)
+
+
+def same_labels(run: Run, expect: Run, case: Case) -> None:
+    """Raise CheckFailed unless each word asked for has its label."""
     drawn = labels(run, case)
     where = dict(labels(expect, case))
     for word, point in where.items():
@@ -152,7 +172,7 @@ def labels_each_word(run: Run, expect: Run, case: Case) -> None:
             )
 
 
-@check(POINTS)
+@check(POINTS, weight=2)
 def draws_nothing_else(run: Run, case: Case) -> None:
     """No other point and no other label is drawn."""
     others = [text for text, _ in labels(run, case) if text not in case.chosen]
@@ -161,7 +181,7 @@ def draws_nothing_else(run: Run, case: Case) -> None:
     all_there(points(run, case), asked_for(case), "{} points are drawn that were not asked for")
 
 
-@check(POINTS)
+@check(POINTS, weight=2)
 def draws_the_same_in_any_order(run: Run, case: Case) -> None:
     """The words asked for in another order give the same points and labels."""
     other = case.having(chosen=case.chosen[::-1])

@@ -12,6 +12,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Probe, Run, probe
+from sanity.core.values import Unsupported, describe
 
 check = Checks("1.3")
 
@@ -41,7 +42,7 @@ def make_matrix(*, seed: int, k: int, more: int, whole: int, low: int) -> dict[s
     return {"M": np.rint(1000 * matrix).astype(np.int64) if whole else matrix, "k": k, "seed": seed}
 
 
-MATRIX_SIZES = {"k": (1, 5), "more": (1, 4), "whole": (0, 1), "low": (0, 0)}
+MATRIX_SIZES = {"k": (2, 5), "more": (2, 4), "whole": (0, 1), "low": (0, 0)}
 
 
 MATRIX_WORDS = "V = {k} + {more} words, k = {k}"
@@ -51,8 +52,16 @@ MATRICES = Cases(
     make_matrix,
     MATRIX_SIZES,
     MATRIX_WORDS,
-    ({"k": 2, "more": 4}, {"k": 3, "more": 3, "whole": 1}, {"k": 6, "more": 1}, {"k": 3, "more": 27}),
+    ({"k": 2, "more": 4}, {"k": 3, "more": 3, "whole": 1}, {"k": 3, "more": 27}),
 )
+NARROW = Cases(
+    make_matrix,
+    {"k": (1, 6), "more": (1, 1), "whole": (0, 0), "low": (0, 0)},
+    "V = {k} + 1 words, k = {k}",
+    ({"k": 6}, {"k": 1, "more": 4}),
+    drawn=1,
+)
+"""One dimension, or all but one: what there is least of, and most."""
 
 
 LOW_RANK = Cases(
@@ -78,7 +87,12 @@ def reduce_by_default(code: Any, case: Case) -> Any:
 def reduced(run: Run, case: Case, asked: Probe = reduce_to_k_dim) -> Array:
     """Return M_reduced, (V, k) floats; raise CheckFailed if it is anything else."""
     want = np.zeros((len(case.M), case.k))
-    got = as_array("M_reduced", run(asked, case)["M_reduced"], want)
+    answer = run(asked, case)["M_reduced"]
+    if isinstance(answer, Unsupported) and answer.type == "TruncatedSVD":
+        said = f"M_reduced is {describe(answer)}, expected an array"
+        diagnosis = "the fitted TruncatedSVD is returned, not what its fit_transform() returns"
+        raise CheckFailed(said, diagnosis=diagnosis, output="M_reduced")
+    got = as_array("M_reduced", answer, want)
     if got.shape != want.shape:
         diagnosis = "the axes of M_reduced are swapped: (k, V)" if got.shape == want.shape[::-1] else ""
         said = f"M_reduced has shape {got.shape}, expected (V, k) = {want.shape}"
@@ -97,9 +111,20 @@ def same_dot_products(got: Array, want: Array) -> None:
     same_array("the dot product of each two words", got / scale, want / scale, AXES)
 
 
-@check(MATRICES, weight=5, outputs=("M_reduced",))
+@check(MATRICES, weight=4, outputs=("M_reduced",))
 def keeps_the_best_dot_products(run: Run, expect: Run, case: Case) -> None:
     """The dot products of the reduced words are those of U S, the best that k dimensions can do."""
+    best_dot_products(run, expect, case)
+
+
+@check(NARROW)
+def keeps_one_dimension_or_all_but_one(run: Run, expect: Run, case: Case) -> None:
+    """k may be 1, and one less than the number of words."""
+    best_dot_products(run, expect, case)
+
+
+def best_dot_products(run: Run, expect: Run, case: Case) -> None:
+    """Raise CheckFailed unless the reduced words have the reference's dot products."""
     got, want = reduced(run, case), np.asarray(expect(reduce_to_k_dim, case)["M_reduced"])
     same_dot_products(got @ got.T, want @ want.T)
 

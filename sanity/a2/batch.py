@@ -11,7 +11,7 @@ from sanity.a2.scripts import assigned
 from sanity.core.arguments import copies
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
-from sanity.core.compare import Array, equal, number, shaped
+from sanity.core.compare import Array, equal, number, same, same_number, shaped
 from sanity.core.probe import Answers, Run, probe
 from sanity.gradients import true_gradients
 
@@ -33,11 +33,19 @@ def make_batch(*, seed: int, V: int, D: int, P: int, K: int) -> dict[str, Any]:
 
 BATCHES = Cases(
     make_batch,
-    {"V": (3, 12), "D": (2, 4), "P": (1, 8), "K": (1, 5)},
+    {"V": (3, 12), "D": (2, 4), "P": (4, 8), "K": (2, 5)},
     "{P} pairs of V = {V} words, D = {D}, K = {K}",
-    ({"V": 7, "D": 3, "P": 8, "K": 4}, {"V": 20, "D": 4, "P": 3, "K": 2}),
+    ({"V": 7, "D": 3, "P": 8, "K": 4}, {"V": 20, "D": 4, "P": 5, "K": 2}),
 )
 """Batches of pairs."""
+SINGLE = Cases(
+    make_batch,
+    {"V": (4, 6), "D": (2, 3), "P": (1, 3), "K": (1, 3)},
+    "{P} pairs with K = {K}",
+    ({"P": 1, "K": 3}, {"P": 3, "K": 1}),
+    drawn=1,
+)
+"""A batch of one pair, and batches with one negative sample for each pair."""
 SCRIPT = """\
 import numpy as np
 from batch import batchLossAndGradient
@@ -83,12 +91,12 @@ def gradients(answers: Answers, case: Case) -> tuple[Array, Array]:
     return by_center, shaped(answers, "gradOutsides", batch.axes["gradOutsides"], np.zeros((P, 1 + K, D)))
 
 
-check.compares(batch, BATCHES, "loss", weight=2, says="The loss sums over all pairs.")
+check.compares(batch, BATCHES, "loss", weight=3, says="The loss sums over all pairs.")
 check.compares(
     batch,
     BATCHES,
     "gradCenters",
-    weight=2,
+    weight=4,
     gradients=True,
     says="gradCenters, (P, D), holds each pair's gradient with respect to its centre word's vector.",
 )
@@ -96,13 +104,21 @@ check.compares(
     batch,
     BATCHES,
     "gradOutsides",
-    weight=2,
+    weight=3,
     gradients=True,
     says="gradOutsides, (P, 1 + K, D), holds each pair's gradients with respect to its outside and negative vectors.",
 )
 
 
-@check(BATCHES.few(), gradients=True)
+@check(SINGLE, weight=2, gradients=True)
+def a_batch_may_hold_one(run: Run, expect: Run, case: Case) -> None:
+    """A batch of one pair is right, too, and so is one with a single negative sample for each pair."""
+    got, want = run(batch, case), expect(batch, case)
+    same_number(got, want, "loss")
+    same(got, want, batch.axes)
+
+
+@check(BATCHES.few(), weight=2, gradients=True)
 def batch_gradients_are_slopes(run: Run, case: Case) -> None:
     """Added up by word, both gradients are the slope of the loss, measured with small steps."""
     samples = np.column_stack((case.outsides, case.negatives))
@@ -119,19 +135,18 @@ def batch_gradients_are_slopes(run: Run, case: Case) -> None:
     true_gradients(loss_and_gradients, at, dict.fromkeys(at, "row D"))
 
 
-@check(BATCHES, gradients=True)
+@check(BATCHES, weight=2, gradients=True)
 def pairs_are_independent(run: Run, case: Case) -> None:
-    """A pair has the same gradients in a batch as alone, and the loss of a batch is the sum over its pairs."""
+    """A pair has the same gradients in a smaller batch, and the loss of a batch is the sum over its pairs."""
     whole = run(batch, case)
     parts = []
-    for i in range(len(case.centers)):
-        pair = {name: case.values[name][i : i + 1] for name in ("centers", "outsides", "negatives")}
-        alone = case.having(**pair)
-        answers = run(batch, alone)
-        parts.append((number(answers, "loss"), *gradients(answers, alone)))
+    for some in (slice(0, 2), slice(2, None)):  # a batch of one is degenerate
+        smaller = case.having(**{name: case.values[name][some] for name in ("centers", "outsides", "negatives")})
+        answers = run(batch, smaller)
+        parts.append((number(answers, "loss"), *gradients(answers, smaller)))
     losses, by_center, by_outside = zip(*parts, strict=True)
     equal("loss", number(whole, "loss"), sum(losses), "the loss of the batch is not the sum over its pairs")
-    said = "the {} of a pair is not the same in a batch as alone"
+    said = "the {} of a pair is not the same in a larger batch"
     mine = gradients(whole, case)
     equal("gradCenters", mine[0], np.concatenate(by_center), said.format("gradCenters"))
     equal("gradOutsides", mine[1], np.concatenate(by_outside), said.format("gradOutsides"))

@@ -34,7 +34,7 @@ def make_descent(*, seed: int, n: int, m: int, iterations: int, processed: int) 
 
 DESCENTS = Cases(
     make_descent,
-    {"n": (1, 4), "m": (0, 3), "iterations": (1, 6), "processed": (0, 1)},
+    {"n": (2, 4), "m": (0, 3), "iterations": (2, 6), "processed": (0, 1)},
     "parameters of shape ({n}, {m}), {iterations} iterations",
     ({"n": 3, "iterations": 4}, {"n": 4, "m": 3, "iterations": 3, "processed": 1}, {"n": 2, "iterations": 25}),
 )

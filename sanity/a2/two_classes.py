@@ -27,7 +27,7 @@ def make_classes(*, seed: int, D: int, points: int) -> dict[str, Any]:
 
 CLASSES = Cases(
     make_classes,
-    {"D": (1, 5), "points": (6, 6)},
+    {"D": (2, 5), "points": (6, 6)},
     "two classes, D = {D}",
     ({"D": 4}, {"D": 3}),
 )

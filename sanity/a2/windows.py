@@ -11,7 +11,7 @@ from sanity.a2.scripts import assigned, loss_script
 from sanity.core.arguments import changed, copies, unchanged
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
-from sanity.core.compare import Array, equal, number, shaped
+from sanity.core.compare import Array, equal, number, same, same_number, shaped
 from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.probe import Answers, Run, probe
 
@@ -44,11 +44,19 @@ def make_window(*, seed: int, V: int, D: int, reach: int, words: int) -> dict[st
 
 WINDOWS = Cases(
     make_window,
-    {"V": (3, 7), "D": (2, 4), "reach": (3, 3), "words": (0, 6)},
+    {"V": (3, 7), "D": (2, 4), "reach": (3, 3), "words": (2, 6)},
     "V = {V} words, D = {D}, a window with {words} outside words",
-    ({"V": 6, "D": 3, "words": 4}, {"V": 5, "D": 2, "words": 1}, {"V": 4, "D": 3, "words": 6}),
+    ({"V": 6, "D": 3, "words": 4}, {"V": 5, "D": 2, "words": 3}, {"V": 4, "D": 3, "words": 6}),
 )
 """Windows that reach three words to either side; at the end of a sentence fewer words are there."""
+EMPTY = Cases(
+    make_window,
+    {"V": (3, 5), "D": (2, 4), "reach": (3, 3), "words": (0, 0)},
+    "a window without outside words, V = {V}, D = {D}",
+    ({"V": 4},),
+    drawn=1,
+)
+"""Windows of a sentence of one word."""
 
 
 class StandIn:
@@ -88,7 +96,7 @@ WINDOW = (
 )
 def skipgram(code: Any, case: Case) -> Any:
     """Call skipgram with the stand-in; also return the words that it was asked for, and whether it got the dataset."""
-    loss, dataset = StandIn(), Recorded([0])
+    loss, dataset = StandIn(), Recorded([])
     answer = code.word2vec.skipgram(*copies(case, *WINDOW).values(), dataset, loss)
     return answer, sorted(loss.outside), all(given is dataset for given in loss.datasets)
 
@@ -105,17 +113,25 @@ def skipgram_script(case: Case) -> str:
 @probe("changed", of="skipgram()")
 def skipgram_changes(code: Any, case: Case) -> Any:
     """Return which arguments skipgram changed."""
-    arguments = {**copies(case, *WINDOW), "dataset": Recorded([0]), "word2vecLossAndGradient": StandIn()}
+    arguments = {**copies(case, *WINDOW), "dataset": Recorded([]), "word2vecLossAndGradient": StandIn()}
     return changed(code.word2vec.skipgram, arguments)
 
 
-@probe("left out, naive softmax", of="skipgram()")
+@probe("left out, naive softmax, samples drawn", of="skipgram()")
 def skipgram_by_default(code: Any, case: Case) -> Any:
-    """Return skipgram's loss without a loss function, and with the student's naive softmax."""
-    module, dataset = code.word2vec, Recorded([0])
-    left_out = module.skipgram(*copies(case, *WINDOW).values(), dataset)
-    given = module.skipgram(*copies(case, *WINDOW).values(), dataset, module.naiveSoftmaxLossAndGradient)
-    return left_out[0], given[0]
+    """Return skipgram's loss with the student's naive softmax and without a loss function.
+
+    Also return whether the latter draws negative samples, which ends it: there are none.
+    """
+    module, dataset = code.word2vec, Recorded([])
+    given = module.skipgram(*copies(case, *WINDOW).values(), dataset, module.naiveSoftmaxLossAndGradient)[0]
+    dataset.draws = 0
+    try:
+        return module.skipgram(*copies(case, *WINDOW).values(), dataset)[0], given, dataset.draws > 0
+    except RuntimeError:
+        if not dataset.draws:
+            raise
+        return None, given, True
 
 
 def gradient(answers: Answers, name: str, case: Case) -> Array:
@@ -132,7 +148,7 @@ def predicts_each_outside_word(run: Run, expect: Run, case: Case) -> None:
         raise CheckFailed("the loss is not called for the words of the window", hint=hint)
 
 
-check.compares(skipgram, WINDOWS, "loss", weight=3, says="The loss of a window is the sum over its outside words.")
+check.compares(skipgram, WINDOWS, "loss", weight=2, says="The loss of a window is the sum over its outside words.")
 check.compares(
     skipgram,
     WINDOWS,
@@ -145,10 +161,18 @@ check.compares(
     skipgram,
     WINDOWS,
     "gradOutsideVectors",
-    weight=3,
+    weight=2,
     gradients=True,
     says="gradOutsideVectors, (V, D), is the sum of all gradients with respect to the outside vectors.",
 )
+
+
+@check(EMPTY, weight=2, gradients=True)
+def an_empty_window_adds_nothing(run: Run, expect: Run, case: Case) -> None:
+    """A window without outside words has the loss 0 and gradients of zeros, in the shapes of the matrices."""
+    got, want = run(skipgram, case), expect(skipgram, case)
+    same_number(got, want, "loss")
+    same(got, want, skipgram.axes)
 
 
 @check(WINDOWS.few(), gradients=True)
@@ -195,6 +219,9 @@ def takes_the_softmax_by_default(run: Run, case: Case) -> None:
         given = number(answers, "naive softmax")
     except (CheckFailed, CouldNotRun):
         return  # with the stand-in it runs: the softmax is what is wrong, and that is for question 1b to say
+    if answers["samples drawn"]:
+        diagnosis = "the loss by default draws negative samples, as the naive softmax does not"
+        raise CheckFailed("without a loss function skipgram() uses another loss", diagnosis=diagnosis)
     equal("left out", number(answers, "left out"), given, "without a loss function it uses another loss")
 
 

@@ -6,6 +6,7 @@ equal sizes a transposition. The padding row of every embedding is zero, since t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,19 @@ def weight_shapes(e: int, h: int, v_src: int, v_tgt: int) -> dict[str, tuple[int
         "combined_output_projection.weight": (h, 3 * h),
         "target_vocab_projection.weight": (v_tgt, h),
     }
+
+
+ENCODES = ("model_embeddings.source", "post_embed_cnn", "encoder", "h_projection", "c_projection")
+"""The layers that encode() uses."""
+DECODES = ("model_embeddings.target", "att_projection")
+"""The layers that decode() uses, besides those of the step that it calls."""
+STEPS = ("decoder", "combined_output_projection")
+"""The layers that step() uses."""
+
+
+def of_layers(weights: Mapping[str, Any], layers: tuple[str, ...]) -> dict[str, Any]:
+    """Return the weights of some layers, by name."""
+    return {name: weight for name, weight in weights.items() if name.rpartition(".")[0] in layers}
 
 
 def identity_convolution(e: int, dtype: Any) -> dict[str, Array]:
@@ -110,16 +124,18 @@ def make_batch(
 
 
 SIZES = {
-    "b": (1, 4),
-    "src_len": (1, 5),
-    "tgt_len": (2, 5),
-    "e": (1, 5),
-    "h": (1, 5),
+    "b": (2, 4),
+    "src_len": (3, 5),
+    "tgt_len": (5, 6),
+    "e": (6, 7),
+    "h": (5, 6),
     "ragged": (0, 1),
     "double": (0, 0),
 }
+"""Sizes that are not degenerate: a slip that shows only in a size of one is for `DEGENERATE` to find.
+
+The smallest, from which students see the first case, all differ: equal ones would make different mistakes alike."""
 CORNERS = (
-    {"b": 1, "src_len": 3, "tgt_len": 4, "e": 4, "h": 2},
     {"b": 4, "src_len": 6, "tgt_len": 5, "e": 3, "h": 2, "ragged": 1},
     {"b": 3, "src_len": 2, "tgt_len": 4, "e": 5, "h": 4},
 )
@@ -128,7 +144,7 @@ WORDS = "{b} sentences of up to {src_len} words, e = {e}, h = {h}"
 BATCHES = Cases(make_batch, SIZES, WORDS, CORNERS, drawn=2)
 """Batches of any sizes, in float32."""
 
-SIZED = Cases(make_batch, SIZES, WORDS, CORNERS[1:2], drawn=2)
+SIZED = Cases(make_batch, SIZES, WORDS, CORNERS[:1], drawn=2)
 """Fewer of the same: for layers that are made, where one case shows what another does."""
 
 TRAINING = Cases(
@@ -146,11 +162,41 @@ DOUBLES = Cases(
 """Batches in float64, for numeric gradients."""
 
 
+SMALLEST: tuple[tuple[str, dict[str, int]], ...] = (
+    ("a batch of one sentence", {"b": 1, "ragged": 0}),
+    ("hidden_size = 1", {"h": 1}),
+    ("source sentences of one word", {"src_len": 1}),
+    ("embed_size = 1", {"e": 1}),
+    ("target sentences of one step", {"tgt_len": 2}),
+)
+"""Each degenerate case by its name, and what makes it so."""
+
+
+def make_degenerate_batch(*, seed: int, which: int) -> dict[str, Any]:
+    """Make a batch in which one size is one, and the others are not."""
+    name, sizes = SMALLEST[which]
+    ordinary = {"b": 3, "src_len": 4, "tgt_len": 6, "e": 5, "h": 2, "ragged": 1, "double": 0}
+    return {**make_batch(seed=seed, **{**ordinary, **sizes}), "name": name}
+
+
+DEGENERATE = Cases(
+    make_degenerate_batch,
+    {"which": (0, len(SMALLEST) - 1)},
+    "{name}",
+    tuple({"which": which} for which in range(1, len(SMALLEST))),
+    drawn=1,
+)
+"""Batches in which a size is one: squeeze() without an axis is only wrong here."""
+
+
 ANY = BATCHES.case(b=2, src_len=3, e=3, h=2)
 """Any case: for probes whose answer depends on the model alone."""
 
 
 def rows(answers: Answers, name: str, which: slice, length: int | None = None) -> Any:
-    """Return some sentences' rows of an output that encode() or step() gave, cut to length words where it has words."""
-    array = as_array(name, answers[name], np.zeros(0))
+    """Return some sentences' rows of an output that encode() or step() gave, cut to length words where it has words.
+
+    In float32, as the weights are: an answer turned into float64 is no more exact.
+    """
+    array = as_array(name, answers[name], np.zeros(0)).astype(np.float32)
     return array[which, :length] if array.ndim == 3 else array[which]

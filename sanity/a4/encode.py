@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sanity.a4.batches import BATCHES, DOUBLES, TRAINING, identity_convolution, rows
+from sanity.a4.batches import BATCHES, DEGENERATE, DOUBLES, ENCODES, TRAINING, identity_convolution, rows
 from sanity.a4.gradients import CONVOLUTION, true_gradients
 from sanity.a4.layers import convolves
 from sanity.a4.scripts import END, START, model, tensors
@@ -23,10 +23,11 @@ def encode(code: Any, case: Case) -> Any:
     """Encode the source sentences."""
     import torch
 
-    from sanity.a4.beside.model import build, tensor
+    from sanity.a4.beside.model import build, only_tensors, tensor
 
     with torch.no_grad():
-        return build(code, case).encode(tensor(case.source_padded), list(case.source_lengths))
+        model = build(code, case, ENCODES)
+        return only_tensors(model.encode(tensor(case.source_padded), list(case.source_lengths)))
 
 
 @probe("loss, gradients, gradients of the inputs", of="encode()", needs=("torch",))
@@ -35,23 +36,22 @@ def encode_gradients(code: Any, case: Case) -> Any:
     from sanity.a4.beside.model import build, default_dtype, gradients, tensor, weighted_sum
 
     with default_dtype(case.Ybar_t):
-        model = build(code, case)
+        model = build(code, case, ENCODES)
         enc_hiddens, (h_0, c_0) = model.encode(tensor(case.source_padded), list(case.source_lengths))
         loss = weighted_sum([enc_hiddens, h_0, c_0])
-        return loss, *gradients(model, loss, case, {})
+        return loss, *gradients(model, loss, case, {}, ENCODES)
 
 
 @encode_gradients.script
 def encode_script(case: Case) -> str:
     """Spell a call of encode()."""
-    used = ("model_embeddings.source", "post_embed_cnn", "encoder", "h_projection", "c_projection")
     call = f"""
 
 def loss():
     enc_hiddens, (h_0, c_0) = model.encode(source_padded, {literal(list(case.source_lengths))})
     outputs = [enc_hiddens, h_0, c_0]
 """
-    return START + model(case, used) + tensors(case, "source_padded") + call + END
+    return START + model(case, ENCODES) + tensors(case, "source_padded") + call + END
 
 
 def fitted(run: Run, case: Case) -> Case:
@@ -73,7 +73,7 @@ check.compares(
     encode,
     BATCHES,
     "dec_init_state[0]",
-    weight=3,
+    weight=2,
     fit=fitted,
     says="dec_init_state[0] is h_projection of the last hidden states, forward direction first.",
 )
@@ -81,10 +81,17 @@ check.compares(
     encode,
     BATCHES,
     "dec_init_state[1]",
-    weight=3,
+    weight=2,
     fit=fitted,
     says="dec_init_state[1] is c_projection of the last cell states, forward direction first.",
 )
+
+
+@check(DEGENERATE, weight=2)
+def encodes_where_a_size_is_one(run: Run, expect: Run, case: Case) -> None:
+    """encode() is right for a batch of one sentence, too, for sentences of one word, and where a size is 1."""
+    case = fitted(run, case)
+    same(run(encode, case), expect(encode, case), encode.axes)
 
 
 @check(TRAINING, weight=2, gradients=True)
@@ -96,13 +103,13 @@ def trains_the_encoder(run: Run, expect: Run, case: Case) -> None:
 
 
 @check(BATCHES)
-def encodes_a_sentence_alone_as_in_a_batch(run: Run, case: Case) -> None:
-    """A sentence is encoded the same alone and inside a padded batch."""
+def encodes_a_pair_apart_as_in_a_batch(run: Run, case: Case) -> None:
+    """Two sentences are encoded the same apart and inside a larger, padded batch."""
     whole = run(encode, case)
-    last = len(case.source_lengths) - 1  # the shortest, with the most padding
-    length = case.source_lengths[last]
-    alone = case.having(source_padded=case.source_padded[:length, last:], source_lengths=[length])
-    same(run(encode, alone), {name: rows(whole, name, slice(last, None), length) for name in encode.axes}, encode.axes)
+    lengths = case.source_lengths[-2:]  # the shortest, with the most padding; one alone would be a degenerate batch
+    apart = case.having(source_padded=case.source_padded[: lengths[0], -2:], source_lengths=lengths)
+    pair = {name: rows(whole, name, slice(-2, None), lengths[0]) for name in encode.axes}
+    same(run(encode, apart), pair, encode.axes)
 
 
 @check(BATCHES)
@@ -126,4 +133,4 @@ def encodes_the_same_in_training(run: Run, case: Case) -> None:
 @check(DOUBLES, gradients=True)
 def encodes_with_true_gradients(run: Run, case: Case) -> None:
     """The gradients of encode() are its slope, measured with small steps."""
-    true_gradients(run, encode_gradients, fitted(run, case))
+    true_gradients(run, encode_gradients, fitted(run, case), ENCODES)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a4.batches import ANY
+from sanity.a4.batches import ANY, of_layers
 from sanity.core.case import Case
 from sanity.core.compare import as_array
 from sanity.core.errors import CheckFailed, CouldNotRun
@@ -18,8 +18,8 @@ CONVOLUTION = ("post_embed_cnn.weight", "post_embed_cnn.bias")
 """Weights that a model of before 2022 does not have."""
 
 
-def true_gradients(run: Run, gradient_probe: Probe, case: Case) -> None:
-    """Raise CheckFailed unless the probe's gradients are the slope of its loss.
+def true_gradients(run: Run, gradient_probe: Probe, case: Case, used: tuple[str, ...]) -> None:
+    """Raise CheckFailed unless the probe's gradients by the weights of the layers used are the slope of its loss.
 
     A submission that computes in float32 even where it is given float64 is right, but too coarse to be measured.
     """
@@ -32,14 +32,14 @@ def true_gradients(run: Run, gradient_probe: Probe, case: Case) -> None:
         return
 
     def loss_at(weights: Mapping[str, Any]) -> Any:
-        answers = run(gradient_probe, case.having(weights=weights, backward=False))
+        answers = run(gradient_probe, case.having(weights={**case.weights, **weights}, backward=False))
         return as_array("the loss", answers["loss"], np.zeros(()))
 
     def loss_and_gradients(weights: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         answers = run(gradient_probe, case)  # with these weights
-        missing = case.weights.keys() - answers["gradients"].keys() - set(CONVOLUTION)
+        missing = weights.keys() - answers["gradients"].keys() - set(CONVOLUTION)
         if missing:
             raise CheckFailed(f"the model has no parameter {min(missing)}")
         return as_array("the loss", answers["loss"], np.zeros(())), answers["gradients"]
 
-    same_slope(loss_and_gradients, case.weights, case.seed, loss_at)
+    same_slope(loss_and_gradients, of_layers(case.weights, used), case.seed, loss_at)

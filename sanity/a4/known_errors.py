@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from sanity.core.known_errors import Known
 
+# Named in hints, which repeat nothing else of an error's text: that may be the submission's own words.
+LAYERS = (
+    "source|target|post_embed_cnn|encoder|decoder|h_projection|c_projection|att_projection|"
+    "combined_output_projection|target_vocab_projection"
+)
+
 KNOWN: Known = (
     (
         r"masked_fill.*(?:only supports boolean|expected.*bool)",
@@ -44,8 +50,20 @@ KNOWN: Known = (
     ),
     (r"Kernel size can't be greater than actual input size", "the convolution needs padding to keep the length"),
     (
-        r"AttributeError: the model has no |ValueError: \S+ has shape \(.*, expected \(",
-        "a layer of the model is missing or has another size: see question 1c",
+        rf"AttributeError: the model has no (?:model_embeddings\.)?({LAYERS})",
+        "the layer {0} of the model is missing or lacks a weight: see question 1c",
+    ),
+    (
+        rf"ValueError: (?:model_embeddings\.)?({LAYERS})\.\w+ has shape \(.*, expected \(",
+        "the layer {0} of the model has another size: see question 1c",
+    ),
+    (
+        r"AttributeError: 'ModelEmbeddings' object has no attribute '(source|target)'",
+        "ModelEmbeddings has no attribute {0}: question 1b asks for it",
+    ),
+    (
+        rf"AttributeError: 'NMT' object has no attribute '({LAYERS}|model_embeddings|dropout)'",
+        "NMT has no attribute {0}: question 1c asks for it",
     ),
     (
         r"index out of range in self",

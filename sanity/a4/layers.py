@@ -47,12 +47,14 @@ def has_convolution(code: Any, case: Case) -> Any:
 @probe("convolved: b e src_len", of="post_embed_cnn()", needs=("torch",))
 def convolve(code: Any, case: Case) -> Any:
     """Run the convolution, with the case's weights, over the case's channels; (b, e, src_len)."""
-    from sanity.a4.beside.model import fill, make, tensor
+    from sanity.a4.beside.model import fill, make, require_layers, tensor
 
     model = make(code, case)
     code.cache.pop(id(model), None)  # its weights will be of more than one case
     convolution = model.post_embed_cnn
-    fill({f"post_embed_cnn.{name}": p for name, p in convolution.named_parameters()}, case)
+    own = {f"post_embed_cnn.{name}": p for name, p in convolution.named_parameters()}
+    require_layers(own, case, ("post_embed_cnn",))
+    fill(own, case)
     return convolution(tensor(case.channels))
 
 

@@ -10,14 +10,16 @@ from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import describe
 
 check = Checks("1a")
 
 
-def make_sentences(*, seed: int, count: int, longest: int, numbers: int) -> dict[str, Any]:
-    """Make sentences to pad: words, or word indices if numbers is 1; some may be empty."""
+def make_sentences(*, seed: int, count: int, longest: int, numbers: int, empty: int = 0) -> dict[str, Any]:
+    """Make sentences to pad: words, or word indices if numbers is 1; empty of them are empty."""
     rng = np.random.default_rng(seed)
-    lengths = [longest, *rng.integers(0, longest + 1, size=count - 1)]
+    lengths = [longest, *rng.integers(1, longest + 1, size=count - 1)]
+    lengths[1 : 1 + empty] = [0] * empty
     rng.shuffle(lengths)
     indices = [[int(i) for i in rng.integers(1, 99, size=n)] for n in lengths]
     if numbers:
@@ -27,10 +29,18 @@ def make_sentences(*, seed: int, count: int, longest: int, numbers: int) -> dict
 
 SENTENCES = Cases(
     make_sentences,
-    {"count": (1, 6), "longest": (1, 6), "numbers": (0, 1)},
+    {"count": (2, 6), "longest": (2, 6), "numbers": (0, 1)},
     "{count} sentences of up to {longest} words",
-    ({"count": 4, "longest": 5}, {"count": 3, "longest": 2, "numbers": 1}, {"count": 6, "longest": 1}),
+    ({"count": 4, "longest": 5}, {"count": 3, "longest": 2, "numbers": 1}, {"count": 6, "longest": 3}),
 )
+EMPTY = Cases(
+    make_sentences,
+    {"count": (3, 5), "longest": (2, 4), "numbers": (0, 0), "empty": (1, 2)},
+    "{count} sentences, {empty} of them empty",
+    ({"empty": 2},),
+    drawn=1,
+)
+"""Batches with empty sentences, which are padding alone."""
 
 
 @probe("padded, sents after the call", of="pad_sents()")
@@ -40,12 +50,32 @@ def pad(code: Any, case: Case) -> Any:
     return code.utils.pad_sents(sents, case.pad_token), sents
 
 
-@check(SENTENCES, weight=3, outputs=("pad_sents",))
+def padded(run: Run, case: Case) -> list[list[Any]]:
+    """Return what pad_sents() returned; raise CheckFailed, naming what it is, unless that is a list of lists."""
+    got = run(pad, case)["padded"]
+    other = next((sent for sent in got if not isinstance(sent, list)), None) if isinstance(got, list) else got
+    if isinstance(got, list) and all(isinstance(sent, list) for sent in got):
+        return got
+    holds = "a list that holds " if isinstance(got, list) else ""
+    forgotten = ": did you forget `return`?" if got is None else ""
+    said = f"pad_sents() returned {holds}{describe(other)}, expected a list of lists{forgotten}"
+    raise CheckFailed(said, output="pad_sents")
+
+
+@check(SENTENCES, weight=7, outputs=("pad_sents",))
 def pads_on_the_right(run: Run, expect: Run, case: Case) -> None:
     """Every sentence is padded on the right to the length of the longest."""
-    got, want = run(pad, case)["padded"], expect(pad, case)["padded"]
-    if not (isinstance(got, list) and all(isinstance(sent, list) for sent in got)):
-        raise CheckFailed("pad_sents() did not return a list of lists", output="pad_sents")
+    same_sentences(padded(run, case), padded(expect, case), case)
+
+
+@check(EMPTY)
+def pads_empty_sentences(run: Run, expect: Run, case: Case) -> None:
+    """An empty sentence becomes one of padding alone."""
+    same_sentences(padded(run, case), padded(expect, case), case)
+
+
+def same_sentences(got: list[list[Any]], want: list[list[Any]], case: Case) -> None:
+    """Raise CheckFailed unless the padded sentences are the right ones."""
     if len(got) != len(want):
         raise CheckFailed(f"pad_sents() returned {len(got)} sentences, expected {len(want)}", output="pad_sents")
     for index, (mine, right) in enumerate(zip(got, want, strict=True)):
@@ -54,14 +84,15 @@ def pads_on_the_right(run: Run, expect: Run, case: Case) -> None:
             said = f"sentence {index} has {len(mine)} words after padding, expected {len(right)}"
             raise CheckFailed(said, detail=detail, output="pad_sents")
         if mine != right:
-            left = mine[len(mine) - len(case.sents[index]) :] == case.sents[index]
+            left = mine[len(mine) - len(case.sents[index]) :] == case.sents[index] != []
             diagnosis = "the padding is on the left" if left else ""
             said = f"sentence {index} has the right length after padding, but not the right words"
             raise CheckFailed(said, diagnosis=diagnosis, detail=detail, output="pad_sents")
 
 
-@check(SENTENCES)
+@check.hint(SENTENCES)
 def leaves_the_sentences_alone(run: Run, case: Case) -> None:
     """The sentences given to pad_sents() are the same afterwards."""
     if run(pad, case)["sents after the call"] != case.sents:
-        raise CheckFailed("pad_sents() changed its argument", diagnosis="the padding was appended to the given lists")
+        hint = "nobody uses these lists again here; elsewhere a caller may, so make new ones"
+        raise CheckFailed("pad_sents() appends the padding to the lists that it is given", hint=hint)

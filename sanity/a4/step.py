@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a4.batches import ANY, BATCHES, DOUBLES, SIZES, TRAINING, WORDS, make_batch, rows
+from sanity.a4.batches import ANY, BATCHES, DEGENERATE, DOUBLES, SIZES, STEPS, TRAINING, WORDS, make_batch, rows
 from sanity.a4.gradients import CONVOLUTION, true_gradients
 from sanity.a4.scripts import END, START, model, tensors
 from sanity.core.case import Case, Cases
@@ -51,10 +51,10 @@ def step(code: Any, case: Case) -> Any:
     """Take one step."""
     import torch
 
-    from sanity.a4.beside.model import build, call_step, inputs_of
+    from sanity.a4.beside.model import build, call_step, inputs_of, only_tensors
 
     with torch.no_grad():
-        return call_step(build(code, case), case, inputs_of(case))
+        return only_tensors(call_step(build(code, case, STEPS), case, inputs_of(case)))
 
 
 @probe("loss, gradients, gradients of the inputs", of="step()", needs=("torch",))
@@ -63,10 +63,10 @@ def step_gradients(code: Any, case: Case) -> Any:
     from sanity.a4.beside.model import build, call_step, default_dtype, gradients, inputs_of, weighted_sum
 
     with default_dtype(case.Ybar_t):
-        model, inputs = build(code, case), inputs_of(case, learn=True)
+        model, inputs = build(code, case, STEPS), inputs_of(case, learn=True)
         (h, c), combined_output, _ = call_step(model, case, inputs)
         loss = weighted_sum([h, c, combined_output])
-        return loss, *gradients(model, loss, case, inputs)
+        return loss, *gradients(model, loss, case, inputs, STEPS)
 
 
 @step_gradients.script
@@ -79,7 +79,7 @@ def loss():
     (h_new, c_new), combined_output, _ = model.step(Ybar_t, (h, c), enc_hiddens, enc_hiddens_proj, enc_masks)
     outputs = [h_new, c_new, combined_output]
 """
-    return START + model(case, ("decoder", "combined_output_projection")) + inputs + call + END
+    return START + model(case, STEPS) + inputs + call + END
 
 
 def turned(run: Run, case: Case) -> Case:
@@ -100,7 +100,7 @@ check.compares(step, BATCHES, "dec_state[0]", says="dec_state[0] is the decoder 
 check.compares(step, BATCHES, "dec_state[1]", says="dec_state[1] is the decoder cell's new cell state.")
 
 
-@check(BATCHES, weight=4, outputs=("combined_output",))
+@check(BATCHES, weight=3, outputs=("combined_output",))
 def attends_and_combines(run: Run, expect: Run, case: Case) -> None:
     """combined_output is tanh of the projection of a_t joined to the new hidden state."""
     same(run(step, turned(run, case)), expect(step, case), step.axes, only=("combined_output",))
@@ -161,7 +161,13 @@ def padding_is_never_read(run: Run, case: Case) -> None:
     same(run(step, other), {name: rows(answers, name, slice(None)) for name in step.axes}, step.axes)
 
 
-@check(BATCHES, weight=2)
+@check(DEGENERATE, weight=2)
+def steps_where_a_size_is_one(run: Run, expect: Run, case: Case) -> None:
+    """step() is right for a batch of one sentence, too, for one source word, and where a size is 1."""
+    same(run(step, turned(run, case)), expect(step, case), step.axes)
+
+
+@check(BATCHES)
 def steps_without_masks(run: Run, expect: Run, case: Case) -> None:
     """enc_masks may be None: then attention falls on every source word."""
     case = case.having(enc_masks=None)
@@ -201,4 +207,4 @@ def drops_out_in_training_only(run: Run, case: Case) -> None:
 @check(DOUBLES, gradients=True)
 def steps_with_true_gradients(run: Run, case: Case) -> None:
     """The gradients of step() are its slope, measured with small steps."""
-    true_gradients(run, step_gradients, turned(run, case))
+    true_gradients(run, step_gradients, turned(run, case), STEPS)

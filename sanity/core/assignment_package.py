@@ -30,6 +30,7 @@ OPTIONS: dict[str, Callable[..., object]] = {
     "Cases.__init__": Cases.__init__,
     "Checks.__call__": Checks.__call__,
     "Checks.compares": Checks.compares,
+    "Checks.hint": Checks.hint,
 }
 """What a module of an assignment calls, with options that may be misspelt."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import re
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -103,6 +104,9 @@ def problem_of(raised: SubmissionError, what: str, files: Mapping[str, bytes], k
     said = f"{what} raised {raised.type if builtin else 'an exception'}{place}"
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
         said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
+    name = what.removesuffix("()")
+    if raised.type == "AttributeError" and re.match(rf"module '\w+' has no attribute '{re.escape(name)}'", raised.text):
+        said = f"{what} is not there: the file does not define it, or under another name"
     text = raised.text[:500]  # not all: some of the patterns take a second to search a long one that was made for them
     hint = advice(raised.type, text, known) or import_advice(_source(raised.file, files), raised.line, text, files)
     return CouldNotRun(said, hint=hint, detail=raised.trace)

@@ -29,6 +29,7 @@ class Check:
     is_property: bool
     """True of a property, which needs no reference; a reference check compares with one."""
     weight: float
+    """Its share of the question's points, relative to the question's other checks; 0 for a hint."""
     outputs: tuple[str, ...]
     """The outputs it proves, for the lines `… Sanity Checks Passed!`."""
     gradients: bool = False
@@ -79,11 +80,26 @@ class Checks:
         """
 
         def wrap(function: Callable[..., None]) -> Check:
+            _require_positive(function.__name__, weight)
             names = tuple(inspect.signature(function).parameters)
             if names not in (("run", "case"), ("run", "expect", "case")):
                 raise ValueError(f"{function.__name__}(): expected the arguments run, case or run, expect, case")
             sentence = inspect.cleandoc(function.__doc__ or "")
             return self._add(function, function.__name__, sentence, cases, weight, outputs, gradients)
+
+        return wrap
+
+    def hint(self, cases: Cases) -> Callable[[Callable[[Run, Case], None]], Check]:
+        """Make a function of (run, case) a hint, for a point of style: worth nothing, and never a failure.
+
+        What it raises is told to who passes otherwise. Its cases should be those of a check that counts, since a
+        submission that raises an exception could not run here either.
+        """
+
+        def wrap(function: Callable[[Run, Case], None]) -> Check:
+            if tuple(inspect.signature(function).parameters) != ("run", "case"):
+                raise ValueError(f"{function.__name__}(): expected the arguments run, case: a hint is a property")
+            return self._add(function, function.__name__, inspect.cleandoc(function.__doc__ or ""), cases, 0, (), False)
 
         return wrap
 
@@ -124,6 +140,7 @@ class Checks:
 
         parts = (probe.name,) if output == probe.name else (probe.name, output)
         name = name or re.sub(r"\W+", "_", "_".join(parts)).strip("_")
+        _require_positive(name, weight)
         self._add(compare, name, says, cases, weight, (output,), gradients)
 
     def _add(
@@ -138,8 +155,11 @@ class Checks:
     ) -> Check:
         if not sentence:
             raise ValueError(f"{name} has no docstring, or nothing in says=: students read that sentence")
-        if not weight > 0:
-            raise ValueError(f"{name}: weight={weight}: expected a number above 0")
         is_property = "expect" not in inspect.signature(function).parameters
         self.all.append(Check(self.question, name, sentence, cases, function, is_property, weight, outputs, gradients))
         return self.all[-1]
+
+
+def _require_positive(name: str, weight: float) -> None:
+    if not weight > 0:
+        raise ValueError(f"{name}: weight={weight}: expected a number above 0, or @check.hint for a point of style")

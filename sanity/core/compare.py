@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sanity.core.errors import CheckFailed
 from sanity.core.explain import axis_names, explain
-from sanity.core.values import describe
+from sanity.core.values import NOT_A_TENSOR, Unsupported, describe
 
 Array = NDArray[Any]
 
@@ -77,14 +77,16 @@ def as_array(name: str, got: Any, want: Array) -> Array:
     """Return got as an array of the kind of want, or raise CheckFailed saying what it is instead."""
     if isinstance(got, list) and any(isinstance(item, np.ndarray) and item.ndim for item in got):
         said = f"{name} is a list of {len(got)} arrays, expected one array"
-        raise CheckFailed(said, hint="torch.stack() makes one tensor of a list of tensors", output=name)
+        hint = "torch.stack() makes one tensor of a list of tensors, np.stack() one array of a list of arrays"
+        raise CheckFailed(said, hint=hint, output=name)
     array = got
     if isinstance(got, list | bool | int | float):
         with suppress(ValueError):  # lists of unequal lengths are no array
             array = np.asarray(got)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
         forgotten = ": did you forget `return`?" if got is None else ""
-        raise CheckFailed(f"{name} is {describe(got)}, expected an array{forgotten}", output=name)
+        wanted = "a tensor" if isinstance(got, Unsupported) and got.type == NOT_A_TENSOR else "an array"
+        raise CheckFailed(f"{name} is {describe(got)}, expected {wanted}{forgotten}", output=name)
     if want.dtype.kind == "f" and array.dtype.kind != "f":
         raise CheckFailed(f"{name} holds {array.dtype}, expected floating-point numbers", output=name)
     return array
@@ -117,7 +119,7 @@ def same_number(got: Mapping[str, Any], want: Mapping[str, Any], name: str) -> N
     if np.isnan(mine):
         raise CheckFailed(f"{name} is NaN", output=name)
     if not close(mine, right):
-        values = f"got {mine:.6g}, expected {right:.6g}"
+        values = "got {}, expected {}".format(*told_apart(mine, right))
         raise CheckFailed(f"{name} is wrong", diagnosis=explain(name, mine, right, "", {}), detail=values, output=name)
 
 
@@ -179,4 +181,16 @@ def values_text(got: Array, want: Array, wrong: Array) -> str:
         difference = np.abs(mine - right)
     finite = difference[np.isfinite(difference)]
     largest = f"; largest difference {finite.max():.4g}" if finite.size else ""
-    return f"got {mine[0]:.6g} there, expected {right[0]:.6g}{largest}"
+    return "got {} there, expected {}".format(*told_apart(mine[0], right[0])) + largest
+
+
+def told_apart(a: Any, b: Any) -> tuple[str, str]:
+    """Spell two different numbers with as many digits as show the difference.
+
+    >>> told_apart(0.5, 0.25)
+    ('0.5', '0.25')
+    >>> told_apart(0.00643016, 0.006430160004)
+    ('0.00643016', '0.006430160004')
+    """
+    spelt = [(f"{a:.{digits}g}", f"{b:.{digits}g}") for digits in (6, 10, 17)]
+    return next((both for both in spelt if both[0] != both[1]), spelt[-1])

@@ -19,7 +19,7 @@ def judge(check: Check, cases: Iterable[Case], run: Run, expect: Run, shrink: Sh
     """Return the verdict of one check: that of the first case which does not pass, shrunk if possible."""
     for case in cases:
         problem = attempt(check, run, expect, case)
-        if isinstance(problem, CheckFailed) and shrink is not None:
+        if isinstance(problem, CheckFailed) and shrink is not None and check.weight:
             smaller = shrink(check, case)
             again = attempt(check, run, expect, smaller)
             if isinstance(again, CheckFailed):  # else the answer changes from call to call: keep what was seen
@@ -43,12 +43,16 @@ def attempt(check: Check, run: Run, expect: Run, case: Case) -> CheckFailed | Co
 
 
 def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None) -> Verdict:
-    """Return the verdict for a problem, or for None, which passes; case is the one that failed."""
+    """Return the verdict for a problem, or for None, which passes; case is the one that failed.
+
+    A hint passes whatever it has to say: its message says it.
+    """
     outcome = Outcome.PASSED
     # A property compares a submission's answers with each other; what turns one into the other is no diagnosis.
     explained = problem is not None and not (check.is_property and isinstance(problem, CheckFailed) and problem.output)
     if problem is not None:
-        outcome = Outcome.FAILED if isinstance(problem, CheckFailed) else Outcome.COULD_NOT_RUN
+        wrong = Outcome.FAILED if check.weight else Outcome.PASSED
+        outcome = wrong if isinstance(problem, CheckFailed) else Outcome.COULD_NOT_RUN
     return Verdict(
         question=check.question,
         check=check.name,

@@ -21,6 +21,7 @@ from sanity.core.errors import CouldNotRun, UserError
 from sanity.core.forms import unpack
 from sanity.core.judge import attempt
 from sanity.core.probe import Answers, Probe
+from sanity.core.values import Unsupported
 
 SEED = 20221
 """Of the corner cases that are recorded."""
@@ -92,7 +93,7 @@ def recording_path(assignment: str) -> Path:
 
 
 def save(recordings: Recordings, path: Path) -> None:
-    """Write recordings: a JSON index, and one flat array for each kind of number."""
+    """Write recordings: a JSON index, and one flat array for each kind of number; "$" marks what JSON has not."""
     flat: dict[str, list[np.ndarray[Any, Any]]] = {kind: [] for kind in KINDS}
     sizes = dict.fromkeys(KINDS, 0)
 
@@ -102,6 +103,8 @@ def save(recordings: Recordings, path: Path) -> None:
             start, sizes[kind] = sizes[kind], sizes[kind] + value.size
             flat[kind].append(value.ravel())
             return {"$": [kind, start, list(value.shape)]}
+        if isinstance(value, Unsupported):
+            return {"$": value.type}
         if isinstance(value, Mapping):
             return {key: index(value[key]) for key in sorted(value)}
         return [index(item) for item in value] if isinstance(value, list | tuple) else value
@@ -122,6 +125,8 @@ def load(path: Path) -> Recordings:
         raise RecordingsError(f"no readable recordings at {path}: reinstall trivium") from None
 
     def value(node: Any) -> Any:
+        if isinstance(node, dict) and isinstance(node.get("$"), str):
+            return Unsupported(node["$"])
         if isinstance(node, dict) and "$" in node:
             kind, start, shape = node["$"]
             return arrays[kind][start : start + int(np.prod(shape))].reshape(shape)

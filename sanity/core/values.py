@@ -40,6 +40,32 @@ KNOWN_TYPES = frozenset(
         "Embedding",
         "Conv1d",
         "Dropout",
+        "GRU",
+        "GRUCell",
+        "RNN",
+        "Sequential",
+        "ModuleList",
+        "Vocab",
+        "VocabEntry",
+        "NMT",
+        "ModelEmbeddings",
+        "TruncatedSVD",
+        "PCA",
+        "KeyedVectors",
+        "DataFrame",
+        "Series",
+        "Counter",
+        "deque",
+        "dict_keys",
+        "dict_values",
+        "dict_items",
+        "csr_matrix",
+        "csc_matrix",
+        "coo_matrix",
+        "lil_matrix",
+        "Figure",
+        "Axes",
+        "PathCollection",
         "sparse",
         "complex64",
         "complex128",
@@ -49,6 +75,12 @@ KNOWN_TYPES = frozenset(
 """Type names that a message may hold. Others are the submission's own words, and are not shown."""
 
 
+NOT_A_TENSOR = "numpy array"
+"""The name of an array of numbers where a tensor belongs. No type has a name with a space."""
+ARRAYS = {"U": "array of strings", "O": "array of objects"}
+"""The name of an array that is not plain data, by numpy's letter for its kind."""
+
+
 @dataclass(frozen=True)
 class Unsupported:
     """A part of an answer that is not plain data. Only the name of its type is kept."""
@@ -56,6 +88,10 @@ class Unsupported:
     type: str
 
     def __str__(self) -> str:
+        if self.type in ARRAYS.values():
+            return f"an {self.type}"
+        if self.type == NOT_A_TENSOR:
+            return f"a {self.type}"
         return f"a value of type {self.type}" if self.type in KNOWN_TYPES else "a value of another type"
 
 
@@ -70,7 +106,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     >>> plain((1, np.arange(2), {"a"}))
     [1, array([0, 1]), Unsupported(type='set')]
     """
-    if value is None or type(value) in (bool, int, float, str):
+    if value is None or type(value) in (bool, int, float, str, Unsupported):
         return value
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.nn.utils.rnn.PackedSequence):
@@ -100,7 +136,7 @@ def _from_tensor(value: Any, torch: Any) -> Any:
 
 def _from_numpy(array: np.ndarray[Any, Any]) -> Any:
     if array.dtype.kind not in "biuf":
-        return Unsupported(array.dtype.name)
+        return Unsupported(ARRAYS.get(array.dtype.kind, array.dtype.name))
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         array = array.astype(np.float64 if array.dtype.itemsize > 8 else np.float32)
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", subok=False)

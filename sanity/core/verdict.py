@@ -25,13 +25,16 @@ class Verdict:
     """What is true of every correct submission: the check's docstring."""
     outcome: Outcome
     weight: float
-    """This check's share of its question's points, relative to the question's other checks."""
+    """This check's share of its question's points, relative to the question's other checks; 0 for a hint."""
     is_property: bool
     """True of a property that holds without a reference; see `graders.records.scoring`."""
     outputs: tuple[str, ...] = ()
     """The outputs that the check proves right."""
     message: str = ""
-    """For the student: what is wrong. Holds no value of a hidden case and no student text."""
+    """For the student: what is wrong, or of a hint that passed, what could be better.
+
+    Holds no value of a hidden case and no student text.
+    """
     diagnosis: str = ""
     """The name of the likely mistake, as a phrase that makes sense alone; "" if it is not recognised."""
     hint: str = ""

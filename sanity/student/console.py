@@ -34,17 +34,28 @@ def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
         if verdict.outcome is Outcome.PASSED:
             for output in verdict.outputs:
                 print(coloured(f"{output} Sanity Checks Passed!", GREEN))
+    hints = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED and verdict.message]
     if not problems:
         for verdict in verdicts:
-            if not verdict.outputs:
+            if not verdict.outputs and verdict not in hints:
                 print(f"also true: {verdict.sentence}")
+        _print_hints(hints)
         print(coloured(f"All Sanity Checks Passed for {title}!", GREEN))
     elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
         print_unwritten(question, problems[0])
     else:
         print(coloured(f"{len(problems)} of {len(verdicts)} checks did not pass for {title}.", RED))
         _print_problems(problems)
+        _print_hints(hints)
     print()
+
+
+def _print_hints(hints: Sequence[Verdict]) -> None:
+    """Print what could be better about checks that passed."""
+    for verdict in hints:
+        print(textwrap.fill(f"passed, but: {verdict.message}", WIDTH, subsequent_indent=" " * 10))
+        if verdict.hint:
+            print(row("hint", verdict.hint))
 
 
 def print_unwritten(question: Question, problem: Verdict) -> None:
@@ -65,7 +76,8 @@ def _print_problems(problems: Sequence[Verdict]) -> None:
     said = {"", shown.diagnosis, shown.hint}
     for problem in others:
         if problem not in alike:
-            print(f"also {problem.outcome}: {problem.sentence}")
+            raised = f" ({problem.message})" if problem.outcome is Outcome.COULD_NOT_RUN else ""
+            print(f"also {problem.outcome}{raised}: {problem.sentence}")
             for label, text in (("likely", problem.diagnosis), ("hint", problem.hint)):
                 if text not in said:
                     print(row(label, text))

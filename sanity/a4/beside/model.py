@@ -7,11 +7,14 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from sanity.a4.batches import of_layers
 from sanity.a4.gradients import CONVOLUTION
 from sanity.core.case import Case
+from sanity.core.values import NOT_A_TENSOR, Unsupported
 
 # oneDNN compiles a kernel for every new size, which takes longer than our small cases do.
 torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
@@ -53,16 +56,18 @@ def make(code: Any, case: Case) -> Any:
     return model
 
 
-def build(code: Any, case: Case) -> Any:
-    """Give the student's model the case's weights; other weights are zero, so that they do no harm."""
+def build(code: Any, case: Case, used: tuple[str, ...]) -> Any:
+    """Give the student's model the case's weights; other weights are zero, so that they do no harm.
+
+    Only the layers used have to be there and to fit: a mistake in another one is for the questions that run on it.
+    """
     model = make(code, case)
+    if (id(model), used) not in code.cache:
+        require_layers(dict(model.named_parameters()), case, used)
+        code.cache[id(model), used] = True
     given = (sizes_of(case), case.attention_first, b"".join(weight.tobytes() for weight in case.weights.values()))
     if code.cache.get(id(model)) != given:  # else the model has them still
-        own = dict(model.named_parameters())
-        missing = case.weights.keys() - own.keys() - set(CONVOLUTION)
-        if missing:
-            raise AttributeError(f"the model has no {min(missing)}")
-        fill(own, case)
+        fill(dict(model.named_parameters()), case)
         code.cache[id(model)] = given
     if case.training:
         seed(case.seed)  # of dropout
@@ -74,15 +79,23 @@ def seed(number: int) -> None:
     torch.default_generator.manual_seed(number)
 
 
+def require_layers(own: dict[str, Tensor], case: Case, used: tuple[str, ...]) -> None:
+    """Raise AttributeError or ValueError unless the layers used have the case's weights, in their shapes."""
+    weights = of_layers(case.weights, used)
+    missing = weights.keys() - own.keys() - set(CONVOLUTION)
+    if missing:
+        raise AttributeError(f"the model has no {min(missing)}")
+    for name in weights.keys() & own.keys():
+        if own[name].shape != weights[name].shape:
+            raise ValueError(f"{name} has shape {tuple(own[name].shape)}, expected {weights[name].shape}")
+
+
 def fill(own: dict[str, Tensor], case: Case) -> None:
-    """Give parameters, by name, the values that the case has for them."""
+    """Give parameters, by name, the values that the case has for them; zeros to those without, or of other shapes."""
     with torch.no_grad():
         for name, parameter in own.items():
-            given = name in case.weights
-            value = turned(case, name, tensor(case.weights[name])) if given else torch.zeros_like(parameter)
-            if value.shape != parameter.shape:
-                raise ValueError(f"{name} has shape {tuple(parameter.shape)}, expected {tuple(value.shape)}")
-            parameter.copy_(value)
+            fits = name in case.weights and case.weights[name].shape == parameter.shape
+            parameter.copy_(turned(case, name, tensor(case.weights[name])) if fits else torch.zeros_like(parameter))
 
 
 def turned(case: Case, name: str, columns: Tensor, way: int = 1) -> Tensor:
@@ -137,6 +150,13 @@ def call_step(model: Any, case: Case, inputs: dict[str, Tensor]) -> Any:
     return model.step(inputs["Ybar_t"], state_of(inputs), inputs["enc_hiddens"], proj, masks_of(case))
 
 
+def only_tensors(answer: Any) -> Any:
+    """Mark each numpy array of an answer, which no gradient could pass: it is named then, not taken for a tensor."""
+    if isinstance(answer, np.ndarray):
+        return Unsupported(NOT_A_TENSOR)
+    return [only_tensors(part) for part in answer] if type(answer) in (list, tuple) else answer
+
+
 def weighted_sum(tensors: list[Tensor]) -> Tensor:
     """Add up all entries, each with another weight: a loss whose gradient is different everywhere."""
     return sum(  # type: ignore[return-value]
@@ -146,18 +166,18 @@ def weighted_sum(tensors: list[Tensor]) -> Tensor:
 
 
 def gradients(
-    model: Any, loss: Tensor, case: Case, inputs: dict[str, Tensor]
+    model: Any, loss: Tensor, case: Case, inputs: dict[str, Tensor], used: tuple[str, ...]
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the gradients of the loss, zeros where none arrives, and none where the case asks for the loss alone.
 
-    The first are those by the case's weights that the model has, the second those by the inputs.
+    The first are those by the weights that the model has of the layers used, the second those by the inputs.
     """
     if not case.backward:
         return {}, {}
     model.zero_grad()
     if loss.requires_grad:
         loss.backward()  # type: ignore[no-untyped-call]
-    own = {name: p for name, p in model.named_parameters() if name in case.weights}
+    own = {n: p for n, p in of_layers(dict(model.named_parameters()), used).items() if n in case.weights}
     by_weights = {name: turned(case, name, arrived(p), way=-1) for name, p in own.items()}
     return by_weights, {name: arrived(x) for name, x in inputs.items()}
 

@@ -33,8 +33,32 @@ RIGHT = [
     for right in (Variant("reference", reference_files(load_assignment(name))), *load_variants(load_assignment(name)))
 ]
 PROPERTIES = [
-    pytest.param(name, c, id=f"{name}-{c.name}") for name in ASSIGNMENTS for c in load_checks(name) if c.is_property
+    pytest.param(name, c, id=f"{name}-{c.name}")
+    for name in ASSIGNMENTS
+    for c in load_checks(name)
+    if c.is_property and c.weight
 ]
+HINTS = [(name, c) for name in ASSIGNMENTS for c in load_checks(name) if not c.weight]
+HINTED = {
+    "pads-in-place": {"leaves_the_sentences_alone"},
+    "sigmoid-by-formula": {"overflows_nowhere"},
+    "sigmoid-in-place": {"leaves_x_alone", "overflows_nowhere"},
+}
+"""The hints that right answers get, by variant."""
+DEGENERATE = {
+    ("a1", "lonely-words-left-out"): {"counts_words_without_neighbours"},
+    ("a1", "one-word-unlabelled"): {"draws_a_single_word"},
+    ("a2", "window-of-nothing"): {"an_empty_window_adds_nothing"},
+    ("a2", "batch-squeezed"): {"a_batch_may_hold_one"},
+    ("a2", "keep-arrays-only"): {"keeps_a_single_word"},
+    ("a4", "pads-only-full-sentences"): {"pads_empty_sentences"},
+    ("a4", "squeezes-the-hiddens"): {"encodes_where_a_size_is_one"},
+    ("a4", "squeezes-the-outputs"): {"decodes_where_a_size_is_one"},
+    ("a4", "squeezes-the-word"): {"decodes_where_a_size_is_one"},
+    ("a4", "squeezes-the-scores"): {"steps_where_a_size_is_one"},
+    ("a4", "squeezes-the-parts"): {"steps_where_a_size_is_one"},
+}
+"""Bugs that show only where a size is one or nothing is there, with the one check that they fail."""
 
 
 @cache
@@ -62,7 +86,7 @@ class Found:
 def found(assignment: str, id: str) -> Found:
     bug = BUGS[assignment, id]
     known = recordings(assignment)
-    own = [check for check in load_checks(assignment) if check.question == bug.question]
+    own = [check for check in load_checks(assignment) if check.question == bug.question and check.weight]
     with run_in_process(load_assignment(assignment), bug.files) as child:
         run = CachedRun(child)
         all_problems = {check: problems(check, run, known.expect) for check in own}
@@ -92,6 +116,15 @@ def test_mistakes_are_named(assignment: str) -> None:
     assert len(misnamed) <= 0.05 * len(wrong), misnamed
 
 
+@pytest.mark.parametrize(("bug", "failed"), DEGENERATE.items(), ids=lambda part: part[-1] if len(part) == 2 else "")
+def test_a_bug_that_shows_in_a_degenerate_case_costs_a_tenth(bug: tuple[str, str], failed: set[str]) -> None:
+    assert found(*bug).failed == failed
+    own = [check for check in load_checks(bug[0]) if check.question == BUGS[bug].question]
+    share = sum(check.weight for check in own if check.name in failed) / sum(check.weight for check in own)
+    points = load_assignment(bug[0]).manifest.question(BUGS[bug].question).points
+    assert 0.08 <= share <= 0.13 or share * points == 0.25  # the smallest amount that is given
+
+
 def needs(manifest: Manifest, question: str) -> set[str]:
     """Return the questions whose answers a question runs on, and those that these run on."""
     return {question}.union(*(needs(manifest, other) for other in manifest.question(question).needs))
@@ -111,8 +144,19 @@ def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
 def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
     with run_in_process(load_assignment(assignment), right.files) as child:
         run = CachedRun(child)
+        hinted = set()
         for check in load_checks(assignment):
-            assert problems(check, run, recordings(assignment).expect) == [], check.name
+            found = problems(check, run, recordings(assignment).expect)
+            if not check.weight and all(isinstance(problem, CheckFailed) for problem in found):
+                hinted |= {check.name} if found else set()
+            else:
+                assert found == [], check.name
+        assert hinted == HINTED.get(right.id, set())
+
+
+@pytest.mark.parametrize(("assignment", "hint"), HINTS)
+def test_some_right_answer_gets_each_hint(assignment: str, hint: Check) -> None:
+    assert any(hint.name in names for names in HINTED.values())
 
 
 @pytest.fixture(scope="module")
@@ -132,4 +176,6 @@ def test_it_passes_whatever_is_drawn(assignment: str, right: Variant, references
         for check in load_checks(assignment):
             for seed in range(SEEDS.get(assignment, 2)):
                 for case in [*check.cases.corner_cases(seed), *check.cases.drawn_cases(seed, check.cases.drawn)]:
-                    assert attempt(check, run, references[assignment], case) is None, (check.name, case.words)
+                    problem = attempt(check, run, references[assignment], case)
+                    hint = isinstance(problem, CheckFailed) and not check.weight
+                    assert problem is None or hint, (check.name, case.words)

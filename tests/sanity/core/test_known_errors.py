@@ -146,14 +146,24 @@ QUOTED_IN_A1 = [("AttributeError", "'Word2VecKeyedVectors' object has no attribu
 QUOTED_IN_A4 = [
     ("RuntimeError", "'lengths' argument should be a 1D CPU int64 tensor, but got 1D cuda:0 Long tensor",
      "pack_padded_sequence takes the lengths as a list"),
-    ("AttributeError", "the model has no decoder.bias_hh", "a layer of the model is missing"),
-    ("ValueError", "decoder.bias_hh has shape (3,), expected (4,)", "a layer of the model is missing"),
+    ("AttributeError", "the model has no decoder.bias_hh", "the layer decoder of the model is missing or lacks"),
+    ("AttributeError", "the model has no model_embeddings.target.weight", "the layer target of the model is missing"),
+    ("ValueError", "decoder.bias_hh has shape (3,), expected (4,)", "the layer decoder of the model has another size"),
+    ("AttributeError", "'ModelEmbeddings' object has no attribute 'target'",
+     "ModelEmbeddings has no attribute target: question 1b asks for it"),
+    ("AttributeError", "'NMT' object has no attribute 'dropout'", "NMT has no attribute dropout: question 1c asks"),
     ("RuntimeError", "Found no NVIDIA driver on your system.", "this machine has no GPU: write .to(self.device)"),
 ]  # fmt: skip
+
+QUOTED_IN_A2 = [
+    ("RuntimeError", "the dataset drew 0 samples, and no end", "negative samples are drawn where none are needed"),
+    ("RuntimeError", "the dataset drew 20000 samples, and no end", "a loop draws negative samples and never ends"),
+]
 
 TABLES: dict[str, tuple[Known, Provoked, list[tuple[str, str, str]]]] = {
     "any code": ((), PROVOKED, QUOTED),
     "a1": (load_known_errors("a1"), PROVOKED_IN_A1, QUOTED_IN_A1),
+    "a2": (load_known_errors("a2"), [], QUOTED_IN_A2),
     "a4": (load_known_errors("a4"), PROVOKED_IN_A4, QUOTED_IN_A4),
 }
 ALL_PROVOKED = [
@@ -192,7 +202,7 @@ def test_every_hint_is_given_by_some_test_above(name):
 
 
 def test_an_assignment_without_known_errors_has_those_of_any_code():
-    assert load_known_errors("a2") == ()
+    assert load_known_errors("gradients") == ()  # a package without any
     assert "enc_masks" not in "".join(hint for _, hint in KNOWN)
 
 
@@ -204,7 +214,7 @@ def test_of_other_errors_nothing_is_said(type_name, text):
     assert advice(type_name, text, load_known_errors("a4")) == ""
 
 
-@pytest.mark.parametrize("known", [KNOWN, load_known_errors("a1"), load_known_errors("a4")])
+@pytest.mark.parametrize("known", [KNOWN, *map(load_known_errors, ("a1", "a2", "a4"))])
 def test_a_hint_is_one_line_and_holds_nothing_of_a_strangers_text(known):
     for pattern, line in known:
         assert "\n" not in line

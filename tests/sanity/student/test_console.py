@@ -55,6 +55,20 @@ def test_all_is_well(printed):
     ]
 
 
+def test_a_hint_is_told_and_is_no_failure(printed):
+    hint = replace(PROPERTY, weight=0, message="sigmoid() changes its argument", hint="make a copy")
+    assert printed(RIGHT, hint) == [
+        "Running Sanity Check for Question 1d: Encode",
+        "enc_hiddens Sanity Checks Passed!",
+        "passed, but: sigmoid() changes its argument",
+        "  hint    make a copy",
+        "All Sanity Checks Passed for Question 1d: Encode!",
+        "",
+    ]
+    assert printed(WRONG, hint)[1] == "1 of 2 checks did not pass for Question 1d: Encode."
+    assert printed(WRONG, hint)[-3:] == ["passed, but: sigmoid() changes its argument", "  hint    make a copy", ""]
+
+
 def test_a_wrong_answer_has_a_block(printed):
     assert printed(WRONG, PROPERTY) == [
         "Running Sanity Check for Question 1d: Encode",
@@ -126,7 +140,7 @@ def test_what_crashed_for_one_reason_is_told_once(printed):
     )
     assert printed(CRASHED, again, other, again)[-4:] == [
         "",
-        "also could not run: Other.",
+        "also could not run (step() raised OSError): Other.",
         "2 more could not run for the same reason.",
         "",
     ]
