@@ -19,7 +19,7 @@ from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.manifest import Manifest, Question
 from sanity.core.probe import Run
-from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
+from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
@@ -65,16 +65,25 @@ class Runner:
             code.forget()
 
     def _judge(self, check: Check, run: Run) -> Verdict:
-        verdict = judge(check, fixed_cases(check.cases), run, self.recordings.expect)
+        verdict = judge_recorded(check, run, self.recordings)
         if verdict.outcome is Outcome.PASSED and check.is_property and self.seed is not None:
             from sanity.core.shrink import shrink
 
             smaller = partial(shrink, run=run, expect=self.recordings.expect)
             drawn: list[Case] = check.cases.drawn_cases(self.seed, DRAWN)
-            verdict = judge(check, drawn, run, self.recordings.expect, smaller)
-        if verdict.outcome is Outcome.FAILED:
-            verdict = replace(verdict, diagnosis=diagnose(check, run, self.recordings) or verdict.diagnosis)
+            verdict = _named(judge(check, drawn, run, self.recordings.expect, smaller), check, run, self.recordings)
         return verdict
+
+
+def judge_recorded(check: Check, run: Run, recordings: Recordings) -> Verdict:
+    """Return the verdict of one check on its fixed cases, with the name of the mistake if it is recorded."""
+    return _named(judge(check, fixed_cases(check.cases), run, recordings.expect), check, run, recordings)
+
+
+def _named(verdict: Verdict, check: Check, run: Run, recordings: Recordings) -> Verdict:
+    if verdict.outcome is not Outcome.FAILED:
+        return verdict
+    return replace(verdict, diagnosis=diagnose(check, run, recordings) or verdict.diagnosis)
 
 
 def check_folder(folder: Path, questions: Sequence[str] = (), seed: int | None = None) -> list[QuestionVerdicts]:
