@@ -75,8 +75,17 @@ def _print_problems(problems: Sequence[Verdict]) -> None:
 
 
 def first_block(problems: Sequence[Verdict]) -> Verdict:
-    """Return the problem that a student reads first: the first wrong output whose cause is known, else the first."""
-    return min(problems, key=lambda problem: not (problem.outputs and (problem.diagnosis or problem.hint)))
+    """Return the problem that a student reads first.
+
+    It is the first wrong output with a diagnosis, or else with a hint; or else the first problem with a diagnosis.
+    """
+    return min(problems, key=_rank)
+
+
+def _rank(problem: Verdict) -> int:
+    if problem.outputs and (problem.diagnosis or problem.hint):
+        return 0 if problem.diagnosis else 1
+    return 2 if problem.diagnosis else 3
 
 
 def print_block(problem: Verdict) -> None:

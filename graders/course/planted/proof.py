@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import resource
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +24,8 @@ from graders.course.planted.process_run import lay_out, preload, recordings_of
 from sanity.core.assignment_package import checks_of, load_known_errors
 from sanity.core.calling import LocalRun
 from sanity.core.check import Check
-from sanity.core.judge import CachedRun
+from sanity.core.judge import CachedRun, judge
+from sanity.core.recordings import fixed_cases
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
 from sanity.student.console import first_block
@@ -188,15 +189,11 @@ def _judge(its: Connection, name: str, folder: str, files: list[str], question: 
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    its.send(list(islice(_problems(name, folder, files, question), 1 if stop_early else None)))
-
-
-def _problems(name: str, folder: str, files: list[str], question: str) -> Iterator[Verdict]:
-    assignment, known = load_assignment(name), recordings_of(name)
-    code = SubmissionModules(Path(folder), assignment.manifest.modules)
-    run = CachedRun(LocalRun(code, files, load_known_errors(name)))
-    for check in checks_of(assignment.manifest):
-        if check.question == question:
-            verdict = judge_recorded(check, run, known)
-            if verdict.outcome is not Outcome.PASSED:
-                yield verdict
+    manifest, known = load_assignment(name).manifest, recordings_of(name)
+    checks = [check for check in checks_of(manifest) if check.question == question]
+    run = CachedRun(LocalRun(SubmissionModules(Path(folder), manifest.modules), files, load_known_errors(name)))
+    if stop_early:
+        verdicts = (judge(check, fixed_cases(check.cases), run, known.expect) for check in checks)
+        its.send(list(islice((one for one in verdicts if one.outcome is not Outcome.PASSED), 1)))
+    else:
+        its.send([one for one in judge_recorded(checks, run, known) if one.outcome is not Outcome.PASSED])
