@@ -65,7 +65,8 @@ class Runner:
             code.forget()
 
     def _judge(self, question: Question, run: Run) -> list[Verdict]:
-        verdicts = judge_recorded([check for check in self.checks if check.question == question.id], run, self.recordings)
+        checks = [check for check in self.checks if check.question == question.id]
+        verdicts = judge_recorded(checks, run, self.recordings)
         return verdicts if self.seed is None else [self._drawn(verdict, run, self.seed) for verdict in verdicts]
 
     def _drawn(self, verdict: Verdict, run: Run, seed: int) -> Verdict:

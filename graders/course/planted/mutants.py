@@ -154,7 +154,7 @@ def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
 
 def _replacements(node: ast.AST, field: str) -> Iterator[ast.AST]:
     """Yield what stands in the place of an expression, in a field of its parent."""
-    if field in ("test", "ifs"):
+    if field in ("test", "ifs") and isinstance(node, ast.expr):
         yield ast.UnaryOp(ast.Not(), node)
     match node:
         case ast.BinOp(op=op) | ast.BoolOp(op=op) if type(op) in OPERATORS:
@@ -165,8 +165,8 @@ def _replacements(node: ast.AST, field: str) -> Iterator[ast.AST]:
             yield node.operand
         case ast.Constant(value=bool()):
             yield ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
-            yield from (ast.Constant(node.value + by) for by in (1, -1))
+        case ast.Constant(value=int() | float() as number):
+            yield from (ast.Constant(number + by) for by in (1, -1))
         case ast.Constant(value=None) if field == "slice":
             yield ast.Constant(0)
         case ast.Name() if field == "slice":

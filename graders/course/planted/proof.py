@@ -36,8 +36,8 @@ CPU_LIMIT, WALL_LIMIT = 30, 300
 KILLED = 0.98
 """The part of the mutants that the checks must catch."""
 
-Step = Callable[[], None]
-"""Called after each submission, for a progress bar."""
+Step = Callable[[int], None]
+"""Called after each submission with the number of all, for a progress bar."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,24 @@ class Proof:
         return [check.name for check in self.checks if not any(check.name in caught.checks for caught in self.bugs)]
 
     @property
+    def missed(self) -> list[str]:
+        """The planted bugs that pass every check."""
+        return [caught.bug.id for caught in self.bugs if not (caught.verdicts or caught.died)]
+
+    @property
+    def named(self) -> list[str]:
+        """The planted bugs whose name is what their student reads first."""
+        return [caught.bug.id for caught in self.bugs if caught.likely == caught.bug.says]
+
+    @property
+    def misnamed(self) -> list[str]:
+        """The planted bugs whose student reads another diagnosis first."""
+        return [caught.bug.id for caught in self.bugs if caught.likely not in ("", caught.bug.says)]
+
+    @property
     def holds(self) -> bool:
         """Whether every bug is caught, every check catches one, and enough mutants are caught."""
-        missed = any(not (caught.verdicts or caught.died) for caught in self.bugs)
-        return not (missed or self.idle or self.stale) and self.score >= KILLED
+        return not (self.missed or self.idle or self.stale) and self.score >= KILLED
 
     def kills(self, check: str) -> tuple[int, list[str]]:
         """Return how many planted bugs a check catches, and the ids of those that no other check does."""
@@ -99,7 +113,10 @@ class Proof:
 
 
 def prove(
-    assignment: Assignment, step: Step = lambda: None, mutants: Sequence[Mutant] | None = None, jobs: int | None = None
+    assignment: Assignment,
+    step: Step = lambda total: None,
+    mutants: Sequence[Mutant] | None = None,
+    jobs: int | None = None,
 ) -> Proof:
     """Put planted bugs and mutants to the checks of their questions, on the recorded cases, as students have them.
 
@@ -119,7 +136,7 @@ def prove(
 
     def run(one: Bug | Mutant) -> list[Verdict] | None:
         found = _judged(assignment, one.files, one.question, stop_early=isinstance(one, Mutant))
-        step()
+        step(len(bugs) + len(chosen))
         return found
 
     with ThreadPoolExecutor(jobs or usable_cores()) as pool:
@@ -154,7 +171,7 @@ def load_equivalent(assignment: Assignment) -> dict[str, str]:
         tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BugError(f"{path.name}: not valid TOML: {error}") from None
-    rows = {}
+    rows: dict[str, str] = {}
     for question, table in tables.items():
         if not isinstance(table, dict) or not all(isinstance(reason, str) for reason in table.values()):
             raise BugError(f"{path.name}: {question}: expected a table of mutants and reasons")
