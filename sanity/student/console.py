@@ -77,7 +77,7 @@ def _print_problems(problems: Sequence[Verdict]) -> None:
 def first_block(problems: Sequence[Verdict]) -> Verdict:
     """Return the problem that a student reads first.
 
-    It is the first wrong output with a diagnosis, or else with a hint; or else the first problem with a diagnosis.
+    It is the first wrong output with a diagnosis, or else the first with a hint, or else the first problem.
     """
     return min(problems, key=_rank)
 
@@ -85,7 +85,7 @@ def first_block(problems: Sequence[Verdict]) -> Verdict:
 def _rank(problem: Verdict) -> int:
     if problem.outputs and (problem.diagnosis or problem.hint):
         return 0 if problem.diagnosis else 1
-    return 2 if problem.diagnosis else 3
+    return 2
 
 
 def print_block(problem: Verdict) -> None:

@@ -84,20 +84,26 @@ class _Slot:
 
 
 def mutants_of(assignment: Assignment) -> list[Mutant]:
-    """Return all mutants of an assignment's reference, question by question in the order of the files."""
-    reference, found = reference_files(assignment), []
-    for file, text in reference.items():
-        seen, ids = {ast.unparse(ast.parse(text))}, Counter[tuple[str, str]]()
-        for answer in ANSWER.finditer(text):
-            question, first = answer[2], text.count("\n", 0, answer.start(3)) + 1
-            for id, mutated in _mutated(text, first, first + answer[3].count("\n") - 1):
-                if mutated in seen:
-                    continue
+    """Return all mutants of an assignment's reference, in the order of its files and answers."""
+    reference = reference_files(assignment)
+    return [
+        Mutant(id, question, {**reference, file: mutated})
+        for file, text in reference.items()
+        for question, id, mutated in mutants_in(text)
+    ]
+
+
+def mutants_in(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the question, the id and the new text of each mutant of a file."""
+    seen, ids = {ast.unparse(ast.parse(text))}, Counter[tuple[str, str]]()
+    for answer in ANSWER.finditer(text):
+        question, first = answer[2], text.count("\n", 0, answer.start(3)) + 1
+        for id, mutated in _mutated(text, first, first + answer[3].count("\n") - 1):
+            if mutated not in seen:
                 seen.add(mutated)
                 ids[question, id] += 1
                 number = f" ({ids[question, id]})" if ids[question, id] > 1 else ""
-                found.append(Mutant(id + number, question, {**reference, file: mutated}))
-    return found
+                yield question, id + number, mutated
 
 
 def _mutated(text: str, first: int, last: int) -> Iterator[tuple[str, str]]:
