@@ -46,6 +46,19 @@ def parser() -> argparse.ArgumentParser:
         derive.add_argument("assignment", nargs="?", help="default: all assignments")
         derive.add_argument("--check", action="store_true", help=f"change nothing; exit status 1 if {what} are stale")
         derive.set_defaults(module="course")
+    prove = commands.add_parser(
+        "prove",
+        help="show what the checks catch: planted bugs, and mutants of the reference",
+        description="Put the planted bugs and automatic mutants of the reference's answers to the checks, on the "
+        "recorded cases, as students have them. Print for each check how many bugs it catches, and which ones only it "
+        "does. Mutants that are right answers are listed by hand in graders/course/planted/ASSIGNMENT-equivalent.toml.",
+        epilog="exit status: 0 all bugs and 98 %% of the mutants are caught, and every check catches a bug; 1 not; "
+        "2 an invalid name or table",
+    )
+    prove.add_argument("assignment", help="such as a4")
+    prove.add_argument("-j", "--jobs", type=int, help="processes in parallel (default: one for each core)")
+    prove.add_argument("--json", action="store_true", help="print JSON")
+    prove.set_defaults(module="prove")
     handout = commands.add_parser("handout", help="build the zip that students receive (reproducible)")
     handout.add_argument("assignment")
     handout.add_argument("-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT.zip)")

@@ -122,14 +122,16 @@ def _must_pass(name: str, files: Files, checks: Sequence[Check], expect: Recordi
 def _wrong_answers(bug: Bug, checks: Sequence[Check], expect: RecordingRun) -> dict[str, Any]:
     """Return a bug's wrong answers, by key, to what the checks of its question ask in the cases that fail.
 
-    Properties are left out, since they diagnose by themselves, and bugs whose answers change from call to call.
+    Properties are asked only of a bug that no other check catches: they would make the recordings several times as
+    large. Bugs whose answers change from call to call are left out.
     """
+    own = [check for check in checks if check.question == bug.question]
     wrong: dict[str, Any] = {}
     with run_in_process(expect.source.assignment, bug.files) as child:
         run = RecordingRun(child)
-        for check in checks:
-            if check.question == bug.question and not check.is_property:
-                for case in fixed_cases(check.cases):
+        for properties in (False, True):
+            for check in own if not wrong else ():
+                for case in fixed_cases(check.cases) if check.is_property == properties else ():
                     run.asked = {}
                     if isinstance(attempt(check, run, expect, case), CheckFailed):
                         wrong |= {key: run.asked[key] for key in run.asked if _is_wrong(*run.asked[key], run, expect)}

@@ -26,7 +26,7 @@ SCORES = Cases(
     make_scores,
     {"N": (0, 4), "V": (2, 6), "large": (0, 1)},
     "scores of shape ({N}, {V}), where 0 stands for none",
-    ({"V": 5}, {"N": 3, "V": 4}, {"N": 2, "V": 3, "large": 1}),
+    ({"V": 5}, {"N": 3, "V": 4}, {"N": 3, "V": 3, "large": 1}),
 )
 """Scores for a softmax."""
 

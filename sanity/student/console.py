@@ -67,7 +67,7 @@ def print_unwritten(question: Question, problem: Verdict) -> None:
 
 def _print_problems(problems: Sequence[Verdict]) -> None:
     """Print a block for the wrong output whose cause is known, else for the first problem; a line for each other."""
-    shown = min(problems, key=lambda problem: not (problem.outputs and (problem.diagnosis or problem.hint)))
+    shown = first_block(problems)
     print_block(shown)
     others = [problem for problem in problems if problem is not shown]
     alike = [o for o in others if o.outcome is Outcome.COULD_NOT_RUN and o.message == shown.message]
@@ -84,6 +84,20 @@ def _print_problems(problems: Sequence[Verdict]) -> None:
                     said.add(text)
     if alike:
         print(f"{len(alike)} more could not run for the same reason.")
+
+
+def first_block(problems: Sequence[Verdict]) -> Verdict:
+    """Return the problem that a student reads first.
+
+    It is the first wrong output with a diagnosis, or else the first with a hint, or else the first problem.
+    """
+    return min(problems, key=_rank)
+
+
+def _rank(problem: Verdict) -> int:
+    if problem.outputs and (problem.diagnosis or problem.hint):
+        return 0 if problem.diagnosis else 1
+    return 2
 
 
 def print_block(problem: Verdict) -> None:

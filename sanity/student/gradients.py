@@ -93,7 +93,10 @@ class GradientRunner(Runner):
         self.cases_seed = seed
         self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_property(check)]
 
-    def _judge(self, check: Check, run: Run) -> Finding:
+    def _judge(self, question: Question, run: Run) -> list[Verdict]:
+        return [self._find(check, run) for check in self.checks if check.question == question.id]
+
+    def _find(self, check: Check, run: Run) -> Finding:
         from sanity.gradients.search import search
 
         watched = TracingRun(run)

@@ -19,7 +19,7 @@ from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.manifest import Manifest, Question
 from sanity.core.probe import Run
-from sanity.core.recordings import diagnose, fixed_cases, load, recording_path
+from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
@@ -60,21 +60,41 @@ class Runner:
         try:
             with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
                 run = CachedRun(LocalRun(code, files, self.known_errors))
-                return [(q, [self._judge(c, run) for c in self.checks if c.question == q.id]) for q in questions]
+                return [(question, self._judge(question, run)) for question in questions]
         finally:
             code.forget()
 
-    def _judge(self, check: Check, run: Run) -> Verdict:
-        verdict = judge(check, fixed_cases(check.cases), run, self.recordings.expect)
-        if verdict.outcome is Outcome.PASSED and check.is_property and self.seed is not None:
-            from sanity.core.shrink import shrink
+    def _judge(self, question: Question, run: Run) -> list[Verdict]:
+        checks = [check for check in self.checks if check.question == question.id]
+        verdicts = judge_recorded(checks, run, self.recordings)
+        return verdicts if self.seed is None else [self._drawn(verdict, run, self.seed) for verdict in verdicts]
 
-            smaller = partial(shrink, run=run, expect=self.recordings.expect)
-            drawn: list[Case] = check.cases.drawn_cases(self.seed, DRAWN)
-            verdict = judge(check, drawn, run, self.recordings.expect, smaller)
-        if verdict.outcome is Outcome.FAILED:
-            verdict = replace(verdict, diagnosis=diagnose(check, run, self.recordings) or verdict.diagnosis)
-        return verdict
+    def _drawn(self, verdict: Verdict, run: Run, seed: int) -> Verdict:
+        """Judge a property that holds on the fixed cases on drawn ones, too."""
+        if verdict.outcome is not Outcome.PASSED or not verdict.is_property:
+            return verdict
+        from sanity.core.shrink import shrink
+
+        check = next(check for check in self.checks if check.name == verdict.check)
+        smaller = partial(shrink, run=run, expect=self.recordings.expect)
+        drawn: list[Case] = check.cases.drawn_cases(seed, DRAWN)
+        return judge(check, drawn, run, self.recordings.expect, smaller)
+
+
+def judge_recorded(checks: Sequence[Check], run: Run, recordings: Recordings) -> list[Verdict]:
+    """Return the verdicts of a question's checks on their fixed cases.
+
+    Where a known mistake answers as the submission does, its name is the diagnosis; the guesses of other checks, which
+    fail for the same reason, are left out.
+    """
+    verdicts = [judge(check, fixed_cases(check.cases), run, recordings.expect) for check in checks]
+    names = [
+        diagnose(check, run, recordings) if verdict.outcome is Outcome.FAILED else ""
+        for check, verdict in zip(checks, verdicts, strict=True)
+    ]
+    if not any(names):
+        return verdicts
+    return [replace(verdict, diagnosis=name) for verdict, name in zip(verdicts, names, strict=True)]
 
 
 def check_folder(folder: Path, questions: Sequence[str] = (), seed: int | None = None) -> list[QuestionVerdicts]:

@@ -1,13 +1,19 @@
-"""What the fork server of `process_run` does once, when it imports this module: warm up some assignments.
+"""What the fork server of `process_run` does once, when it imports this module: it warms up some assignments.
 
 Their names stand in the environment, since a fork server takes names of modules and no arguments.
 """
 
 import os
+from contextlib import suppress
 
-from sanity.core.assignment_package import load_warm_up
+from graders.course.planted.process_run import recordings_of
+from sanity.core.assignment_package import load_checks, load_warm_up
+from sanity.core.recordings import RecordingsError
 
 os.environ["OMP_NUM_THREADS"] = "1"  # one child a core: torch's threads would wait, and do not survive a fork
 for name in os.environ["TRIVIUM_PRELOAD"].split():
     if warm_up := load_warm_up(name):
         warm_up()
+    load_checks(name)
+    with suppress(RecordingsError):  # before the first recording
+        recordings_of(name)

@@ -19,6 +19,7 @@ from sanity.core.assignment_package import load_known_errors, load_probes
 from sanity.core.calling import answers_of, ask
 from sanity.core.case import Case
 from sanity.core.probe import Answers, Probe
+from sanity.core.recordings import Recordings, load, recording_path
 from sanity.core.submission_modules import SubmissionModules
 
 
@@ -58,13 +59,23 @@ def run_in_process(assignment: Assignment, files: Files) -> Iterator[ProcessRun]
     """Start a child process with a submission laid over the handout; yield its Run, and end it afterwards."""
     # A fork server forks children in milliseconds, and they do not inherit our threads.
     context = multiprocessing.get_context("forkserver")
-    whole = assignment.given | {name: text.encode() for name, text in files.items()}
     with TemporaryDirectory() as folder, ProcessPoolExecutor(1, context) as child:
-        for name, data in whole.items():
-            path = Path(folder) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        lay_out(assignment, files, Path(folder))
         yield ProcessRun(assignment, files, folder, child)
+
+
+def lay_out(assignment: Assignment, files: Files, folder: Path) -> None:
+    """Write a submission over the handout's files into a folder."""
+    for name, data in (assignment.given | {name: text.encode() for name, text in files.items()}).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+@cache
+def recordings_of(assignment: str) -> Recordings:
+    """Return the recordings of an assignment, read once in a process."""
+    return load(recording_path(assignment))
 
 
 @cache

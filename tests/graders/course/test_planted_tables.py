@@ -51,6 +51,9 @@ def test_a_bug_is_valid_python_and_says_one_sentence_that_holds_no_answer(assign
         ast.parse(bug.files[bug.file])
         assert not re.search(r"\n|\.$|self\.|torch\.|nn\.|np\.(?!random)|=", bug.says), bug.id
         assert len(bug.says) < 120, bug.id
+        # It stands alone, in a table or in CI: it says what is wrong, and not of what it was said before.
+        assert len(bug.says.split()) >= 3, bug.id
+        assert not re.match(r"(it|this|that|they|no|not)\b", bug.says), bug.id
 
 
 @pytest.mark.parametrize("replace", ["no such text", "sent"])
