@@ -57,6 +57,6 @@ def test_a_variant_that_fails_is_not_recorded(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(RecordError) as error:
         record(load_assignment("a4"))
     assert str(error.value) == (
-        "variant wrong does not pass pads_on_the_right of question 1a: sentence 0 has 2 words after padding, "
-        "expected 1 (got ['w84', '<pad>'], expected ['w84'])"
+        "variant wrong does not pass pads_on_the_right of question 1a: sentence 0 has 3 words after padding, "
+        "expected 2 (got ['w51', 'w27', '<pad>'], expected ['w51', 'w27'])"
     )

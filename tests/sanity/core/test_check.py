@@ -227,7 +227,7 @@ def slipped(before: str, after: str) -> dict[str, str]:
             "means.py:20: there is no option 'syas': choose from probe, cases, output, says, weight, "
             "gradients, fit, name",
         ),
-        (slipped("of=", "off="), "means.py:10: there is no option 'off': choose from returns, of, needs"),
+        (slipped("of=", "off="), "means.py:10: there is no option 'off': choose from returns, of, needs, otherwise"),
         (
             slipped('"{n} words")', '"{n} words", corner=())'),
             "means.py:7: there is no option 'corner': choose from make, ranges, words, corners, drawn",

@@ -75,7 +75,7 @@ def test_it_checks_again_whenever_a_file_is_saved(watching, reference):
     save(utils, right.replace("[pad_token] * (", "[pad_token] * 2 * ("))
     torch_again, *lines = watching.report()
     assert torch_again == torch
-    assert lines[1] == "1 of 2 checks did not pass for Question 1a: Padding."
+    assert lines[1] == "2 of 3 checks did not pass for Question 1a: Padding."
 
     save(utils, "def pad_sents(:\n")
     assert any("utils.py is not valid Python: SyntaxError at line 1" in line for line in watching.report())
