@@ -83,8 +83,9 @@ class Proof:
 
     @property
     def idle(self) -> list[str]:
-        """The checks that catch no planted bug."""
-        return [check.name for check in self.checks if not any(check.name in caught.checks for caught in self.bugs)]
+        """The checks that catch no planted bug; hints, which are worth nothing, need not."""
+        catching = set[str]().union(*(caught.checks for caught in self.bugs))
+        return [check.name for check in self.checks if check.weight and check.name not in catching]
 
     @property
     def missed(self) -> list[str]:
