@@ -448,7 +448,7 @@ time.sleep(9)
         "an object with a pickle in it",
         before=BOMB,
         body="return [[Bomb()] for sent in sents]",
-        says=WRONG_WORDS,
+        says="words after padding, expected",
     ),
     Attack(
         "A24",
@@ -1067,8 +1067,8 @@ sys.meta_path.clear()
         says="pad_sents() ",
     ),
     Attack("A69", "streams closed", body="import sys\nsys.stdout.close(), sys.stderr.close()", says="pad_sents() "),
-    Attack("A70", "a generator", body="yield from sents", says="pad_sents() did not return a list of lists"),
-    Attack("A70", "a set", body="return {1, 2}", says="pad_sents() did not return a list of lists"),
+    Attack("A70", "a generator", body="yield from sents", says="returned a value of type generator, expected a list"),
+    Attack("A70", "a set", body="return {1, 2}", says="returned a value of type set, expected a list of lists"),
     Attack(
         "A70",
         "complex numbers",
@@ -1100,7 +1100,7 @@ sys.meta_path.clear()
         "A70",
         "a list in itself",
         body="loop = []\nloop.append(loop)\nreturn loop",
-        says=WRONG_WORDS,
+        says="pad_sents() returned 1 sentences, expected",
     ),
     Attack(
         "A70",
@@ -1177,7 +1177,7 @@ CONFUSE = [
         "A76",
         "printed, not returned",
         body="print(sents)",
-        says="did not return a list of lists",
+        says="pad_sents() returned None, expected a list of lists",
     ),
     Attack(
         "A77",

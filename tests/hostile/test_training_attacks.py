@@ -145,7 +145,7 @@ def test_a_disk_that_is_full_is_no_fault_of_the_submission(tmp_path: Path, monke
     job.folder.mkdir(parents=True)
     error = SubmissionError("SaveError", "checkpoint.bin: can't be written: No space left on device", "", 0, "trace")
     refuse_full_disk(error, job)
-    assert classify_error(error, "training", ())[:2] == (StopReason.CRASHED, "training could not write a checkpoint")
+    assert classify_error(error, "training", {})[:2] == (StopReason.CRASHED, "training could not write a checkpoint")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(2**40, 2**40, 2**20))
     refuse_full_disk(replace(error, text="File too large"), job)
     with pytest.raises(SandboxError) as refusal:

@@ -380,8 +380,8 @@ def test_a_property_that_the_reference_lacks_ends_the_run_before_a_mark_is_given
 
     klass.add("anna")
     plan = make_plan(load_assignment("a4"), ["1a"], 1)
-    vars(plan)["checks"] = {"1a": (*short.checks["1a"], Checks("1a")(SENTENCES)(broken))}
-    vars(plan)["cases"] = {SENTENCES: (SENTENCES.case(), SENTENCES.case(count=3))}
+    assert SENTENCES in plan.cases
+    vars(plan)["checks"] = {"1a": (*plan.checks["1a"], Checks("1a")(SENTENCES)(broken))}
     with GradingRun(plan, isolation, 1) as grader, pytest.raises(RunFailed) as error:
         klass.grade(grader)
     assert str(error.value) == (

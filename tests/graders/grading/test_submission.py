@@ -171,7 +171,7 @@ def test_there_is_a_complete_result_before_and_after_every_question(
     for now in told:
         report = json.loads(results_json(now))
         assert report["score"] == now.points
-        assert [test["status"] for test in report["tests"]].count("passed") == (0, 2, 5)[told.index(now)]
+        assert [test["status"] for test in report["tests"]].count("passed") == (0, 3, 6)[told.index(now)]
 
 
 def test_no_value_of_a_submission_makes_a_result_large(graded: Grade, reference_files: dict[str, str]) -> None:
