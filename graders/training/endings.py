@@ -30,7 +30,7 @@ class Ending(NamedTuple):
     detail: str = ""
     """For staff: the submission's error message and traceback."""
     raised: bool = False
-    """Whether it raised an exception, other than for want of memory or disk."""
+    """Whether it is the submission's doing: an exception, other than for want of memory or disk, or too many files."""
 
 
 def classify_finish(message: Finished, enough: bool) -> Ending:

@@ -232,7 +232,9 @@ def handle_messages(
     except WireError as error:
         return Ending(StopReason.BROKEN, f"{what} broke the protocol: {error}")
     except LimitExceeded as error:
-        return Ending(StopReason.OUT_OF_MEMORY if error.memory else StopReason.CRASHED, f"{what} {error}")
+        reason = StopReason.OUT_OF_MEMORY if error.memory else StopReason.CRASHED
+        # Files are the submission's doing, also where the reference finds the folder that training has filled.
+        return Ending(reason, f"{what} {error}", raised=not error.memory)
     except Disconnected as hangup:
         if hangup.alive:
             return Ending(StopReason.BROKEN, f"{what} broke the protocol: it closed its connection")
