@@ -99,8 +99,9 @@ def load_warm_up(assignment: str) -> Callable[[], None] | None:
 
 def require_libraries(assignment: str, questions: Iterable[Question]) -> None:
     """Raise MissingLibrary if a library is not installed that the probes of these questions import."""
+    modules = _modules(assignment)
     for question in questions:
-        for library in libraries_of(assignment, question.id):
+        for library in _libraries(modules, question.id):
             if find_spec(library) is None:
                 said = f"question {question.id} needs {library}, which is not installed"
                 raise MissingLibrary(f"{said}: pip install {library}")
@@ -108,7 +109,11 @@ def require_libraries(assignment: str, questions: Iterable[Question]) -> None:
 
 def libraries_of(assignment: str, question: str | None = None) -> list[str]:
     """Return the libraries that the probes of a question import, or those of all questions: what its modules name."""
-    own = [m for m in _modules(assignment) if question is None or _checks_question(m, question)]
+    return _libraries(_modules(assignment), question)
+
+
+def _libraries(modules: list[ModuleType], question: str | None) -> list[str]:
+    own = [module for module in modules if question is None or _checks_question(module, question)]
     return sorted({library for probe in _of_type(own, Probe) for library in probe.needs})
 
 

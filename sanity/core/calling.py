@@ -108,7 +108,9 @@ def problem_of(raised: SubmissionError, what: str, files: Mapping[str, bytes], k
     if raised.type == "AttributeError" and re.match(rf"module '\w+' has no attribute '{re.escape(name)}'", raised.text):
         said = f"{what} is not there: the file does not define it, or under another name"
     text = raised.text[:500]  # not all: some of the patterns take a second to search a long one that was made for them
-    hint = advice(raised.type, text, known) or import_advice(_source(raised.file, files), raised.line, text, files)
+    hint = advice(raised.type, text, known)
+    if not hint and raised.type in ("ImportError", "ModuleNotFoundError"):
+        hint = import_advice(_source(raised.file, files), raised.line, text, files)
     return CouldNotRun(said, hint=hint, detail=raised.trace)
 
 

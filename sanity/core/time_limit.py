@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 WALL = 2.0
 """A sleep ends after this many times the limit, and a loop after the limit in processor time, on a busy machine too."""
@@ -28,17 +27,23 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         yield
         return
 
-    def stop(number: int, frame: object) -> NoReturn:
-        raise TookTooLong(f"it took more than {seconds:g} s")
+    over = False
+
+    def stop(number: int, frame: object) -> None:
+        if not over:
+            raise TookTooLong(f"it took more than {seconds:g} s")
 
     timers = {signal.ITIMER_PROF: (signal.SIGPROF, seconds), signal.ITIMER_REAL: (signal.SIGALRM, WALL * seconds)}
     handlers = {number: signal.signal(number, stop) for number, _ in timers.values()}
     try:
         for timer, (_, limit) in timers.items():
             signal.setitimer(timer, limit, AGAIN)
-        yield
+        try:
+            yield
+        finally:  # a signal that comes here ends the inner block only: the timers are stopped in any case
+            over = True
     finally:
         for timer in timers:
             signal.setitimer(timer, 0)
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: not one of Python's
