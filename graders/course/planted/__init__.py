@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,19 +112,25 @@ def make_slip(text: str, question: str, slip: Slip) -> tuple[str, int]:
 def load_variants(assignment: Assignment) -> list[Variant]:
     """Return the correct variants of an assignment, with their answers by question id.
 
+    An answer is a text, or a list of them for a question that has as many answers in its file.
+
     Raise BugError if the table is not valid, or answers an unknown question.
     """
     reference, table = reference_files(assignment), _Table(f"{assignment.name}-variants.toml")
-    questions = {found[2] for text in reference.values() for found in ANSWER.finditer(text)}
+    parts = Counter(found[2] for text in reference.values() for found in ANSWER.finditer(text))
     variants: list[Variant] = []
     for id, question, answer in table.rows():
-        if question not in questions:
+        if question not in parts:
             raise table.error(id, "", f"no question {question} in the reference")
-        if not isinstance(answer, str):
-            raise table.error(id, "", f"{question}: expected text")
+        answers = [answer] if isinstance(answer, str) else answer
+        if not isinstance(answers, list) or not all(isinstance(one, str) for one in answers):
+            raise table.error(id, "", f"{question}: expected text, or a list of texts")
+        if len(answers) != parts[question]:
+            raise table.error(id, "", f"{question}: expected {parts[question]} answers, found {len(answers)}")
         if not variants or variants[-1].id != id:
             variants.append(Variant(id, reference))
-        files = {name: _answered(text, {question: answer}) for name, text in variants[-1].files.items()}
+        remaining = iter(answers)
+        files = {name: _answered(text, question, remaining) for name, text in variants[-1].files.items()}
         variants[-1] = Variant(id, files)
     return variants
 
@@ -133,9 +140,12 @@ def reference_files(assignment: Assignment) -> Files:
     return {name: content.decode() for name, content in assignment.reference.items()}
 
 
-def _answered(text: str, answers: Mapping[str, str]) -> str:
-    """Replace the reference's answers by these, by question id."""
-    return ANSWER.sub(lambda found: found[1] + answers.get(found[2], found[3]) + found[4], text)
+def _answered(text: str, question: str, answers: Iterator[str]) -> str:
+    """Replace the reference's answers to a question by these, one after the other."""
+    return ANSWER.sub(
+        lambda found: found[1] + (next(answers) if found[2] == question else found[3]) + found[4],
+        text,
+    )
 
 
 class _Table:

@@ -1,0 +1,87 @@
+"""Assignment 3, questions 2c and 2d: the transitions of a dependency parser, and parsing in minibatches."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+Word = Any
+"""A word: its text, or its number in a vocabulary."""
+Arc = tuple[Word, Word]
+"""A head and its dependent."""
+
+
+class PartialParse:
+    """A sentence on its way to a parse.
+
+    Attributes:
+        sentence: the words, as they were given. They are never changed.
+        stack: the words that wait for arcs; the last is the top. It begins with "ROOT" alone.
+        buffer: the words that are still to be read; the first is the next.
+        dependencies: the arcs found so far, (head, dependent).
+    """
+
+    def __init__(self, sentence: Sequence[Word]) -> None:
+        """Question 2c. Begin to parse a sentence.
+
+        Args:
+            sentence: its words. This very object becomes `self.sentence`; the buffer is a new list.
+        """
+        ### BEGIN SOLUTION 2c
+        self.sentence = sentence
+        self.stack: list[Word] = ["ROOT"]
+        self.buffer: list[Word] = list(sentence)
+        self.dependencies: list[Arc] = []
+        ### END SOLUTION
+
+    def parse_step(self, transition: str) -> None:
+        """Question 2c. Change the stack, the buffer and the arcs by one transition.
+
+        Args:
+            transition: "S" moves the next word of the buffer to the stack. "LA" makes the top of the stack the head of
+                the word below it, "RA" makes the word below the top its head; the dependent leaves the stack.
+        """
+        ### BEGIN SOLUTION 2c
+        if transition == "S":
+            self.stack.append(self.buffer.pop(0))
+        elif transition == "LA":
+            self.dependencies.append((self.stack[-1], self.stack.pop(-2)))
+        else:
+            dependent = self.stack.pop()
+            self.dependencies.append((self.stack[-1], dependent))
+        ### END SOLUTION
+
+    def parse(self, transitions: Sequence[str]) -> list[Arc]:
+        """Take some transitions, one after the other; return all arcs found so far."""
+        for transition in transitions:
+            self.parse_step(transition)
+        return self.dependencies
+
+
+def minibatch_parse(sentences: Sequence[Sequence[Word]], model: Any, batch_size: int) -> list[list[Arc]]:
+    """Question 2d. Parse some sentences, many at a time.
+
+    Args:
+        sentences: the words of each sentence; at least one word each.
+        model: `model.predict(partial_parses)` takes a list of unfinished PartialParses and returns the next transition
+            of each. It is asked for batch_size of them at most.
+        batch_size: how many.
+
+    Returns:
+        The arcs of each sentence, in the order of the sentences.
+    """
+    ### BEGIN SOLUTION 2d
+    partial_parses = [PartialParse(sentence) for sentence in sentences]
+    unfinished = list(partial_parses)
+    while unfinished:
+        minibatch = unfinished[:batch_size]
+        for partial_parse, transition in zip(minibatch, model.predict(minibatch), strict=True):
+            partial_parse.parse_step(transition)
+        unfinished = [one for one in unfinished if one.buffer or len(one.stack) > 1]
+    return [partial_parse.dependencies for partial_parse in partial_parses]
+    ### END SOLUTION
+
+
+if __name__ == "__main__":
+    from utils.part_tests import run_parts
+
+    run_parts(sys.modules[__name__], sys.argv[1:])
