@@ -25,7 +25,9 @@ def make_schedule(*, seed: int, every: int, steps: int) -> dict[str, Any]:
         "k": float(rng.uniform(0.05, 0.5)),
         "low": low,
         "high": low + float(rng.uniform(0.1, 1)),
+        "every": every,
         "period": 2 * every,
+        "steps": steps,
     }
 
 
