@@ -60,7 +60,7 @@ def transitions_of(heads: Sequence[int]) -> list[str]:
     missing = [heads.count(word) for word in range(len(heads) + 1)]  # dependents that each word still lacks
     stack, buffer = [0], list(range(1, len(heads) + 1))
     transitions = []
-    while buffer or len(stack) > 1:
+    for _ in range(2 * len(heads)):
         if len(stack) > 2 and heads[stack[-2] - 1] == stack[-1]:
             transitions.append("LA")
             missing[stack[-1]] -= 1
