@@ -165,8 +165,10 @@ def examples_sum_to_zero(run: Run, case: Case) -> None:
 
 @check(NETWORKS, weight=2, gradients=True)
 def logits_may_be_large(run: Run, case: Case) -> None:
-    """A thousand added to all logits changes nothing, and gives no NaN."""
-    larger = case.having(logits=case.logits + 1000)
-    said, hint = "the gradient changes if a thousand is added to all logits", "subtract the largest logit of each row"
+    """A thousand added to all logits of an example, or taken from them, changes nothing, and gives no NaN."""
+    shifts = np.where(np.arange(len(case.logits)) % 2, -1000.0, 1000.0)
+    larger = case.having(logits=case.logits + shifts[:, np.newaxis])
+    said = "the gradient changes if a thousand is added to all logits of an example"
+    hint = "subtract the largest logit of each row"
     shaped(run(by_logits, case), "gradient", "B C", case.logits)
     equal("gradient", run(by_logits, larger)["gradient"], run(by_logits, case)["gradient"], said, hint=hint)

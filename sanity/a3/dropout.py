@@ -61,14 +61,18 @@ def dropout_draws(code: Any, case: Case) -> Any:
     return first, after, function(ones.copy(), case.p, np.random.default_rng(case.seed), True)
 
 
-@probe("kept: n m|m", of="dropout()")
+@probe("kept: n m|m, some dropped", of="dropout()")
 def dropout_kept(code: Any, case: Case) -> Any:
-    """Call dropout until each number has been kept at least once; return what it is then, zero if it never is."""
-    rng, kept = np.random.default_rng(case.seed), np.zeros_like(case.h)
+    """Call dropout until each number has been kept at least once; return what it is then, zero if it never is.
+
+    Also return whether any number was dropped: that tells mistakes apart.
+    """
+    rng, kept, dropped = np.random.default_rng(case.seed), np.zeros_like(case.h), False
     for _ in range(100):  # a number is dropped each time with a probability of 0.4^100
         drawn = np.asarray(code.optimization.dropout(case.h.copy(), case.p, rng, True))
         kept = np.where(drawn != 0, drawn, kept)
-    return kept
+        dropped |= bool((drawn == 0).any())
+    return kept, dropped
 
 
 @probe("changed", of="dropout()")

@@ -54,11 +54,8 @@ def make_repeats(*, seed: int, n: int) -> dict[str, Any]:
     """Make a sentence some of whose words stand there twice, on the stack at the same time, and its transitions."""
     words = make_sentence(seed=seed, n=n, numbers=0)["sentence"]
     sentence = [words[0], words[1], words[0], *words[2:]]
-    return {
-        "sentence": sentence,
-        "transitions": ["S", "S", "S", "LA", "RA", *["S"] * (n - 2), *["RA"] * (n - 1)],
-        "root": None,
-    }
+    transitions = [*["S"] * 4, "LA", *["S"] * (n - 3), *["RA"] * n]  # LA takes the second of the two
+    return {"sentence": sentence, "transitions": transitions, "root": None}
 
 
 REPEATS = Cases(make_repeats, {"n": (3, 5)}, "a sentence with a word that stands there twice", drawn=1)

@@ -10,6 +10,7 @@ VERB_PHRASE = "verb phrase"
 MODIFIER = "modifier"
 COORDINATION = "coordination"
 OTHER = "other"
+ALL_KINDS = (PREPOSITIONAL_PHRASE, VERB_PHRASE, MODIFIER, COORDINATION, OTHER)
 
 KINDS = {
     "nmod": PREPOSITIONAL_PHRASE,
@@ -41,14 +42,12 @@ def wrong_arcs(parse: Sequence[tuple[int, int]], gold: Sequence[tuple[int, int, 
             as "acl:relcl" has a subtype: where KINDS does not list it, the part before the colon says the kind.
 
     Returns:
-        Rows (dependent, head in the parse, right head) for each kind, in the order of the sentence. All five kinds are
-        there, those without mistakes with an empty list.
+        Rows (dependent, head in the parse, right head) for each kind, in the order of the sentence. ALL_KINDS are there,
+        those without mistakes with an empty list.
     """
     ### BEGIN SOLUTION 2f
     found = {dependent: head for head, dependent in parse}
-    rows: dict[str, list[Wrong]] = {
-        kind: [] for kind in (PREPOSITIONAL_PHRASE, VERB_PHRASE, MODIFIER, COORDINATION, OTHER)
-    }
+    rows: dict[str, list[Wrong]] = {kind: [] for kind in ALL_KINDS}
     for head, dependent, relation in sorted(gold, key=lambda arc: arc[1]):
         if found[dependent] != head:
             kind = KINDS.get(relation) or KINDS.get(relation.partition(":")[0], OTHER)
