@@ -42,8 +42,8 @@ def wrong_arcs(parse: Sequence[tuple[int, int]], gold: Sequence[tuple[int, int, 
             as "acl:relcl" has a subtype: where KINDS does not list it, the part before the colon says the kind.
 
     Returns:
-        Rows (dependent, head in the parse, right head) for each kind, in the order of the sentence. ALL_KINDS are there,
-        those without mistakes with an empty list.
+        Rows (dependent, head in the parse, right head) for each kind, in the order of the sentence. ALL_KINDS are
+        there, those without mistakes with an empty list.
     """
     # Question 2f: your code starts here.
     raise NotImplementedError("2f: not implemented yet")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,8 +45,11 @@ class MissingLibrary(UserError):
     """A library that a question needs is not installed."""
 
 
-def load_checks(assignment: str) -> list[Check]:
-    """Return the checks of an assignment, sorted by question; raise ChecksError if they cannot be loaded."""
+def load_checks(assignment: str, rules: Container[str] = ()) -> list[Check]:
+    """Return the checks of an assignment, sorted by question; raise ChecksError if they cannot be loaded.
+
+    Those that enforce a rule are only among them if it is one of these.
+    """
     modules = _modules(assignment)
     of_questions = {checks: module for module in modules for checks in _of_type([module], Checks)}
     seen: dict[str, str] = {}
@@ -58,7 +61,7 @@ def load_checks(assignment: str) -> list[Check]:
     all_checks = [check for checks in sorted(of_questions, key=lambda one: one.question) for check in checks.all]
     _require_unique(assignment, "check", (check.name for check in all_checks))
     _require_unique(assignment, "probe", (probe.name for probe in _of_type(modules, Probe)))
-    return all_checks
+    return [check for check in all_checks if not check.rule or check.rule in rules]
 
 
 def checks_of(manifest: Manifest) -> list[Check]:
@@ -72,7 +75,9 @@ def checks_of(manifest: Manifest) -> list[Check]:
             if checks.question not in known:
                 where, choice = f"{_shown(str(module.__file__))}:{checks.line}", ", ".join(known)
                 raise ChecksError(f"{where}: {name} has no question {checks.question!r}: choose from {choice}")
-    found = load_checks(name)
+    found = load_checks(name, manifest.rules)
+    if unknown := [rule for rule in manifest.rules if all(check.rule != rule for check in found)]:
+        raise ChecksError(f"assignments/{name}/assignment.toml: rules: no check of {name} enforces {unknown[0]!r}")
     if unchecked := [id for id in known if all(check.question != id for check in found)]:
         raise ChecksError(f'sanity/{name}: no module checks question {unchecked[0]}, with Checks("{unchecked[0]}")')
     return sorted(found, key=lambda check: known.index(check.question))

@@ -34,6 +34,8 @@ class Check:
     """The outputs it proves, for the lines `… Sanity Checks Passed!`."""
     gradients: bool = False
     """True if it is about gradients, and so a part of `sanity_check.py gradients`."""
+    rule: str = ""
+    """The rule of a course that it enforces: then it is in force only where `assignment.toml` names that rule."""
 
     def __call__(self, run: Run, expect: Run, case: Case) -> None:
         """Return if the sentence holds for this case; raise CheckFailed or CouldNotRun if not."""
@@ -66,7 +68,13 @@ class Checks:
         self.all: list[Check] = []
 
     def __call__(
-        self, cases: Cases, *, weight: float = 1, outputs: tuple[str, ...] = (), gradients: bool = False
+        self,
+        cases: Cases,
+        *,
+        weight: float = 1,
+        outputs: tuple[str, ...] = (),
+        gradients: bool = False,
+        rule: str = "",
     ) -> Callable[[Callable[..., None]], Check]:
         """Make a function of (run, expect, case) a reference check, and one of (run, case) a property.
 
@@ -75,6 +83,7 @@ class Checks:
             weight: its share of the question's points, relative to the question's other checks.
             outputs: the outputs that it proves right.
             gradients: whether it is about gradients.
+            rule: the rule of a course that it enforces, if it is in force only where `assignment.toml` names that rule.
 
         The function's docstring is the sentence that students read.
         """
@@ -85,7 +94,7 @@ class Checks:
             if names not in (("run", "case"), ("run", "expect", "case")):
                 raise ValueError(f"{function.__name__}(): expected the arguments run, case or run, expect, case")
             sentence = inspect.cleandoc(function.__doc__ or "")
-            return self._add(function, function.__name__, sentence, cases, weight, outputs, gradients)
+            return self._add(function, function.__name__, sentence, cases, weight, outputs, gradients, rule)
 
         return wrap
 
@@ -152,11 +161,14 @@ class Checks:
         weight: float,
         outputs: tuple[str, ...],
         gradients: bool,
+        rule: str = "",
     ) -> Check:
         if not sentence:
             raise ValueError(f"{name} has no docstring, or nothing in says=: students read that sentence")
         is_property = "expect" not in inspect.signature(function).parameters
-        self.all.append(Check(self.question, name, sentence, cases, function, is_property, weight, outputs, gradients))
+        self.all.append(
+            Check(self.question, name, sentence, cases, function, is_property, weight, outputs, gradients, rule)
+        )
         return self.all[-1]
 
 

@@ -115,6 +115,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
     legacy: bool = False
     """Accept what the libraries of an earlier year did, and today's refuse, such as torch's masks of bytes."""
+    rules: tuple[Text, ...] = ()
+    """Rules that this course has and others have not: the checks that enforce them are in force."""
     aliases: dict[FileName, tuple[FileName, ...]] = field(default_factory=dict)
     """Other names under which a file to hand in is accepted, as in other years of the course."""
 

@@ -1,0 +1,88 @@
+"""The student's ParserModel: made with a case's sizes, and its parameters found by their role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sanity.core.case import Case
+
+
+def new(code: Any, case: Case) -> Any:
+    """Make a model of the case's sizes."""
+    return code.parser_model.ParserModel(
+        case.embeddings.copy(),
+        n_features=case.features.shape[1],
+        hidden_size=len(case.b),
+        n_classes=len(case.c),
+        dropout_prob=case.p,
+    )
+
+
+def words_of(case: Case) -> Tensor:
+    """Return the case's features, whole numbers (B, F)."""
+    return torch.tensor(case.features)
+
+
+ROLES = ("embeddings", "W", "b", "U", "c")
+
+
+def located(model: Any, case: Case) -> dict[str, Any]:
+    """Return the parameters of a model by role.
+
+    They are found by shape, for names differ from year to year, and so does which way a matrix lies; all sizes of a
+    case are different.
+
+    Raises:
+        AttributeError: a role has no parameter.
+        ValueError: a role has two.
+    """
+    found: dict[str, Any] = {}
+    for parameter in model.parameters():
+        shape = tuple(size for size in parameter.shape if size != 1)
+        for role in ROLES:
+            if shape not in (case.values[role].shape, case.values[role].shape[::-1]):
+                continue
+            if role in found:
+                raise ValueError(f"the model has two parameters of the shape of {role}")
+            found[role] = parameter
+    for role in ROLES:
+        if role not in found:
+            raise AttributeError(f"the model has no parameter of the shape of {role}")
+    return found
+
+
+def turned(case: Case, role: str, tensor: Tensor) -> Tensor:
+    """Return a view of a parameter, or of its gradient, in the shape of its role."""
+    squeezed = tensor.reshape([size for size in tensor.shape if size != 1])
+    return squeezed if tuple(squeezed.shape) == case.values[role].shape else squeezed.T
+
+
+def roles(model: Any, case: Case) -> dict[str, Tensor]:
+    """Return views of the parameters by role: W (F E, H), b (H,), U (H, C), c (C,) and embeddings (V, E)."""
+    return {role: turned(case, role, parameter) for role, parameter in located(model, case).items()}
+
+
+def fill(model: Any, case: Case, *names: str) -> Any:
+    """Give parameters, by role, the case's values, or only those named; return the model."""
+    with torch.no_grad():
+        for name, view in roles(model, case).items():
+            if not names or name in names:
+                view.copy_(torch.tensor(case.values[name]))
+    return model
+
+
+def gradients(model: Any, case: Case, logits: Tensor) -> dict[str, Tensor]:
+    """Return the gradients of a weighted sum of the logits by role, zeros where none arrives."""
+    model.zero_grad()
+    weights = torch.cos(torch.arange(logits.numel(), dtype=logits.dtype)).reshape(logits.shape)
+    loss = (logits * weights).sum()
+    if loss.requires_grad:
+        loss.backward()  # type: ignore[no-untyped-call]
+    arrived = {}
+    for role, parameter in located(model, case).items():
+        gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        arrived[role] = turned(case, role, gradient)
+    return arrived
