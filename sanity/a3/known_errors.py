@@ -16,7 +16,7 @@ KNOWN: Known = (
     *(
         (
             rf"AttributeError: the model has no parameter of the shape of {role}$",
-            f"no nn.Parameter of the right shape is registered for {what}: is it a plain tensor, or of another size?",
+            f"the model has nothing of the right shape for {what}: are the sizes those given to it?",
         )
         for role, what in ROLES.items()
     ),

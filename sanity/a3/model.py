@@ -21,14 +21,17 @@ DRAWS = 4000
 FALSE_ALARMS = 1e-9
 """The odds that a right initialisation gets a hint."""
 MATRICES = {"W": "the weight from embeddings to the hidden layer", "U": "the weight from the hidden layer to logits"}
+WHAT = {"embeddings": "the embeddings", **MATRICES, "b": "the hidden layer's bias", "c": "the bias of the logits"}
 
 
-@probe("embeddings: V E", of="ParserModel()", needs=("torch",))
+@probe("embeddings: V E, not learnt", of="ParserModel()", needs=("torch",))
 def stored(code: Any, case: Case) -> Any:
-    """Make a model; return its embeddings."""
-    from sanity.a3.beside.model import new, roles
+    """Make a model; return its embeddings, and the roles of weights that no optimiser learns."""
+    from sanity.a3.beside.model import located, new, turned
 
-    return roles(new(code, case), case)["embeddings"]
+    model = new(code, case)
+    found, own = located(model, case), {id(p) for p in model.parameters() if p.requires_grad}
+    return turned(case, "embeddings", found["embeddings"]), [role for role, w in found.items() if id(w) not in own]
 
 
 @probe("joined: B F*E", of="embedding_lookup()", needs=("torch",))
@@ -122,7 +125,7 @@ check.compares(
     lookup,
     NETWORKS,
     "joined",
-    weight=9,
+    weight=7,
     says="embedding_lookup() joins the embeddings of a row's features, in their order.",
 )
 check.compares(forward, NETWORKS, "logits", weight=10, says="forward() gives the right logits in evaluation.")
@@ -139,6 +142,16 @@ def takes_a_minibatch_of_one(run: Run, expect: Run, case: Case) -> None:
 def gradients_reach_every_weight(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches every weight, both biases and the embeddings."""
     same_gradients(run(weight_gradients, case)["gradients"], expect(weight_gradients, case)["gradients"])
+
+
+@check(ONE, weight=2)
+def registers_every_weight(run: Run, case: Case) -> None:
+    """The embeddings, both weights and both biases are parameters that are learnt."""
+    forgotten = run(stored, case)["not learnt"]
+    for role, what in WHAT.items():
+        if role in forgotten:
+            hint = "a plain tensor is no parameter, and one without gradient is frozen: use nn.Parameter"
+            raise CheckFailed(f"no optimiser learns {what}", hint=hint)
 
 
 @check(ONE, weight=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -33,24 +34,32 @@ def located(model: Any, case: Case) -> dict[str, Any]:
     """Return the parameters of a model by role.
 
     They are found by shape, for names differ from year to year, and so does which way a matrix lies; all sizes of a
-    case are different.
+    case are different. A plain tensor is taken where there is no parameter: that it is none is for one check to say.
 
     Raises:
-        AttributeError: a role has no parameter.
-        ValueError: a role has two.
+        AttributeError: a role has neither.
+        ValueError: a role has two parameters.
     """
+    found = in_roles(model.parameters(), case)
+    plain = [value for module in model.modules() for value in vars(module).values() if isinstance(value, Tensor)]
+    found = {**in_roles([*plain, *model.buffers()], case), **found}
+    for role in ROLES:
+        if role not in found:
+            raise AttributeError(f"the model has no parameter of the shape of {role}")
+    return found
+
+
+def in_roles(tensors: Iterable[Tensor], case: Case) -> dict[str, Any]:
+    """Return tensors by role; raise ValueError if a role has two."""
     found: dict[str, Any] = {}
-    for parameter in model.parameters():
-        shape = tuple(size for size in parameter.shape if size != 1)
+    for tensor in tensors:
+        shape = tuple(size for size in tensor.shape if size != 1)
         for role in ROLES:
             if shape not in (case.values[role].shape, case.values[role].shape[::-1]):
                 continue
             if role in found:
                 raise ValueError(f"the model has two parameters of the shape of {role}")
-            found[role] = parameter
-    for role in ROLES:
-        if role not in found:
-            raise AttributeError(f"the model has no parameter of the shape of {role}")
+            found[role] = tensor
     return found
 
 

@@ -160,10 +160,20 @@ QUOTED_IN_A2 = [
     ("RuntimeError", "the dataset drew 20000 samples, and no end", "a loop draws negative samples and never ends"),
 ]
 
+QUOTED_IN_A3 = [
+    *(
+        ("AttributeError", f"the model has no parameter of the shape of {role}", "the model has nothing of the right shape for")
+        for role in ("embeddings", "W", "b", "U", "c")
+    ),
+    ("ValueError", "the model has two parameters of the shape of U", "the model has more parameters than question 2e"),
+]  # fmt: skip
+PROVOKED_IN_A3: Provoked = [(lambda: [].pop(), "a transition takes a word from a list that is empty")]
+
 TABLES: dict[str, tuple[Known, Provoked, list[tuple[str, str, str]]]] = {
     "any code": ((), PROVOKED, QUOTED),
     "a1": (load_known_errors("a1"), PROVOKED_IN_A1, QUOTED_IN_A1),
     "a2": (load_known_errors("a2"), [], QUOTED_IN_A2),
+    "a3": (load_known_errors("a3"), PROVOKED_IN_A3, QUOTED_IN_A3),
     "a4": (load_known_errors("a4"), PROVOKED_IN_A4, QUOTED_IN_A4),
 }
 ALL_PROVOKED = [
@@ -214,7 +224,7 @@ def test_of_other_errors_nothing_is_said(type_name, text):
     assert advice(type_name, text, load_known_errors("a4")) == ""
 
 
-@pytest.mark.parametrize("known", [KNOWN, *map(load_known_errors, ("a1", "a2", "a4"))])
+@pytest.mark.parametrize("known", [KNOWN, *map(load_known_errors, ("a1", "a2", "a3", "a4"))])
 def test_a_hint_is_one_line_and_holds_nothing_of_a_strangers_text(known):
     for pattern, line in known:
         assert "\n" not in line
