@@ -40,9 +40,8 @@ def test_step(module: Any, name: str, transitions: Sequence[str], expected: tupl
     found = (list(parse.stack), list(parse.buffer), [tuple(arc) for arc in parse.dependencies])
     for what, mine, right in zip(("stack", "buffer", "dependencies"), found, expected, strict=True):
         if mine != right:
-            sys.exit(
-                f"{name} test failed: after {', '.join(transitions)} the {what} {'are' if what == 'dependencies' else 'is'} {mine}, expected {right}"
-            )
+            verb = "are" if what == "dependencies" else "is"
+            sys.exit(f"{name} test failed: after {', '.join(transitions)} the {what} {verb} {mine}, expected {right}")
     print(f"{name} test passed!")
 
 
