@@ -40,8 +40,9 @@ def make_parse(*, seed: int, n: int, wrong: int, subtypes: int) -> dict[str, Any
     for word in rng.choice(n, min(wrong, n), replace=False):
         others = [head for head in range(n + 1) if head not in (heads[word], word + 1)]
         found[word] = int(rng.choice(others)) if others else found[word]
-    gold = [[heads[i], i + 1, relations[i]] for i in rng.permutation(n)]
-    return {"parse": [[found[i], i + 1] for i in rng.permutation(n)], "gold": gold}
+    shuffled = [[int(i) for i in rng.permutation(n)] for _ in range(2)]
+    gold = [[heads[i], i + 1, relations[i]] for i in shuffled[0]]
+    return {"parse": [[found[i], i + 1] for i in shuffled[1]], "gold": gold}
 
 
 PARSES = Cases(

@@ -162,7 +162,7 @@ QUOTED_IN_A2 = [
 
 QUOTED_IN_A3 = [
     *(
-        ("AttributeError", f"the model has no parameter of the shape of {role}", "the model has nothing of the right shap")
+        ("AttributeError", f"the model has no parameter of the shape of {role}", "the model has nothing of the right")
         for role in ("embeddings", "W", "b", "U", "c")
     ),
     ("ValueError", "the model has two parameters of the shape of U", "the model has more parameters than question 2e"),
