@@ -126,7 +126,7 @@ def all_there(wanted: Iterable[Array], among: Array, said: str, diagnosis: str =
     missing = [point for point in wanted if nearest(point, among) > SAME]
     if missing:
         raise CheckFailed(
-            said.format(len(missing)), diagnosis=diagnosis, detail=f"such as {missing[0].round(3).tolist()}"
+            said.format(size_text(len(missing))), diagnosis=diagnosis, detail=f"such as {missing[0].round(3).tolist()}"
         )
 
 
