@@ -94,7 +94,9 @@ def test_an_error_that_cannot_be_spelled_is_no_error_of_ours(reply_of):
 
 
 def problem(type_name: str, text: str = "text", file: str = "student.py", line: int = 3) -> CouldNotRun:
-    return problem_of(SubmissionError(type_name, text, file, line, "the trace"), "double()", {"student.py": b"1\n2\n3\n"})
+    return problem_of(
+        SubmissionError(type_name, text, file, line, "the trace"), "double()", {"student.py": b"1\n2\n3\n"}
+    )
 
 
 @pytest.mark.parametrize(
