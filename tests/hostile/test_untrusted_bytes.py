@@ -183,7 +183,7 @@ class TestSources:
 
 
 def read_cells_of(name: str, source: bytes) -> None:
-    """Read a file as the worker and the student's own check do."""
+    """Read a file as the worker and the student's own check do; what `parse` may raise is a cell that is not Python."""
     try:
         cells = cells_of(Path(name), source)
     except NotebookError as error:
@@ -193,9 +193,7 @@ def read_cells_of(name: str, source: bytes) -> None:
         assert error.filename == name
         return
     for cell in cells:
-        with suppress(
-            SyntaxError, ValueError, RecursionError, MemoryError
-        ):  # what LenientLoader takes for a cell that is not Python
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             parse(cell, lambda line, said: None)
 
 
