@@ -44,7 +44,7 @@ def with_secrets(result: Result) -> Result:
     """The result with this seed, also in a training, and secrets in all that is for staff."""
     point = Point(int(str(SEED)[:9]), 1.0, 2.0, 3.0, 4.0)
     training = Training(
-        assignment="a4", question="1h", submission=result.submission, digest=result.digest, metric="BLEU",
+        assignment="a4", question="1h", submission="ada", digest=result.digest, metric="BLEU",
         stop_reason=StopReason.BUDGET, message="the budget was used up", score=20.0, low=19.0, high=21.0,
         other_scores={"chrF": 40.0}, best_dev=20.0, threshold=21.0, signature="nrefs:1", batch_sensitivity=0.0,
         reference_mismatch=0.0, seed=SEED, device="cpu", versions={}, data="toy", seconds=60.0, cpu_seconds=60.0,
