@@ -113,6 +113,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     trained: tuple[TrainedQuestion, ...] = ()
     handout: tuple[Text, ...] = ()
     """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
+    forbidden: tuple[Annotated[str, Meta(pattern=NAME)], ...] = ()
+    """Libraries that an answer should do without, such as torch: grading notes for staff who imports them."""
     aliases: dict[FileName, tuple[FileName, ...]] = field(default_factory=dict)
     """Other names under which a file to hand in is accepted, as in other years of the course."""
 
