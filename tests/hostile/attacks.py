@@ -276,8 +276,11 @@ builtins.AssertionError = type("Quiet", (BaseException,), {})
         "A12",
         "the code of our probe swapped",
         before="""
-import sanity.a4.padding
-sanity.a4.padding.pad.function.__code__ = (lambda code, case: ([], case.sents)).__code__
+import sys
+frame = sys._getframe()
+while "probes" not in frame.f_locals:
+    frame = frame.f_back
+frame.f_locals["probes"]["pad"].function.__code__ = (lambda code, case: ([], case.sents)).__code__
 """,
         says=WAS_WRONG,
     ),
