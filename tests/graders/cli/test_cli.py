@@ -105,10 +105,10 @@ def test_a_fault_of_ours_on_one_submission_is_named_and_the_others_are_graded(
     shutil.copytree(right, tmp_path / "class" / "unlucky")
     real = graders.grading.submission.ungraded
 
-    def ungraded(plan: Any, submission: Any, signature: Any) -> Any:
-        if submission.name == "unlucky":
+    def ungraded(plan: Any, submission: Any, signature: Any, *why: Any) -> Any:
+        if submission.name == "unlucky" and not why:
             raise OverflowError("hidden value 42")
-        return real(plan, submission, signature)
+        return real(plan, submission, signature, *why)
 
     with monkeypatch.context() as patch:
         patch.setattr("graders.grading.submission.ungraded", ungraded)
@@ -116,7 +116,7 @@ def test_a_fault_of_ours_on_one_submission_is_named_and_the_others_are_graded(
     assert said.status == 1
     assert "unlucky: could not be graded: the grader failed: OverflowError in " in said.err
     assert "hidden value 42" not in said.err
-    assert [(row["submission"], row["total"]) for row in rows(Path("grades/gradebook.csv"))][0] == ("right", "5")
+    assert rows(Path("grades/gradebook.csv"))[0]["total"] == "5"
     again = grade("class")
     assert again.status == 0
     assert [row["total"] for row in rows(Path("grades/gradebook.csv"))] == ["5", "5"]
