@@ -17,11 +17,11 @@ from sanity.core.notebook import cells_of
 
 KINDS = frozenset(
     [
-        *("AssertionError", "AttributeError", "EOFError", "FileNotFoundError", "ImportError", "ModuleNotFoundError"),
-        *("IndentationError", "IndexError", "KeyError", "KeyboardInterrupt", "MemoryError", "NameError", "OSError"),
-        *("NotImplementedError", "OverflowError", "RecursionError", "RuntimeError", "StopIteration", "SyntaxError"),
-        *("SystemExit", "TabError", "TypeError", "UnboundLocalError", "UnicodeError", "ValueError"),
-        "ZeroDivisionError",
+        *("AssertionError", "AttributeError", "EOFError", "FileNotFoundError", "ImportError", "IndentationError"),
+        *("IndexError", "KeyError", "KeyboardInterrupt", "MemoryError", "ModuleNotFoundError", "NameError"),
+        *("NotImplementedError", "OSError", "OverflowError", "PermissionError", "RecursionError", "RuntimeError"),
+        *("StopIteration", "SyntaxError", "SystemExit", "TabError", "TypeError", "UnboundLocalError", "UnicodeError"),
+        *("ValueError", "ZeroDivisionError"),
     ]
 )
 """The kinds of exceptions that a message on a hidden case may name; any other is the one of them that it is a kind of.

@@ -320,7 +320,7 @@ return sents
 import sanity.a4
 open(sanity.a4.__path__[0] + "/layers.py", "a").close()
 """,
-        says="pad_sents() raised OSError in utils.py, line",
+        says="pad_sents() raised PermissionError in utils.py, line",
     ),
     Attack(
         "A16",
@@ -1037,7 +1037,7 @@ CRASH = [
         "A67",
         "workers of its own",
         body="import torch\nreturn list(torch.utils.data.DataLoader(sents, num_workers=2))",
-        says="pad_sents() raised OSError",
+        says="pad_sents() raised PermissionError",
     ),
     Attack(
         "A68",
