@@ -115,12 +115,12 @@ def test_test_is_touched_once_and_at_the_end(
 
         monkeypatch.setattr(module, name, spied)
 
-    spy(search, "translate", lambda model, texts, *rest: texts)
+    spy(search, "best_hypotheses", lambda model, texts, *rest: texts)
     spy(losses, "evaluate_ppl", lambda model, pairs: len(pairs))
     spy(training, "train", lambda *args: None)
     assert train(a4, out, files, "--dev-bleu=4") == 0
-    validations = [("evaluate_ppl", 8), ("translate", sentences(8, 1)[0][1::2])] * 3
-    assert calls == [*validations, ("train", None), ("translate", sentences(6, 2)[0])]
+    validations = [("evaluate_ppl", 8), ("best_hypotheses", sentences(8, 1)[0][1::2])] * 3
+    assert calls == [*validations, ("train", None), ("best_hypotheses", sentences(6, 2)[0])]
 
 
 def test_dev_bleu_can_be_left_out(a4: Modules, files: list[str], out: Path) -> None:
@@ -218,7 +218,7 @@ def test_ctrl_c_while_translating_says_nothing_of_training(
     def interrupted(args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(a4("run"), "decode_command", interrupted)
+    monkeypatch.setattr(a4("nmt.commands.decode"), "decode", interrupted)
     assert a4("run").main(["decode", "model", "source", "output"]) == 130
     assert capsys.readouterr().err == "run.py: stopped\n"
 
@@ -304,7 +304,7 @@ def test_a_gpu_that_is_not_there_is_one_line(
 @pytest.mark.parametrize("name", ["tpu", "cpu:", "cuda:x", "cuda:-1", ""])
 def test_a_device_that_is_none_is_one_line(a4: Modules, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     said = failing(a4, capsys, "train", f"--device={name}")
-    assert said == f"device {name!r}: expected auto, cpu, cuda or cuda:0, cuda:1, …"
+    assert said == f"device {name!r}: expected auto, cpu, mps, cuda or cuda:0, cuda:1, …"
 
 
 def test_devices(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,7 +343,7 @@ def test_options_that_would_be_ignored_are_one_line(
         said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--data={data}")
         assert said == f"--data {data}: expected no files named by --train-src and the like; leave one out"
     assert train(a4, out, files[:4], "--mixed-precision=bf16") == 0
-    note = "--mixed-precision bf16 needs a GPU: the cpu computes in 32 bits\n"
+    note = "--mixed-precision bf16 needs a GPU of NVIDIA's kind: the cpu computes in 32 bits\n"
     assert capsys.readouterr().err == note
 
 
@@ -388,8 +388,8 @@ def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.Cap
 
 
 def test_a_module_that_is_no_package_of_training_shows_where(a4: Modules) -> None:
-    assert a4("run").explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
-    assert a4("run").explained(ModuleNotFoundError(name="my_own_file")) is None
+    assert a4("nmt.commands.dispatch").explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
+    assert a4("nmt.commands.dispatch").explained(ModuleNotFoundError(name="my_own_file")) is None
 
 
 def test_a_model_that_is_none_is_one_line(
@@ -453,7 +453,7 @@ def test_a_mistake_in_the_code_shows_where(
 def test_a_package_that_is_missing_is_said_before_training(
     a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str, message: str
 ) -> None:
-    monkeypatch.setattr(a4("run"), "find_spec", lambda name: None if name == package else find_spec(name))
+    monkeypatch.setattr(a4("nmt.commands.inputs"), "find_spec", lambda name: None if name == package else find_spec(name))
     assert failing(a4, capsys, "train", status=1) == message
 
 
