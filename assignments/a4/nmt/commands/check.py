@@ -33,7 +33,7 @@ def check(args: argparse.Namespace) -> None:
     print(f"{corpus.name}, {corpus.src} to {corpus.tgt}: {len(inputs.pairs)} training pairs", flush=True)
 
     learnt = learn_by_heart(inputs, NMT)
-    print("A small model learns eight short sentences by heart:")
+    print(f"A small model learns {learnt.sentences} short sentences by heart:")
     took = f"in {learnt.updates} updates, {duration(learnt.seconds)}"
     row("loss", f"falls from {learnt.first:.2f} to {learnt.last:.2f} per sentence {took}")
     row("gradients", f"reach all {learnt.weights} weights")
