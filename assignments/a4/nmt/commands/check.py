@@ -36,7 +36,8 @@ def check(args: argparse.Namespace) -> None:
     print(f"A small model learns {learnt.sentences} short sentences by heart:")
     took = f"in {learnt.updates} updates, {duration(learnt.seconds)}"
     row("loss", f"falls from {learnt.first:.2f} to {learnt.last:.2f} per sentence {took}")
-    row("gradients", f"reach all {learnt.weights} weights")
+    but = f", all but those of {', '.join(learnt.unused)}: is that used?" if learnt.unused else ""
+    row("gradients", f"reach {learnt.weights} weights{but}")
     row("decoding", "gives the sentences as they were learnt")
     if has_even_kernel(model):
         row("note", EVEN_KERNEL)
