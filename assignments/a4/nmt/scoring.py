@@ -38,7 +38,7 @@ MECAB = ("MeCab", "ipadic")
 
 
 class ScoreError(ValueError):
-    """There is nothing to score, or not one translation per reference, or no such tokenizer; the message is one line."""
+    """There is nothing to score, not one translation per reference, or no such tokenizer; the message is one line."""
 
 
 class Score(NamedTuple):
@@ -121,7 +121,9 @@ def metric(tokenize: str) -> BLEU:
         advice = f"python -m pip install {packages}, or choose --tokenize char"
         raise ScoreError(f"--tokenize {tokenize}: what it needs is not installed: {advice}") from None
     except OSError:  # flores101 and its like download a model at the first use
-        raise ScoreError(f"--tokenize {tokenize}: its model can't be downloaded: go online, or choose another") from None
+        raise ScoreError(
+            f"--tokenize {tokenize}: its model can't be downloaded: go online, or choose another"
+        ) from None
 
 
 def tokenizer_for(references: Sequence[str]) -> str:
@@ -161,7 +163,7 @@ def notes_on(found: BLEUScore, name: str, translations: Sequence[str], reference
     elif found.counts[3] == 0:
         yield "no four words in a row are as in the reference: below that BLEU says little, compare chrF"
     if 0 < found.sys_len < found.ref_len / 2:
-        yield f"the translations have {found.sys_len} words where the references have {found.ref_len}: BLEU punishes that"
+        yield f"the translations have {found.sys_len} words, the references {found.ref_len}: BLEU punishes that"
     for what, lines in (("references", references), ("translations", translations)) if name == "13a" else ():
         if 2 * sum(bool(SEPARATE_STOP.search(line)) for line in lines) > len(lines):
             yield f"most {what} end in a separate full stop, as tokenized text does: BLEU is for raw text"

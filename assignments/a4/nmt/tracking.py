@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from nmt.atomic import SaveError, write_atomically
 
-
 DIVERGED = 1e12
 """A perplexity that a model doesn't come back from: guessing among all words of a language is below a million."""
 

@@ -388,8 +388,9 @@ def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.Cap
 
 
 def test_a_module_that_is_no_package_of_training_shows_where(a4: Modules) -> None:
-    assert a4("nmt.commands.dispatch").explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
-    assert a4("nmt.commands.dispatch").explained(ModuleNotFoundError(name="my_own_file")) is None
+    explained = a4("nmt.commands.dispatch").explained
+    assert explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
+    assert explained(ModuleNotFoundError(name="my_own_file")) is None
 
 
 def test_a_model_that_is_none_is_one_line(
@@ -453,7 +454,8 @@ def test_a_mistake_in_the_code_shows_where(
 def test_a_package_that_is_missing_is_said_before_training(
     a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str, message: str
 ) -> None:
-    monkeypatch.setattr(a4("nmt.commands.inputs"), "find_spec", lambda name: None if name == package else find_spec(name))
+    inputs = a4("nmt.commands.inputs")
+    monkeypatch.setattr(inputs, "find_spec", lambda name: None if name == package else find_spec(name))
     assert failing(a4, capsys, "train", status=1) == message
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from nmt.commands import interrupts
 from nmt.commands.inputs import inputs_of, is_toy, recipe_of, require_packages, set_threads
 
-EVEN_KERNEL = "PyTorch's warning of padding='same' and an even kernel is expected: 1c wants size 2; copying costs little"
+EVEN_KERNEL = (
+    "PyTorch's warning of padding='same' and an even kernel is expected: 1c wants size 2; copying costs little"
+)
 """Said in the place of the warning, which run.py hides."""
 
 
@@ -51,7 +53,9 @@ def check(args: argparse.Namespace) -> None:
     limit = f"{costs.updates} updates, {costs.updates / costs.updates_per_epoch:.3g} epochs"
     end = duration(costs.epoch * costs.updates / costs.updates_per_epoch)
     row("end", f"after {end} at most ({limit}), besides the validations on dev")
-    kept = f"{megabytes(costs.weights)} for weights, gradients and Adam, {megabytes(costs.largest)} for the largest batch"
+    kept = (
+        f"{megabytes(costs.weights)} for weights, gradients and Adam, {megabytes(costs.largest)} for the largest batch"
+    )
     row("memory", kept)
     print("Ready: python run.py train, with the same options.")
 

@@ -21,7 +21,9 @@ def parser(about: str) -> argparse.ArgumentParser:
         prog="python run.py", description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = top.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help="before a long training: does the model learn, and how long will it take?")
+    check = commands.add_parser(
+        "check", help="before a long training: does the model learn, and how long will it take?"
+    )
     train = commands.add_parser("train", help="train a model")
     decode = commands.add_parser("decode", help="translate a file with a trained model")
     add_data_options(check)

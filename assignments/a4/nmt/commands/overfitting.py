@@ -100,8 +100,8 @@ def learn_by_heart(inputs: Inputs, make_model: Any) -> Learnt:
         needed = [name for name in unreached if name.partition(".")[0] in LAYERS]
         if needed and len(losses) == FIRST:
             raise CheckFailed(
-                f"no gradient reaches {', '.join(by_layer(model, needed))}: the loss doesn't depend on it, or .detach(), .data,"
-                " .item() or torch.tensor() cuts it off"
+                f"no gradient reaches {', '.join(by_layer(model, needed))}: the loss doesn't depend on it, or .detach(),"
+                " .data, .item() or torch.tensor() cuts it off"
             )
     first, last = (loss / len(pairs) for loss in (losses[0], losses[-1]))
     if losses[-1] > LEARNT:
@@ -125,8 +125,8 @@ def check_translations(model: Any, pairs: Sequence[Pair]) -> None:
     if wrong:
         one, other = (" ".join(words) for words in wrong[0])
         raise CheckFailed(
-            f"decoding gives {len(wrong)} of {len(pairs)} sentences otherwise than they were learnt, such as {one!r} for"
-            f" {other!r}: look at what decode() passes to step(), and at what depends on self.training"
+            f"decoding gives {len(wrong)} of {len(pairs)} sentences otherwise than they were learnt, such as {one!r}"
+            f" for {other!r}: look at what decode() passes to step(), and at what depends on self.training"
         )
 
 
@@ -147,8 +147,8 @@ def check_probabilities(model: Any, pairs: Sequence[Pair]) -> None:
     for one, other in zip(together, alone, strict=True):
         if not math.isclose(one, other, rel_tol=SAME, abs_tol=SAME):
             raise CheckFailed(
-                f"training and translating differ: a sentence has the log-probability {one:.2f} by decode(), in a batch,"
-                f" and {other:.2f} by step(), word by word: look at what decode() passes to step(), and at the masks"
+                f"training and translating differ: a sentence has the log-probability {one:.2f} by decode(), in a"
+                f" batch, and {other:.2f} by step(), word by word: look at what decode() passes to step(), and at the masks"
             )
 
 
@@ -224,7 +224,9 @@ def with_own_vocabulary(pairs: Sequence[Pair], vocab: Vocab) -> tuple[list[Pair]
 def by_layer(model: Any, names: Sequence[str]) -> list[str]:
     """Return names of weights, those of a layer as one if all of it is among them: encoder for encoder.bias_hh_l0."""
     layers = [name.rpartition(".")[0] for name in names]
-    whole = {layer for layer in layers if layer and len(list(model.get_submodule(layer).parameters())) == layers.count(layer)}
+    whole = {
+        layer for layer in layers if layer and len(list(model.get_submodule(layer).parameters())) == layers.count(layer)
+    }
     return list(dict.fromkeys(layer if layer in whole else name for layer, name in zip(layers, names, strict=True)))
 
 

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from sanity.nmt.report import Facts
 
 
-def report(
-    model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Facts, tokenize: str | None = None
-) -> None:
+def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Facts, tokenize: str | None = None) -> None:
     """Translate and score test, if there is one, and write the report, with the facts. Raises SaveError."""
     from nmt.corpus import note
     from nmt.scoring import by_length, score, sentence_chrf
