@@ -97,22 +97,28 @@ def learn_by_heart(inputs: Inputs, make_model: Any) -> Learnt:
                 " a logarithm of 0, or a softmax of which all is masked"
             )
         unreached = [name for name in unreached if not has_gradient(model.get_parameter(name))]
-        needed = [name for name in unreached if name.partition(".")[0] in LAYERS]
-        if needed and len(losses) == FIRST:
-            raise CheckFailed(
-                f"no gradient reaches {', '.join(by_layer(model, needed))}: the loss doesn't depend on it, or .detach(),"
-                " .data, .item() or torch.tensor() cuts it off"
-            )
+        if len(losses) == FIRST:
+            check_gradients(model, unreached)
     first, last = (loss / len(pairs) for loss in (losses[0], losses[-1]))
     if losses[-1] > LEARNT:
         raise CheckFailed(
             f"the loss does not fall as it should: {first:.2f} to {last:.2f} per sentence in {UPDATES} updates, where a"
             f" right model knows {len(pairs)} sentences by heart: python sanity_check.py"
         )
-    reached = len(list(model.parameters())) - len(unreached)
     check_translations(model, pairs)
     check_probabilities(model, pairs)
-    return Learnt(first, last, len(losses), time.monotonic() - started, reached, by_layer(model, unreached), len(pairs))
+    seconds, reached = time.monotonic() - started, len(list(model.parameters())) - len(unreached)
+    return Learnt(first, last, len(losses), seconds, reached, by_layer(model, unreached), len(pairs))
+
+
+def check_gradients(model: Any, unreached: Sequence[str]) -> None:
+    """Raise CheckFailed if there is a layer of 1b or 1c among the weights that no gradient has reached."""
+    needed = [name for name in unreached if name.partition(".")[0] in LAYERS]
+    if needed:
+        raise CheckFailed(
+            f"no gradient reaches {', '.join(by_layer(model, needed))}:"
+            " the loss doesn't depend on it, or .detach(), .data, .item() or torch.tensor() cuts it off"
+        )
 
 
 def check_translations(model: Any, pairs: Sequence[Pair]) -> None:
@@ -148,7 +154,7 @@ def check_probabilities(model: Any, pairs: Sequence[Pair]) -> None:
         if not math.isclose(one, other, rel_tol=SAME, abs_tol=SAME):
             raise CheckFailed(
                 f"training and translating differ: a sentence has the log-probability {one:.2f} by decode(), in a"
-                f" batch, and {other:.2f} by step(), word by word: look at what decode() passes to step(), and at the masks"
+                f" batch, {other:.2f} by step(), word by word: look at what decode() passes to step(), and at the masks"
             )
 
 
