@@ -183,27 +183,26 @@ def test_an_empty_line_has_an_empty_translation(decoded: Decode) -> None:
     assert decoded(["ka", "", ""], None)[1] == ["3 translations"]
 
 
-def test_what_was_cut_and_what_is_unknown_is_said(
-    decoded: Decode,
-) -> None:
+def test_what_was_cut_and_what_is_unknown_is_said(a4: Modules, decoded: Decode) -> None:
     long = " ".join(["ka"] * 280)
-    translations, printed, noted = decoded(["ka lo zebra", long, "mi", "Tee"], None, "--max-decoding-time-step=1")
+    translations, printed, noted = decoded(["ka lo zebra", long, "mi", "Tee"], None, "--max-decoding-time-step=2")
     assert printed == ["4 translations"]
-    cut = [i for i, line in enumerate(translations, 1) if line]
+    cut = [i for i, line in enumerate(translations, 1) if len(line.split()) == 2]
     assert cut, "no translation was cut"
-    assert [line.removeprefix("note: ") for line in noted] == [
-        "line 2: 280 words; training leaves out what has more than 100, so expect little: divide it into sentences",
-        *[
-            "lines " * (len(cut) > 1) + "line " * (len(cut) == 1) + listed(cut) + ": the translation was cut at 1 words"
-            " (--max-decoding-time-step)"
-        ],
-        "2 of 285 source words (0.7%) are unknown to the model: zebra, Tee",
+    assert noted == [
+        "note: line 2: 280 words; training leaves out what has more than 100, so expect little: divide it into"
+        " sentences",
+        f"note: {a4('nmt.commands.decode').named(cut)}: the translation was cut at 2 words (--max-decoding-time-step)",
+        "note: 2 of 285 source words (0.7%) are unknown to the model: zebra, Tee",
     ]
 
 
-def listed(numbers: list[int]) -> str:
-    *first, last = map(str, numbers)
-    return f"{', '.join(first)} and {last}" if first else last
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [([3], "line 3"), ([3, 8], "lines 3 and 8"), (list(range(1, 10)), "lines 1, 2, 3, 4, 5 and 4 more")],
+)
+def test_lines_are_named(a4: Modules, lines: list[int], words: str) -> None:
+    assert a4("nmt.commands.decode").named(lines) == words
 
 
 def test_a_language_without_spaces_is_scored_by_default(

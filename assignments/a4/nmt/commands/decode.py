@@ -79,6 +79,8 @@ def notes_on(model: Any, source: Sequence[str], found: Sequence[Hypothesis], lon
         found: their translations.
         longest: the maximum length of a translation, in words.
     """
+    from nmt.corpus import pluralize
+
     sentences = [model.vocab.src.split(text) for text in source]
     lengths = [len(sentence) for sentence in sentences]
     empty = [i for i, length in enumerate(lengths, 1) if not length]
@@ -91,7 +93,7 @@ def notes_on(model: Any, source: Sequence[str], found: Sequence[Hypothesis], lon
         yield f"{named(long)}: {size}; {advice}"
     cut = [i for i, hypothesis in enumerate(found, 1) if len(hypothesis.value) >= longest]  # </s> would have counted
     if cut:
-        yield f"{named(cut)}: the translation was cut at {longest} words (--max-decoding-time-step)"
+        yield f"{named(cut)}: the translation was cut at {pluralize(longest, 'word')} (--max-decoding-time-step)"
     unknown = [word for sentence in sentences for word in sentence if model.vocab.src[word] == model.vocab.src.unk_id]
     if unknown:
         examples = ", ".join(list(dict.fromkeys(unknown))[:MOST_NAMED])
