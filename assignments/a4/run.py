@@ -20,10 +20,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from nmt.commands import interrupts
+from nmt.commands import terminal
 
 if __name__ == "__main__":
-    interrupts.during_imports()
+    terminal.during_imports()
 
 from nmt.commands import dispatch
 

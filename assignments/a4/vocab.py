@@ -273,8 +273,10 @@ def _sentencepiece() -> Any:
 def main(arguments: list[str]) -> int:
     """Make a vocabulary file; return the exit status."""
     from nmt.atomic import SaveError, refuse_to_overwrite
+    from nmt.commands.terminal import replace_unprintable
     from nmt.corpus import CorpusError, read_texts
 
+    replace_unprintable()
     parser = argparse.ArgumentParser(prog="vocab.py", description="Make a vocabulary from a parallel corpus.")
     parser.add_argument(
         "--train-src", required=True, metavar="FILE", help="source side of train, one sentence per line"

@@ -8,5 +8,5 @@ report.py      translates test after training, and writes report.html
 check.py       `check`: before a long training, whether it will be well spent
 overfitting.py what `check` tries: eight sentences learnt by heart, and the costs of an update
 decode.py      `decode`: translates a file, and says what was cut or unknown
-interrupts.py  Ctrl-C
+terminal.py  Ctrl-C
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from nmt.commands import interrupts
+from nmt.commands import terminal
 from nmt.commands.inputs import inputs_of, is_toy, recipe_of, require_packages, set_threads
 
 EVEN_KERNEL = (
@@ -28,7 +28,7 @@ def check(args: argparse.Namespace) -> None:
     from nmt_model import NMT
     from sanity.nmt.report import duration
 
-    interrupts.after_imports()
+    terminal.after_imports()
     set_threads(args.threads or (1 if is_toy(args) else None))
     inputs = inputs_of(args, recipe_of(args), device_named(args.device))
     corpus, model = inputs.corpus, inputs.model

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nmt.commands import interrupts
+from nmt.commands import terminal
 from nmt.commands.inputs import UsageError, check_output, existing, save_lines, set_threads
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def decode(args: argparse.Namespace) -> None:
 
     if args.output.is_dir() or not args.output.parent.is_dir():  # before translating rather than after it
         raise UsageError(f"{args.output}: can't be written: expected a file in an existing folder")
-    interrupts.after_imports()
+    terminal.after_imports()
     check_output(args.output, (args.model, args.source, args.target))
     if args.output.exists() and not args.force:
         advice = "the last argument is the output file; name a new one, or overwrite this one with --force"

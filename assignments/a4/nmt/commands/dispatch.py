@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from nmt.commands import terminal
 from nmt.commands.inputs import PACKAGES, UsageError
 from nmt.commands.options import parser
 from nmt.recipe import RecipeError
@@ -20,7 +21,7 @@ TOO_LARGE = re.compile("allocate memory|not enough memory|size calculation overf
 
 def main(argv: Sequence[str], about: str) -> int:
     """Run the command that argv names; `--help` begins with `about`. Return the exit status."""
-    replace_unprintable()
+    terminal.replace_unprintable()
     args = parser(about).parse_args(argv)
     args.argv = argv
     # Importing torch reads both. Idle OpenMP threads spin by default, which wastes a shared machine; and what PyTorch
@@ -49,13 +50,6 @@ def command_named(name: str) -> Callable[..., object]:
     """Return the function of a command: `train` of nmt/commands/train.py, and so on."""
     function: Callable[..., object] = getattr(import_module(f"nmt.commands.{name}"), name)
     return function
-
-
-def replace_unprintable() -> None:
-    """Print a question mark for a letter that the terminal's encoding lacks, as a Windows console's may."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
 
 
 def is_usage_error(error: Exception) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nmt.commands import interrupts
+from nmt.commands import terminal
 from nmt.commands.inputs import (
     UsageError,
     check_output,
@@ -44,7 +44,7 @@ def train(args: argparse.Namespace) -> None:
     from nmt.training import train as train_model
     from sanity.nmt.report import facts_of
 
-    interrupts.after_imports()
+    terminal.after_imports()
     set_threads(args.threads or (1 if is_toy(args) else None))
     recipe, device, folder = recipe_of(args), device_named(args.device), folder_of(args)
     if args.tokenize:

@@ -1,4 +1,4 @@
-"""Ctrl-C: one line during the imports, and an ordinary KeyboardInterrupt after them.
+"""The terminal: Ctrl-C during the imports and after them, and letters that its encoding lacks.
 
 This module imports next to nothing, so that run.py can import it before anything that takes long.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 
 def exit_at_once(*_: object) -> None:
@@ -25,3 +26,10 @@ def after_imports() -> None:
     """Make Ctrl-C raise KeyboardInterrupt again, if `during_imports` has changed that."""
     if signal.getsignal(signal.SIGINT) is exit_at_once:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def replace_unprintable() -> None:
+    """Print a question mark for a letter that the terminal's encoding lacks, as a Windows console's may."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
