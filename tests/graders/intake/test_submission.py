@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.course.assignment import handout_folder, load_assignment
-from graders.intake.discovery import find_submissions
+from graders.intake.discovery import find_class
 from graders.intake.path_policy import IntakeError, IntakeLimits
 from graders.intake.submission import Submission, read_submission
 from sanity.core.file_names import shown
@@ -297,7 +297,7 @@ def test_a_submission_is_found_as_itself(tmp_path: Path) -> None:
     plain = write_folder(tmp_path / "plain", {"utils.py": b""})
     wrapped = write_folder(tmp_path / "wrapped", {"a/b/model.py": b"", "__MACOSX/x": b""})
     archive = write_zip(tmp_path / "c.zip", WHOLE)
-    assert find_submissions([plain, wrapped, archive], TOY) == [plain, wrapped, archive]
+    assert find_class([plain, wrapped, archive], TOY) == [plain, wrapped, archive]
 
 
 def test_a_class_is_its_folders_and_archives_by_name(tmp_path: Path) -> None:
@@ -310,13 +310,13 @@ def test_a_class_is_its_folders_and_archives_by_name(tmp_path: Path) -> None:
     (tmp_path / "dave.ZIP").write_bytes(b"")
     (tmp_path / "erin").write_bytes(b"7z\xbc\xaf\x27\x1c")
     (tmp_path / "grades.csv").write_text("alice,10\n")
-    found = find_submissions([tmp_path], TOY)
+    found = find_class([tmp_path], TOY)
     assert names_of(found) == ["alice", "bob", "carol.rar", "dave.ZIP", "empty", "erin"]
 
 
 def test_a_class_of_one_is_a_class(tmp_path: Path) -> None:
     write_folder(tmp_path / "class-one/ada", WHOLE)
-    assert names_of(find_submissions([tmp_path / "class-one"], TOY)) == ["ada"]
+    assert names_of(find_class([tmp_path / "class-one"], TOY)) == ["ada"]
 
 
 def test_every_folder_of_a_class_is_a_student_but_hidden_ones_and_our_own_output(tmp_path: Path) -> None:
@@ -324,21 +324,21 @@ def test_every_folder_of_a_class_is_a_student_but_hidden_ones_and_our_own_output
     for name in names:
         write_folder(tmp_path / name, WHOLE)
     write_folder(tmp_path / "grades", {"gradebook.sqlite": b""})
-    assert names_of(find_submissions([tmp_path], TOY)) == ["__pycache__", "bob~", "carl.pyc", "venv"]
+    assert names_of(find_class([tmp_path], TOY)) == ["__pycache__", "bob~", "carl.pyc", "venv"]
 
 
 def test_a_submission_named_twice_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_folder(tmp_path / "class/ann", WHOLE)
     write_folder(tmp_path / "class/bob", WHOLE)
     monkeypatch.chdir(tmp_path)
-    found = find_submissions([Path("class/bob"), Path("class"), tmp_path / "class"], TOY)
+    found = find_class([Path("class/bob"), Path("class"), tmp_path / "class"], TOY)
     assert found == [Path("class/bob"), Path("class/ann")]
 
 
 def test_a_link_in_a_class_is_found_and_refused(tmp_path: Path) -> None:
     write_folder(tmp_path / "class/ann", WHOLE)
     (tmp_path / "class/bob").symlink_to(write_folder(tmp_path / "elsewhere", WHOLE))
-    ann, bob = find_submissions([tmp_path / "class"], TOY)
+    ann, bob = find_class([tmp_path / "class"], TOY)
     assert read_submission(ann, TOY).files == WHOLE
     with pytest.raises(IntakeError) as error:
         read_submission(bob, TOY)
@@ -348,7 +348,7 @@ def test_a_link_in_a_class_is_found_and_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("files", [{}, {"grades.csv": b""}, {".DS_Store": b""}])
 def test_a_folder_without_submissions(tmp_path: Path, files: dict[str, bytes]) -> None:
     with pytest.raises(IntakeError) as error:
-        find_submissions([write_folder(tmp_path, files)], TOY)
+        find_class([write_folder(tmp_path, files)], TOY)
     assert str(error.value) == (
         f"{tmp_path}: no submission found; expected model.py or utils.py in it, "
         "or a folder or zip archive for each student"
@@ -357,7 +357,7 @@ def test_a_folder_without_submissions(tmp_path: Path, files: dict[str, bytes]) -
 
 def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(IntakeError) as error:
-        find_submissions([tmp_path / "nobody"], TOY)
+        find_class([tmp_path / "nobody"], TOY)
     assert str(error.value) == f"{tmp_path}/nobody: cannot be read: No such file or directory"
     with pytest.raises(IntakeError) as error:
         read_submission(tmp_path / "nobody", TOY)
