@@ -111,10 +111,17 @@ def _opened(tree: Tree, manifest: Manifest, limits: IntakeLimits) -> tuple[Tree,
     try:
         inside = archive(tree.read(name, limits.archive_bytes), limits)
     except IntakeError as error:
-        raise IntakeError(str(error) if shown(name) in str(error) else f"{shown(name)} {error}") from None
+        raise IntakeError(_about(shown(name), str(error))) from None
     beside = [other for other in tree.names if other != name]
     left_out = [f"left out: {listed(beside)}: only {shown(name)} counts"] if beside else []
     return inside, [f"opened {shown(name)}", *left_out]
+
+
+def _about(name: str, problem: str) -> str:
+    """Return a problem of an archive or of a file in it, with the archive's name."""
+    if problem.startswith(name):
+        return problem
+    return f"{name} {problem}" if problem.startswith(("is ", "contains ", "unpacks ")) else f"{name}: {problem}"
 
 
 def _left_out(tree: Tree, selection: Selection, manifest: Manifest) -> list[str]:
