@@ -34,7 +34,7 @@ def parts(tops: Sequence[str]) -> list[Part]:
             pieces[key][top] = match["file"] or ("" if match["kind"] == "file" else match["kind"])
     group = _group(names)
     students = {
-        key: Student(name=_name(key, name, names).removeprefix(f"{group}-"), moodle_id=key, group=group)
+        key: Student(name=_name(key, name, names).removeprefix(group and f"{group}-"), moodle_id=key, group=group)
         for key, name in names.items()
     }
     return [Part(students[key].name, files, (students[key],)) for key, files in pieces.items()]
