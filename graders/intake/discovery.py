@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -184,9 +183,12 @@ def _with_roster(found: Sequence[Found], roster: Roster | None) -> tuple[list[Fo
     """Return the submissions with what a roster says of their students, and a note on those that it does not know."""
     if roster is None:
         return list(found), []
-    joined, strangers = [], []
+    joined: list[Found] = []
+    strangers: list[str] = []
+    present: set[Student | None] = set()
     for one in found:
         known = [roster.find(student) for student in one.students] or [roster.find_label(one.name)]
+        present.update(known)
         if None in known:
             strangers.append(one.name)
         students = tuple(combined(row, student) for row, student in zip_longest(known, one.students, fillvalue=None))
@@ -194,7 +196,6 @@ def _with_roster(found: Sequence[Found], roster: Roster | None) -> tuple[list[Fo
         name = shown(", ".join(names), keep="") if None not in known and all(names) else one.name
         joined.append(replace(one, name=name, students=tuple(s for s in students if s != Student())))
     notes = [f"not in the roster: {listed(strangers)}"] if strangers else []
-    present = {student for one in joined for student in one.students}
     if absent := [student.name or student.id or student.email for student in roster.students if student not in present]:
         notes.append(f"no submission: {len(absent)} of {len(roster.students)} in the roster: {listed(absent)}")
     return joined, notes
@@ -239,8 +240,8 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _place(path: Path) -> Path:
-    """Return a path as one that can be compared: absolute, and without `..`, but links are not followed."""
-    return Path(os.path.abspath(path))
+    """Return a path as one that can be compared: absolute, without `..`; itself it may be a link."""
+    return path.resolve() if path.name in ("", "..") else path.parent.resolve() / path.name
 
 
 def _shown_path(path: Path) -> str:

@@ -147,24 +147,21 @@ def _students_at(path: Path) -> Iterator[Student]:
     """Yield the students of an export or a sheet."""
     try:
         if path.suffix.lower() == ".csv":
-            names, rows = read_table(path.read_bytes())
-            yield from _students_of_sheet(path, names, rows)
+            yield from _students_of_sheet(*read_table(path.read_bytes()))
             return
         export: Export = Unpacked(path) if path.is_dir() else Packed(path)
+        recognised = recognise(export)
+        if not recognised:
+            raise IntakeError("no export of Canvas, Moodle or Gradescope, and no sheet of theirs")
     except OSError as error:
         raise IntakeError(f"{path}: cannot be read: {error.strerror}") from None
     except (IntakeError, csv.Error) as error:
         raise IntakeError(f"{path}: {error}") from None
-    recognised = recognise(export)
-    if not recognised:
-        raise IntakeError(f"{path}: no export of Canvas, Moodle or Gradescope, and no sheet of theirs")
     for part in recognised.parts:
         yield from part.students
 
 
-def _students_of_sheet(
-    path: Path, names: Sequence[str], rows: Iterable[tuple[int, Mapping[str, str]]]
-) -> Iterator[Student]:
+def _students_of_sheet(names: Sequence[str], rows: Iterable[tuple[int, Mapping[str, str]]]) -> Iterator[Student]:
     if _is_roster(names):
         columns: Mapping[str, str] = {name: name.lower() for name in names}
     elif {"Student", "ID"} <= set(names):
@@ -174,7 +171,7 @@ def _students_of_sheet(
     elif {"SID", "Email"} <= set(names):
         columns = _GRADESCOPE
     else:
-        raise IntakeError(f"{path}: no sheet of Canvas, Moodle or Gradescope: its columns are {', '.join(names)}")
+        raise IntakeError(f"no sheet of Canvas, Moodle or Gradescope: its columns are {', '.join(names)}")
     for _, row in rows:
         cells = dict(row)
         if columns is _CANVAS:
@@ -194,7 +191,7 @@ def _is_roster(names: Sequence[str]) -> bool:
 
 
 def _student(row: Mapping[str, str], columns: Mapping[str, str]) -> Student:
-    cells = {column: unescape_formula(row.get(title, "")) for title, column in columns.items()}
+    cells = {column: unescape_formula(row[title]) for title, column in columns.items() if title in row}
     return Student(**{column: unicodedata.normalize("NFC", cell) for column, cell in cells.items()})
 
 
