@@ -85,18 +85,26 @@ def _exports(paths: Sequence[Path], manifest: Manifest) -> dict[Path, Recognised
 
 
 def _pieces(paths: Sequence[Path]) -> dict[Path, Found]:
-    """Return the submissions of which a path is a part, as in an unpacked export, by absolute path."""
+    """Return the submissions of an unpacked export of which a path is a part, by the places of these paths.
+
+    They are called as in the whole class.
+    """
     found: dict[Path, Found] = {}
     for parent in dict.fromkeys(_place(path).parent for path in paths):
         names = {_place(path).name for path in paths if _place(path).parent == parent}
         try:
-            export = Unpacked(parent, {*names, METADATA})
-        except OSError:
+            chosen = recognise(Unpacked(parent, {*names, METADATA}), depth=0)
+            whole = recognise(Unpacked(parent), depth=0) if chosen else None
+        except (OSError, IntakeError):
             continue
-        if recognised := recognise(export, depth=0):
-            for part in recognised.parts:
-                one = _found_in(export, part)
-                found |= {parent / top.removesuffix("/"): one for top in part.pieces}
+        if chosen:
+            if whole is None or whole.platform != chosen.platform:
+                whole = chosen
+            finds = {_found_in(whole.export, part): part for part in whole.parts}
+            numbered = {one.source: one for one in distinct(list(finds))}
+            for one, part in finds.items():
+                pieces = {top.removesuffix("/") for top in part.pieces}
+                found |= {parent / name: numbered[one.source] for name in pieces & names}
     return found
 
 
@@ -192,8 +200,8 @@ def _with_roster(found: Sequence[Found], roster: Roster | None) -> tuple[list[Fo
         if None in known:
             strangers.append(one.name)
         students = tuple(combined(row, student) for row, student in zip_longest(known, one.students, fillvalue=None))
-        names = [student.name for student in students]
-        name = shown(", ".join(names), keep="") if None not in known and all(names) else one.name
+        labels = [roster.label(row) for row in known if row]
+        name = shown(", ".join(labels), keep="") if len(labels) == len(known) and all(labels) else one.name
         joined.append(replace(one, name=name, students=tuple(s for s in students if s != Student())))
     notes = [f"not in the roster: {listed(strangers)}"] if strangers else []
     if absent := [student.name or student.id or student.email for student in roster.students if student not in present]:

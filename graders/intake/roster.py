@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class Roster:
 
     def __init__(self, students: Sequence[Student]) -> None:
         self.students = tuple(students)
+        self._uses = Counter(student.name for student in students)
         self._by_number: dict[tuple[str, str], Student] = {}
         by_name: dict[str, list[Student]] = defaultdict(list)
         by_label: dict[str, list[Student]] = defaultdict(list)
@@ -66,6 +67,11 @@ class Roster:
                 return self._by_number[key]
         named = self._by_name.get(_folded(student.name))
         return None if named is None or _differ(named, student) else named
+
+    def label(self, student: Student) -> str:
+        """Return what one of these students is called: the name, with a number if others have it."""
+        number = student.id or student.email or student.canvas_id or student.moodle_id
+        return f"{student.name} ({number})" if number and self._uses[student.name] > 1 else student.name
 
     def find_label(self, label: str) -> Student | None:
         """Return the row of the student after whom a folder or archive is called: `Ada Lovelace`, `a4-ada.zip`."""

@@ -1,11 +1,17 @@
-"""Small exports of a class, laid out as the platforms do it: files by path."""
+"""Small exports of a class, laid out as the platforms do it: files by path.
+
+`python -m tests.support.class_exports a4` writes them for the documents, with right answers.
+"""
 
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from graders.course.assignment import load_assignment
 
 WHOLE = {"model.py": b"import utils\n", "utils.py": b"x = 1\n"}
 
@@ -104,3 +110,14 @@ def gradescope(whole: Mapping[str, bytes] = WHOLE) -> dict[str, bytes]:
         **{f"{top}/submission_304/a4/{name}": content for name, content in whole.items()},
         f"{top}/submission_305/sorry.txt": b"It is not ready.",
     }
+
+
+if __name__ == "__main__":
+    answers = load_assignment(sys.argv[1]).reference
+    for platform in (canvas, moodle, gradescope):
+        Path(f"{platform.__name__}.zip").write_bytes(zipped(platform(answers)))
+    Path("gradebook-of-canvas.csv").write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section\n"
+        '"Lovelace, Ada",101,0007,ada@example.edu,Tuesday\n'
+        '"Novák, Béla",102,0008,bela@example.edu,Friday\n'
+    )

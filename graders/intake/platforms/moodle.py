@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from graders.intake.platforms.part import Part
 from graders.records.student import Student
 
-_PIECE = re.compile(r"(?P<who>[^/]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>[^/]*)/?", re.DOTALL)
+_PIECE = re.compile(r"(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>[^/]*)/?", re.DOTALL)
 
 
 def parts(tops: Sequence[str]) -> list[Part]:

@@ -130,7 +130,9 @@ def test_a_submission_of_gradescope_without_its_folder_is_not_read(tmp_path: Pat
         (canvas(), ["novakbela_LATE_102_5010_my-submission.zip"], "novakbela"),
         (canvas(), ["lovelaceada_101_5000_model.py", "lovelaceada_101_5001_utils.py"], "lovelaceada"),
         (moodle(), ["Ada Lovelace_1234567_assignsubmission_file_"], "Ada Lovelace"),
+        (canvas(), ["lovelaceada_101_5001_utils.py"], "lovelaceada"),  # with her other files
         (gradescope(), ["assignment_4711_export/submission_304"], "Béla Novák, Chen Wei"),
+        (gradescope(), ["assignment_4711_export/submission_303"], "Ada Lovelace (0007)"),
     ],
 )
 def test_one_student_of_an_unpacked_export(
@@ -159,9 +161,10 @@ def test_other_submissions_beside_an_unpacked_export(tmp_path: Path) -> None:
     """Such as those that came by e-mail, and the output of an earlier run."""
     write(tmp_path, {**moodle(), "roster.csv": b"name\n", "grades/gradebook.sqlite": b"", ".git/HEAD": b""})
     write(tmp_path / "Late Larry", WHOLE)
+    write(tmp_path / "bob~", WHOLE)
     (tmp_path / "mary.zip").write_bytes(zipped(WHOLE))
     klass = find_class([tmp_path], TOY)
-    assert {"Late Larry", "mary.zip", "Ada Lovelace"} < {one.name for one in klass.found}
+    assert {"Late Larry", "bob~", "mary.zip", "Ada Lovelace"} < {one.name for one in klass.found}
     assert klass.notes == (
         f"{tmp_path}: 5 submissions, as Moodle exports them",
         f"{tmp_path}: left out: roster.csv: of no student",

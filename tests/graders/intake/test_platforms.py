@@ -22,6 +22,7 @@ from tests.support.class_exports import GRADESCOPE_METADATA
         ("lovelaceada_101_5001_utils.py", "lovelaceada", "101", "utils.py", False),
         ("lovelaceada_LATE_101_5001_utils.py", "lovelaceada", "101", "utils.py", True),
         ("lovelaceada_101_5001_my_own_9_utils.py", "lovelaceada", "101", "my_own_9_utils.py", False),
+        ("stoneeve_9_5001_lovelaceada_101_5001_utils.py", "stoneeve", "9", "lovelaceada_101_5001_utils.py", False),
         ("lovelaceada_101_5001_2026_utils.py", "lovelaceada", "101", "2026_utils.py", False),
         ("vanderbergjan_anne_101_5001_utils.py", "vanderbergjan_anne", "101", "utils.py", False),
         ("smith-2-john_101_5001_utils.py", "smith-2-john", "101", "utils.py", False),
@@ -68,6 +69,8 @@ def test_files_of_a_user_of_canvas_are_one_submission() -> None:
         ("Ada Lovelace_12_assignsubmission_file_a_1_b.py", "Ada Lovelace", "12", "a_1_b.py"),
         ("Ada Lovelace_12_assignsubmission_onlinetext_/", "Ada Lovelace", "12", "onlinetext"),
         ("Ada Lovelace_12_assignsubmission_onlinetext_onlinetext.html", "Ada Lovelace", "12", "onlinetext.html"),
+        # What follows the number may be a student's choice: it must not be another's.
+        ("Eve_9_assignsubmission_file_x_12_assignsubmission_file_u.py", "Eve", "9", "x_12_assignsubmission_file_u.py"),
         ("Participant_12_assignsubmission_file_/", "Participant 12", "12", ""),
         ("Anna-Lena Schmidt_12_assignsubmission_file_/", "Anna-Lena Schmidt", "12", ""),
         ("Be\u0301la Novak_12_assignsubmission_file_/", "B\u00e9la Novak", "12", ""),

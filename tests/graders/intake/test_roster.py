@@ -192,6 +192,17 @@ def test_a_folder_is_called_after_a_student(label: str) -> None:
     assert Roster([ADA, msgspec.structs.replace(ADA, canvas_id="102")]).find_label(label) is None
 
 
+def test_two_students_of_one_name_keep_their_names_apart(tmp_path: Path) -> None:
+    roster = Roster(
+        [Student(name="Wei Chen", id="1", canvas_id="71"), Student(name="Wei Chen", id="2", canvas_id="72")]
+    )
+    write(tmp_path, {f"chenwei_7{user}_8{user}_{name}": WHOLE[name] for user in (1, 2) for name in WHOLE})
+    both = find_class([tmp_path], TOY, roster).found
+    assert [one.name for one in both] == ["Wei Chen (1)", "Wei Chen (2)"]
+    [second] = find_class([tmp_path / "chenwei_72_82_utils.py"], TOY, roster).found
+    assert (second.name, second.students) == ("Wei Chen (2)", (roster.students[1],))
+
+
 def test_a_number_of_an_earlier_assignment_gives_way() -> None:
     assert combined(BELA, Student(name="X", moodle_id="7", group="g")) == msgspec.structs.replace(
         BELA, moodle_id="7", group="g"
