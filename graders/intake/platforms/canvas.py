@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from graders.intake.platforms.part import Part
+from graders.intake.platforms.part import Part, composed
 from graders.records.student import Student
 
 _FILE = re.compile(
@@ -36,7 +36,7 @@ def parts(tops: Sequence[str]) -> list[Part]:
     for top in tops:
         if match := _FILE.fullmatch(top):
             key = f"anon_{match['anon']}" if match["anon"] else match["user"]
-            student = Student(name=names.setdefault(key, match["who"] or key), canvas_id=match["user"] or "")
+            student = Student(name=names.setdefault(key, composed(match["who"] or key)), canvas_id=match["user"] or "")
             pieces[student][top] = match["file"] or match["page"]
             if match["late"] or match["late_too"] or match["late_user"]:
                 late.add(student)

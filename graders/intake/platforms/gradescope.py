@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from graders.intake.path_policy import IntakeError
-from graders.intake.platforms.part import Part
+from graders.intake.platforms.part import Part, composed
 from graders.records.student import Student
 
 METADATA = "submission_metadata.yml"
@@ -70,4 +69,4 @@ def _students(submission: object) -> tuple[Student, ...]:
 def _text(value: object) -> str:
     """Return a scalar as text; Ruby writes nothing, ~ or null for none."""
     text = value if isinstance(value, str) else ""
-    return "" if text in ("~", "null") else unicodedata.normalize("NFC", text)
+    return "" if text in ("~", "null") else composed(text)

@@ -7,11 +7,10 @@ name and a hyphen before each name; in blind marking the name is the word for pa
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from graders.intake.platforms.part import Part
+from graders.intake.platforms.part import Part, composed
 from graders.records.student import Student
 
 _PIECE = re.compile(r"(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>[^/]*)/?", re.DOTALL)
@@ -30,7 +29,7 @@ def parts(tops: Sequence[str]) -> list[Part]:
     for top in tops:
         if match := _PIECE.fullmatch(top):
             key = match["id"]
-            names.setdefault(key, unicodedata.normalize("NFC", match["who"]))
+            names.setdefault(key, composed(match["who"]))
             pieces[key][top] = match["file"] or ("" if match["kind"] == "file" else match["kind"])
     group = _group(names)
     students = {

@@ -27,6 +27,8 @@ from tests.support.class_exports import GRADESCOPE_METADATA
         ("vanderbergjan_anne_101_5001_utils.py", "vanderbergjan_anne", "101", "utils.py", False),
         ("smith-2-john_101_5001_utils.py", "smith-2-john", "101", "utils.py", False),
         ("李小龍_101_5001_utils.py", "李小龍", "101", "utils.py", False),
+        ("nova\u0301k_101_5001_utils.py", "nov\u00e1k", "101", "utils.py", False),
+        ("nov\udce1k_101_5001_utils.py", "nov\\udce1k", "101", "utils.py", False),
         ("theparsers_7_5001_utils.py", "theparsers", "7", "utils.py", False),
         ("lovelaceada_101_text.html", "lovelaceada", "101", "text.html", False),
         ("lovelaceada_LATE_101_link.html", "lovelaceada", "101", "link.html", True),
@@ -74,6 +76,7 @@ def test_files_of_a_user_of_canvas_are_one_submission() -> None:
         ("Participant_12_assignsubmission_file_/", "Participant 12", "12", ""),
         ("Anna-Lena Schmidt_12_assignsubmission_file_/", "Anna-Lena Schmidt", "12", ""),
         ("Be\u0301la Novak_12_assignsubmission_file_/", "B\u00e9la Novak", "12", ""),
+        ("B\udce9la_12_assignsubmission_file_/", "B\\udce9la", "12", ""),
     ],
 )
 def test_a_piece_of_moodle(top: str, name: str, number: str, path: str) -> None:
