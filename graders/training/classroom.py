@@ -55,7 +55,7 @@ def train_class(
         raise IntakeError(trials[0].problem)
     for trial in trials:
         on_trial(trial)
-    jobs = _jobs(options, trained, submissions)
+    jobs = _jobs(options, assignment, trained, submissions)
     require_walls(options.isolation)
     before = {job.submission.name: _earlier(job) for job in jobs}
 
@@ -112,13 +112,15 @@ def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Su
         find_class(options.paths, assignment.manifest, roster).found, assignment.manifest
     ):
         if problem:
-            unread.append(Trial(submission.name, None, f"{submission.name}: cannot be read: {problem}"))
+            unread.append(Trial(submission.name, None, f"{submission.name}: not read: {problem}"))
         else:
             found.append(submission)
     return found, unread
 
 
-def _jobs(options: TrainOptions, trained: TrainedQuestion, submissions: list[Submission]) -> list[Job]:
+def _jobs(
+    options: TrainOptions, assignment: Assignment, trained: TrainedQuestion, submissions: list[Submission]
+) -> list[Job]:
     """Return a job for each submission."""
     limits = TrainingLimits()
     share = {
@@ -126,7 +128,7 @@ def _jobs(options: TrainOptions, trained: TrainedQuestion, submissions: list[Sub
         "memory_mb": limits.memory_mb // options.jobs,
     }
     job = Job(
-        assignment=options.assignment,
+        assignment=assignment.name,
         question=trained.id,
         submission=submissions[0],
         out=options.out,
@@ -137,6 +139,7 @@ def _jobs(options: TrainOptions, trained: TrainedQuestion, submissions: list[Sub
         seed=_seed(options),
         isolation=options.isolation,
         limits=replace(limits, **share),
+        legacy=assignment.manifest.legacy,
         staff_model=not options.paths and options.staff_model,
     )
     return [replace(job, submission=submission) for submission in submissions]
