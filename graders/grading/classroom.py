@@ -18,8 +18,9 @@ from graders.grading.plan import make_plan
 from graders.grading.run import GradingRun
 from graders.grading.trained import with_trainings
 from graders.intake.discovery import Class, find_class
+from graders.intake.naming import apart_from
 from graders.intake.roster import read_roster
-from graders.intake.submission import Submission, read_class
+from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook
 from graders.records.manual_marks import Marks, marks_csv, read_marks, require_known, with_marks
 from graders.records.result import Result, Unread
@@ -137,6 +138,9 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(31) if seed is None else seed)
+        questions = [question.id for question in manifest.questions]
+        known = {result.submission: result.students for result in book.current(assignment.name, questions)}
+        found = apart_from(klass.found, known)
         new = done = 0
 
         def on_question(result: Result) -> None:
@@ -146,11 +150,11 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         def on_result(result: Result | Unread, known: bool) -> None:
             nonlocal new, done
             new, done = new + (isinstance(result, Result) and not known), done + 1
-            on_progress(GradingProgress(done, len(klass.found), result, known))
+            on_progress(GradingProgress(done, len(found), result, known))
 
         with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
-            graded = run.grade_all(klass.found, book, on_question, on_result)
-        removed = _remove(book, assignment.name, klass, options.paths)
+            graded = run.grade_all(found, book, on_question, on_result)
+        removed = _remove(book, assignment.name, found, options.paths)
         results, unread = _whole_class(book, assignment, run.failures)
         if marks_path:
             names = {
@@ -163,7 +167,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     files = export_class(results, options.out, unread)
     if options.junit:
         write_atomically(options.junit, junit_xml(results, unread))
-    this_run = {one.name for one in klass.found}
+    this_run = {one.name for one in found}
     failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in run.failures.items()]
     return ClassReport(
         assignment=assignment,
@@ -203,10 +207,10 @@ def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
     return None
 
 
-def _remove(book: Gradebook, assignment: str, klass: Class, paths: Sequence[Path]) -> list[str]:
+def _remove(book: Gradebook, assignment: str, found: Sequence[Found], paths: Sequence[Path]) -> list[str]:
     """Note the submissions that are gone from a folder or archive of this run; return their names, sorted."""
-    present = {one.name for one in klass.found}
-    folders = {path.resolve() for path in (*paths, *(one.source.parent for one in klass.found))}
+    present = {one.name for one in found}
+    folders = {path.resolve() for path in (*paths, *(one.source.parent for one in found))}
     before = book.removed(assignment)
     gone = (
         name
