@@ -102,7 +102,7 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
         files = {question.id: question.file for question in report.assignment.manifest.questions}
         for result in report.this_run:
             echo(workflow_commands(result, files))
-        for one in report.unread:
+        for one in report.unread_now:
             echo(unread_command(report.assignment.name, one))
 
 

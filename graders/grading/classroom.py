@@ -74,8 +74,10 @@ class ClassReport:
     """One for each submission in the gradebook, sorted by name."""
     unread: tuple[Unread, ...]
     """The submissions that could not be read, sorted by name: they have no result."""
+    found: tuple[str, ...]
+    """Names of the submissions of this run."""
     graded: tuple[str, ...]
-    """Names of the submissions of this run that have a result."""
+    """Names of those that have a result."""
     new: int
     """The number of them that were not graded before."""
     files: tuple[Path, ...]
@@ -93,6 +95,11 @@ class ClassReport:
     def this_run(self) -> list[Result]:
         """The results of the submissions of this run."""
         return [result for result in self.results if result.submission in self.graded]
+
+    @property
+    def unread_now(self) -> list[Unread]:
+        """The submissions of this run that could not be read."""
+        return [one for one in self.unread if one.submission in self.found]
 
     def below(self, percent: Decimal) -> list[Result]:
         """Return the results of this run with less than a percentage of their points, by exact arithmetic."""
@@ -167,12 +174,13 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     files = export_class(results, options.out, unread)
     if options.junit:
         write_atomically(options.junit, junit_xml(results, unread))
-    this_run = {one.name for one in found}
+    this_run = [one.name for one in found]
     failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in run.failures.items()]
     return ClassReport(
         assignment=assignment,
         results=tuple(results),
         unread=tuple(unread),
+        found=tuple(this_run),
         graded=tuple(result.submission for result in graded),
         new=new,
         files=tuple(files),
