@@ -30,7 +30,8 @@ def with_roster(found: Sequence[Found], roster: Roster | None) -> tuple[list[Fou
         name = shown(", ".join(labels), keep="") if len(labels) == len(known) and all(labels) else one.name
         joined.append(replace(one, name=name, students=tuple(s for s in students if s != Student())))
     notes = [f"not in the roster: {listed(strangers)}"] if strangers else []
-    if absent := [student.name or student.id or student.email for student in roster.students if student not in present]:
+    absent = [student.name or student.id or student.email for student in roster.students if student not in present]
+    if absent and len(found) > 1:  # one alone is no class
         notes.append(f"no submission: {len(absent)} of {len(roster.students)} in the roster: {listed(absent)}")
     return joined, notes
 
