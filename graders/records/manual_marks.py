@@ -12,7 +12,7 @@ import msgspec
 
 from graders.records.result import QuestionResult, Result
 from graders.text.numbers import number
-from graders.text.spreadsheet import escape_formula
+from graders.text.spreadsheet import escape_formula, unescape_formula
 from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
@@ -69,7 +69,7 @@ def _marks_in(rows: csv.DictReader[str], path: Path, manifest: Manifest) -> dict
         where = f"{path}:{rows.line_num}"
         if None in row or None in row.values():
             raise MarksError(f"{where}: expected {len(COLUMNS)} cells; put quotes around a comment with commas")
-        key = row["student"].removeprefix("'"), row["question"]
+        key = unescape_formula(row["student"]), row["question"]
         if row["points"].strip():
             if key in marks:
                 raise MarksError(f"{where}: {key[0]} has a mark for {key[1]} already, on line {marks[key].line}")
