@@ -10,8 +10,6 @@ from sanity.core.manifest import Manifest
 MAX_FILE_BYTES = 16 * 2**20
 """Largest file that a worker may write."""
 MAX_OPEN_FILES = 128
-STATEMENTS = 4
-"""Statements at the top of a submission's files that may stall before a question's time is over."""
 
 
 @dataclass(frozen=True)
@@ -44,4 +42,4 @@ class Profile:
     def answering(cls, manifest: Manifest) -> Profile:
         """Return the profile of workers that call an assignment's probes."""
         limits = manifest.limits
-        return cls(manifest.name, manifest.modules, limits.memory_mb, statement_seconds=limits.seconds / STATEMENTS)
+        return cls(manifest.name, manifest.modules, limits.memory_mb, statement_seconds=limits.statement_seconds)

@@ -6,8 +6,9 @@ import builtins
 import os
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sanity.core.import_advice import import_advice
 from sanity.core.known_errors import Known, advice
 from sanity.core.notebook import NotebookError, cells_of
 from sanity.core.probe import Answers, Probe
-from sanity.core.submission_modules import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules, place_in
 from sanity.core.values import plain
 
 MAX_TEXT = 2000
@@ -45,20 +46,34 @@ def ask(probe: Probe, code: SubmissionModules, case: Case) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: nothing that a submission raises may end the run
-        return submission_error(error, code.folder)
+        return submission_error(error, code.folder, code.place)
 
 
-def submission_error(error: BaseException, folder: Path) -> SubmissionError:
-    """Describe an exception; only frames in folder are kept, and its path is removed from the traceback."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
+def submission_error(error: BaseException, folder: Path, place: Callable[[str], str] | None = None) -> SubmissionError:
+    """Describe an exception; only frames of the submission are kept, and its folder's path is removed.
+
+    Args:
+        error: the exception.
+        folder: the submission's.
+        place: maps the file of a frame to what the submission calls it, "" if it is not the submission's; by default
+            the name of a file in folder.
+    """
+    place = place or partial(place_in, folder)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if place(frame.filename)]
     name, text = type(error).__name__[:100], _text_of(error)
-    shown = "".join(traceback.format_list(frames)) + f"{name}: {text}"
-    file, line = (Path(frames[-1].filename).name, frames[-1].lineno or 0) if frames else ("", 0)
+    listed = [frame if frame.filename.startswith(str(folder)) else _renamed(frame, place) for frame in frames]
+    shown = "".join(traceback.format_list(listed)) + f"{name}: {text}"
+    file, line = (place(frames[-1].filename), frames[-1].lineno or 0) if frames else ("", 0)
     if isinstance(error, SyntaxError) and error.filename:
         file, line = Path(error.filename).name, error.lineno or 0
         shown = "".join(traceback.format_exception_only(error))
     shown = shown.replace(f"{folder}{os.sep}", "")
     return SubmissionError(name, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
+
+
+def _renamed(frame: traceback.FrameSummary, place: Callable[[str], str]) -> traceback.FrameSummary:
+    """Return a frame of a cell under the name that a notebook shows, with its line of code."""
+    return traceback.FrameSummary(place(frame.filename), frame.lineno, frame.name, line=frame.line)
 
 
 def _text_of(error: BaseException) -> str:

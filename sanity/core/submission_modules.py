@@ -26,6 +26,11 @@ def module_name(file: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def place_in(folder: Path, file: str) -> str:
+    """Return the name of a file that lies in a folder, "" for another."""
+    return Path(file).name if Path(file).parent == folder else ""
+
+
 class AliasLoader(Loader):
     """Makes a module's other name mean the same module, so that its code runs once."""
 
@@ -129,6 +134,10 @@ class SubmissionModules:
 
     def __getattr__(self, name: str) -> ModuleType:
         return importlib.import_module(name)
+
+    def place(self, file: str) -> str:
+        """Return what a file of the submission is called in messages; "" if it is not the submission's."""
+        return place_in(self.folder, file)
 
     def forget(self) -> None:
         """Undo every import from the folder, so that the next one reads the files anew.

@@ -12,33 +12,51 @@ from dataclasses import asdict
 from sanity.core.assignment_package import checks_of
 from sanity.core.errors import NOT_IMPLEMENTED
 from sanity.core.manifest import Manifest, Question
-from sanity.core.verdict import Outcome, Verdict
+from sanity.core.verdict import Outcome, Verdict, all_passed
 
 GREEN, RED, BOLD = "32", "31", "1"
 WIDTH = 100
 
 
-def coloured(text: str, code: str) -> str:
-    """Return text in a colour, if standard output is a terminal and NO_COLOR is not set."""
+def in_colours() -> bool:
+    """Return whether standard output is a terminal that shows colours, and NO_COLOR is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return text
-    return f"\033[{code}m{text}\033[0m"
+        return False
+    if sys.platform == "win32":
+        try:
+            import colorama  # with tqdm, on Windows only
+        except ModuleNotFoundError:
+            return False
+        colorama.just_fix_windows_console()
+    return True
 
 
-def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
-    """Print the verdicts on one question: a block for one problem, a line for each other one."""
+def coloured(text: str, code: str) -> str:
+    """Return text in a colour, where there are colours."""
+    return f"\033[{code}m{text}\033[0m" if in_colours() else text
+
+
+def print_question(question: Question, verdicts: Sequence[Verdict], verbose: bool = False) -> None:
+    """Print the verdicts on one question: a block for one problem, a line for each other one.
+
+    With verbose, also the sentence of each check that passed; otherwise how many there are.
+    """
     title = f"Question {question.id}: {question.name}"
     print(coloured(f"Running Sanity Check for {title}", BOLD))
+    passed = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED]
     problems = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
-    for verdict in verdicts:
-        if verdict.outcome is Outcome.PASSED:
-            for output in verdict.outputs:
-                print(coloured(f"{output} Sanity Checks Passed!", GREEN))
-    hints = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED and verdict.message]
+    wrong = {output for verdict in problems for output in verdict.outputs}
+    for output in dict.fromkeys(output for verdict in passed for output in verdict.outputs):
+        if output not in wrong:
+            print(coloured(f"{output} Sanity Checks Passed!", GREEN))
+    hints = [verdict for verdict in passed if verdict.message]
+    others = [verdict for verdict in passed if not verdict.outputs and verdict not in hints]
+    if verbose:
+        for verdict in others:
+            print(f"also true: {verdict.sentence}")
+    elif others and not problems:
+        print(f"and {len(others)} more {'check' if len(others) == 1 else 'checks'} passed; --verbose names what")
     if not problems:
-        for verdict in verdicts:
-            if not verdict.outputs and verdict not in hints:
-                print(f"also true: {verdict.sentence}")
         _print_hints(hints)
         print(coloured(f"All Sanity Checks Passed for {title}!", GREEN))
     elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
@@ -48,6 +66,14 @@ def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
         _print_problems(problems)
         _print_hints(hints)
     print()
+
+
+def print_summary(answered: Sequence[tuple[Question, Sequence[Verdict]]]) -> None:
+    """Print how many questions pass, and which do not, if there are several."""
+    if len(answered) > 1:
+        failing = [question.id for question, verdicts in answered if not all_passed(verdicts)]
+        said = f"{len(answered) - len(failing)} of {len(answered)} questions pass"
+        print(coloured(said + (f"; not yet: {', '.join(failing)}" if failing else ""), RED if failing else GREEN))
 
 
 def _print_hints(hints: Sequence[Verdict]) -> None:

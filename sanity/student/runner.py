@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, reco
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
+from sanity.student.limit import LimitedRun, ended_at_the_latest
 
 QuestionVerdicts = tuple[Question, list[Verdict]]
 
@@ -37,8 +38,17 @@ class MissingFile(UserError):
 class Runner:
     """Checks the files in a folder, as often as asked. What takes long is done once: imports, recordings, cases."""
 
-    def __init__(self, manifest: Manifest, folder: Path, seed: int | None) -> None:
+    def __init__(self, manifest: Manifest, folder: Path, seed: int | None = None, limited: bool = True) -> None:
+        """Load what is the same for every run.
+
+        Args:
+            manifest: the assignment.
+            folder: where the files are.
+            seed: of more cases for the properties; None for none.
+            limited: whether each question has the time that it has at the grader, or as much as it takes.
+        """
         self.manifest, self.folder, self.seed = manifest, folder.resolve(), seed
+        self.limits = manifest.limits if limited else None
         self.checks = checks_of(manifest)
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
         self.recordings = load(recording_path(manifest.name))
@@ -46,7 +56,23 @@ class Runner:
 
     def run(self, questions: Sequence[Question]) -> list[QuestionVerdicts]:
         """Return the verdicts on some questions; raise MissingFile or MissingLibrary if what they need is not there."""
+        return list(self.verdicts(questions))
+
+    def verdicts(self, questions: Sequence[Question]) -> Iterator[QuestionVerdicts]:
+        """Yield the verdicts on each question as soon as they are there; raise as `run` does.
+
+        Also raises Interrupted, on Ctrl-C, with the place where the submission was stopped.
+        """
         require_libraries(self.manifest.name, questions)
+        with self._opened(questions) as run, ended_at_the_latest(run):
+            for question in questions:
+                with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
+                    verdicts = self._judge(question, run)
+                yield question, verdicts
+
+    @contextmanager
+    def _opened(self, questions: Sequence[Question]) -> Iterator[LimitedRun]:
+        """Import the files from the folder as they are now, until the block ends."""
         there = files_in(self.folder)
         for name in (*self.manifest.given, *(question.file for question in questions)):
             if self.manifest.spelling(name, there) is None:
@@ -56,18 +82,25 @@ class Runner:
             if note.startswith("left out") and ".py" in note:
                 print(f"note: {note}; the grader will not have it either", file=sys.stderr)
         files = (*self.manifest.given, *selection.files)
-        code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers)
+        seconds = self.limits.statement_seconds if self.limits else None
+        code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers, seconds)
         try:
-            with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
-                run = CachedRun(LocalRun(code, files, self.known_errors))
-                return [(question, self._judge(question, run)) for question in questions]
+            yield self._limited(LocalRun(code, files, self.known_errors))
         finally:
             code.forget()
 
-    def _judge(self, question: Question, run: Run) -> list[Verdict]:
+    def _limited(self, run: LocalRun) -> LimitedRun:
+        return LimitedRun(run, self.limits.seconds if self.limits else None, lift="--no-limit lets it go on here")
+
+    def _judge(self, question: Question, run: LimitedRun) -> list[Verdict]:
         checks = [check for check in self.checks if check.question == question.id]
-        verdicts = judge_recorded(checks, run, self.recordings)
-        return verdicts if self.seed is None else [self._drawn(verdict, run, self.seed) for verdict in verdicts]
+        run.begin(question)
+        cached = CachedRun(run)
+        verdicts = judge_recorded(checks, cached, self.recordings)
+        if self.seed is None:
+            return verdicts
+        run.begin(question, each_call=True)
+        return [self._drawn(verdict, cached, self.seed) for verdict in verdicts]
 
     def _drawn(self, verdict: Verdict, run: Run, seed: int) -> Verdict:
         """Judge a property that holds on the fixed cases on drawn ones, too."""
