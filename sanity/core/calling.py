@@ -24,6 +24,8 @@ from sanity.core.values import plain
 
 MAX_TEXT = 2000
 """Characters kept of an error text or a traceback."""
+NOT_RUN = "nothing that has run defines"
+"""What is said, before its name, of a function that a session does not have."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ def problem_of(raised: SubmissionError, what: str, files: Mapping[str, bytes], k
     name = what.removesuffix("()")
     if raised.type == "AttributeError" and re.match(rf"module '\w+' has no attribute '{re.escape(name)}'", raised.text):
         said = f"{what} is not there: the file does not define it, or under another name"
+    if raised.text == f"{NOT_RUN} {name}":
+        return CouldNotRun(f"{what} is not there: run the cell that defines it; or has it another name?")
     text = raised.text[:500]  # not all: some of the patterns take a second to search a long one that was made for them
     hint = advice(raised.type, text, known)
     if not hint and raised.type in ("ImportError", "ModuleNotFoundError"):
@@ -153,9 +157,23 @@ def _without_cell(place: str) -> str:
 class LocalRun:
     """A Run in this process: for the student's own machine."""
 
-    def __init__(self, code: SubmissionModules, files: Iterable[str], known: Known = ()) -> None:
+    def __init__(
+        self,
+        code: SubmissionModules,
+        files: Iterable[str],
+        known: Known = (),
+        in_memory: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Read the files.
+
+        Args:
+            code: the submission.
+            files: its files.
+            known: the assignment's known errors.
+            in_memory: more texts by name, which are in no file, such as the cells of a notebook that runs.
+        """
         self.code, self.known = code, known
-        self.files = {name: (code.folder / name).read_bytes() for name in files}
+        self.files = {**{name: (code.folder / name).read_bytes() for name in files}, **(in_memory or {})}
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Call the probe and return its outputs by name."""

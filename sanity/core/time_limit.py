@@ -1,4 +1,4 @@
-"""A time limit for code that may hang: by the signals of timers, or where there are none, as on Windows, by a thread."""
+"""A time limit for code that may hang: by signals of timers, or where there are none, as on Windows, by a thread."""
 
 from __future__ import annotations
 

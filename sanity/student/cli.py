@@ -86,9 +86,10 @@ def main(argv: Sequence[str], folder: Path) -> int:
             print_list(manifest, questions)
             return 0
         from sanity.student.console import print_question
+        from sanity.student.limit import ended_at_the_latest
         from sanity.student.runner import Runner
 
-        runner = Runner(manifest, folder, args.seed, not args.no_limit)
+        runner = Runner(manifest, folder, args.seed, not args.no_limit, ended_at_the_latest)
         return _run(runner, questions, args, partial(print_question, verbose=args.verbose))
     except UserError as error:
         print(f"sanity_check.py: {error}", file=sys.stderr)
@@ -110,17 +111,20 @@ def _try_gradients(manifest: Manifest, folder: Path, args: argparse.Namespace) -
     """Run `sanity_check.py gradients`; return the exit status."""
     from sanity.student.gradient_report import print_findings, print_properties
     from sanity.student.gradients import GradientRunner, gradient_questions
+    from sanity.student.limit import ended_at_the_latest
 
     questions = gradient_questions(manifest, args.questions[1:])
     if args.list:
         print_properties(manifest, questions)
         return 0
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
-    return _run(GradientRunner(manifest, folder, seed, not args.no_limit), questions, args, print_findings)
+    runner = GradientRunner(manifest, folder, seed, not args.no_limit, ended_at_the_latest)
+    return _run(runner, questions, args, print_findings)
 
 
 def _run(runner: Runner, questions: Sequence[Question], args: argparse.Namespace, show: Callable[..., None]) -> int:
     """Run the checks, once or at every save; return the exit status."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
     if args.watch:
         from sanity.student.watch import watch
 
@@ -132,7 +136,8 @@ def _run(runner: Runner, questions: Sequence[Question], args: argparse.Namespace
 def _report(answers: Iterable[QuestionVerdicts], as_json: bool, show: Callable[..., None]) -> int:
     """Print what was found, each question as soon as it is answered; return 1 if anything did not pass."""
     from sanity.core.verdict import all_passed
-    from sanity.student.console import print_json, print_summary
+    from sanity.student.console import print_json, print_parts
+    from sanity.student.parts import summary_parts
 
     answered = []
     for question, verdicts in answers:
@@ -143,6 +148,6 @@ def _report(answers: Iterable[QuestionVerdicts], as_json: bool, show: Callable[.
     if as_json:
         print_json(answered)
     else:
-        print_summary(answered)
+        print_parts(summary_parts(answered))
     sys.stdout.flush()
     return 0 if all(all_passed(verdicts) for _, verdicts in answered) else 1

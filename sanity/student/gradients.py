@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,8 +89,15 @@ class TracingRun:
 class GradientRunner(Runner):
     """Tries the gradient properties of the files in a folder."""
 
-    def __init__(self, manifest: Manifest, folder: Path, seed: int, limited: bool = True) -> None:
-        super().__init__(manifest, folder, seed, limited)
+    def __init__(
+        self,
+        manifest: Manifest,
+        folder: Path,
+        seed: int,
+        limited: bool = True,
+        guard: Callable[[LimitedRun], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        super().__init__(manifest, folder, seed, limited, guard)
         self.cases_seed = seed
         self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_property(check)]
 

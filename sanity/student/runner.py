@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, reco
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
-from sanity.student.limit import LimitedRun, ended_at_the_latest
+from sanity.student.limit import LimitedRun
 
 QuestionVerdicts = tuple[Question, list[Verdict]]
 
@@ -38,7 +37,14 @@ class MissingFile(UserError):
 class Runner:
     """Checks the files in a folder, as often as asked. What takes long is done once: imports, recordings, cases."""
 
-    def __init__(self, manifest: Manifest, folder: Path, seed: int | None = None, limited: bool = True) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        folder: Path,
+        seed: int | None = None,
+        limited: bool = True,
+        guard: Callable[[LimitedRun], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         """Load what is the same for every run.
 
         Args:
@@ -46,11 +52,12 @@ class Runner:
             folder: where the files are.
             seed: of more cases for the properties; None for none.
             limited: whether each question has the time that it has at the grader, or as much as it takes.
+            guard: a context around the calls of the submission.
         """
         self.manifest, self.folder, self.seed = manifest, folder.resolve(), seed
         self.limits = manifest.limits if limited else None
+        self.guard = guard
         self.checks = checks_of(manifest)
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
         self.recordings = load(recording_path(manifest.name))
         self.known_errors = load_known_errors(manifest.name)
 
@@ -64,7 +71,7 @@ class Runner:
         Also raises Interrupted, on Ctrl-C, with the place where the submission was stopped.
         """
         require_libraries(self.manifest.name, questions)
-        with self._opened(questions) as run, ended_at_the_latest(run):
+        with self._opened(questions) as run, self.guard(run):
             for question in questions:
                 with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
                     verdicts = self._judge(question, run)
