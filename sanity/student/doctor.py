@@ -1,0 +1,97 @@
+"""`python sanity_check.py --doctor`: what is installed, what is missing for which question, and the files in the folder."""
+
+from __future__ import annotations
+
+import ast
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from sanity.core.assignment_package import libraries_of
+from sanity.core.libraries import distribution, how_to_install
+from sanity.core.manifest import Manifest
+from sanity.core.notebook import parse, read_cells
+from sanity.core.selection import files_in, select_in
+from sanity.student.console import row
+
+LIGHT = ("trivium", "numpy", "hypothesis", "msgspec", "watchfiles", "platformdirs", "tqdm")
+"""What every student's install has."""
+
+
+def installed(package: str) -> str:
+    """Return the version of an installed package, or ""."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def print_report(manifest: Manifest, folder: Path) -> int:
+    """Print what works; return 1 if a library or a file is missing."""
+    missing = dict(_missing_libraries(manifest))
+    print(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
+    for package in (*LIGHT, *map(distribution, libraries_of(manifest.name))):
+        print(f"  {package:<13} {installed(package) or ('found' if _importable(package) else 'not installed')}")
+    for library, questions in missing.items():
+        print(row("missing", f"{library}, for {', '.join(questions)}: {how_to_install(library)}"))
+    there = files_in(folder)
+    absent = [name for name in manifest.given if name not in there]
+    absent += [file for file in manifest.submit if manifest.spelling(file, there) is None]
+    for name in absent:
+        print(row("missing", f"{folder / name}"))
+    selection = select_in(folder, manifest)
+    for file in selection.files:
+        for library in sorted(imports_in(folder / file)):
+            if library not in missing and not _importable(library) and not _is_own(library, there):
+                print(row("note", f"{file} imports {library}, which is not installed: {how_to_install(library)}"))
+    for note in selection.notes:
+        if ".py" in note and not note.startswith("missing") and not note.endswith("given"):
+            print(row("note", note))
+    print(f"{manifest.name}: " + ("something is missing, see above" if missing or absent else "ready"))
+    return 1 if missing or absent else 0
+
+
+def imports_in(path: Path) -> set[str]:
+    """Return the modules that a file or notebook imports by name, without what is inside of them; as far as it parses.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "words.py")
+    ...     _ = path.write_text("import os.path\\nfrom sklearn.cluster import KMeans\\nfrom . import mine\\n")
+    ...     sorted(imports_in(path))
+    ['os', 'sklearn']
+    """
+    found: set[str] = set()
+    with suppress(SyntaxError, ValueError, RecursionError, OSError):
+        for cell in read_cells(path) if path.suffix in (".py", ".ipynb") else ():
+            for node in ast.walk(parse(cell, lambda line, said: None)):
+                if isinstance(node, ast.Import):
+                    found.update(alias.name.partition(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.partition(".")[0])
+    return found
+
+
+def _is_own(module: str, there: Sequence[str]) -> bool:
+    """Return whether a module is in the folder."""
+    return any(name == f"{module}.py" or name.startswith(f"{module}/") for name in there)
+
+
+def _missing_libraries(manifest: Manifest) -> Iterator[tuple[str, list[str]]]:
+    """Yield each library that questions need and that is not installed, with these questions."""
+    for library in libraries_of(manifest.name):
+        if not _importable(library):
+            yield (
+                library,
+                [q.id for q in manifest.questions if library in libraries_of(manifest.name, q.id)],
+            )
+
+
+def _importable(library: str) -> bool:
+    try:
+        return find_spec(library) is not None
+    except ValueError:  # a module without a spec, or None in the place of one
+        return False
