@@ -1,4 +1,4 @@
-"""`python sanity_check.py --doctor`: what is installed, what is missing for which question, and the files in the folder."""
+"""`python sanity_check.py --doctor`: what is installed, and what is missing for which question."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from sanity.core.manifest import Manifest, Question
 from sanity.core.probe import Run
 from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 from sanity.core.selection import files_in, select_in
-from sanity.core.submission_modules import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules, module_name
 from sanity.core.verdict import Outcome, Verdict
 from sanity.student.limit import LimitedRun
 
@@ -90,7 +90,8 @@ class Runner:
                 print(f"note: {note}; the grader will not have it either", file=sys.stderr)
         files = (*self.manifest.given, *selection.files)
         seconds = self.limits.statement_seconds if self.limits else None
-        code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers, seconds)
+        notebooks = [module_name(question.file) for question in questions if question.file.endswith(".ipynb")]
+        code = SubmissionModules(self.folder, self.manifest.modules, selection.helpers, seconds, notebooks)
         try:
             yield self._limited(LocalRun(code, files, self.known_errors))
         finally:
