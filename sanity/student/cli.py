@@ -102,7 +102,8 @@ def main(argv: Sequence[str], folder: Path) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else flushing at exit fails, too
         return 1
     except KeyboardInterrupt as stopped:
-        print(f"sanity_check.py: {str(stopped) or 'stopped'}", file=sys.stderr)
+        if str(stopped):
+            print(f"sanity_check.py: {stopped}", file=sys.stderr)
         return 130
     return UserError.exit_status
 
