@@ -461,15 +461,15 @@ def test_a_loop_in_c_code_ends_the_process_and_is_named(reference, installed):
 
 def test_code_that_catches_everything_ends_the_process_with_a_line(reference, installed):
     short_limit(reference)
-    body = "    while True:\n        try:\n            while True: x = 1\n        except: pass\n"
-    (reference / "utils.py").write_text(f"def pad_sents(sents, pad_token):\n{body}")
+    body = "def loop():\n    while True: pass\ndef pad_sents(sents, pad_token):\n    while True:\n        try: loop()\n"
+    (reference / "utils.py").write_text(f"{body}        except: pass\n")
     script = (
         "import sys, sanity.student.limit as limit; limit.GRACE = limit.BEAT = 0.2; from pathlib import Path; "
         "import sanity.core.time_limit as t; t.AGAIN = 60; "
         "from sanity.student.cli import main; sys.exit(main(['1a'], Path.cwd()))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=reference, env=installed, capture_output=True, text=True)
-    where = "stopped in utils.py, line 4, in question 1a: Padding; the grader would stop it after 0.3 s"
+    where = "stopped in utils.py, line 2, in question 1a: Padding; the grader would stop it after 0.3 s"
     assert (done.returncode, done.stderr) == (1, f"sanity_check.py: {where}; it does not let itself be stopped\n")
 
 
