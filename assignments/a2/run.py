@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import math
 import os
 import sys
@@ -59,6 +60,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """Read what numpy takes as a seed."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2**32 - 1")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     top = argparse.ArgumentParser(prog="python run.py", description=__doc__.partition("\n")[0])
@@ -77,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         "--min-count", type=positive, default=MIN_COUNT, help=f"leave out rarer words (default: {MIN_COUNT})"
     )
     top.add_argument("--threshold", type=float, default=THRESHOLD, help=f"of 2a (default: {THRESHOLD})")
-    top.add_argument("--seed", type=int, default=SEED, help=f"default: {SEED}")
+    top.add_argument("--seed", type=seed, default=SEED, help=f"default: {SEED}")
     top.add_argument("--words", nargs="+", default=WORDS.split(), help="what to plot")
     top.add_argument("--out", type=Path, default=Path("trained"), help="output folder (default: trained)")
     top.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the output folder")
@@ -86,6 +94,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Train, save, score and plot; return the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # words may have letters that the terminal's encoding lacks
     args = parser().parse_args(argv)
     try:
         corpus = list(sentences_of(read_text(args.text)))
