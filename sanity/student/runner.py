@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from sanity.core.assignment_package import accept_legacy, checks_of, load_known_errors, require_libraries
@@ -21,12 +21,17 @@ from sanity.core.recordings import Recordings, fixed_cases, load, named, recordi
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules, module_name
 from sanity.core.verdict import Outcome, Verdict
+from sanity.gradients.snippet import assign
 from sanity.student.limit import LimitedRun
 
 QuestionVerdicts = tuple[Question, list[Verdict]]
 
 DRAWN = 10
 """Cases drawn for each property with --seed."""
+MAX_INPUTS = 110
+"""Characters of a case's inputs that are shown as Python: about a line."""
+INNER = ("seed", "form")
+"""Values of cases that are no inputs."""
 
 
 class MissingFile(UserError):
@@ -118,14 +123,28 @@ class Runner:
         from sanity.core.shrink import shrink
 
         check = next(check for check in self.checks if check.name == verdict.check)
-        smaller = partial(shrink, run=run, expect=self.recordings.expect)
-        drawn: list[Case] = check.cases.drawn_cases(seed, DRAWN)
+
+        def smaller(check: Check, case: Case) -> Case:
+            return with_inputs(shrink(check, case, run, self.recordings.expect))
+
+        drawn = map(with_inputs, check.cases.drawn_cases(seed, DRAWN))
         return judge(check, drawn, run, self.recordings.expect, smaller)
+
+
+def with_inputs(case: Case) -> Case:
+    """Return a case whose words end with its values as Python, if those are few.
+
+    >>> with_inputs(Case("2 words", {"seed": 3, "words": ["a", "b"], "window": 1})).words
+    "2 words: words = ['a', 'b']; window = 1"
+    """
+    spelt = [" ".join(assign(name, value).split()) for name, value in case.values.items() if name not in INNER]
+    python = "; ".join(spelt)
+    return replace(case, words=f"{case.words}: {python}") if len(python) <= MAX_INPUTS else case
 
 
 def judge_recorded(checks: Sequence[Check], run: Run, recordings: Recordings) -> list[Verdict]:
     """Return the verdicts of a question's checks on their fixed cases."""
-    verdicts = [judge(check, fixed_cases(check.cases), run, recordings.expect) for check in checks]
+    verdicts = [judge(check, map(with_inputs, fixed_cases(check.cases)), run, recordings.expect) for check in checks]
     return named(checks, verdicts, run, recordings)
 
 
