@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageNotFoundError, requires
 
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """Names on an index, of libraries that are imported under another one."""
@@ -23,6 +22,8 @@ def distribution(library: str) -> str:
 
 def extra_of(library: str) -> str:
     """Return the smallest extra of trivium that brings a library, "" if none does or trivium is not installed."""
+    from importlib.metadata import PackageNotFoundError, requires  # takes as long to import as all of the checks
+
     try:
         required = requires("trivium") or []
     except PackageNotFoundError:

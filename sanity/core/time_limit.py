@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import threading
 import time
@@ -141,5 +140,7 @@ def _by_a_thread(seconds: float) -> Iterator[None]:
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
     """Raise an exception in a thread, when it next runs a line of Python; None takes one back that is still to come."""
+    import ctypes  # not needed where there are timers
+
     raised = ctypes.py_object(kind) if kind else None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import sys
 import threading
@@ -42,6 +43,7 @@ class LimitedRun:
     def __init__(self, run: LocalRun, seconds: float | None, lift: str = "") -> None:
         self.run, self.seconds, self.lift = run, seconds, lift
         self.question: Question | None = None
+        self._imported: set[str] = set()
 
     def begin(self, question: Question, each_call: bool = False) -> None:
         """Give the calls that follow the time of one question; with each_call, each of them has all of it."""
@@ -54,16 +56,18 @@ class LimitedRun:
         """Call the probe and return its outputs by name."""
         assert self.question is not None
         for library in probe.needs:
-            import_module(library)  # that takes seconds, which are not the submission's
+            import_library(library)  # that takes seconds, which are not the submission's
         file = self.question.file
-        self._timed(f"importing {file}", lambda: self._import(module_name(file)))
+        if file not in self._imported:
+            self._timed(f"importing {file}", lambda: self._import(file))
         reply = self._timed(probe.what, lambda: ask(probe, self.run.code, case))
         return answers_of(probe, reply, self.run.files, self.run.known)
 
-    def _import(self, name: str) -> None:
+    def _import(self, file: str) -> None:
         """Import the question's module, so that this is what has taken the time; the call raises what it raises."""
         try:
-            getattr(self.run.code, name)
+            getattr(self.run.code, module_name(file))
+            self._imported.add(file)
         except (KeyboardInterrupt, TookTooLong):
             raise
         except BaseException:  # whatever a submission raises
@@ -109,6 +113,20 @@ class LimitedRun:
         assert self.question is not None
         said = f"stopped {where}in question {self.question.id}: {self.question.name}"
         return "; ".join(filter(None, (said, self._grader)))
+
+
+def import_library(name: str) -> None:
+    """Import a library without looking for garbage meanwhile, nor later in what it has made: torch makes no garbage."""
+    if name in sys.modules:
+        return
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        import_module(name)
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from sanity.core.assignment_package import accept_legacy, checks_of, load_known_errors, require_libraries
 from sanity.core.assignment_toml import read_manifest
@@ -30,6 +32,8 @@ DRAWN = 10
 """Cases drawn for each property with --seed."""
 MAX_INPUTS = 110
 """Characters of a case's inputs that are shown as Python: about a line."""
+MAX_NUMBERS = 10
+"""Of arrays that fit into them."""
 INNER = ("seed", "form")
 """Values of cases that are no inputs."""
 
@@ -137,6 +141,9 @@ def with_inputs(case: Case) -> Case:
     >>> with_inputs(Case("2 words", {"seed": 3, "words": ["a", "b"], "window": 1})).words
     "2 words: words = ['a', 'b']; window = 1"
     """
+    arrays = [value for value in case.values.values() if isinstance(value, np.ndarray)]
+    if sum(array.size for array in arrays) > MAX_NUMBERS or any(isinstance(v, Mapping) for v in case.values.values()):
+        return case  # spelling thousands of numbers takes as long as the checks do
     spelt = [" ".join(assign(name, value).split()) for name, value in case.values.items() if name not in INNER]
     python = "; ".join(spelt)
     return replace(case, words=f"{case.words}: {python}") if len(python) <= MAX_INPUTS else case
