@@ -23,6 +23,7 @@ from sanity.core.recordings import Recordings, fixed_cases, load, named, recordi
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules, module_name
 from sanity.core.verdict import Outcome, Verdict
+from sanity.gradients.diagnoses import blame
 from sanity.gradients.snippet import assign
 from sanity.student.limit import LimitedRun
 
@@ -30,6 +31,10 @@ QuestionVerdicts = tuple[Question, list[Verdict]]
 
 DRAWN = 10
 """Cases drawn for each property with --seed."""
+UNSTEADY = (
+    "the same call gives another answer when it is repeated: is something random, or does a call change what the next "
+    "one uses?"
+)
 MAX_INPUTS = 110
 """Characters of a case's inputs that are shown as Python: about a line."""
 MAX_NUMBERS = 10
@@ -115,10 +120,20 @@ class Runner:
         run.begin(question)
         cached = CachedRun(run)
         verdicts = judge_recorded(checks, cached, self.recordings)
+        verdicts = [self._steady(check, verdict, run) for check, verdict in zip(checks, verdicts, strict=True)]
         if self.seed is None:
             return verdicts
         run.begin(question, each_call=True)
         return [self._drawn(verdict, cached, self.seed) for verdict in verdicts]
+
+    def _steady(self, check: Check, verdict: Verdict, run: LimitedRun) -> Verdict:
+        """Say of a wrong answer of unknown cause if the next call gives another one."""
+        if verdict.outcome is not Outcome.FAILED or verdict.diagnosis or verdict.hint or check.is_property:
+            return verdict
+        again = judge(check, map(with_inputs, fixed_cases(check.cases)), CachedRun(run), self.recordings.expect)
+        if again.outcome is Outcome.FAILED and again.case == verdict.case and again.detail != verdict.detail:
+            return replace(verdict, hint=UNSTEADY)
+        return verdict
 
     def _drawn(self, verdict: Verdict, run: Run, seed: int) -> Verdict:
         """Judge a property that holds on the fixed cases on drawn ones, too."""
@@ -152,7 +167,29 @@ def with_inputs(case: Case) -> Case:
 def judge_recorded(checks: Sequence[Check], run: Run, recordings: Recordings) -> list[Verdict]:
     """Return the verdicts of a question's checks on their fixed cases."""
     verdicts = [judge(check, map(with_inputs, fixed_cases(check.cases)), run, recordings.expect) for check in checks]
-    return named(checks, verdicts, run, recordings)
+    return named(checks, _without_false_blame(checks, verdicts), run, recordings)
+
+
+def _without_false_blame(checks: Sequence[Check], verdicts: list[Verdict]) -> list[Verdict]:
+    """Say where the slope of a wrong value is not the gradient that it is the value which is wrong.
+
+    What the property guesses of the gradients is false if they agree with the reference's.
+    """
+    compared = [
+        (check.gradients, verdict.outcome is Outcome.PASSED)
+        for check, verdict in zip(checks, verdicts, strict=True)
+        if not check.is_property and check.weight
+    ]
+    values, gradients = ([passed for about, passed in compared if about == kind] for kind in (False, True))
+    said = blame(all(values), all(gradients)) if values and gradients else ""
+    if not said or not all(gradients):
+        return verdicts
+    return [
+        replace(verdict, diagnosis="", hint=said)
+        if check.is_property and check.gradients and verdict.outcome is Outcome.FAILED
+        else verdict
+        for check, verdict in zip(checks, verdicts, strict=True)
+    ]
 
 
 def check_folder(folder: Path, questions: Sequence[str] = (), seed: int | None = None) -> list[QuestionVerdicts]:
