@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """Names on an index, of libraries that are imported under another one."""
@@ -48,3 +49,11 @@ def how_to_install(library: str) -> str:
         return f"pip install {distribution(library)}"
     said = f"install trivium with its extra [{extra}], see Install in README.md"
     return f"{said}; {CPU}" if library == "torch" else said
+
+
+def is_installed(library: str) -> bool:
+    """Return whether a library can be found."""
+    try:
+        return find_spec(library) is not None
+    except ValueError:  # a module without a spec, or None in the place of one
+        return False

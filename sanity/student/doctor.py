@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import platform
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 from sanity.core.assignment_package import libraries_of
-from sanity.core.libraries import distribution, how_to_install
+from sanity.core.libraries import distribution, how_to_install, is_installed
 from sanity.core.manifest import Manifest
-from sanity.core.notebook import parse, read_cells
 from sanity.core.selection import files_in, select_in
 from sanity.student.console import row
+from sanity.student.imports import imports_in
 
 LIGHT = ("trivium", "numpy", "hypothesis", "msgspec", "watchfiles", "platformdirs", "tqdm")
 """What every student's install has."""
@@ -34,7 +31,7 @@ def print_report(manifest: Manifest, folder: Path) -> int:
     missing = dict(_missing_libraries(manifest))
     print(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
     for package in (*LIGHT, *map(distribution, libraries_of(manifest.name))):
-        print(f"  {package:<13} {installed(package) or ('found' if _importable(package) else 'not installed')}")
+        print(f"  {package:<13} {installed(package) or ('found' if is_installed(package) else 'not installed')}")
     for library, questions in missing.items():
         print(row("missing", f"{library}, for {', '.join(questions)}: {how_to_install(library)}"))
     there = files_in(folder)
@@ -45,34 +42,13 @@ def print_report(manifest: Manifest, folder: Path) -> int:
     selection = select_in(folder, manifest)
     for file in selection.files:
         for library in sorted(imports_in(folder / file)):
-            if library not in missing and not _importable(library) and not _is_own(library, there):
+            if library not in missing and not is_installed(library) and not _is_own(library, there):
                 print(row("note", f"{file} imports {library}, which is not installed: {how_to_install(library)}"))
     for note in selection.notes:
         if ".py" in note and not note.startswith("missing") and not note.endswith("given"):
             print(row("note", note))
     print(f"{manifest.name}: " + ("something is missing, see above" if missing or absent else "ready"))
     return 1 if missing or absent else 0
-
-
-def imports_in(path: Path) -> set[str]:
-    """Return the modules that a file or notebook imports by name, without what is inside of them; as far as it parses.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "words.py")
-    ...     _ = path.write_text("import os.path\\nfrom sklearn.cluster import KMeans\\nfrom . import mine\\n")
-    ...     sorted(imports_in(path))
-    ['os', 'sklearn']
-    """
-    found: set[str] = set()
-    with suppress(SyntaxError, ValueError, RecursionError, OSError):
-        for cell in read_cells(path) if path.suffix in (".py", ".ipynb") else ():
-            for node in ast.walk(parse(cell, lambda line, said: None)):
-                if isinstance(node, ast.Import):
-                    found.update(alias.name.partition(".")[0] for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found.add(node.module.partition(".")[0])
-    return found
 
 
 def _is_own(module: str, there: Sequence[str]) -> bool:
@@ -83,15 +59,8 @@ def _is_own(module: str, there: Sequence[str]) -> bool:
 def _missing_libraries(manifest: Manifest) -> Iterator[tuple[str, list[str]]]:
     """Yield each library that questions need and that is not installed, with these questions."""
     for library in libraries_of(manifest.name):
-        if not _importable(library):
+        if not is_installed(library):
             yield (
                 library,
                 [q.id for q in manifest.questions if library in libraries_of(manifest.name, q.id)],
             )
-
-
-def _importable(library: str) -> bool:
-    try:
-        return find_spec(library) is not None
-    except ValueError:  # a module without a spec, or None in the place of one
-        return False

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sanity.core.assignment_package import accept_legacy, checks_of, load_known_errors, require_libraries
+from sanity.core.assignment_package import accept_legacy, checks_of, libraries_of, load_known_errors, require_libraries
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
+from sanity.core.libraries import is_installed
 from sanity.core.manifest import Manifest, Question
 from sanity.core.probe import Run
 from sanity.core.recordings import Recordings, fixed_cases, load, named, recording_path
@@ -25,7 +26,8 @@ from sanity.core.submission_modules import SubmissionModules, module_name
 from sanity.core.verdict import Outcome, Verdict
 from sanity.gradients.diagnoses import blame
 from sanity.gradients.snippet import assign
-from sanity.student.limit import LimitedRun
+from sanity.student.imports import all_imports
+from sanity.student.limit import LimitedRun, import_library
 
 QuestionVerdicts = tuple[Question, list[Verdict]]
 
@@ -88,9 +90,23 @@ class Runner:
         require_libraries(self.manifest.name, questions)
         with self._opened(questions) as run, self.guard(run):
             for question in questions:
+                self._import_libraries(question)
                 with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
                     verdicts = self._judge(question, run)
                 yield question, verdicts
+
+    def _import_libraries(self, question: Question) -> None:
+        """Import the libraries of the assignment that a question's file imports: that takes none of its time.
+
+        A notebook imports what it uses when it uses it.
+        """
+        file = self.folder / question.file
+        heavy = [library for library in libraries_of(self.manifest.name) if library not in sys.modules]
+        if heavy and file.suffix == ".py":
+            used = all_imports(file)
+            for library in heavy:
+                if library in used and is_installed(library):
+                    import_library(library)
 
     @contextmanager
     def _opened(self, questions: Sequence[Question]) -> Iterator[LimitedRun]:
