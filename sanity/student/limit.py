@@ -44,13 +44,14 @@ class LimitedRun:
         self.run, self.seconds, self.lift = run, seconds, lift
         self.question: Question | None = None
         self._imported: set[str] = set()
+        self.doing, self.since = "", time.monotonic()
+        """What runs, "" while nothing of the submission does, and since when; another thread reads them."""
 
     def begin(self, question: Question, each_call: bool = False) -> None:
         """Give the calls that follow the time of one question; with each_call, each of them has all of it."""
         self.question, self.each_call = question, each_call
         self.left = self.seconds
         self.over: CouldNotRun | None = None
-        self.doing, self.since = "", time.monotonic()
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Call the probe and return its outputs by name."""
