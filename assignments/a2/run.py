@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import math
 import os
 import sys
@@ -61,9 +60,9 @@ def positive(text: str) -> int:
 
 
 def seed(text: str) -> int:
-    """Read what numpy takes as a seed."""
+    """Read a seed that numpy takes."""
     if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2**32 - 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**32 - 1}")
     return int(text)
 
 
@@ -94,8 +93,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Train, save, score and plot; return the exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # words may have letters that the terminal's encoding lacks
+    for stream in (sys.stdout, sys.stderr):  # print a question mark for a letter that the terminal's encoding lacks
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     args = parser().parse_args(argv)
     try:
         corpus = list(sentences_of(read_text(args.text)))
@@ -112,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         print(f"run.py: {error.name} is not installed: pip install {error.name}", file=sys.stderr)
     except OSError as error:
-        print(f"run.py: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"run.py: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
         print("run.py: stopped; --resume goes on from the last checkpoint", file=sys.stderr)
     else:
