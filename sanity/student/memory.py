@@ -21,6 +21,9 @@ from sanity.student.runner import Runner
 TYPED = ("<stdin>", "<python-input", "<ipython-input")
 """How the file names of lines start that were typed at Python's prompt."""
 
+ANY_LINE = 1000
+"""More lines than anybody types at a prompt."""
+
 
 class Names:
     """Some names as the attributes of a module."""
@@ -62,12 +65,12 @@ class Memory(SubmissionModules):
     def files(self, names: Mapping[str, Any]) -> dict[str, bytes]:
         """Return what `place` may name: cells, and the files beside the notebook, with their text."""
         cells = names.get("In", []) if self._shell else []
-        typed = ["<stdin>", *(file for file in linecache.cache if file.startswith(TYPED))]
-        beside = {path.name: path.read_bytes() for path in self.folder.glob("*.py")}
+        typed = {file: "".join(linecache.getlines(file)) for file in list(linecache.cache) if file.startswith(TYPED)}
         return {
+            "<stdin>": b"\n" * ANY_LINE,  # Python keeps no text of it
+            **{file: text.encode() for file, text in typed.items()},
             **{f"cell In[{i}]": str(cell).encode() for i, cell in enumerate(cells)},
-            **dict.fromkeys(typed, b""),
-            **beside,
+            **{path.name: path.read_bytes() for path in self.folder.glob("*.py")},
         }
 
 
