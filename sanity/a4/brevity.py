@@ -45,4 +45,6 @@ def long_translations_lose_nothing(run: Run, case: Case) -> None:
     """A translation longer than every reference has the penalty 1."""
     longest = max(map(len, case.references))
     long = case.having(candidate=case.candidate * longest)
-    equal("penalty", penalty_of(run, long), 1.0, "a translation longer than every reference has a penalty that is not 1")
+    equal(
+        "penalty", penalty_of(run, long), 1.0, "a translation longer than every reference has a penalty that is not 1"
+    )

@@ -32,7 +32,8 @@ def make_translation(*, seed: int, length: int, longer: int, references: int, n:
     between = length - SHARED - 1
     middle = [beginning[0]] * between if n == 1 else [beginning[i] for i in rng.permutation(SHARED)[:between]]
     kept = middle[:1] if n == 1 else middle[::-1]
-    sentences = [[*beginning, *kept, *_drawn(rng, others, size)][: size - 1] + [last] for size in sizes]
+    bodies = [[*beginning, *kept, *_drawn(rng, others, size)][: size - 1] for size in sizes]
+    sentences = [[*body, last] for body in bodies]
     order = rng.permutation(len(sentences))
     return {
         "candidate": [*beginning, *middle, last],
