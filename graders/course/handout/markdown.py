@@ -137,7 +137,9 @@ def _parser() -> MarkdownIt:
 
     def figure(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         caption = _escaped(tokens[index].content)
-        return f'<figure><div class="wide">{tokens[index].meta["svg"]}</div><figcaption>{caption}</figcaption></figure>\n'
+        return (
+            f'<figure><div class="wide">{tokens[index].meta["svg"]}</div><figcaption>{caption}</figcaption></figure>\n'
+        )
 
     def points(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         return f' <span class="points">{_escaped(tokens[index].content)}</span>'

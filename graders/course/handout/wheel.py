@@ -32,7 +32,9 @@ def build_wheel() -> tuple[str, bytes]:
     from hatchling.builders.wheel import WheelBuilder
 
     if absent := [name for name in NEEDED if not (ROOT / name).is_file()]:
-        raise HandoutError(f"{ROOT}: no {absent[0]}: work in a clone of the course, from which students' wheel is built")
+        raise HandoutError(
+            f"{ROOT}: no {absent[0]}: work in a clone of the course, from which students' wheel is built"
+        )
     with TemporaryDirectory() as folder:
         copy = Path(folder, "course")
         for name in (*NEEDED, *_sources()):
