@@ -108,10 +108,7 @@ def unwritten(manifest: Manifest, content: bytes | None) -> list[str]:
     ids = [written.id for written in manifest.written]
     if content is None:
         return [f"{WRITTEN}: missing; it answers {', '.join(ids)}"] if ids else []
-    sections = HEADING.split(content.decode("utf-8", errors="replace"))
-    empty = [
-        id
-        for id in ids
-        if any(id == found and not text.strip() for found, text in zip(sections[1::2], sections[2::2], strict=True))
-    ]
+    parts = HEADING.split(content.decode("utf-8", errors="replace"))
+    below = list(zip(parts[1::2], parts[2::2], strict=True))
+    empty = [id for id in ids if any(found == id and not text.strip() for found, text in below)]
     return [f"{WRITTEN}: nothing below the heading{'s' * (len(empty) > 1)} of {', '.join(empty)}"] if empty else []

@@ -91,7 +91,10 @@ def require_known(marks: Marks, names: Collection[str], path: Path) -> None:
 
 
 def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks) -> list[Result]:
-    """Add to each result the questions that are marked by hand; one without a mark is outside its total, as if not asked."""
+    """Add to each result the questions that are marked by hand.
+
+    One that is not marked yet is no part of it, and so of no total and no percentage.
+    """
     return [_marked(result, manifest, marks) for result in results]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sanity.a4.translations import REVERSED, TRANSLATIONS
+from sanity.a4.translations import REVERSED, TRANSLATIONS, same_score
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.compare import equal, number
@@ -24,13 +24,10 @@ def bleu_of(run: Run, case: Case) -> float:
     return float(number(run(bleu, case), "bleu"))
 
 
-check.compares(
-    bleu,
-    TRANSLATIONS,
-    "bleu",
-    weight=5,
-    says="BLEU is the weighted geometric mean of the precisions, times the brevity penalty.",
-)
+@check(TRANSLATIONS, weight=5, outputs=("bleu",))
+def bleu_is_precisions_times_penalty(run: Run, expect: Run, case: Case) -> None:
+    """BLEU is the weighted geometric mean of the precisions, times the brevity penalty."""
+    same_score(run, expect, bleu, case, "bleu")
 
 
 @check(REVERSED, weight=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sanity.a4.translations import TIED, TRANSLATIONS
+from sanity.a4.translations import TIED, TRANSLATIONS, same_score
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.compare import equal, number
@@ -24,20 +24,16 @@ def penalty_of(run: Run, case: Case) -> float:
     return float(number(run(brevity_penalty, case), "penalty"))
 
 
-check.compares(
-    brevity_penalty,
-    TRANSLATIONS,
-    "penalty",
-    weight=2,
-    says="The brevity penalty follows from the length of the translation and the length closest to it of a reference.",
-)
-check.compares(
-    brevity_penalty,
-    TIED,
-    "penalty",
-    says="Where two references are equally close in length, the shorter one counts.",
-    name="penalty_where_two_are_equally_close",
-)
+@check(TRANSLATIONS, weight=2, outputs=("penalty",))
+def penalty_follows_from_the_lengths(run: Run, expect: Run, case: Case) -> None:
+    """The brevity penalty follows from the length of the translation and the closest length of a reference."""
+    same_score(run, expect, brevity_penalty, case, "penalty")
+
+
+@check(TIED)
+def shorter_of_two_that_are_equally_close_counts(run: Run, expect: Run, case: Case) -> None:
+    """Where two references are equally close in length, the shorter one counts."""
+    same_score(run, expect, brevity_penalty, case, "penalty")
 
 
 @check(TRANSLATIONS)

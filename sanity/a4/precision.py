@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sanity.a4.translations import SHORT, TRANSLATIONS
+from sanity.a4.translations import SHORT, TRANSLATIONS, same_score
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.compare import equal, number
@@ -24,20 +24,16 @@ def precision_of(run: Run, case: Case) -> float:
     return float(number(run(modified_ngram_precision, case), "precision"))
 
 
-check.compares(
-    modified_ngram_precision,
-    TRANSLATIONS,
-    "precision",
-    weight=4,
-    says="The precision is the share of a translation's n-grams that match, each at most as often as in one reference.",
-)
-check.compares(
-    modified_ngram_precision,
-    SHORT,
-    "precision",
-    says="A translation of n words has one n-gram, and a shorter one has none and precision 0.",
-    name="precision_of_short_translations",
-)
+@check(TRANSLATIONS, weight=4, outputs=("precision",))
+def precision_is_the_share_that_matches(run: Run, expect: Run, case: Case) -> None:
+    """The precision is the share of a translation's n-grams that match, each at most as often as in one reference."""
+    same_score(run, expect, modified_ngram_precision, case, "precision")
+
+
+@check(SHORT)
+def short_translations_have_a_precision(run: Run, expect: Run, case: Case) -> None:
+    """A translation of n words has one n-gram, and a shorter one has none and precision 0."""
+    same_score(run, expect, modified_ngram_precision, case, "precision")
 
 
 @check(TRANSLATIONS)

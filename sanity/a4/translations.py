@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from sanity.core.case import Cases
+from sanity.core.case import Case, Cases
+from sanity.core.compare import same_number
+from sanity.core.errors import CheckFailed
+from sanity.core.probe import Probe, Run
 
 WORDS = ("the", "tide", "comes", "in", "and", "boats", "rise", "again")
 SHARED = 4
 """As many words begin the translation and every reference, so that no precision of up to that size is 0."""
-SHOWN = "n = {n}, the translation is {candidate} and the references are {references}"
 
 
 def make_translation(*, seed: int, length: int, longer: int, references: int, n: int) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def _drawn(rng: np.random.Generator, words: Sequence[str], size: int) -> list[st
 TRANSLATIONS = Cases(
     make_translation,
     {"length": (5, 9), "longer": (-1, 4), "references": (1, 3), "n": (1, 3)},
-    SHOWN,
+    "a translation of {length} words, {references} references, n = {n}",
     (
         {"length": 7, "longer": 2, "references": 3, "n": 2},
         {"length": 9, "longer": 0, "references": 2, "n": 1},
@@ -81,7 +83,11 @@ TRANSLATIONS = Cases(
     ),
 )
 SHORT = Cases(
-    make_short, {"length": (1, 3), "missing": (0, 2)}, SHOWN, ({"length": 2, "missing": 1}, {"length": 3}), drawn=1
+    make_short,
+    {"length": (1, 3), "missing": (0, 2)},
+    "a translation of {length} words, n = {length} + {missing}",
+    ({"length": 2, "missing": 1}, {"length": 3}),
+    drawn=1,
 )
 TIED = Cases(
     make_tied,
@@ -90,4 +96,22 @@ TIED = Cases(
     ({"length": 5}, {"length": 6}, {"length": 7, "off": 2}),
     drawn=1,
 )
-REVERSED = Cases(make_reversed, {"length": (3, 6), "n": (2, 3)}, SHOWN, ({"length": 4},), drawn=1)
+REVERSED = Cases(
+    make_reversed,
+    {"length": (3, 6), "n": (2, 3)},
+    "a translation of {length} words, and a reference with the same in the opposite order, n = {n}",
+    ({"length": 4},),
+    drawn=1,
+)
+
+
+def same_score(run: Run, expect: Run, probe: Probe, case: Case, output: str) -> None:
+    """Raise CheckFailed, showing the sentences, unless the only output of a probe is the right number."""
+    got, want = run(probe, case), expect(probe, case)
+    try:
+        same_number(got, want, output)
+    except CheckFailed as problem:
+        references = ", ".join(repr(" ".join(words)) for words in case.references)
+        sentences = f"{' '.join(case.candidate)!r} with the references {references}"
+        problem.detail = f"{problem.detail}, for {sentences}" if problem.detail else f"for {sentences}"
+        raise

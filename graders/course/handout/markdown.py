@@ -130,16 +130,15 @@ def _parser() -> MarkdownIt:
     fence: Any = parser.renderer.rules["fence"]
 
     def fenced(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        if tokens[index].info == "math":
-            parts = tokens[index].content.split(r"\qquad")  # formulas beside each other, below each other on a phone
-            return f'<div class="formulas">{"".join(f"<div>{_formula(part, display=True)}</div>" for part in parts)}</div>\n'
-        return str(fence(tokens, index, options, env))
+        if tokens[index].info != "math":
+            return str(fence(tokens, index, options, env))
+        # Formulas beside each other are below each other on a phone.
+        formulas = (_formula(part, display=True) for part in tokens[index].content.split(r"\qquad"))
+        return f'<div class="formulas">{"".join(f"<div>{formula}</div>" for formula in formulas)}</div>\n'
 
     def figure(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        caption = _escaped(tokens[index].content)
-        return (
-            f'<figure><div class="wide">{tokens[index].meta["svg"]}</div><figcaption>{caption}</figcaption></figure>\n'
-        )
+        svg, caption = tokens[index].meta["svg"], _escaped(tokens[index].content)
+        return f'<figure><div class="wide">{svg}</div><figcaption>{caption}</figcaption></figure>\n'
 
     def points(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         return f' <span class="points">{_escaped(tokens[index].content)}</span>'

@@ -1,7 +1,7 @@
 """Builds the wheel of the course, which students install: the packages and the handouts, no answer.
 
-From a clone only. An installed copy has no pyproject.toml and may lack files, so a wheel put together from it would be a
-guess. Who builds handouts has the solutions, and so a clone.
+From a clone only. An installed copy has no pyproject.toml and may lack files, so a wheel put together from it would be
+a guess. Who builds handouts has the solutions, and so a clone.
 """
 
 from __future__ import annotations
@@ -26,15 +26,13 @@ NEEDED = ("pyproject.toml", "README.md", "LICENSE")
 def build_wheel() -> tuple[str, bytes]:
     """Return the wheel's name and its content; the same files give the same bytes on every machine.
 
-    It is built from a copy of the files that git tracks, so that nothing else that lies in the clone is handed out; in a
-    folder that is no clone, from all. Raises HandoutError where there is no pyproject.toml.
+    It is built from a copy of the files that git tracks, so that nothing else that lies in the clone is handed out; in
+    a folder that is no clone, from all. Raises HandoutError where there is no pyproject.toml.
     """
     from hatchling.builders.wheel import WheelBuilder
 
     if absent := [name for name in NEEDED if not (ROOT / name).is_file()]:
-        raise HandoutError(
-            f"{ROOT}: no {absent[0]}: work in a clone of the course, from which students' wheel is built"
-        )
+        raise HandoutError(f"{ROOT}: no {absent[0]}: the wheel for students is built in a clone of the course only")
     with TemporaryDirectory() as folder:
         copy = Path(folder, "course")
         for name in (*NEEDED, *_sources()):
