@@ -127,11 +127,10 @@ def _parser() -> MarkdownIt:
         allow_labels=False,
         renderer=lambda content, options: _formula(content, display=options["display_mode"]),
     )
-    fence: Any = parser.renderer.rules["fence"]
 
     def fenced(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         if tokens[index].info != "math":
-            return str(fence(tokens, index, options, env))
+            return f"<pre><code>{escape(tokens[index].content, quote=False)}</code></pre>\n"
         # Formulas beside each other are below each other on a phone.
         formulas = (_formula(part, display=True) for part in tokens[index].content.split(r"\qquad"))
         return f'<div class="formulas">{"".join(f"<div>{formula}</div>" for formula in formulas)}</div>\n'

@@ -48,8 +48,10 @@ def _place(source: str) -> str:
 def _worth(assignment: Assignment) -> dict[str, str]:
     """Return what each question is worth, in words, by its id."""
     manifest = assignment.manifest
-    questions = (*manifest.questions, *manifest.written, *manifest.trained)
-    return {question.id: _points(question.points) for question in questions}
+    worth = {question.id: question.points for question in manifest.questions}
+    worth |= {written.id: written.points for written in manifest.written}
+    worth |= {trained.id: trained.points for trained in manifest.trained}
+    return {id: _points(points) for id, points in worth.items()}
 
 
 def _points(points: float) -> str:
