@@ -24,6 +24,8 @@ WRITTEN = "written.md"
 """The file with the written answers."""
 ALWAYS_GIVEN = ("README.md", "assignment.toml", "sanity_check.py")
 """Files that every handout has."""
+MADE = ("README.html", "help/*.html", "trivium-*.whl")
+"""What `trivium handout` adds to a handout, as patterns."""
 
 
 class ManifestError(UserError):
