@@ -17,7 +17,6 @@ from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
 COLUMNS = ("student", "question", "points", "comment")
-WAITING = "Not marked yet: staff mark this question by hand."
 MARKED = "Marked by hand."
 
 
@@ -99,16 +98,19 @@ def require_known(marks: Marks, names: Collection[str], path: Path) -> None:
 
 
 def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks) -> list[Result]:
-    """Add the questions marked by hand to each result."""
+    """Add to each result the questions that are marked by hand.
+
+    One that is not marked yet is no part of it, and so of no total and no percentage.
+    """
     return [_marked(result, manifest, marks) for result in results]
 
 
 def _marked(result: Result, manifest: Manifest, marks: Marks) -> Result:
     by_hand = []
     for written in manifest.written:
-        mark = marks.get((result.submission, written.id))
-        points, comment = (mark.points, mark.comment or MARKED) if mark else (0.0, WAITING)
-        by_hand.append(QuestionResult(written.id, written.name, points, written.points, (), comment=comment))
+        if mark := marks.get((result.submission, written.id)):
+            comment = mark.comment or MARKED
+            by_hand.append(QuestionResult(written.id, written.name, mark.points, written.points, (), comment=comment))
     return msgspec.structs.replace(result, questions=(*result.questions, *by_hand))
 
 

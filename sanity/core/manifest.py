@@ -26,6 +26,8 @@ STATEMENTS = 4
 """Statements at the top of a submission's files that may stall before a question's time is over."""
 ALWAYS_GIVEN = ("README.md", "assignment.toml", "sanity_check.py")
 """Files that every handout has."""
+MADE = ("README.html", "help/*.html", "trivium-*.whl")
+"""What `trivium handout` adds to a handout, as patterns."""
 
 
 class ManifestError(UserError):

@@ -334,13 +334,16 @@ def test_right_answers_pass_with_any_seed(check, reference):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["1z"], "sanity_check.py: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
+        (["1z"], "sanity_check.py: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d\n"),
         (
             ["1h"],
             "sanity_check.py: question 1h of a4 is earned by training, and has no checks: "
-            "choose from 1a, 1b, 1c, 1d, 1e, 1f\n",
+            "choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d\n",
         ),
-        (["--list", "2a"], "sanity_check.py: a4 has no question '2a': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
+        (
+            ["--list", "3a"],
+            "sanity_check.py: a4 has no question '3a': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d\n",
+        ),
     ],
 )
 def test_unknown_questions(check, reference, args, said):

@@ -138,7 +138,7 @@ def test_list_names_the_properties_and_runs_nothing(reference: Path, capsys: pyt
     ("arguments", "message"),
     [
         (["1a"], "question 1a has no gradient properties: choose from 1d, 1e, 1f"),
-        (["9z"], "a4 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f"),
+        (["9z"], "a4 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d"),
     ],
 )
 def test_questions_without_properties_are_refused(
