@@ -22,8 +22,12 @@ Score = Annotated[float, Meta(gt=0, le=1e6)]
 
 WRITTEN = "written.md"
 """The file with the written answers."""
+STATEMENTS = 4
+"""Statements at the top of a submission's files that may stall before a question's time is over."""
 ALWAYS_GIVEN = ("README.md", "assignment.toml", "sanity_check.py")
 """Files that every handout has."""
+MADE = ("README.html", "help/*.html", "trivium-*.whl")
+"""What `trivium handout` adds to a handout, as patterns."""
 
 
 class ManifestError(UserError):
@@ -97,6 +101,11 @@ class QuestionLimits(Table, frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=3600)]
     memory_mb: Annotated[int, Meta(gt=0, le=2**20)]
 
+    @property
+    def statement_seconds(self) -> float:
+        """The time limit of one statement at the top of a file: so many may stall before a question's time is over."""
+        return self.seconds / STATEMENTS
+
 
 class Manifest(Table, frozen=True, rename={"questions": "question"}):
     """One assignment."""
@@ -113,6 +122,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     trained: tuple[TrainedQuestion, ...] = ()
     handout: tuple[Text, ...] = ()
     """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
+    forbidden: tuple[Annotated[str, Meta(pattern=NAME)], ...] = ()
+    """Libraries that an answer should do without, such as torch: grading notes for staff who imports them."""
     legacy: bool = False
     """Accept what the libraries of an earlier year did, and today's refuse, such as torch's masks of bytes."""
     rules: tuple[Text, ...] = ()

@@ -224,7 +224,7 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
         (
             AT_7.format("channel.validate(update, ['one'])"),
             StopReason.BROKEN,
-            "training broke the protocol: 1 answers for 40 sentences",
+            "training broke the protocol: not one answer for each of 40 sentences",
         ),
         (
             AT_7.format("channel.validate(update, ['x' * 10_001] * 40)"),
@@ -234,12 +234,12 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
         (
             AT_7.format("channel._channel.sendall(bytes([255] * 8))"),
             StopReason.BROKEN,
-            "training broke the protocol: a frame of 4294967295 bytes, more than 4194304",
+            "training broke the protocol: a frame of more than 4194304 bytes",
         ),
         (
             AT_7.format("channel._channel.sendall(bytes([0, 0, 0, 1, 193]))"),
             StopReason.BROKEN,
-            "training broke the protocol: a malformed frame: DecodeError",
+            "training broke the protocol: a malformed frame",
         ),
         (
             AT_7.format("channel._channel.close(); import time; time.sleep(60)"),
@@ -309,7 +309,7 @@ def test_what_a_submission_says_of_itself_is_made_fit_to_show(train: Train, loss
 
 
 def test_before_the_first_look_there_is_no_score(train: Train) -> None:
-    training = train("import nothing_of_that_name\n")
+    training = train("import nothing_of_that_name\ndef learn(update, learnt):\n    return nothing_of_that_name.one\n")
     assert training.score is training.best_dev is None
     assert training.stop_reason is StopReason.CRASHED
     assert training.message.startswith("training raised ModuleNotFoundError in submitted.py, line 10")
@@ -322,7 +322,7 @@ def test_before_the_first_look_there_is_no_score(train: Train) -> None:
         ("raise KeyError(word)", "answering the test raised KeyError in submitted.py, line 12"),
         ("import time; time.sleep(60)", "answering the test took more than 0.5 s"),
         ("import os; os._exit(0)", "answering the test ended its process"),
-        ("return 3", "answering the test broke the protocol: a malformed frame: ValidationError"),
+        ("return 3", "answering the test broke the protocol: a malformed frame"),
     ],
 )
 def test_a_test_that_cannot_be_answered(train: Train, body: str, reason: str) -> None:
@@ -403,7 +403,7 @@ def test_what_it_has_learnt_must_answer_alike_in_the_reference(
 
 
 def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path, run_warm: Train) -> None:
-    task = replace(checked(60), solution=a_job(tmp_path, "raise ValueError('of another shape')\n").submission)
+    task = replace(checked(60), solution=a_job(tmp_path, "def (\n").submission)
     assert run_warm(a_job(tmp_path), task).reference_mismatch == 1
 
 
