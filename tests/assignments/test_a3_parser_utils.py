@@ -1,0 +1,180 @@
+"""Assignment 3's utils: features of a minibatch, the oracle's instances, parsing, and reading a treebank."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from graders.course.assignment import handout_folder, load_assignment
+from sanity.a3.trees import draw_heads
+
+pytestmark = pytest.mark.slow  # torch is imported
+
+CONLLU = """\
+# text = Rain's here
+1-2\tRain's\t_\t_\t_\t_\t_\t_\t_\t_
+1\tRain\train\tNOUN\t_\t_\t3\tnsubj\t_\t_
+2\t's\tbe\tAUX\t_\t_\t3\tcop\t_\t_
+2.1\tnow\tnow\tADV\t_\t_\t_\t_\t_\t_
+3\there\there\tADV\t_\t_\t0\troot\t_\t_
+
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The handout with the reference in it, as a student's folder on the path."""
+    folder = shutil.copytree(handout_folder("a3"), tmp_path_factory.mktemp("course") / "a3")
+    for name, content in load_assignment("a3").reference.items():
+        (folder / name).write_bytes(content)
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+    for name in set(sys.modules) - before:
+        if str(folder) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def utils(folder: Path) -> Any:
+    import utils.parser_utils as module
+
+    return module
+
+
+def examples(count: int, seed: int) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(seed)
+    made = []
+    for n in rng.integers(1, 12, count):
+        words = [f"w{i}" for i in rng.integers(6, size=n)]
+        heads = draw_heads(int(n), rng)
+        made.append({"word": ["<ROOT>", *words], "pos": ["<ROOT>", *(w[-1] for w in words)], "head": [-1, *heads]})
+    return made
+
+
+def slowly(stack: list[int], buffer: list[int], arcs: list[tuple[int, int]]) -> list[int]:
+    """Return the 18 places, in Python."""
+
+    def children(word: int, left: bool) -> list[int]:
+        found = sorted(dep for head, dep in arcs if head == word and (dep < word) == left)
+        return (found if left else found[::-1]) + [-1, -1]
+
+    top = [*stack[::-1], -1, -1, -1][:3]
+    places = [*top, *[*buffer, -1, -1, -1][:3]]
+    for word in top[:2]:
+        left, right = children(word, True), children(word, False)
+        inner = [children(left[0], True)[0], children(right[0], False)[0]]
+        places += [left[0], right[0], left[1], right[1], *inner]
+    return places
+
+
+def states_of(utils: Any, parser: Any, sentences: list[dict[str, Any]]) -> list[Any]:
+    """Return a state of each sentence, after as many steps as its place in the list."""
+    states = []
+    for steps, example in enumerate(sentences):
+        stack, buffer, arcs = [0], list(range(1, len(example["word"]))), []
+        for _ in range(min(steps, 2 * len(buffer))):
+            label = parser.get_oracle(stack, buffer, example)
+            if label == utils.SHIFT:
+                stack.append(buffer.pop(0))
+            else:
+                dependent = stack.pop(-2 if label == utils.LEFT_ARC else -1)
+                arcs.append((stack[-1], dependent))
+        states.append((stack, buffer, arcs, example))
+    return states
+
+
+def test_the_places_of_a_minibatch_are_those_of_a_loop(utils: Any) -> None:
+    parser = utils.Parser(examples(30, 1))
+    states = states_of(utils, parser, parser.vectorize(examples(40, 2)))
+    assert utils.places_of(states).tolist() == [slowly(*state[:3]) for state in states]
+
+
+def test_features_are_words_and_tags_of_the_places(utils: Any) -> None:
+    parser = utils.Parser(examples(30, 1))
+    states = states_of(utils, parser, parser.vectorize(examples(40, 2)))
+    features = parser.features_of(states)
+    null = [parser.word2id["<NULL>"], parser.tag2id["<NULL>"]]
+    for row, state in zip(features.tolist(), states, strict=True):
+        example, places = state[3], slowly(*state[:3])
+        assert row[:18] == [null[0] if p == -1 else example["word"][p] for p in places]
+        assert row[18:] == [null[1] if p == -1 else example["pos"][p] for p in places]
+        assert parser.extract_features(*state) == row
+
+
+def test_the_right_classes_parse_to_the_right_trees(utils: Any) -> None:
+    import torch
+
+    sentences = examples(50, 3)
+    parser = utils.Parser(sentences)
+    dataset = parser.vectorize(sentences)
+
+    class Oracle:
+        """Knows the trees: the features are looked up among the instances, one sentence at a time."""
+
+        def __init__(self, example: dict[str, Any]) -> None:
+            self.labels = iter([label for _, _, label in parser.create_instances([example])])
+
+        def __call__(self, words: Any) -> Any:
+            return torch.eye(3)[[next(self.labels) for _ in words]]
+
+    for example in dataset:
+        parser.model = Oracle(example)
+        assert parser.parse([example])[0] == 1.0
+    assert len(parser.create_instances(dataset)) == sum(2 * (len(example["word"]) - 1) for example in dataset)
+
+
+def test_a_tree_whose_arcs_cross_is_left_out_of_training_and_parsed(utils: Any, folder: Path) -> None:
+    from parser_model import ParserModel
+
+    crossing = {"word": ["<ROOT>", *"abcd"], "pos": ["<ROOT>", *"abcd"], "head": [-1, 0, 4, 1, 1]}
+    parser = utils.Parser([crossing, crossing])
+    dataset = parser.vectorize([crossing])
+    assert parser.create_instances(dataset) == []
+    parser.model = ParserModel(np.zeros((parser.n_tokens, 5), np.float32)).eval()
+    score, [arcs] = parser.parse(dataset)
+    assert len(arcs) == 4 and 0 <= score < 1
+
+
+def test_a_treebank_is_read_and_learnt_from(utils: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "data").mkdir()
+    for name in ("train", "dev", "test"):
+        (folder / "data" / f"{name}.conllu").write_text(2 * CONLLU)
+    parser, embeddings, train, dev, test = utils.load_and_preprocess_data(reduced=False)
+    assert embeddings.shape == (parser.n_tokens, 50) and embeddings.dtype == np.float32
+    assert len(train) == 12 and len(dev) == len(test) == 2
+    assert dev[0]["head"] == [-1, 3, 3, 0]
+    batches = list(utils.minibatches(train, 5))
+    assert [x.shape for x, _ in batches] == [(5, 36), (5, 36), (2, 36)]
+    assert all(y.shape == (len(x), 3) and (y.sum(axis=1) == 1).all() for x, y in batches)
+    (folder / "data" / "dev.conllu").unlink()
+    with pytest.raises(SystemExit) as raised:
+        utils.load_and_preprocess_data()
+    assert str(raised.value).startswith(f"data{'/'}dev.conllu: not found; put a treebank's files there")
+
+
+def test_a_mean_runs(utils: Any) -> None:
+    meter = utils.AverageMeter()
+    meter.update(2.0, n=3)
+    meter.update(6.0)
+    assert (meter.avg, meter.count, meter.val) == (3.0, 4, 6.0)
+
+
+def test_general_minibatches(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from utils.general_utils import get_minibatches, test_all_close
+
+    x, y = np.arange(7), list("abcdefg")
+    pairs = list(get_minibatches([x, y], 3))
+    found = [(int(number), letter) for a, b in pairs for number, letter in zip(a, b, strict=True)]
+    assert sorted(found) == list(zip(x.tolist(), y, strict=True)) and [len(a) for a, _ in pairs] == [3, 3, 1]
+    assert [list(some) for some in get_minibatches(x, 4, shuffle=False)] == [[0, 1, 2, 3], [4, 5, 6]]
+    test_all_close("sum", np.ones(2), np.ones(2))
+    assert capsys.readouterr().out == "sum passed!\n"
