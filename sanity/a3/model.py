@@ -80,13 +80,14 @@ def training(code: Any, case: Case) -> Any:
     from sanity.a3.beside.model import fill, new, words_of
 
     torch.manual_seed(case.seed)
-    words = words_of(case)
+    words = words_of(case).repeat(DRAWS, 1)  # so many that two calls never drop the same by chance
     model = fill(new(code, case), case).train()
     with torch.no_grad():
-        many = model(words.repeat(DRAWS, 1)).reshape(DRAWS, len(words), -1).double()
-        varies = not torch.equal(model(words), model(words))
+        first, again = model(words), model(words)
         model.eval()
-        return many.mean(dim=0), many.var(dim=0), varies, not torch.equal(model(words), model(words))
+        steady = torch.equal(model(words), model(words))
+    many = first.reshape(DRAWS, len(case.features), -1).double()
+    return many.mean(dim=0), many.var(dim=0), not torch.equal(first, again), not steady
 
 
 @probe("weights, output weights, rates", of="ParserModel()", needs=("torch",))

@@ -220,7 +220,7 @@ def slipped(before: str, after: str) -> dict[str, str]:
         ),
         (
             slipped("@check(SIZES)", "@check(SIZES, wieght=2)"),
-            "means.py:15: there is no option 'wieght': choose from cases, weight, outputs, gradients",
+            "means.py:15: there is no option 'wieght': choose from cases, weight, outputs, gradients, rule",
         ),
         (
             slipped('"size", says=', '"size", syas='),
