@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,6 +160,61 @@ def test_a_treebank_is_read_and_learnt_from(utils: Any, folder: Path, monkeypatc
     with pytest.raises(SystemExit) as raised:
         utils.load_and_preprocess_data()
     assert str(raised.value).startswith(f"data{'/'}dev.conllu: not found; put a treebank's files there")
+
+
+RUN = """
+import torch
+from torch import nn, optim
+
+from parser_model import ParserModel
+from utils.parser_utils import AverageMeter, dev, load_and_preprocess_data, minibatches
+
+
+def train(parser, train_data, dev_data, output_path, batch_size=1024, n_epochs=10, lr=0.0005):
+    optimizer, loss_func = optim.Adam(parser.model.parameters(), lr=lr), nn.CrossEntropyLoss()
+    return [train_for_epoch(parser, train_data, dev_data, optimizer, loss_func, batch_size) for _ in range(n_epochs)]
+
+
+def train_for_epoch(parser, train_data, dev_data, optimizer, loss_func, batch_size):
+    parser.model.train()
+    loss_meter = AverageMeter()
+    for train_x, train_y in minibatches(train_data, batch_size):
+        optimizer.zero_grad()
+        target = torch.from_numpy(train_y.nonzero()[1]).to(dev)
+        loss = loss_func(parser.model(torch.from_numpy(train_x).long().to(dev)), target)
+        loss.backward()
+        optimizer.step()
+        loss_meter.update(loss.item())
+    parser.model.eval()
+    dev_UAS, _ = parser.parse(dev_data)
+    print(f"- dev UAS: {dev_UAS * 100.0:.2f}")
+    return dev_UAS, loss_meter.avg
+
+
+parser, embeddings, train_data, dev_data, test_data = load_and_preprocess_data(reduced=True)
+parser.model = ParserModel(embeddings).to(dev)
+scores = train(parser, train_data, dev_data, "weights", batch_size=64, n_epochs=30, lr=0.01)
+print(f"- test UAS: {parser.parse(test_data)[0] * 100.0:.2f}")
+"""
+
+
+def attached_to_the_next(n: int) -> str:
+    """Spell a sentence in which each word depends on the next, and the last on ROOT."""
+    rows = [f"{i}\tw{i % 3}\t_\tX\t_\t_\t{(i + 1) % (n + 1)}\tdep\t_\t_" for i in range(1, n + 1)]
+    return "\n".join([*rows, "", ""])
+
+
+def test_a_run_of_the_course_trains(folder: Path, tmp_path: Path) -> None:
+    course = shutil.copytree(folder, tmp_path / "a3", ignore=shutil.ignore_patterns("data", "__pycache__"))
+    (course / "run.py").write_text(RUN)
+    (course / "data").mkdir()
+    for name in ("train", "dev", "test"):
+        (course / "data" / f"{name}.conllu").write_text("".join(map(attached_to_the_next, range(2, 9))))
+    done = subprocess.run([sys.executable, "run.py"], cwd=course, capture_output=True, text=True)
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert len(lines) == 31 and all(line.startswith("- dev UAS: ") for line in lines[:30])
+    assert lines[-1] == "- test UAS: 100.00"
 
 
 def test_a_mean_runs(utils: Any) -> None:
