@@ -150,6 +150,7 @@ def ungraded(
         questions=tuple(scored(q, [verdict_of(c, problem) for c in plan.checks[q.id]]) for q in plan.questions),
         signature=signature,
         notes=submission.notes,
+        students=submission.students,
         written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -6,7 +6,6 @@ clocks change it has 23 or 25 hours. Late hours are hours that have passed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -197,16 +196,6 @@ def _loss(penalty: Penalty, units: int, points: Decimal, most: Decimal) -> tuple
     amount = min(amount, Decimal(100))
     base, words = (most, "all points") if penalty.of is Base.MAXIMUM else (points, "the points earned")
     return _cents(base * amount / 100), f"{number(float(amount))} % of {words} off"
-
-
-def with_policy(results: Sequence, policy: Policy, submitted: Mapping[str, datetime]) -> list:  # type: ignore[type-arg]
-    """Return results with what the policy makes of each."""
-    return [
-        msgspec.structs.replace(
-            r, policy=adjust(policy, r.submission, r.points, r.max_points, submitted.get(r.submission))
-        )
-        for r in results
-    ]
 
 
 def _with_zone(time: datetime, zone: tzinfo) -> datetime:

@@ -8,6 +8,7 @@ import msgspec
 
 from graders.records.policies import Adjustment
 from graders.records.scoring import total
+from graders.records.student import Student
 from graders.records.training import Training
 from sanity.core.verdict import Verdict
 
@@ -31,6 +32,14 @@ class Standing(StrEnum):
     UNMARKED = "not marked yet"
     """A person has to mark it."""
     EXCUSED = "excused"
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A submission that could not be read: it has no mark, and somebody must act."""
+
+    submission: str
+    reason: str
+    """One line."""
 
 
 class QuestionResult(msgspec.Struct, frozen=True):
@@ -82,6 +91,8 @@ class Result(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     policy: Adjustment | None = None
     """What the course's rules on late work change; None if there are no such rules."""
+    students: tuple[Student, ...] = ()
+    """Who handed it in, as far as a platform or a roster says."""
 
     @property
     def points(self) -> float:
