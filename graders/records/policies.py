@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -24,18 +23,10 @@ Amount = Annotated[float, Meta(gt=0, le=1000)]
 Days = Annotated[int, Meta(ge=0, le=365)]
 
 
-class Unit(StrEnum):
-    """For what a penalty is taken: each one that has begun."""
-
-    DAY = "day"
-    HOUR = "hour"
-
-
-class Base(StrEnum):
-    """What a penalty in percent is a part of."""
-
-    EARNED = "earned"
-    MAXIMUM = "maximum"
+Unit = Annotated[str, Meta(pattern="^(day|hour)$")]
+"""For what a penalty is taken: each one that has begun."""
+Base = Annotated[str, Meta(pattern="^(earned|maximum)$")]
+"""What a penalty in percent is a part of."""
 
 
 class Penalty(Table, frozen=True):
@@ -44,7 +35,7 @@ class Penalty(Table, frozen=True):
     per: Unit
     percent: Percent | None = None
     points: Amount | None = None
-    of: Base = Base.EARNED
+    of: Base = "earned"
     at_most: Amount | None = None
     """The largest loss, in the same unit."""
 
@@ -174,11 +165,11 @@ def _late(
     if submitted <= excused_until:
         return points, reasons
     if policy.penalty:
-        by_day = policy.penalty.per is Unit.DAY
+        by_day = policy.penalty.per == "day"
         units = days_begun(excused_until, submitted, zone) if by_day else hours_begun(excused_until, submitted)
         loss, reason = _loss(policy.penalty, units, points, most)
         points = max(points - loss, Decimal(0))
-        reasons.append(f"{reason} for {_count(units, policy.penalty.per.value)}")
+        reasons.append(f"{reason} for {_count(units, policy.penalty.per)}")
     if policy.late_cap is not None and points > (cap := _cents(most * Decimal(str(policy.late_cap)) / 100)):
         points = cap
         reasons.append(f"late work has at most {number(policy.late_cap)} %")
@@ -194,7 +185,7 @@ def _loss(penalty: Penalty, units: int, points: Decimal, most: Decimal) -> tuple
     if penalty.percent is None:
         return _cents(amount), f"{_count(amount, 'point')} off"
     amount = min(amount, Decimal(100))
-    base, words = (most, "all points") if penalty.of is Base.MAXIMUM else (points, "the points earned")
+    base, words = (most, "all points") if penalty.of == "maximum" else (points, "the points earned")
     return _cents(base * amount / 100), f"{number(float(amount))} % of {words} off"
 
 
