@@ -24,7 +24,7 @@ def junit_xml(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
         case = ET.SubElement(suite, "testcase", classname="submission", name="is read")
         problem = ET.SubElement(case, "error", message="not read", type=Outcome.COULD_NOT_RUN.value)
         problem.text = clean_text(one.reason)
-    for count in ("tests", "failures", "errors"):
+    for count in ("tests", "failures", "errors", "skipped"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
@@ -44,9 +44,10 @@ def _suite(result: Result) -> ET.Element:
     for question in result.questions:
         place = clean_name(f"{result.assignment}.{question.id}")
         suite.extend(_case(place, verdict) for verdict in question.verdicts)
-        if not question.verdicts:
+        if not question.verdicts or not question.counts or question.graded_points is not None:
             suite.append(_without_checks(place, question))
-    for count, path in {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}.items():
+    counted = {"tests": "", "failures": "/failure", "errors": "/error", "skipped": "/skipped"}
+    for count, path in {name: f"testcase{inside}" for name, inside in counted.items()}.items():
         suite.set(count, str(len(suite.findall(path))))
     suite.set("time", f"{result.seconds:.3f}")
     if result.graded_at:
@@ -66,9 +67,11 @@ def _case(place: str, verdict: Verdict) -> ET.Element:
 
 
 def _without_checks(place: str, question: QuestionResult) -> ET.Element:
-    """Return the test case of a question that is marked by hand, trained, or not graded."""
+    """Return the test case of a question that is marked by hand, excused, trained, or not graded."""
     case = ET.Element("testcase", classname=place, name=clean_name(question.name))
-    if question.training and question.points < question.max_points:
+    if not question.counts:
+        ET.SubElement(case, "skipped", message=clean_name(question.comment or question.standing.value))
+    elif question.training and question.points < question.max_points:
         tag, kind = ("error", Outcome.COULD_NOT_RUN) if question.training.score is None else ("failure", Outcome.FAILED)
         problem = ET.SubElement(case, tag, message=question.training.stop_reason.value, type=kind.value)
         problem.text = clean_text(question.comment)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from graders.records.result import QuestionResult, Result, Unread
+from graders.records.result import QuestionResult, Result, Standing, Unread
 from graders.records.scoring import fraction, total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
@@ -30,9 +30,18 @@ def columns(results: Sequence[Result]) -> list[QuestionResult]:
     return [found[id] for id in order]
 
 
+def mark_text(question: QuestionResult) -> str:
+    """Return a question's points as a cell: – if a person has to mark it, EX if the student is excused."""
+    if question.counts:
+        return number(question.points)
+    return "–" if question.standing is Standing.UNMARKED else "EX"
+
+
 def first_problem(result: Result) -> str:
     """Return a submission's first problem as one line; an empty string if there is none."""
     for question in result.questions:
+        if not question.counts or (question.graded_points is not None and question.points >= question.max_points):
+            continue
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
                 text = verdict.diagnosis or verdict.hint or verdict.message or verdict.outcome.value
@@ -42,12 +51,19 @@ def first_problem(result: Result) -> str:
     return ""
 
 
+def policy_text(result: Result) -> str:
+    """Return what the policy on late work makes of a result, in words; an empty string if there is none."""
+    return result.policy.why if result.policy else ""
+
+
 def _in_one_line(id: str, text: str) -> str:
     return f"{id}: {' '.join(clean_text(text, limit=200).split())}"
 
 
 def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
     """Return CSV with a row for each result: name, points per question, total, max, percent, notes, digest, seed.
+
+    With a policy on late work, `final` has the points after it, and `policy` says why.
 
     Then come the submissions that could not be read, without a mark: the notes say why.
     A trained question has an additional column with its score. Questions that were not graded or trained have empty
@@ -57,19 +73,22 @@ def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> s
     score_titles = {question.id: f"{question.id} {question.metric}" for question in columns(results) if question.metric}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    header = ["submission", *ids, "total", "max", "percent", *score_titles.values(), "notes", "digest", "seed"]
+    late = any(result.policy for result in results)
+    policy_titles = ["final", "policy"] if late else []
+    header = ["submission", *ids, "total", "max", "percent", *policy_titles, *score_titles.values(), "notes", "digest", "seed"]
     writer.writerow([escape_formula(title) for title in header])
     for result in results:
-        earned = {question.id: question.points for question in result.questions}
+        earned = {question.id: mark_text(question) for question in result.questions}
         scores = {question.id: question.training.score for question in result.questions if question.training}
         notes = "; ".join(clean_name(note) for note in result.notes)
         writer.writerow(
             [
                 escape_formula(clean_name(result.submission)),
-                *(number(earned[id]) if id in earned else "" for id in ids),
+                *(earned.get(id, "") for id in ids),
                 number(result.points),
                 number(result.max_points),
                 number(100 * fraction(result.points, result.max_points)),
+                *([number(result.final_points), escape_formula(clean_name(policy_text(result)))] if late else []),
                 *("" if (score := scores.get(id)) is None else number(score) for id in score_titles),
                 escape_formula(clean_text(notes)),
                 escape_formula(result.digest),
@@ -101,6 +120,9 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
         table.add_column(Text(question.id), justify="right", no_wrap=True)
     table.add_column("total", justify="right", no_wrap=True)
     table.add_column("%", justify="right", no_wrap=True)
+    late = any(result.policy for result in results)
+    if late:
+        table.add_column("final", justify="right", no_wrap=True)
     table.add_column(
         Text("first problem", no_wrap=True)
     )  # the only one that may wrap, so the only one that shrinks; its cells are cut
@@ -108,23 +130,28 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
     for result in results:
         found = {question.id: question for question in result.questions}
         cells = [
-            _points(found[q.id].points, found[q.id].max_points) if q.id in found else ("–", "dim") for q in questions
+            _mark(found[q.id]) if q.id in found else ("–", "dim") for q in questions
         ]
-        percent = f"{100 * fraction(result.points, result.max_points):.0f}"
+        percent = f"{100 * fraction(result.points, result.max_points):.0f}" if result.max_points else "–"
         table.add_row(
             Text(clean_name(result.submission)),
             *(Text(text, style) for text, style in [*cells, _points(result.points, result.max_points)]),
             percent,
+            *([number(result.final_points)] if late else []),
             Text(first_problem(result), no_wrap=True, overflow="ellipsis"),
         )
     for one in unread:
         problem = Text(f"not read: {clean_name(one.reason)}", no_wrap=True, overflow="ellipsis")
-        dashes = [Text("–", "dim") for _ in range(len(questions) + 2)]
+        dashes = [Text("–", "dim") for _ in range(len(questions) + 2 + late)]
         table.add_row(Text(clean_name(one.submission)), *dashes, problem)
     table.add_section()
     worth = [question.max_points for question in questions]
-    table.add_row("of", *map(number, worth), number(total(worth)), "", "", style="dim")
+    table.add_row("of", *map(number, worth), number(total(worth)), *[""] * (2 + late), style="dim")
     return table
+
+
+def _mark(question: QuestionResult) -> tuple[str, str]:
+    return _points(question.points, question.max_points) if question.counts else (mark_text(question), "dim")
 
 
 def _points(points: float, max_points: float) -> tuple[str, str]:

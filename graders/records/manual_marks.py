@@ -127,12 +127,15 @@ def _mark(row: Row, places: Mapping[str, int], width: int, manifest: Manifest) -
     cells = {name: row.cells[place] if place < len(row.cells) else "" for name, place in places.items()}
     student, wanted, points = unescape_formula(cells["student"]), cells["question"].strip(), cells["points"].strip()
     mark = Mark(None, unescape_formula(cells.get("comment", "")).strip(), row.line)
-    worth = {q.id: q.points for q in (*manifest.questions, *manifest.written, *manifest.trained)}
+    worth = {q.id: q.points for q in manifest.questions} | {q.id: q.points for q in manifest.written}
+    worth |= {q.id: q.points for q in manifest.trained}
     question = _question(wanted, (*worth, BONUS, ALL)) if wanted else ""
     if question is None:
         raise ValueError(f"{wanted!r} is no question: choose from {', '.join((*worth, BONUS))}")
-    if points.lower() in UNMARKED or not question:
-        return student, question, mark if question else replace(mark, comment=points or mark.comment)
+    if not question:  # whether that matters depends on the student: see `MarksSheet.marks`
+        return student, "", replace(mark, comment=points or mark.comment)
+    if points.lower() in UNMARKED:
+        return student, question, mark
     if points.lower() in EXCUSED and question != BONUS:
         mark = replace(mark, excused=True)
     elif question == ALL:

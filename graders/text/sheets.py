@@ -55,9 +55,7 @@ class Sheet:
 
     def csv(self, rows: Sequence[Sequence[str]]) -> str:
         """Return rows as CSV with the delimiter and the line ends of this sheet."""
-        out = io.StringIO()
-        csv.writer(out, delimiter=self.delimiter, lineterminator=self.line_end).writerows(rows)
-        return out.getvalue()
+        return "".join(f"{_line(row, self.delimiter)}{self.line_end}" for row in rows)
 
     def encode(self, text: str) -> bytes:
         """Return text in the encoding of this sheet; in UTF-8 with a mark, if that encoding has not all characters."""
@@ -65,6 +63,13 @@ class Sheet:
             return text.encode(self.encoding)
         except UnicodeEncodeError:
             return text.encode("utf-8-sig")
+
+
+def _line(row: Sequence[str], delimiter: str) -> str:
+    """Return a row without its line end. A lone carriage return is quoted only by a writer that ends lines with it."""
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerow(row)
+    return out.getvalue().removesuffix("\r\n")
 
 
 def read_sheet(path: Path) -> Sheet:
