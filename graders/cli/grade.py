@@ -39,6 +39,8 @@ def grade(args: argparse.Namespace) -> int:
         seed=args.seed,
         roster=args.roster,
         marks=args.marks,
+        policy=args.policy,
+        submitted=args.submitted,
         junit=args.junit,
         isolation=Isolation(args.isolation),
     )
@@ -48,6 +50,8 @@ def grade(args: argparse.Namespace) -> int:
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
     _print(report, options)
+    for line in report.warnings:
+        error(f"warning: {line}")
     for line in report.problems:
         error(line)
     below = report.below(fail_under) if fail_under is not None else []

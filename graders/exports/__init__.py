@@ -22,7 +22,7 @@ def export_class(results: Sequence[Result], out: Path, unread: Sequence[Unread] 
     """
     ordered = sorted(results, key=lambda result: (result.submission, result.digest, result.signature.seed))
     files: dict[Path, str | bytes] = {
-        out / "gradebook.csv": gradebook_csv(ordered, unread).encode("utf-8-sig"),  # else Excel takes it for cp1252
+        out / "gradebook.csv": gradebook_csv(ordered, unread),
         out / "report.html": report_html(ordered, unread),
     }
     for name, result in zip(safe_names([result.submission for result in ordered]), ordered, strict=True):
