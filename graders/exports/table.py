@@ -51,6 +51,20 @@ def first_problem(result: Result) -> str:
     return ""
 
 
+def feedback(result: Result, most: int = 2000) -> str:
+    """Return what a student reads beside the mark, in one line: points by question with what was found, and the sum."""
+    parts = []
+    for question in result.questions:
+        points = f"{question.id} {mark_text(question)}/{number(question.max_points)}"
+        found = next((v.diagnosis or v.message for v in question.verdicts if v.outcome is not Outcome.PASSED), "")
+        text = question.comment or (found if question.points < question.max_points else "")
+        parts.append(f"{points}: {clean_name(text, 300)}" if text else points)
+    parts.append(f"{number(result.points)} of {number(result.max_points)} points")
+    if result.policy and result.policy.why != "on time":
+        parts.append(f"{number(result.final_points)} count: {clean_name(result.policy.why)}")
+    return clean_name("; ".join(parts), most)
+
+
 def policy_text(result: Result) -> str:
     """Return what the policy on late work makes of a result, in words; an empty string if there is none."""
     return result.policy.why if result.policy else ""

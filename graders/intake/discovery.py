@@ -38,27 +38,26 @@ def find_class(paths: Sequence[Path], manifest: Manifest, roster: Roster | None 
     """Return the submissions at paths, each once and under a name of its own, with what a roster says of its students.
 
     A path is the export of a platform, packed or unpacked, or a part of an unpacked one; or a submission: a file, or a
-    folder with a file to submit; one of several paths also if the files lie inside folders that contain nothing else,
-    as with `submissions/*`. Any other folder is a class, even of one: its folders and archives are the submissions,
-    whatever their names and content, except hidden ones and our own output. A clone of a repository is one submission
-    unless several folders in it are.
+    folder with a file to submit; or one of several paths in the same folder, as with `submissions/*`, of which one is a
+    submission. Any other folder is a class, even of one: its folders and archives are the submissions, whatever their
+    names and content, except hidden ones and our own output. A clone of a repository is one submission unless several
+    folders in it are.
 
     Raises IntakeError for a path that does not exist or has no submission.
     """
     if not paths:
         raise IntakeError("no path was given: expected a submission, or a folder of submissions")
     found, notes = _pieces(paths), list[str]()
-    others = [path for path in paths if path.absolute() not in found]
+    others = [path for path in paths if _place(path) not in found]
     exports = _exports(others, manifest) if not found else {}
-    wrapped = len(paths) > 1 and all(not p.is_dir() or _is_submission(p, manifest, LIMITS.depth) for p in others)
+    for path, recognised in exports.items():
+        of_export, said = _in_export(path, recognised)
+        found |= of_export
+        notes += said
     for path in others:
-        if path in exports:
-            of_export, said = _in_export(path, exports[path])
-            found |= of_export
-            notes += said
-            continue
-        for submission in _submissions_at(path, manifest, depth=LIMITS.depth if wrapped else 0):
-            found.setdefault(submission.absolute(), found_at(submission))
+        if path not in exports:
+            for submission in _submissions_at(path, manifest, _siblings(path, others)):
+                found.setdefault(_place(submission), found_at(submission))
     known, strangers = _with_roster(list(dict.fromkeys(found.values())), roster)
     return Class(tuple(distinct(known)), (*notes, *strangers))
 
@@ -86,18 +85,26 @@ def _exports(paths: Sequence[Path], manifest: Manifest) -> dict[Path, Recognised
 
 
 def _pieces(paths: Sequence[Path]) -> dict[Path, Found]:
-    """Return the submissions of which a path is a part, as in an unpacked export, by absolute path."""
+    """Return the submissions of an unpacked export of which a path is a part, by the places of these paths.
+
+    They are called as in the whole class.
+    """
     found: dict[Path, Found] = {}
-    for parent in dict.fromkeys(path.absolute().parent for path in paths):
-        names = {path.name for path in paths if path.absolute().parent == parent}
+    for parent in dict.fromkeys(_place(path).parent for path in paths):
+        names = {_place(path).name for path in paths if _place(path).parent == parent}
         try:
-            export = Unpacked(parent, {*names, METADATA})
-        except OSError:
+            chosen = recognise(Unpacked(parent, {*names, METADATA}), depth=0)
+            whole = recognise(Unpacked(parent), depth=0) if chosen else None
+        except (OSError, IntakeError):
             continue
-        if recognised := recognise(export, depth=0):
-            for part in recognised.parts:
-                one = _found_in(export, part)
-                found |= {parent / top.removesuffix("/"): one for top in part.pieces}
+        if chosen:
+            if whole is None or whole.platform != chosen.platform:
+                whole = chosen
+            finds = {_found_in(whole.export, part): part for part in whole.parts}
+            numbered = {one.source: one for one in distinct(list(finds))}
+            for one, part in finds.items():
+                pieces = {top.removesuffix("/") for top in part.pieces}
+                found |= {parent / name: numbered[one.source] for name in pieces & names}
     return found
 
 
@@ -108,11 +115,11 @@ def _in_export(path: Path, recognised: Recognised) -> tuple[dict[Path, Found], l
     """
     export = recognised.export
     finds = [_found_in(export, part) for part in recognised.parts]
-    found = {one.source.absolute(): one for one in finds}
+    found = {_place(one.source): one for one in finds}
     rest = recognised.rest
     if isinstance(export, Unpacked):
         others = [place for top in rest if _may_be_submission(place := export.path / top)]
-        found |= {place.absolute(): found_at(place) for place in others}
+        found |= {_place(place): found_at(place) for place in others}
         rest = [top for top in rest if export.path / top not in others and not _is_output(export.path / top)]
     count = f"{len(finds)} submission{'' if len(finds) == 1 else 's'}"
     notes = [f"{_shown_path(path)}: {count}, as {recognised.platform} exports them"]
@@ -128,12 +135,23 @@ def _found_in(export: Export, part: Part) -> Found:
     )
 
 
-def _submissions_at(path: Path, manifest: Manifest, depth: int) -> list[Path]:
+def _siblings(path: Path, paths: Sequence[Path]) -> list[Path]:
+    """Return the paths that lie in the same folder, as with `submissions/*`; none if that is only this one."""
+    beside = [other for other in paths if _place(other).parent == _place(path).parent]
+    return beside if len(beside) > 1 else []
+
+
+def _submissions_at(path: Path, manifest: Manifest, siblings: Sequence[Path]) -> list[Path]:
+    """Return the submissions at a path: itself, if one of its siblings is one, or what lies in its folder."""
     with _readable(path):
         if not path.is_dir():
             path.lstat()  # raises FileNotFoundError if it does not exist
-            return [path]
-        if _is_submission(path, manifest, depth):
+            return [path] if not siblings or is_archive(path) or path.is_symlink() else []
+        if siblings and (_is_output(path) or path.name.startswith(".")):
+            return []
+        if _is_submission(path, manifest, 0) or any(
+            is_archive(one) or _is_submission(one, manifest, LIMITS.depth) for one in siblings
+        ):
             return [path]
         submissions = [child for child in sorted(path.iterdir()) if _may_be_submission(child)]
         if (path / ".git").exists() and sum(_is_submission(child, manifest, LIMITS.depth) for child in submissions) < 2:
@@ -173,17 +191,19 @@ def _with_roster(found: Sequence[Found], roster: Roster | None) -> tuple[list[Fo
     """Return the submissions with what a roster says of their students, and a note on those that it does not know."""
     if roster is None:
         return list(found), []
-    joined, strangers = [], []
+    joined: list[Found] = []
+    strangers: list[str] = []
+    present: set[Student | None] = set()
     for one in found:
         known = [roster.find(student) for student in one.students] or [roster.find_label(one.name)]
+        present.update(known)
         if None in known:
             strangers.append(one.name)
         students = tuple(combined(row, student) for row, student in zip_longest(known, one.students, fillvalue=None))
-        names = [student.name for student in students]
-        name = shown(", ".join(names), keep="") if None not in known and all(names) else one.name
+        labels = [roster.label(row) for row in known if row]
+        name = shown(", ".join(labels), keep="") if len(labels) == len(known) and all(labels) else one.name
         joined.append(replace(one, name=name, students=tuple(s for s in students if s != Student())))
     notes = [f"not in the roster: {listed(strangers)}"] if strangers else []
-    present = {student for one in joined for student in one.students}
     if absent := [student.name or student.id or student.email for student in roster.students if student not in present]:
         notes.append(f"no submission: {len(absent)} of {len(roster.students)} in the roster: {listed(absent)}")
     return joined, notes
@@ -195,17 +215,19 @@ def distinct(found: Sequence[Found]) -> list[Found]:
     Of those that share one each gets what tells them apart: a number of its students, or the folder that it lies in.
     What a submission is called does not depend on the order in which they were found.
     """
+    reserved = {one.name for one in found}
     for tell_apart in (_with_number, _with_folder):
         uses = Counter(one.name for one in found)
-        found = [replace(one, name=tell_apart(one)) if uses[one.name] > 1 else one for one in found]
+        names = [tell_apart(one) if uses[one.name] > 1 else one.name for one in found]
+        found = [one if name in reserved else replace(one, name=name) for one, name in zip(found, names, strict=True)]
+    reserved |= {one.name for one in found}
     named: dict[str, Found] = {}
-    reserved = {one.name for one in found}
-    for one in sorted(found, key=lambda one: (one.name, str(one.source))):
+    for one in sorted(found, key=lambda one: (one.name, str(one.source), one.students)):
         name, number = one.name, 2
         while name in named or (name in reserved and name != one.name):
             name, number = f"{one.name} ({number})", number + 1
         named[name] = replace(one, name=name)
-    return list(named.values())
+    return sorted(named.values(), key=lambda one: one.name)
 
 
 def _with_number(one: Found) -> str:
@@ -214,7 +236,7 @@ def _with_number(one: Found) -> str:
 
 
 def _with_folder(one: Found) -> str:
-    return f"{one.name} ({shown(one.source.absolute().parent.name, keep='')})"
+    return f"{one.name} ({shown(_place(one.source).parent.name, keep='')})"
 
 
 @contextmanager
@@ -223,6 +245,11 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise IntakeError(f"{_shown_path(path)}: cannot be read: {error.strerror}") from None
+
+
+def _place(path: Path) -> Path:
+    """Return a path as one that can be compared: absolute, without `..`; itself it may be a link."""
+    return path.resolve() if path.name in ("", "..") else path.parent.resolve() / path.name
 
 
 def _shown_path(path: Path) -> str:

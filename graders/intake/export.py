@@ -134,4 +134,9 @@ def recognise(export: Export, depth: int = _DEPTH) -> Recognised | None:
 
 
 def _visible(export: Export) -> list[str]:
-    return [top for top in export.tops if not top.startswith(".") and not is_junk(top.removesuffix("/"))]
+    """Return the names at the top without hidden ones and junk; a folder may be called like junk, as a student may."""
+    return [
+        top
+        for top in export.tops
+        if not top.startswith(".") and (not is_junk(top) if not top.endswith("/") else top.lower() != "__macosx/")
+    ]

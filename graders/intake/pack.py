@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from graders.intake.debuggers import debuggers
 from graders.zips import write_zip
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.errors import UserError, placeholder
@@ -46,6 +47,7 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
     warnings = unanswered(manifest, {file: code_of(folder / name) for file, name in found.items() if name})
     if len(warnings) == len(manifest.questions):
         raise PackError(f"{folder}: no question is answered yet; is this the folder you worked in?")
+    warnings += [line for name in selection.files for line in debuggers(folder / name)]
     warnings += [note for note in selection.notes if note.startswith("left out")]
     if manifest.written and WRITTEN not in selection.submitted:
         warnings.append(f"{WRITTEN}: missing; it answers {', '.join(written.id for written in manifest.written)}")

@@ -59,7 +59,7 @@ _Place = TypeVar("_Place")
 def validate_paths(
     found: Iterable[tuple[str, _Place]], limits: IntakeLimits
 ) -> tuple[dict[str, _Place], dict[str, str]]:
-    """Return the files that can be taken, by path, and a sentence for each that cannot: it is left out.
+    r"""Return the files that can be taken, by path, and a sentence for each that cannot: it is left out.
 
     Paths are relative; that of a folder ends in a slash. A backslash is a slash, as some Windows tools write it.
     Junk, hidden folders and our own output are skipped. Raises IntakeError for a path that leads out of the submission,

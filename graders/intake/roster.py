@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class Roster:
 
     def __init__(self, students: Sequence[Student]) -> None:
         self.students = tuple(students)
+        self._uses = Counter(student.name for student in students)
         self._by_number: dict[tuple[str, str], Student] = {}
         by_name: dict[str, list[Student]] = defaultdict(list)
         by_label: dict[str, list[Student]] = defaultdict(list)
@@ -66,6 +67,11 @@ class Roster:
                 return self._by_number[key]
         named = self._by_name.get(_folded(student.name))
         return None if named is None or _differ(named, student) else named
+
+    def label(self, student: Student) -> str:
+        """Return what one of these students is called: the name, with a number if others have it."""
+        number = student.id or student.email or student.canvas_id or student.moodle_id
+        return f"{student.name} ({number})" if number and self._uses[student.name] > 1 else student.name
 
     def find_label(self, label: str) -> Student | None:
         """Return the row of the student after whom a folder or archive is called: `Ada Lovelace`, `a4-ada.zip`."""
@@ -147,24 +153,21 @@ def _students_at(path: Path) -> Iterator[Student]:
     """Yield the students of an export or a sheet."""
     try:
         if path.suffix.lower() == ".csv":
-            names, rows = read_table(path.read_bytes())
-            yield from _students_of_sheet(path, names, rows)
+            yield from _students_of_sheet(*read_table(path.read_bytes()))
             return
         export: Export = Unpacked(path) if path.is_dir() else Packed(path)
+        recognised = recognise(export)
+        if not recognised:
+            raise IntakeError("no export of Canvas, Moodle or Gradescope, and no sheet of theirs")
     except OSError as error:
         raise IntakeError(f"{path}: cannot be read: {error.strerror}") from None
     except (IntakeError, csv.Error) as error:
         raise IntakeError(f"{path}: {error}") from None
-    recognised = recognise(export)
-    if not recognised:
-        raise IntakeError(f"{path}: no export of Canvas, Moodle or Gradescope, and no sheet of theirs")
     for part in recognised.parts:
         yield from part.students
 
 
-def _students_of_sheet(
-    path: Path, names: Sequence[str], rows: Iterable[tuple[int, Mapping[str, str]]]
-) -> Iterator[Student]:
+def _students_of_sheet(names: Sequence[str], rows: Iterable[tuple[int, Mapping[str, str]]]) -> Iterator[Student]:
     if _is_roster(names):
         columns: Mapping[str, str] = {name: name.lower() for name in names}
     elif {"Student", "ID"} <= set(names):
@@ -174,7 +177,7 @@ def _students_of_sheet(
     elif {"SID", "Email"} <= set(names):
         columns = _GRADESCOPE
     else:
-        raise IntakeError(f"{path}: no sheet of Canvas, Moodle or Gradescope: its columns are {', '.join(names)}")
+        raise IntakeError(f"no sheet of Canvas, Moodle or Gradescope: its columns are {', '.join(names)}")
     for _, row in rows:
         cells = dict(row)
         if columns is _CANVAS:
@@ -194,7 +197,7 @@ def _is_roster(names: Sequence[str]) -> bool:
 
 
 def _student(row: Mapping[str, str], columns: Mapping[str, str]) -> Student:
-    cells = {column: unescape_formula(row.get(title, "")) for title, column in columns.items()}
+    cells = {column: unescape_formula(row[title]) for title, column in columns.items() if title in row}
     return Student(**{column: unicodedata.normalize("NFC", cell) for column, cell in cells.items()})
 
 

@@ -14,7 +14,7 @@ from graders.intake.sources import Tree, archive, open_tree
 from graders.records.student import Student
 from sanity.core.file_names import listed, shown
 from sanity.core.manifest import Manifest
-from sanity.core.selection import Selection, SelectionError, select_files
+from sanity.core.selection import NOTHING, Selection, SelectionError, select_files
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ def read_class(found: Iterable[Found], manifest: Manifest) -> Iterator[tuple[Sub
         except IntakeError as error:
             submission = Submission(one.name, {}, _digest({}), one.notes, one.source, one.students)
             problem = str(error).removeprefix(f"{one.name}: ")
-        yield submission, problem if submission.files else problem or submission.notes[-1]
+        if not submission.files:
+            problem = problem or next(note for note in submission.notes if note.startswith(NOTHING))
+        yield submission, problem
 
 
 def submission_of(name: str, files: Mapping[str, bytes], source: Path) -> Submission:

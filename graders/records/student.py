@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Student(msgspec.Struct, frozen=True, omit_defaults=True):
+class Student(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     """One student, as far as a platform or a roster says. These are the columns of a roster."""
 
     name: str = ""

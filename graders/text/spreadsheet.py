@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What may start a formula; some spreadsheets take the full-width signs, too."""
 
@@ -24,3 +26,15 @@ def unescape_formula(cell: str) -> str:
     ('=1+1', "'ada", "'ada")
     """
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(("'", *_FORMULA_STARTS)) else cell
+
+
+def defuse(cell: str) -> str:
+    """Return a cell of another program's sheet, with a leading apostrophe if a spreadsheet would evaluate its text.
+
+    Numbers stay, and so does a lone sign, which platforms write for nothing.
+
+    >>> defuse("=1+1"), defuse("-1,5"), defuse("-")
+    ("'=1+1", '-1,5', '-')
+    """
+    evaluated = cell.startswith(_FORMULA_STARTS) and not re.fullmatch(r"[+-]?[\d.,]*%?", cell)
+    return f"'{cell}" if evaluated else cell

@@ -26,6 +26,8 @@ _NEEDED_MODULES = sys.stdlib_module_names | {
 }
 MAX_SOURCE_BYTES = 1_000_000
 """Of one source file. A long one has 50 kB; compiling a megabyte already takes seconds."""
+NOTHING = "nothing to grade"
+"""The start of the note on a submission without any file that was asked for."""
 # How alike two names must be, 0 to 1, for a hint: "Copy of utils.py" is (0.67), "tests.py" is not (0.63).
 _ALIKE = 0.66
 
@@ -61,7 +63,7 @@ def select_files(names: Sequence[str], manifest: Manifest) -> Selection:
     notes = [_missing(file, others) for file, name in found.items() if name is None]
     if not submitted and not words:
         there = f"found only {listed(names)}" if names else "it holds no files"
-        return Selection(notes=(*notes, f"nothing to grade: {there}"))
+        return Selection(notes=(*notes, f"{NOTHING}: {there}"))
     for file, name in found.items():
         others_of_it = [other for other in manifest.spellings(file) if other in names and other != name]
         if others_of_it:

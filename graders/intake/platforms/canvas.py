@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from graders.intake.platforms.part import Part
+from graders.intake.platforms.part import Part, composed
 from graders.records.student import Student
 
 _FILE = re.compile(
@@ -30,22 +30,17 @@ def parts(tops: Sequence[str]) -> list[Part]:
     >>> part.name, part.students[0].canvas_id, list(part.pieces.values()), part.notes
     ('lovelaceada', '7', ['utils.py', 'nmt_model-1.py'], ('late, says Canvas',))
     """
-    pieces: dict[str, dict[str, str]] = defaultdict(dict)
+    pieces: dict[Student, dict[str, str]] = defaultdict(dict)
     names: dict[str, str] = {}
-    late: set[str] = set()
+    late: set[Student] = set()
     for top in tops:
         if match := _FILE.fullmatch(top):
             key = f"anon_{match['anon']}" if match["anon"] else match["user"]
-            names.setdefault(key, match["who"] or key)
-            pieces[key][top] = match["file"] or match["page"]
+            student = Student(name=names.setdefault(key, composed(match["who"] or key)), canvas_id=match["user"] or "")
+            pieces[student][top] = match["file"] or match["page"]
             if match["late"] or match["late_too"] or match["late_user"]:
-                late.add(key)
+                late.add(student)
     return [
-        Part(
-            names[key],
-            files,
-            (Student(canvas_id="" if names[key] == key else key, name=names[key]),),
-            ("late, says Canvas",) if key in late else (),
-        )
-        for key, files in pieces.items()
+        Part(student.name, files, (student,), ("late, says Canvas",) if student in late else ())
+        for student, files in pieces.items()
     ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from graders.intake.path_policy import IntakeError
-from graders.intake.platforms.part import Part
+from graders.intake.platforms.part import Part, composed
 from graders.records.student import Student
 
 METADATA = "submission_metadata.yml"
+_DEPTH = 50
+"""Lists and tables in each other; in results of autograders there are a few."""
 
 
 def parts(tops: Sequence[str], metadata: bytes) -> list[Part]:
@@ -36,9 +37,15 @@ def parts(tops: Sequence[str], metadata: bytes) -> list[Part]:
 def _load(metadata: bytes) -> object:
     import yaml
 
+    # The base loader makes plain text of every scalar: a number keeps its zeros, and Ruby's objects stay unmade.
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    depth = 0
     try:
-        # The base loader makes plain text of every scalar: a number keeps its zeros, and Ruby's objects stay unmade.
-        return yaml.load(metadata, yaml.BaseLoader)
+        for event in yaml.parse(metadata, loader):  # the fast loader has no limit, and would take the process with it
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEPTH:
+                raise ValueError("nested too deeply")
+        return yaml.load(metadata, loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise IntakeError(f"{METADATA}: cannot be read: {reason}") from None
@@ -62,4 +69,4 @@ def _students(submission: object) -> tuple[Student, ...]:
 def _text(value: object) -> str:
     """Return a scalar as text; Ruby writes nothing, ~ or null for none."""
     text = value if isinstance(value, str) else ""
-    return "" if text in ("~", "null") else unicodedata.normalize("NFC", text)
+    return "" if text in ("~", "null") else composed(text)

@@ -7,14 +7,13 @@ name and a hyphen before each name; in blind marking the name is the word for pa
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from graders.intake.platforms.part import Part
+from graders.intake.platforms.part import Part, composed
 from graders.records.student import Student
 
-_PIECE = re.compile(r"(?P<who>[^/]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>[^/]*)/?", re.DOTALL)
+_PIECE = re.compile(r"(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>[^/]*)/?", re.DOTALL)
 
 
 def parts(tops: Sequence[str]) -> list[Part]:
@@ -30,11 +29,11 @@ def parts(tops: Sequence[str]) -> list[Part]:
     for top in tops:
         if match := _PIECE.fullmatch(top):
             key = match["id"]
-            names.setdefault(key, unicodedata.normalize("NFC", match["who"]))
+            names.setdefault(key, composed(match["who"]))
             pieces[key][top] = match["file"] or ("" if match["kind"] == "file" else match["kind"])
     group = _group(names)
     students = {
-        key: Student(name=_name(key, name, names).removeprefix(f"{group}-"), moodle_id=key, group=group)
+        key: Student(name=_name(key, name, names).removeprefix(group and f"{group}-"), moodle_id=key, group=group)
         for key, name in names.items()
     }
     return [Part(students[key].name, files, (students[key],)) for key, files in pieces.items()]

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graders.records.student import Student
+from graders.text.sanitize import encodable
+
+
+def composed(name: str) -> str:
+    r"""Return a name as other systems write it: an unpacker may have taken its accents apart, or changed its bytes.
+
+    >>> composed("Be\u0301la") == "B\u00e9la"
+    True
+    """
+    return encodable(unicodedata.normalize("NFC", name))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a student hands in is looked over before it is zipped."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,8 +11,11 @@ from zipfile import ZipFile
 import pytest
 
 from graders.course.assignment import course_root, handout_folder, load_assignment
+from graders.intake.debuggers import debuggers
 from graders.intake.pack import PackError, pack
+from graders.intake.submission import read_submission
 from sanity.core.manifest import ManifestError
+from sanity.core.selection import select_in
 
 FILES = ["utils.py", "model_embeddings.py", "nmt_model.py"]
 
@@ -73,6 +77,46 @@ def test_a_placeholder_in_a_comment_is_no_placeholder(work, tmp_path):
     utils = work / "utils.py"
     utils.write_text(utils.read_text() + '# raise NotImplementedError("1a: not implemented yet")\n')
     assert pack(work, tmp_path / "a.zip")[1] == []
+
+
+def test_a_debugger_that_was_left_in_is_a_warning(work, tmp_path):
+    model = work / "nmt_model.py"
+    model.write_text("import pdb\n\n\ndef f():\n    pdb.set_trace()  # here\n" + model.read_text())
+    (work / "helper.py").write_text(
+        "from ipdb import set_trace\n# breakpoint()\nset_trace(context=5)\nx = 'breakpoint()'\n"
+    )
+    archive, warnings = pack(work, tmp_path / "a.zip")
+    assert archive.exists()
+    assert warnings == [
+        "nmt_model.py, line 5: a debugger is left in: delete pdb.set_trace()",
+        "helper.py, line 3: a debugger is left in: delete set_trace(context=5)",
+    ]
+
+
+def test_a_debugger_in_a_notebook_is_a_warning(tmp_path):
+    cells = [{"cell_type": "code", "source": source} for source in ("x = 1", "%time\nif x:\n    breakpoint()")]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    assert debuggers(path) == ["a.ipynb, cell 2, line 3: a debugger is left in: delete breakpoint()"]
+    path.write_text("{")
+    assert debuggers(path) == []
+
+
+def test_what_grading_takes_is_packed_and_earns_the_same(work, tmp_path):
+    """Packing, the student's check and grading select files by the same code."""
+    (work / "tools" / "deep").mkdir(parents=True)
+    for name in ("tools/__init__.py", "tools/deep/__init__.py", "attention.py", "torch.py", "notes.txt", "old.py"):
+        (work / name).write_text("x = 1\n")
+    (work / "backup").mkdir()
+    (work / "backup" / "utils.py").write_text("x = 2\n")
+    (work / "old.py").write_text("#" * 1_000_001)
+    archive, warnings = pack(work, tmp_path / "a.zip")
+    manifest = load_assignment("a4").manifest
+    folder, packed = (read_submission(path, manifest) for path in (work, archive))
+    assert packed.digest == folder.digest and packed.files == folder.files
+    assert set(packed.files) == {*FILES, "attention.py", "tools/__init__.py", "tools/deep/__init__.py"}
+    assert set(packed.files) == set(select_in(work, manifest).files)
+    assert [line for line in folder.notes if line.startswith("left out")] == warnings
 
 
 def test_the_untouched_handout_is_refused(tmp_path):
@@ -144,6 +188,7 @@ import sys
 from pathlib import Path
 for name in ("sandlock", "rich", "jinja2", "torch", "numpy", "hypothesis"):
     sys.modules[name] = None
+from graders.intake.debuggers import debuggers
 from graders.intake.pack import pack
 print(pack(Path(sys.argv[1]), Path(sys.argv[2]))[1])
 """
