@@ -55,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
             description="Write the marks of a graded class: as the sheet that a platform imports, or for a spreadsheet "
             "or a program. For Canvas and Moodle your own sheet is filled in. A mark that somebody entered there is "
             "never overwritten: it is named.",
-            epilog="exit status: 0 all marks are written; 1 a mark is not, and is named; 2 an invalid name, file or "
-            "option",
+            epilog="exit status: 0 success; 1 a submission has no mark in the file, and is named; 2 an invalid name, "
+            "file or option",
         )
     )
     diff = commands.add_parser(
@@ -146,10 +146,10 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         "format", choices=FORMATS, metavar="FORMAT", help="; ".join(f"{name}: {text}" for name, text in FORMATS.items())
     )
     export.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
-    export.add_argument("--sheet", type=Path, metavar="FILE", help="canvas, moodle: your sheet, as the platform gave it")
-    export.add_argument("--column", default="", metavar="NAME", help="canvas, moodle: the column of the marks, by title")
+    export.add_argument("--sheet", type=Path, metavar="FILE", help="canvas, moodle: the platform's own sheet")
+    export.add_argument("--column", default="", metavar="NAME", help="canvas, moodle: title of the column of the marks")
     export.add_argument("--scale", action="store_true", help="canvas, moodle: convert to the points that the sheet has")
-    export.add_argument("--partial", action="store_true", help="also give marks that lack a question still to be marked")
+    export.add_argument("--partial", action="store_true", help="also give marks that still lack a question")
     _add_roster(export)
     _add_extras(export)
     export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: OUT/marks-FORMAT.…)")

@@ -32,24 +32,34 @@ _ASSIGNMENT = re.compile(r"(?P<title>.+?) \((?P<id>\d+)\)\s*", re.DOTALL)
 def fill_canvas(
     sheet: Sheet,
     results: Sequence[Result],
+    whole: Sequence[Result],
     last: Mapping[str, str],
     column: str = "",
     scale: bool = False,
     roster: Roster | None = None,
 ) -> Filling:
-    """Return the rows of a Canvas gradebook to import. `last` has the marks exported last, by Canvas's ID.
+    """Return the rows of a Canvas gradebook to import.
+
+    Args:
+        sheet: the gradebook that Canvas exported.
+        results: the submissions to give marks to.
+        whole: all submissions of the class.
+        last: the marks that were exported last, by Canvas's ID.
+        column: the title of the assignment, with or without its number.
+        scale: whether to convert the marks to the points that Canvas has.
+        roster: who the students are, if the results do not say it.
 
     Raises FillingError if the sheet is no such gradebook, or the column is not clear.
     """
     titles = [title.strip() for title in sheet.header]
     if not {"Student", "ID", "Section"} <= set(titles):
         raise FillingError("the sheet is no gradebook of Canvas: expected the columns Student, ID and Section")
-    place = assignment_column(titles, results, column)
+    place = assignment_column(titles, whole, column)
     kept = [*range(titles.index("Section") + 1), place]
     rows = [[*row.cells, *[""] * (len(titles) - len(row.cells))] for row in sheet.rows]
     tops = [rows[0], *(row for row in rows[1:] if not row[titles.index("ID")].strip())]
     students = [row for row in rows[1:] if row[titles.index("ID")].strip()]
-    full = full_points(results)
+    full = full_points(whole)
     possible = next((row[place] for row in tops if row[0].strip() == "Points Possible"), "")
     points = _points(possible, full)
     require_same_scale("Canvas", titles[place], points, full, scale)
@@ -77,8 +87,8 @@ def assignment_column(titles: Sequence[str], results: Sequence[Result], column: 
     found = {place: match for place, title in enumerate(titles) if (match := _ASSIGNMENT.fullmatch(title))}
     wanted = [column] if column else sorted({name for r in results[:1] for name in (r.assignment, r.title)})
     for alike in (
-        [p for p, m in found.items() for name in wanted if same_text(name) in map(same_text, (m[0], m["title"], m["id"]))],
-        [p for p, m in found.items() for name in wanted if not column and _has_words(m["title"], name)],
+        [place for place, match in found.items() if any(_is_called(match, name) for name in wanted)],
+        [place for place, match in found.items() for name in wanted if not column and _has_words(match["title"], name)],
         list(found) if not column else [],
     ):
         if len(set(alike)) == 1:
@@ -86,6 +96,10 @@ def assignment_column(titles: Sequence[str], results: Sequence[Result], column: 
     listed = ", ".join(repr(match[0].strip()) for match in found.values()) or "none"
     what = f"column {column!r}" if column else "the assignment's column"
     raise FillingError(f"{what} is not clear; name it by --column: the assignments in the sheet are {listed}")
+
+
+def _is_called(match: re.Match[str], name: str) -> bool:
+    return same_text(name) in map(same_text, match.group(0, "title", "id"))
 
 
 def _has_words(title: str, name: str) -> bool:
@@ -105,5 +119,3 @@ def _points(cell: str, default: float) -> float:
         return decimal(cell)
     except ValueError:
         return default
-
-

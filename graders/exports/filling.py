@@ -168,8 +168,8 @@ def fill(
             new[student] = there
             exported = f", exported last was {last[student]}" if student in last else ""
             filling.notes.append(
-                f"{names[student]}: {there.strip()} was entered in the sheet by hand and stays; ours is {mark}{exported}; "
-                "empty the cell to have ours"
+                f"{names[student]}: {there.strip()} was entered in the sheet by hand and stays; "
+                f"ours is {mark}{exported}; empty the cell to have ours"
             )
     return new
 

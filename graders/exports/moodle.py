@@ -34,6 +34,7 @@ _NUMBER = re.compile(r"\D*(\d+)\s*")
 def fill_moodle(
     sheet: Sheet,
     results: Sequence[Result],
+    whole: Sequence[Result],
     last: Mapping[str, str],
     last_feedback: Mapping[str, str],
     column: str = "",
@@ -42,13 +43,23 @@ def fill_moodle(
 ) -> tuple[Filling, dict[str, str]]:
     """Return the worksheet, filled in, and the feedback that is in it, by participant.
 
-    `last` and `last_feedback` have what was exported last, by participant. The feedback is filled in where its column
-    is empty. Raises FillingError if the sheet is no worksheet.
+    The feedback is filled in where its column is empty, or has what was exported last.
+
+    Args:
+        sheet: the worksheet that Moodle gave.
+        results: the submissions to give marks to.
+        whole: all submissions of the class.
+        last: the marks that were exported last, by participant; `last_feedback` has the feedback.
+        column: the title of the column of the marks.
+        scale: whether to convert the marks to the maximum in the sheet.
+        roster: who the students are, if the results do not say it.
+
+    Raises FillingError if the sheet is no worksheet, or the column is not clear.
     """
     titles = [title.strip() for title in sheet.header]
     rows = [[*row.cells, *[""] * (len(titles) - len(row.cells))] for row in sheet.rows]
     identifier, grade, most = _columns(titles, rows[1:], column)
-    full = full_points(results)
+    full = full_points(whole)
     possible = decimal(rows[1][most]) if most is not None else full
     require_same_scale("Moodle", titles[grade], possible, full, scale)
     filling = Filling()
@@ -56,7 +67,8 @@ def fill_moodle(
     by_id = {_id(rows[place + 1][identifier]): (rows[place + 1], result) for place, result in found.items()}
     marks = {id: final_mark(result, full, possible) for id, (_, result) in by_id.items()}
     for id in [id for id, mark in marks.items() if mark == EXCUSED]:
-        filling.notes.append(f"{by_id[id][1].submission}: excused; Moodle has no mark for that: the cell stays as it is")
+        name = by_id[id][1].submission
+        filling.notes.append(f"{name}: excused; Moodle has no mark for that: the cell stays as it is")
         del marks[id], by_id[id]
     locked = titles.index("Grade can be changed") if "Grade can be changed" in titles else None
     for id in [id for id, (row, _) in by_id.items() if locked is not None and row[locked].strip() == "No"]:

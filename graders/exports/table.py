@@ -89,7 +89,8 @@ def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> s
     writer = csv.writer(out, lineterminator="\n")
     late = any(result.policy for result in results)
     policy_titles = ["final", "policy"] if late else []
-    header = ["submission", *ids, "total", "max", "percent", *policy_titles, *score_titles.values(), "notes", "digest", "seed"]
+    sums = ["total", "max", "percent", *policy_titles]
+    header = ["submission", *ids, *sums, *score_titles.values(), "notes", "digest", "seed"]
     writer.writerow([escape_formula(title) for title in header])
     for result in results:
         earned = {question.id: mark_text(question) for question in result.questions}
@@ -143,9 +144,7 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
 
     for result in results:
         found = {question.id: question for question in result.questions}
-        cells = [
-            _mark(found[q.id]) if q.id in found else ("–", "dim") for q in questions
-        ]
+        cells = [_mark(found[q.id]) if q.id in found else ("–", "dim") for q in questions]
         percent = f"{100 * fraction(result.points, result.max_points):.0f}" if result.max_points else "–"
         table.add_row(
             Text(clean_name(result.submission)),

@@ -15,8 +15,8 @@ from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
 from graders.grading.plan import make_plan
-from graders.grading.run import GradingRun
 from graders.grading.recorded import Extras, RecordedClass, complete, current_class, read_extras
+from graders.grading.run import GradingRun
 from graders.intake.discovery import Class, find_class
 from graders.intake.roster import read_roster
 from graders.intake.submission import Submission, read_class

@@ -40,9 +40,7 @@ class History:
         now = {key: (mark.shown, mark.comment) for key, mark in marks.items()}
         gone = {key: (WITHDRAWN, "") for key, found in last.items() if key not in now and found[0] != WITHDRAWN}
         time = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = [
-            (self._assignment, *key, *found, time) for key, found in (now | gone).items() if last.get(key) != found
-        ]
+        rows = [(self._assignment, *key, *found, time) for key, found in (now | gone).items() if last.get(key) != found]
         with self._errors():
             self._database.executemany("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?)", rows)
 

@@ -108,9 +108,7 @@ def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> Mark
     places |= {title: place for place, title in enumerate(titles)}
     if missing := [name for name in COLUMNS[:3] if name not in places]:
         found = ", ".join(title for title in sheet.header if title) or "nothing"
-        raise MarksError(
-            f"{path}:1: the column {missing[0]} is missing: expected {', '.join(COLUMNS)}, found {found}"
-        )
+        raise MarksError(f"{path}:1: the column {missing[0]} is missing: expected {', '.join(COLUMNS)}, found {found}")
     rows, warnings = [], []
     for row in sheet.rows[1:]:
         try:

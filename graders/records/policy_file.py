@@ -102,7 +102,8 @@ def read_times(path: Path, names: Collection[str], policy: Policy) -> tuple[dict
     titles = [title.strip().lower() for title in sheet.header]
     student, time = (next((titles.index(t) for t in known if t in titles), None) for known in (STUDENT, SUBMITTED))
     if student is None or time is None:
-        raise PolicyError(f"{path}:1: expected the columns student and submitted, found {', '.join(titles) or 'nothing'}")
+        listed = ", ".join(titles) or "nothing"
+        raise PolicyError(f"{path}:1: expected the columns student and submitted, found {listed}")
     times: dict[str, datetime] = {}
     warnings = []
     for row in sheet.rows[1:]:
@@ -148,9 +149,7 @@ def with_policy(
     known = tuple(msgspec.structs.replace(extension, student=name) for extension, name in extended if name)
     policy = msgspec.structs.replace(policy, extensions=known)
     adjusted = [
-        msgspec.structs.replace(
-            result, policy=adjust(policy, name, result.points, result.max_points, times.get(name))
-        )
+        msgspec.structs.replace(result, policy=adjust(policy, name, result.points, result.max_points, times.get(name)))
         for name, result in names.items()
     ]
     return adjusted, [f"[[extension]] {student}: the gradebook has no submission of this name" for student in nobody]

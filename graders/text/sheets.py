@@ -115,7 +115,10 @@ def _decode(data: bytes) -> tuple[str, str]:
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        return data.decode("cp1252"), "cp1252"
+        try:
+            return data.decode("cp1252"), "cp1252"
+        except UnicodeDecodeError:
+            raise ValueError("it is no text in UTF-8, UTF-16 or cp1252") from None
 
 
 def _delimiter(text: str) -> str:
@@ -181,7 +184,7 @@ def find_name(name: str, names: Collection[str]) -> str | None:
 
 
 def _unpadded(name: str) -> str:
-    """Return a number without leading zeros, and without the `.0` of a spreadsheet; other text in `same_text`'s form."""
+    """Return a number without leading zeros and a spreadsheet's `.0`; other text as `same_text` does."""
     text = same_text(name)
     digits = text.removesuffix(".0").removesuffix(",0")
     return digits.lstrip("0") or "0" if digits.isdecimal() else text

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 
+import msgspec
 from hypothesis import strategies as st
 
+from graders.records.gradebook import Gradebook
 from graders.records.result import QuestionResult, Result, Signature
 from graders.records.scoring import earned, total
+from graders.records.student import Student
 from sanity.core.verdict import Outcome, Verdict
 
 SECRET = "hidden-from-students"
@@ -130,6 +134,19 @@ def made(name: str, *found: Verdict, digest: str = "0" * 64, points: float = 8) 
     signature = Signature(7, "sandlock", "abc", {"python": "3.11.7"})
     time = "2025-01-31T12:00:00+00:00"
     return Result("a4", "Translation", name, digest, tuple(questions), signature, graded_at=time, seconds=1.5)
+
+
+def handed_in_by(result: Result, *students: Student) -> Result:
+    """Return a result with its students, as a platform's export or a roster gives them."""
+    return msgspec.structs.replace(result, students=students)
+
+
+def recorded(out: Path, *class_: Result) -> Path:
+    """Write the gradebook of a class; return its folder."""
+    with Gradebook(out / "gradebook.sqlite") as book:
+        for result in class_:
+            book.put(result.digest, result, Path("/class") / result.submission)
+    return out
 
 
 def copy(results: list[Result]) -> list[Result]:

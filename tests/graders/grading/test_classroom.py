@@ -343,9 +343,7 @@ def test_marks_by_hand_and_a_policy_change_any_grading_and_a_bad_row_stops_nothi
     assert {result.submission: result.final_points for result in report.results} == {"ada": 6, "ben": 4.5, "cleo": 4.5}
     [_, ben, _] = report.results
     assert ben.policy and ben.policy.why == "10 h 1 min late; 10 % of the points earned off for 1 day"
-    assert report.warnings == (
-        f"{tmp_path / 'marks.csv'}:3: points '9': expected a number from 0 to 3, or excused",
-    )
+    assert report.warnings == (f"{tmp_path / 'marks.csv'}:3: points '9': expected a number from 0 to 3, or excused",)
     (tmp_path / "marks.csv").write_text("student,question,points,comment\ncleo,1a,2,all of it came by mail\n")
     [_, _, cleo] = grade(marks=tmp_path / "marks.csv").results
     assert cleo.questions[0].points == 2 and cleo.questions[0].graded_points == 0
