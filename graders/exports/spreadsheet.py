@@ -78,8 +78,9 @@ def notes_rows(results: Sequence[Result], unread: Sequence[Unread]) -> list[list
     for result in results:
         notes = [("", note) for note in result.notes]
         if result.policy:
-            notes.append(("", f"{number(result.policy.raw)} points, {number(result.final_points)} count: "
-                          f"{result.policy.why}"))
+            notes.append(
+                ("", f"{number(result.policy.raw)} points, {number(result.final_points)} count: {result.policy.why}")
+            )
         for question in result.questions:
             if question.graded_points is not None:
                 notes.append((question.id, f"changed by staff; graded {number(question.graded_points)}"))

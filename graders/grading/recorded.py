@@ -71,8 +71,12 @@ def load_class(
     marks: Path | None = None,
     policy: Path | None = None,
     submitted: Path | None = None,
+    note: bool = True,
 ) -> RecordedClass:
-    """Return the class of a folder that `trivium grade` wrote. Raises UserError if there is none."""
+    """Return the class of a folder that `trivium grade` wrote, or of a gradebook's file.
+
+    The marks by hand are noted in the history, unless `note` is False. Raises UserError if there is no gradebook.
+    """
     path = gradebook_path(out)
     with Gradebook(path) as book:
         names = book.assignments()
@@ -80,7 +84,7 @@ def load_class(
             raise OptionError(f"{path}: this gradebook is empty; run `trivium grade` first")
         assignment = load_assignment(names[0])
         extras = read_extras(assignment.manifest, path.parent, marks, policy, submitted)
-        return complete(book, current_class(book, assignment), path.parent, extras)
+        return complete(book, current_class(book, assignment), path.parent, extras, note)
 
 
 def gradebook_path(out: Path) -> Path:
@@ -108,8 +112,8 @@ def current_class(
     return RecordedClass(assignment, tuple(results), tuple(unread))
 
 
-def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras) -> RecordedClass:
-    """Add trainings, marks by hand and the policy, in this order, and note the marks in the gradebook's history.
+def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras, note: bool = True) -> RecordedClass:
+    """Add trainings, marks by hand and the policy, in this order, and `note` the marks in the gradebook's history.
 
     A training counts by what was graded, whatever staff change afterwards.
     """
@@ -120,7 +124,8 @@ def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras
     by_name = {result.submission: result for result in recorded.results} | {r.submission: r for r in trained}
     removed = book.removed(recorded.assignment.name)
     marks, warnings = extras.marks.marks({*by_name, *removed, *(one.submission for one in recorded.unread)})
-    history.note_marks(marks)
+    if note:
+        history.note_marks(marks)
     results = with_history(with_marks(list(by_name.values()), manifest, marks), history.earlier_marks())
     if extras.policy:
         known = {*by_name, *removed}

@@ -206,12 +206,11 @@ def _shown(time: datetime, zone: tzinfo) -> str:
 
 
 def _duration(time: timedelta) -> str:
-    """Return a duration in its two largest units.
+    """Return a duration in its two largest units that are not 0.
 
-    >>> _duration(timedelta(days=1, hours=3, minutes=5)), _duration(timedelta(seconds=30))
-    ('1 d 3 h', '30 s')
+    >>> _duration(timedelta(days=1, hours=3, minutes=5)), _duration(timedelta(days=1, seconds=30))
+    ('1 d 3 h', '1 d 30 s')
     """
     seconds = int(time.total_seconds())
     parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
-    largest = next((place for place, (amount, _) in enumerate(parts) if amount), len(parts) - 1)
-    return " ".join(f"{amount} {unit}" for amount, unit in parts[largest : largest + 2] if amount) or "under 1 s"
+    return " ".join([f"{amount} {unit}" for amount, unit in parts if amount][:2]) or "under 1 s"
