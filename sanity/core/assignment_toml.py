@@ -109,7 +109,7 @@ def in_words(error: str, value: Any, kind: type[Any]) -> str:
 def _expected(said: str) -> str:
     """Return what msgspec expected, in our words."""
     said = re.sub(r"(`\w+`) >= (?=\d)", r"\1 from ", said)
-    said = said.replace("Invalid RFC3339 encoded datetime", "Expected `datetime`")
+    said = said.replace(" | null`", "`").replace("Invalid RFC3339 encoded datetime", "Expected `datetime`")
     said = re.sub(r"`(\w+)`(?=, got)|`(\w+)`", lambda type: EXPECTED.get(type[1] or type[2], type[0]), said)
     said = re.sub(r"(<=|>) ", lambda sign: f"{BOUNDS[sign[1]]} ", said.partition(", got")[0])
     said = re.sub(r"text matching regex '(.*)'", lambda found: _pattern(found[1].replace("\\\\", "\\")), said)

@@ -104,15 +104,21 @@ def test_an_excused_student_is_ex() -> None:
     assert rows[-1][-1] == "EX"
 
 
+OTHER_POINTS = (
+    "Canvas has 100 points for 'Translation (302)', this class 8: change it there, or add --scale to convert the marks"
+)
+UNCLEAR = "{} is not clear; name it by --column: the assignments in the sheet are 'Assignment 3 (301)', '{} (302)'"
+
+
 @pytest.mark.parametrize(
     ("change", "options", "said"),
     [
-        ((",8,(read", ",100,(read"), {}, "Canvas has 100 points for 'Translation (302)', this class 8: change it there, or add --scale to convert the marks"),
+        ((",8,(read", ",100,(read"), {}, OTHER_POINTS),
         (("ID,SIS", "Id,SIS"), {}, "the sheet is no gradebook of Canvas: expected the columns Student, ID and Section"),
-        (("Translation", "Essay"), {}, "the assignment's column is not clear; name it by --column: the assignments in the sheet are 'Assignment 3 (301)', 'Essay (302)'"),
-        (("", ""), {"column": "Essay"}, "column 'Essay' is not clear; name it by --column: the assignments in the sheet are 'Assignment 3 (301)', 'Translation (302)'"),
+        (("Translation", "Essay"), {}, UNCLEAR.format("the assignment's column", "Essay")),
+        (("", ""), {"column": "Essay"}, UNCLEAR.format("column 'Essay'", "Translation")),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_clear_is_one_line(change: tuple[str, str], options: dict[str, str], said: str) -> None:
     with pytest.raises(FillingError) as error:
         canvas(CANVAS.replace(*change), **options)
@@ -215,12 +221,24 @@ def test_moodle_has_no_word_for_excused_and_may_lock_a_grade() -> None:
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [
-        ("a,b\nx,y\n", {}, "the sheet is no grading worksheet of Moodle: its first column has no participants' numbers"),
+        (
+            "a,b\nx,y\n",
+            {},
+            "the sheet is no grading worksheet of Moodle: its first column has no participants' numbers",
+        ),
         ("Identifier,Grade\n", {}, "the worksheet has no participants"),
-        ("Id,Note\nTeilnehmer 1,5\n", {}, "the column of the marks is not clear; name it by --column: there are Id, Note"),
-        (MOODLE, {"column": "Mark"}, "--column Mark: the columns of the sheet are " + MOODLE.splitlines()[0].replace(",", ", ")),
+        (
+            "Id,Note\nTeilnehmer 1,5\n",
+            {},
+            "the column of the marks is not clear; name it by --column: there are Id, Note",
+        ),
+        (
+            "Identifier,Grade\nParticipant 1,\n",
+            {"column": "Mark"},
+            "--column Mark: the columns of the sheet are Identifier, Grade",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_worksheet_is_one_line(text: str, options: dict[str, str], said: str) -> None:
     with pytest.raises(FillingError) as error:
         moodle(text, **options)

@@ -32,7 +32,7 @@ Student,ID,Section,a4 (302)
 
 
 def one(name: str, id: str, *found: object, email: str = "") -> Result:
-    number = "%064x" % int(id)
+    number = f"{int(id):064x}"
     return handed_in_by(made(name, *found, digest=number), Student(name, canvas_id=id, email=email))  # type: ignore[arg-type]
 
 
