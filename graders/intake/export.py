@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from graders.intake.path_policy import IntakeLimits
+from graders.intake.path_policy import IntakeError, IntakeLimits
 from graders.intake.platforms import canvas, gradescope, moodle
 from graders.intake.platforms.part import Part
 from graders.intake.sources import Archive, Folder, Tree, damage_in_one_line, read_regular
@@ -17,6 +17,9 @@ from sanity.core.file_names import is_junk
 
 _DEPTH = 3
 """Folders around an export, such as those that an unpacker makes, that are looked into."""
+_ENTRY = b"PK\x01\x02"
+_ENTRIES = 200_000
+"""In the directory of a packed export: each takes about a kilobyte of memory."""
 _METADATA_BYTES = 100_000_000
 """Of Gradescope's metadata, which also has the results of earlier gradings."""
 
@@ -71,7 +74,7 @@ class Packed:
     def __init__(self, path: Path, file: zipfile.ZipFile | None = None, prefix: str = "") -> None:
         self.path = path / prefix
         with damage_in_one_line():
-            self._file = file or zipfile.ZipFile(path)
+            self._file = file or _opened(path)
         self._archive, self._prefix = path, prefix
         self._members: dict[str, list[tuple[str, zipfile.ZipInfo]]] = defaultdict(list)
         for info in self._file.infolist():
@@ -83,7 +86,7 @@ class Packed:
 
     def content(self, top: str, most: int) -> bytes:
         """Return the content of a file at the top."""
-        [(_, info)] = self._members[top]
+        info = self._members[top][-1][1]
         return Archive(self._file, [(top, info)], info.compress_size, IntakeLimits()).read(top, most)
 
     def tree(self, pieces: Mapping[str, str], limits: IntakeLimits) -> Tree:
@@ -99,6 +102,18 @@ class Packed:
     def inside(self, top: str) -> Packed:
         """Return the export that is a folder of this one."""
         return Packed(self._archive, self._file, self._prefix + top)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open an archive; raise IntakeError if it has more entries than fit into memory, whatever its header says."""
+    with path.open("rb") as stream:
+        entries, end = 0, b""
+        while chunk := stream.read(1 << 20):
+            entries += (end + chunk).count(_ENTRY)
+            end = chunk[-len(_ENTRY) + 1 :]
+    if entries > _ENTRIES:
+        raise IntakeError(f"contains more than {_ENTRIES:,} entries")
+    return zipfile.ZipFile(path)
 
 
 class Recognised(NamedTuple):

@@ -99,7 +99,12 @@ def submission_of(name: str, files: Mapping[str, bytes], source: Path) -> Submis
 
 def submission_name(path: Path) -> str:
     """Return the name of the submission at path, escaped for display."""
-    return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
+    return shown(place_of(path).name, keep="")
+
+
+def place_of(path: Path) -> Path:
+    """Return a path as one that can be compared: absolute, without `..`; itself it may be a link."""
+    return path.resolve() if path.name in ("", "..") else path.parent.resolve() / path.name
 
 
 def _opened(tree: Tree, manifest: Manifest, limits: IntakeLimits) -> tuple[Tree, list[str]]:

@@ -112,7 +112,7 @@ def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Su
         find_class(options.paths, assignment.manifest, roster).found, assignment.manifest
     ):
         if problem:
-            unread.append(Trial(submission.name, None, f"{submission.name}: cannot be read: {problem}"))
+            unread.append(Trial(submission.name, None, f"{submission.name}: not read: {problem}"))
         else:
             found.append(submission)
     return found, unread

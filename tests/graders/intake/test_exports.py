@@ -190,6 +190,50 @@ def test_a_submission_cannot_pose_as_the_export_of_a_class(tmp_path: Path) -> No
         assert [one.name for one in find_class(paths, TOY).found] == ["ben", "eve.zip", "fay"]
 
 
+def test_a_forged_export_among_submissions_stops_nobody(tmp_path: Path) -> None:
+    forged = {"submission_metadata.yml": b"a: [", "x/utils.py": b""}
+    (tmp_path / "a-eve.zip").write_bytes(zipped(forged))
+    write(tmp_path / "b-eve", forged)
+    (tmp_path / "ben.zip").write_bytes(zipped(WHOLE))
+    for paths in ([tmp_path], sorted(tmp_path.iterdir())):
+        found = read_all(find_class(paths, TOY))
+        assert list(found) == ["a-eve.zip", "b-eve", "ben.zip"] and found["ben.zip"][0] == ["model.py", "utils.py"]
+    with pytest.raises(IntakeError, match=r"submission_metadata\.yml: cannot be read"):
+        find_class([tmp_path / "a-eve.zip"], TOY)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_metadata_that_is_there_twice_is_no_problem(tmp_path: Path) -> None:
+    path = tmp_path / "e.zip"
+    path.write_bytes(zipped(gradescope()))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("assignment_4711_export/submission_metadata.yml", "submission_303: {}")
+    assert [one.name for one in find_class([path], TOY).found] == ["submission_303"]
+
+
+def test_an_export_with_more_entries_than_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "e.zip"
+    path.write_bytes(zipped(canvas()))
+    entries = len(canvas())
+    monkeypatch.setattr("graders.intake.export._ENTRIES", entries)
+    assert len(find_class([path], TOY).found) == 7
+    monkeypatch.setattr("graders.intake.export._ENTRIES", entries - 1)
+    assert [one.name for one in find_class([path], TOY).found] == ["e.zip"]
+
+
+def test_files_of_nobody_in_a_class_are_told(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"ada/utils.py": b"", "ben/model.py": b"", "grades.csv": b"", "cleo_utils.py": b"", ".x": b"", "a~": b""},
+    )
+    for paths in ([tmp_path], sorted(tmp_path.iterdir())):
+        klass = find_class(paths, TOY)
+        assert [one.name for one in klass.found] == ["ada", "ben"]
+        assert klass.notes == (f"{tmp_path}: left out: cleo_utils.py, grades.csv: of no student",)
+    with pytest.raises(IntakeError, match="typo: cannot be read: No such file or directory"):
+        find_class([tmp_path / "ada", tmp_path / "typo"], TOY)
+
+
 def test_some_names_like_those_of_canvas_make_no_export(tmp_path: Path) -> None:
     write(tmp_path / "ben", WHOLE)
     write(tmp_path / "ada", WHOLE)
