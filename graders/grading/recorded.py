@@ -16,7 +16,7 @@ from graders.records.gradebook import Gradebook
 from graders.records.history import with_history
 from graders.records.manual_marks import MarksSheet, read_marks, with_marks
 from graders.records.policies import Policy
-from graders.records.policy_file import read_policy, read_times, with_policy
+from graders.records.policy_file import known_as, read_policy, read_times, with_policy
 from graders.records.result import Result, Unread
 from sanity.core.manifest import Manifest
 
@@ -124,11 +124,16 @@ def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras
     by_name = {result.submission: result for result in recorded.results} | {r.submission: r for r in trained}
     removed = book.removed(recorded.assignment.name)
     marks, warnings = extras.marks.marks({*by_name, *removed, *(one.submission for one in recorded.unread)})
+    warnings += [
+        f"{extras.marks.path}: {name} could not be read: its marks count when it is"
+        for name in (one.submission for one in recorded.unread)
+        if any(student == name for student, _ in marks)
+    ]
     if note:
         history.note_marks(marks)
     results = with_history(with_marks(list(by_name.values()), manifest, marks), history.earlier_marks())
     if extras.policy:
-        known = {*by_name, *removed}
+        known = known_as(results) | {name: name for name in (*removed, *(one.submission for one in recorded.unread))}
         times, late = read_times(extras.submitted, known, extras.policy) if extras.submitted else ({}, [])
         results, nobody = with_policy(results, extras.policy, times)
         warnings += [*late, *nobody]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from sanity.core.assignment_toml import in_words, table_lines
 from sanity.core.durations import seconds_of
 from sanity.core.errors import UserError
 
-STUDENT = ("student", "name", "submission")
+STUDENT = ("student", "email", "email address", "id", "sid", "canvas_id", "name", "submission")
+"""The titles of the columns that may say who a student is, the most certain first."""
 SUBMITTED = ("submitted", "submission time", "time", "created_at")
 
 
@@ -90,32 +92,52 @@ def _contradictions(policy: Policy) -> Iterator[str]:
         seen.add(extension.student)
 
 
-def read_times(path: Path, names: Collection[str], policy: Policy) -> tuple[dict[str, datetime], list[str]]:
+def known_as(results: Iterable[Result]) -> dict[str, str]:
+    """Return the submission that each name, number or e-mail address means, if it means one only."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for result in results:
+        for student in result.students:
+            for text in (student.name, student.id, student.email, student.canvas_id):
+                found[text].add(result.submission)
+    found |= {result.submission: {result.submission} for result in results}
+    return {text: names.pop() for text, names in found.items() if text and len(names) == 1}
+
+
+def read_times(path: Path, known: Mapping[str, str], policy: Policy) -> tuple[dict[str, datetime], list[str]]:
     """Return when submissions were handed in, by name, from a sheet with the columns student and submitted.
 
-    A row that cannot be understood is a warning. Raises PolicyError if the sheet cannot be read.
+    Of a group, the last time counts. A row that cannot be understood is a warning. Raises PolicyError if the sheet
+    cannot be read.
+
+    Args:
+        path: the sheet.
+        known: submissions by what may stand in the sheet for their students.
+        policy: has the zone of times without an offset.
     """
     try:
         sheet = read_sheet(path)
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file") from None
     titles = [title.strip().lower() for title in sheet.header]
-    student, time = (next((titles.index(t) for t in known if t in titles), None) for known in (STUDENT, SUBMITTED))
-    if student is None or time is None:
+    who = [titles.index(title) for title in STUDENT if title in titles]
+    time = next((titles.index(title) for title in SUBMITTED if title in titles), None)
+    if not who or time is None:
         listed = ", ".join(titles) or "nothing"
         raise PolicyError(f"{path}:1: expected the columns student and submitted, found {listed}")
     times: dict[str, datetime] = {}
     warnings = []
     for row in sheet.rows[1:]:
         cells = (*row.cells, *[""] * len(titles))
-        name = find_name(unescape_formula(cells[student]), names)
+        found = [find_name(unescape_formula(cells[place]), known) for place in who]
+        name = next((known[alias] for alias in found if alias), None)
         where = f"{path}:{row.line}"
         if name is None:
-            warnings.append(f"{where}: the gradebook has no submission called {cells[student]!r}; correct the name")
+            warnings.append(f"{where}: the gradebook has no submission called {cells[who[0]]!r}; correct the name")
         elif cells[time].strip():
             try:
-                found = parse_time(cells[time])
-                times[name] = found if found.tzinfo else found.replace(tzinfo=policy.zone)
+                handed_in = parse_time(cells[time])
+                handed_in = handed_in if handed_in.tzinfo else handed_in.replace(tzinfo=policy.zone)
+                times[name] = max(handed_in, times.get(name, handed_in))
             except ValueError:
                 warnings.append(
                     f"{where}: submitted {cells[time]!r}: expected a time such as 2026-11-20 23:59 or "

@@ -15,8 +15,9 @@ from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.table import console_table, feedback, gradebook_csv
 from graders.records.policies import Adjustment, Extension, Penalty, Policy, adjust, days_begun, hours_begun
-from graders.records.policy_file import PolicyError, parse_time, read_policy, read_times, with_policy
-from tests.support.results import PASSED, made
+from graders.records.policy_file import PolicyError, known_as, parse_time, read_policy, read_times, with_policy
+from graders.records.student import Student
+from tests.support.results import PASSED, handed_in_by, made
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DUE = datetime(2026, 11, 20, 23, 59)
@@ -268,7 +269,7 @@ def test_times_of_submission_come_from_any_sheet_and_a_bad_row_is_a_warning(tmp_
     path.write_bytes(
         "Name;Submission Time\nJosé;20.11.2026 23:10\nada;soon\nzoe;2026-11-20 10:00\n7;\n".encode("cp1252")
     )
-    times, warnings = read_times(path, ["José", "ada", "7"], PLAIN)
+    times, warnings = read_times(path, {name: name for name in ("José", "ada", "7")}, PLAIN)
     assert times == {"José": datetime(2026, 11, 20, 23, 10, tzinfo=BERLIN)}
     assert warnings == [
         f"{path}:3: submitted 'soon': expected a time such as 2026-11-20 23:59 or 2026-11-20T23:59:00+01:00",
@@ -276,5 +277,22 @@ def test_times_of_submission_come_from_any_sheet_and_a_bad_row_is_a_warning(tmp_
     ]
     path.write_text("a,b\n")
     with pytest.raises(PolicyError) as error:
-        read_times(path, [], PLAIN)
+        read_times(path, {}, PLAIN)
     assert str(error.value) == f"{path}:1: expected the columns student and submitted, found a, b"
+
+
+def test_students_are_known_by_numbers_and_addresses_and_of_a_group_the_last_time_counts(tmp_path: Path) -> None:
+    """The sheet of Gradescope's grades, as it is."""
+    pair = handed_in_by(made("pair", PASSED), Student("Ada", "0007", "ada@example.org"), Student("Ben", "0008"))
+    other = handed_in_by(made("other", PASSED), Student("Ada", "0009", "other.ada@example.org"))
+    path = tmp_path / "grades.csv"
+    path.write_text(
+        "First Name,Last Name,SID,Email,Submission Time\n"
+        "Ada,L,7,ada@example.org,2026-11-20 22:00:00 +0100\n"
+        "Ben,N,8,,2026-11-20 23:00:00 +0100\n"
+        "Ada,X,9,Other.Ada@example.org,2026-11-20 21:00:00 +0100\n"
+    )
+    times, warnings = read_times(path, known_as([pair, other]), PLAIN)
+    assert {name: time.hour for name, time in times.items()} == {"pair": 23, "other": 21}
+    assert warnings == []
+    assert "Ada" not in known_as([pair, other])
