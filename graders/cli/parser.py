@@ -10,6 +10,8 @@ EXAMPLES = """examples:
   trivium grade a4 submissions.zip           the same, as Canvas, Moodle or Gradescope exports it
   trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
+  trivium export canvas grades --sheet F.csv put the marks into Canvas's gradebook F.csv, to import
+  trivium diff grades-before grades          who gains, who loses, by which check
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
 

@@ -90,7 +90,9 @@ def rows_of(
             if row is not None:
                 found[places[id(row)]].append(result)
         if None in mine:
-            problems.append(f"{result.submission}: not found in the sheet, or not one row only")
+            problems.append(
+                f"{result.submission}: not found in the sheet; add --roster FILE, or enter the mark by hand"
+            )
     for place, several in found.items():
         if len(several) > 1:
             names = " and ".join(result.submission for result in several)

@@ -159,7 +159,13 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
         table.add_row(Text(clean_name(one.submission)), *dashes, problem)
     table.add_section()
     worth = [question.max_points for question in questions]
-    table.add_row("of", *map(number, worth), number(total(worth)), *[""] * (2 + late), style="dim")
+    table.add_row(
+        "of",
+        *(number(points) if points else "" for points in worth),
+        number(total(worth)),
+        *[""] * (2 + late),
+        style="dim",
+    )
     return table
 
 

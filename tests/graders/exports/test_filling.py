@@ -143,7 +143,7 @@ def test_who_is_not_found_or_found_twice_is_named() -> None:
     stranger, twin = made("zoe", PASSED), handed_in_by(made("again", PASSED), *ADA.students)
     filling, rows = canvas(CANVAS, ADA, twin, stranger)
     assert filling.problems == [
-        "zoe: not found in the sheet, or not one row only",
+        "zoe: not found in the sheet; add --roster FILE, or enter the mark by hand",
         "Ada Lovelace: ada lovelace and again are of this student; remove one of them",
     ]
     assert (len(rows), filling.marks) == (3, {})

@@ -79,7 +79,7 @@ def test_what_has_no_complete_mark_is_named_and_stays_out(out: Path) -> None:
         "Ada Lovelace: not marked yet: 1e; mark it, or add --partial",
         "Ben Bell: not marked yet: 1e; mark it, or add --partial",
         "Zoe: could not be read, and has no mark",
-        "Cem: not found in the sheet, or not one row only",
+        "Cem: not found in the sheet; add --roster FILE, or enter the mark by hand",
     )
     report = export(out, "canvas", sheet=out.parent / "canvas.csv", scale=True, partial=True)
     assert marks(report.path)["Lovelace, Ada"] == "4"  # 8 of 16, where Canvas has 8
