@@ -15,7 +15,7 @@ import msgspec
 
 from graders.records.result import QuestionResult, Result, Standing
 from graders.text.numbers import number
-from graders.text.sheets import Row, Sheet, SheetError, decimal, find_name, read_sheet
+from graders.text.sheets import Names, Row, Sheet, SheetError, decimal, read_sheet
 from graders.text.spreadsheet import escape_formula, unescape_formula
 from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
@@ -71,10 +71,10 @@ class MarksSheet:
     def marks(self, names: Collection[str]) -> tuple[dict[tuple[str, str], Mark], list[str]]:
         """Return the marks of the submissions called `names`, and warnings on rows that are no marks of theirs."""
         marks: dict[tuple[str, str], Mark] = {}
-        warnings = list(self.warnings)
+        warnings, known = list(self.warnings), Names(names)
         for student, question, mark in self.rows:
             where = f"{self.path}:{mark.line}"
-            name = find_name(student, names)
+            name = known.find(student)
             if mark == Mark(None, "", mark.line) or (name is None and not question):
                 continue  # not marked yet, or a row of totals
             if name is None:
@@ -235,7 +235,8 @@ def completed_sheet(found: MarksSheet, results: Sequence[Result], manifest: Mani
     What the file has stays as it is, to the letter. A new file is in UTF-8 with a mark, by which Excel knows it.
     """
     names = {result.submission for result in results}
-    there = {(find_name(student, names), question) for student, question, _ in found.rows}
+    known = Names(names)
+    there = {(known.find(student), question) for student, question, _ in found.rows}
     wanted = [(name, written.id) for name in sorted(names) for written in manifest.written]
     missing = [(escape_formula(name), id, "", "") for name, id in wanted if (name, id) not in there]
     sheet = found.sheet or Sheet(())

@@ -15,7 +15,7 @@ import msgspec
 
 from graders.records.policies import Extension, Penalty, Policy, adjust
 from graders.records.result import Result
-from graders.text.sheets import find_name, read_sheet
+from graders.text.sheets import Names, read_sheet
 from graders.text.spreadsheet import unescape_formula
 from sanity.core.assignment_toml import in_words, table_lines
 from sanity.core.durations import seconds_of
@@ -125,10 +125,11 @@ def read_times(path: Path, known: Mapping[str, str], policy: Policy) -> tuple[di
         listed = ", ".join(titles) or "nothing"
         raise PolicyError(f"{path}:1: expected the columns student and submitted, found {listed}")
     times: dict[str, datetime] = {}
+    aliases = Names(known)
     warnings = []
     for row in sheet.rows[1:]:
         cells = (*row.cells, *[""] * len(titles))
-        found = [find_name(unescape_formula(cells[place]), known) for place in who]
+        found = [aliases.find(unescape_formula(cells[place])) for place in who]
         name = next((known[alias] for alias in found if alias), None)
         where = f"{path}:{row.line}"
         if name is None:
@@ -166,7 +167,8 @@ def with_policy(
 ) -> tuple[list[Result], list[str]]:
     """Return results with what the policy makes of each, and warnings on extensions of nobody."""
     names = {result.submission: result for result in results}
-    extended = [(extension, find_name(extension.student, names)) for extension in policy.extensions]
+    known_names = Names(names)
+    extended = [(extension, known_names.find(extension.student)) for extension in policy.extensions]
     nobody = [extension.student for extension, name in extended if name is None]
     known = tuple(msgspec.structs.replace(extension, student=name) for extension, name in extended if name)
     policy = msgspec.structs.replace(policy, extensions=known)

@@ -11,7 +11,8 @@ import codecs
 import csv
 import io
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -168,19 +169,31 @@ def same_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
 
 
-def find_name(name: str, names: Collection[str]) -> str | None:
-    """Return the one of names that a cell means; None if there is none, or several would do.
+class Names:
+    """Names, to find the one that a cell means.
 
     A spreadsheet may change the form of letters, remove leading zeros of a number or the apostrophe of an escaped
     cell, and people add spaces: a form counts if only one name has it.
     """
-    if name in names:
-        return name
-    for form in (lambda n: unicodedata.normalize("NFC", n), same_text, lambda n: same_text(n.lstrip("'")), _unpadded):
-        alike = [other for other in names if form(other) == form(name)]
-        if alike:
-            return alike[0] if len(alike) == 1 else None
-    return None
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = set(names)
+        self._by_form: list[dict[str, list[str]]] = []
+
+    def find(self, cell: str) -> str | None:
+        """Return the name that a cell means; None if there is none, or several would do."""
+        if cell in self._names:
+            return cell
+        if not self._by_form:  # most sheets have all names as they are
+            for form in _FORMS:
+                alike: dict[str, list[str]] = defaultdict(list)
+                for name in self._names:
+                    alike[form(name)].append(name)
+                self._by_form.append(alike)
+        for form, by_form in zip(_FORMS, self._by_form, strict=True):
+            if found := by_form.get(form(cell)):
+                return found[0] if len(found) == 1 else None
+        return None
 
 
 def _unpadded(name: str) -> str:
@@ -188,3 +201,12 @@ def _unpadded(name: str) -> str:
     text = same_text(name)
     digits = text.removesuffix(".0").removesuffix(",0")
     return digits.lstrip("0") or "0" if digits.isdecimal() else text
+
+
+_FORMS: tuple[Callable[[str], str], ...] = (
+    lambda name: unicodedata.normalize("NFC", name),
+    same_text,
+    lambda name: same_text(name.lstrip("'")),
+    _unpadded,
+)
+"""What may have become of a name, the least first."""
