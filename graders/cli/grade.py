@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 
 from graders.cli.terminal import echo, error, is_terminal
-from graders.errors import OptionError
+from graders.errors import OptionError, refuse_unused
 from graders.exports.annotations import unread_command, workflow_commands
 from graders.exports.table import console_table, rich_table
 from graders.grading.classroom import (
@@ -45,6 +45,8 @@ def grade(args: argparse.Namespace) -> int:
         isolation=Isolation(args.isolation),
     )
     if args.dry_run:
+        unused = {"--fail-under": args.fail_under is not None, "--junit": bool(args.junit)}
+        refuse_unused(unused, "--dry-run grades nothing")
         return _dry_run(options)
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)
     with _progress() as on_progress:
@@ -104,7 +106,7 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
         files = {question.id: question.file for question in report.assignment.manifest.questions}
         for result in report.this_run:
             echo(workflow_commands(result, files))
-        for one in report.unread:
+        for one in report.unread_now:
             echo(unread_command(report.assignment.name, one))
 
 

@@ -18,8 +18,9 @@ from graders.grading.plan import make_plan
 from graders.grading.recorded import Extras, RecordedClass, complete, current_class, read_extras
 from graders.grading.run import GradingRun
 from graders.intake.discovery import Class, find_class
+from graders.intake.naming import apart_from
 from graders.intake.roster import read_roster
-from graders.intake.submission import Submission, read_class
+from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook
 from graders.records.manual_marks import completed_sheet
 from graders.records.result import Result, Unread
@@ -77,8 +78,10 @@ class ClassReport:
     """One for each submission in the gradebook, sorted by name."""
     unread: tuple[Unread, ...]
     """The submissions that could not be read, sorted by name: they have no result."""
+    found: tuple[str, ...]
+    """Names of the submissions of this run."""
     graded: tuple[str, ...]
-    """Names of the submissions of this run that have a result."""
+    """Names of those that have a result."""
     new: int
     """The number of them that were not graded before."""
     files: tuple[Path, ...]
@@ -98,6 +101,11 @@ class ClassReport:
     def this_run(self) -> list[Result]:
         """The results of the submissions of this run."""
         return [result for result in self.results if result.submission in self.graded]
+
+    @property
+    def unread_now(self) -> list[Unread]:
+        """The submissions of this run that could not be read."""
+        return [one for one in self.unread if one.submission in self.found]
 
     def below(self, percent: Decimal) -> list[Result]:
         """Return the results of this run with less than a percentage of their points, by exact arithmetic."""
@@ -142,6 +150,9 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(31) if seed is None else seed)
+        questions = [question.id for question in manifest.questions]
+        known = {result.submission: result.students for result in book.current(assignment.name, questions)}
+        found = apart_from(klass.found, known)
         new = done = 0
 
         def on_question(result: Result) -> None:
@@ -151,11 +162,11 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         def on_result(result: Result | Unread, known: bool) -> None:
             nonlocal new, done
             new, done = new + (isinstance(result, Result) and not known), done + 1
-            on_progress(GradingProgress(done, len(klass.found), result, known))
+            on_progress(GradingProgress(done, len(found), result, known))
 
         with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
-            graded = run.grade_all(klass.found, book, on_question, on_result)
-        removed = _remove(book, assignment.name, klass, options.paths)
+            graded = run.grade_all(found, book, on_question, on_result)
+        removed = _remove(book, assignment.name, found, options.paths)
         recorded = current_class(book, assignment, run.failures)
         recorded = complete(book, recorded, options.out, extras)
     results, unread = recorded.results, recorded.unread
@@ -163,12 +174,13 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     files = export_class(results, options.out, unread)
     if options.junit:
         write_atomically(options.junit, junit_xml(results, unread))
-    this_run = {one.name for one in klass.found}
+    this_run = [one.name for one in found]
     failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in run.failures.items()]
     return ClassReport(
         assignment=assignment,
         results=tuple(results),
         unread=tuple(unread),
+        found=tuple(this_run),
         graded=tuple(result.submission for result in graded),
         new=new,
         files=tuple(files),
@@ -206,10 +218,10 @@ def read_only(options: GradeOptions) -> tuple[Class, list[tuple[Submission, str]
     return klass, list(read_class(klass.found, manifest))
 
 
-def _remove(book: Gradebook, assignment: str, klass: Class, paths: Sequence[Path]) -> list[str]:
+def _remove(book: Gradebook, assignment: str, found: Sequence[Found], paths: Sequence[Path]) -> list[str]:
     """Note the submissions that are gone from a folder or archive of this run; return their names, sorted."""
-    present = {one.name for one in klass.found}
-    folders = {path.resolve() for path in (*paths, *(one.source.parent for one in klass.found))}
+    present = {one.name for one in found}
+    folders = {path.resolve() for path in (*paths, *(one.source.parent for one in found))}
     before = book.removed(assignment)
     gone = (
         name

@@ -133,6 +133,8 @@ def _in_export(path: Path, recognised: Recognised) -> tuple[dict[Path, Found], l
 
 def _found_in(export: Export, part: Part) -> Found:
     first = next(iter(part.pieces), part.name).removesuffix("/")
+    if not isinstance(export, Unpacked):
+        first = shown(first, keep="")  # no path at all: it may hold a NUL
     return Found(
         shown(part.name, keep=""), export.path / first, partial(export.tree, part.pieces), part.students, part.notes
     )

@@ -13,7 +13,7 @@ from graders.intake.path_policy import IntakeError, IntakeLimits
 from graders.intake.platforms import canvas, gradescope, moodle
 from graders.intake.platforms.part import Part
 from graders.intake.sources import Archive, Folder, Tree, damage_in_one_line, read_regular
-from sanity.core.file_names import is_junk
+from sanity.core.file_names import is_junk, shown
 
 _DEPTH = 3
 """Folders around an export, such as those that an unpacker makes, that are looked into."""
@@ -72,7 +72,7 @@ class Packed:
     """An export that is a zip archive, or a folder in one. Raises IntakeError if the archive is damaged."""
 
     def __init__(self, path: Path, file: zipfile.ZipFile | None = None, prefix: str = "") -> None:
-        self.path = path / prefix
+        self.path = path / shown(prefix)
         with damage_in_one_line():
             self._file = file or _opened(path)
         self._archive, self._prefix = path, prefix

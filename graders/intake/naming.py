@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from graders.intake.roster import Roster, combined
+from graders.intake.roster import Roster, combined, numbers_of
 from graders.intake.submission import Found, place_of
 from graders.records.student import Student
 from sanity.core.file_names import listed, shown
@@ -30,7 +30,8 @@ def with_roster(found: Sequence[Found], roster: Roster | None) -> tuple[list[Fou
         name = shown(", ".join(labels), keep="") if len(labels) == len(known) and all(labels) else one.name
         joined.append(replace(one, name=name, students=tuple(s for s in students if s != Student())))
     notes = [f"not in the roster: {listed(strangers)}"] if strangers else []
-    if absent := [student.name or student.id or student.email for student in roster.students if student not in present]:
+    absent = [student.name or student.id or student.email for student in roster.students if student not in present]
+    if absent and len(found) > 1:  # one alone is no class
         notes.append(f"no submission: {len(absent)} of {len(roster.students)} in the roster: {listed(absent)}")
     return joined, notes
 
@@ -54,6 +55,23 @@ def distinct(found: Sequence[Found]) -> list[Found]:
             name, number = f"{one.name} ({number})", number + 1
         named[name] = replace(one, name=name)
     return sorted(named.values(), key=lambda one: one.name)
+
+
+def apart_from(found: Sequence[Found], known: Mapping[str, Sequence[Student]]) -> tuple[Found, ...]:
+    """Return the submissions; one with the name of an earlier one, by other students, gets their number.
+
+    So two sections with an Ada Lovelace each may be graded one after the other.
+    """
+    return tuple(
+        replace(one, name=_with_number(one)) if _are_others(one.students, known.get(one.name, ())) else one
+        for one in found
+    )
+
+
+def _are_others(students: Sequence[Student], known: Sequence[Student]) -> bool:
+    """Return whether students have numbers of the same kind as these, but none in common."""
+    mine, theirs = ({number for student in some for number in numbers_of(student)} for some in (students, known))
+    return mine.isdisjoint(theirs) and bool({kind for kind, _ in mine} & {kind for kind, _ in theirs})
 
 
 def _with_number(one: Found) -> str:

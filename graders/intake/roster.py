@@ -52,7 +52,7 @@ class Roster:
         by_name: dict[str, list[Student]] = defaultdict(list)
         by_label: dict[str, list[Student]] = defaultdict(list)
         for student in self.students:
-            self._by_number |= dict.fromkeys(_numbers(student), student)
+            self._by_number |= dict.fromkeys(numbers_of(student), student)
             for name in _forms(student.name):
                 by_name[name].append(student)
             for label in {_folded(student.id), _folded(student.email), _folded(student.email.partition("@")[0])} - {""}:
@@ -62,7 +62,7 @@ class Roster:
 
     def find(self, student: Student) -> Student | None:
         """Return the row of a student that a platform names; None if there is none or several could be it."""
-        for key in _numbers(student):
+        for key in numbers_of(student):
             if key in self._by_number:
                 return self._by_number[key]
         named = self._by_name.get(_folded(student.name))
@@ -98,7 +98,7 @@ def read_roster(path: Path) -> Roster:
     students = []
     for line, row in rows:
         student = _student(row, {name: name.lower() for name in names})
-        for key in _numbers(student):
+        for key in numbers_of(student):
             if key in lines:
                 raise RosterError(f"{path}:{line}: {key[0]} {shown(key[1])} is on line {lines[key]}, too")
             lines[key] = line
@@ -201,13 +201,14 @@ def _student(row: Mapping[str, str], columns: Mapping[str, str]) -> Student:
     return Student(**{column: unicodedata.normalize("NFC", cell) for column, cell in cells.items()})
 
 
-def _numbers(student: Student) -> list[tuple[str, str]]:
+def numbers_of(student: Student) -> list[tuple[str, str]]:
+    """Return the numbers and the address by which a student is known, each with its column."""
     return [(column, _folded(value)) for column in _NUMBERS if (value := getattr(student, column))]
 
 
 def _differ(known: Student, found: Student) -> bool:
     """Return whether both have a number of the same kind, and not the same one; Moodle's differ between assignments."""
-    mine, theirs = dict(_numbers(known)), dict(_numbers(found))
+    mine, theirs = dict(numbers_of(known)), dict(numbers_of(found))
     return any(mine[column] != theirs[column] for column in (mine.keys() & theirs.keys()) - {"moodle_id"})
 
 

@@ -166,6 +166,8 @@ def test_a_dry_run_grades_and_writes_nothing(grade: Trivium, export: tuple[str, 
 def test_a_dry_run_of_one_that_is_right(grade: Trivium, right: Path) -> None:
     said = grade(right, "--dry-run")
     assert (said.status, said.err, said.out.splitlines()[-1]) == (0, "", "class of 1; nothing was graded")
+    line = one_line(grade(right, "--dry-run", "--junit", "out.xml"))
+    assert line == "trivium grade: --junit: --dry-run grades nothing; leave it out"
 
 
 def test_a_roster_is_made_and_joins(trivium: Trivium, grade: Trivium, right: Path) -> None:

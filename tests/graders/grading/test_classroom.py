@@ -145,6 +145,20 @@ def test_a_question_counts_with_the_files_that_are_there_now(grade: Grade, klass
     assert rows(grade(questions=("1a",)))["ben"] == ["2", "3", "5"]
 
 
+def test_students_of_one_name_in_two_sections_keep_their_rows(grade: Grade, klass: Path, tmp_path: Path) -> None:
+    """Graded one after the other, in any order, and again."""
+    for section, number, right in (("1", "11", "ada"), ("2", "22", "cleo")):
+        files = {path.name: path.read_bytes() for path in (klass / right).iterdir()}
+        members = {f"Ada_{number}_assignsubmission_file_/{name}": content for name, content in files.items()}
+        (tmp_path / f"{section}.zip").write_bytes(zipped(members))
+    both = {"Ada": WHOLE["ada"], "Ada (22)": WHOLE["cleo"]}
+    assert rows(grade(tmp_path / "1.zip")) == {"Ada": WHOLE["ada"]}
+    for section in ("2", "1", "2"):
+        report = grade(tmp_path / f"{section}.zip")
+        assert rows(report) == both
+    assert (report.graded, report.new, report.removed) == (("Ada (22)",), 0, ())
+
+
 def test_a_removed_submission_stays_removed_when_the_class_moves(grade: Grade, klass: Path) -> None:
     grade()
     shutil.rmtree(klass / "ben")

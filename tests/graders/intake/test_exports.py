@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -278,6 +279,17 @@ def test_a_link_is_refused_with_its_submission(tmp_path: Path) -> None:
     assert found["Béla Novák"][0] == ["model.py", "utils.py"]
 
 
+def test_names_that_no_file_can_have_are_names_in_an_archive(tmp_path: Path) -> None:
+    path = tmp_path / "e.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a\0_1_10_utils.py", "b\x1b[31m_2_11_model.py", "c" * 300 + "_3_12_utils.py"):
+            archive.writestr(member(name), b"1")
+    klass = find_class([path], TOY)
+    assert all(one.name.isprintable() and len(one.name) <= 100 for one in klass.found)
+    assert [one.source.resolve().parent for one in klass.found] == [path] * 3
+    assert [bool(submission.files) for submission, _ in read_class(klass.found, TOY)] == [True, True, True]
+
+
 def test_two_attachments_of_one_name_are_not_chosen_from(tmp_path: Path) -> None:
     files = {"a_1_10_utils.py": b"1", "a_1_11_utils.py": b"2", "a_1_12_model.py": b"", "b_2_13_utils.py": b"1"}
     for path in (write(tmp_path / "e", files), tmp_path / "e.zip"):
@@ -299,6 +311,33 @@ def test_a_bomb_in_an_export_is_one_submission(tmp_path: Path) -> None:
 def test_a_damaged_export_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "e.zip").write_bytes(zipped(canvas())[:-40])
     assert read_all(find_class([tmp_path / "e.zip"], TOY)) == {"e.zip": (DAMAGED, ())}
+
+
+_SOUND = {"canvas": zipped(canvas()), "moodle": zipped(moodle()), "gradescope": zipped(gradescope())}
+
+
+@given(
+    st.sampled_from(sorted(_SOUND)),
+    st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), max_size=9),
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_changed_export_is_read_or_refused_in_one_line(platform: str, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(_SOUND[platform])
+    directory = data.index(b"PK\x01\x02")
+    for place, value in changes:
+        data[directory + place * (len(data) - directory) // 1000] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "e.zip"
+        path.write_bytes(data)
+        try:
+            klass = find_class([path], TOY)
+        except IntakeError as error:
+            assert str(error).isprintable()
+        else:
+            for submission, problem in read_class(klass.found, TOY):
+                assert (
+                    bool(problem) != bool(submission.files) and submission.name.isprintable() and problem.isprintable()
+                )
 
 
 # Repositories

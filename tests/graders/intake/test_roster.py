@@ -201,6 +201,7 @@ def test_two_students_of_one_name_keep_their_names_apart(tmp_path: Path) -> None
     assert [one.name for one in both] == ["Wei Chen (1)", "Wei Chen (2)"]
     [second] = find_class([tmp_path / "chenwei_72_82_utils.py"], TOY, roster).found
     assert (second.name, second.students) == ("Wei Chen (2)", (roster.students[1],))
+    assert find_class([tmp_path / "chenwei_72_82_utils.py"], TOY, roster).notes == ()
 
 
 def test_a_number_of_an_earlier_assignment_gives_way() -> None:
