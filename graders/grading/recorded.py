@@ -16,7 +16,7 @@ from graders.records.gradebook import Gradebook
 from graders.records.history import with_history
 from graders.records.manual_marks import MarksSheet, read_marks, with_marks
 from graders.records.policies import Policy
-from graders.records.policy_file import known_as, read_policy, read_times, with_policy
+from graders.records.policy_file import known_as, read_policy, read_times, times_of, with_policy
 from graders.records.result import Result, Unread
 from sanity.core.manifest import Manifest
 
@@ -135,6 +135,6 @@ def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras
     if extras.policy:
         known = known_as(results) | {name: name for name in (*removed, *(one.submission for one in recorded.unread))}
         times, late = read_times(extras.submitted, known, extras.policy) if extras.submitted else ({}, [])
-        results, nobody = with_policy(results, extras.policy, times)
+        results, nobody = with_policy(results, extras.policy, times_of(results, extras.policy) | times)
         warnings += [*late, *nobody]
     return replace(recorded, results=tuple(results), problems=tuple(problems), warnings=tuple(warnings))

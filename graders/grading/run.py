@@ -96,7 +96,8 @@ class GradingRun:
             key = result_key(self.plan.manifest.name, submission.digest, self.signature, self._setup.questions)
             known = book.get(key, submission.name)
             if known is not None:
-                now = replace_fields(known, notes=submission.notes, students=submission.students)
+                said = {"notes": submission.notes, "students": submission.students, "submitted": submission.submitted}
+                now = replace_fields(known, **said)
                 keep(index, key, now, known=True)
             else:
                 if self._scheduler is None:

@@ -151,6 +151,7 @@ def ungraded(
         signature=signature,
         notes=submission.notes,
         students=submission.students,
+        submitted=submission.submitted,
         written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

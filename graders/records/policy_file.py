@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,19 @@ def known_as(results: Iterable[Result]) -> dict[str, str]:
     return {text: names.pop() for text, names in found.items() if text and len(names) == 1}
 
 
+def times_of(results: Iterable[Result], policy: Policy) -> dict[str, datetime]:
+    """Return when submissions were handed in, by name, as far as their platform told it."""
+    times = {}
+    for result in results:
+        with suppress(ValueError):
+            times[result.submission] = _with_zone(parse_time(result.submitted), policy)
+    return times
+
+
+def _with_zone(time: datetime, policy: Policy) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=policy.zone)
+
+
 def read_times(path: Path, known: Mapping[str, str], policy: Policy) -> tuple[dict[str, datetime], list[str]]:
     """Return when submissions were handed in, by name, from a sheet with the columns student and submitted.
 
@@ -136,8 +150,7 @@ def read_times(path: Path, known: Mapping[str, str], policy: Policy) -> tuple[di
             warnings.append(f"{where}: the gradebook has no submission called {cells[who[0]]!r}; correct the name")
         elif cells[time].strip():
             try:
-                handed_in = parse_time(cells[time])
-                handed_in = handed_in if handed_in.tzinfo else handed_in.replace(tzinfo=policy.zone)
+                handed_in = _with_zone(parse_time(cells[time]), policy)
                 times[name] = max(handed_in, times.get(name, handed_in))
             except ValueError:
                 warnings.append(

@@ -93,6 +93,8 @@ class Result(msgspec.Struct, frozen=True):
     """What the course's rules on late work change; None if there are no such rules."""
     students: tuple[Student, ...] = ()
     """Who handed it in, as far as a platform or a roster says."""
+    submitted: str = ""
+    """When it was handed in, as the platform writes it; "" if that is not told."""
 
     @property
     def points(self) -> float:

@@ -15,7 +15,15 @@ from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.table import console_table, feedback, gradebook_csv
 from graders.records.policies import Adjustment, Extension, Penalty, Policy, adjust, days_begun, hours_begun
-from graders.records.policy_file import PolicyError, known_as, parse_time, read_policy, read_times, with_policy
+from graders.records.policy_file import (
+    PolicyError,
+    known_as,
+    parse_time,
+    read_policy,
+    read_times,
+    times_of,
+    with_policy,
+)
 from graders.records.student import Student
 from tests.support.results import PASSED, handed_in_by, made
 
@@ -245,6 +253,7 @@ def test_an_extension_of_nobody_is_a_warning_and_names_are_found() -> None:
     [
         ("2026-11-20T23:10:05+01:00", "2026-11-20T23:10:05+01:00"),
         ("2026-11-20 23:10:05.123 -08:00", "2026-11-20T23:10:05.123000-08:00"),  # Gradescope's metadata
+        ("2026-11-20 17:55:17.331000000 Z", "2026-11-20T17:55:17.331000+00:00"),
         ("2026-11-20 23:10:05 -0800", "2026-11-20T23:10:05-08:00"),  # Gradescope's sheet
         ("2026-11-20T22:10:05Z", "2026-11-20T22:10:05+00:00"),
         ("2026-11-20 22:10:05 UTC", "2026-11-20T22:10:05+00:00"),
@@ -296,3 +305,10 @@ def test_students_are_known_by_numbers_and_addresses_and_of_a_group_the_last_tim
     assert {name: time.hour for name, time in times.items()} == {"pair": 23, "other": 21}
     assert warnings == []
     assert "Ada" not in known_as([pair, other])
+
+
+def test_a_platforms_own_time_counts_without_a_sheet() -> None:
+    told = msgspec.structs.replace(made("ada", PASSED), submitted="2026-11-20 23:10:05.123000000 Z")
+    assert times_of([told, made("ben", PASSED)], PLAIN) == {
+        "ada": datetime(2026, 11, 20, 23, 10, 5, 123000, tzinfo=UTC)
+    }
