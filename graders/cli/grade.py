@@ -83,7 +83,7 @@ def _dry_run(options: GradeOptions) -> int:
 
 
 def _print(report: ClassReport, options: GradeOptions) -> None:
-    if report.marks and not options.marks:
+    if report.marks and any(result.unmarked for result in report.results):
         echo(f"enter the marks for written answers in {report.marks}, then run the same command again\n")
     if is_terminal(sys.stdout):
         from rich.console import Console

@@ -154,7 +154,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("--partial", action="store_true", help="also give marks that still lack a question")
     _add_roster(export)
     _add_extras(export)
-    export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: OUT/marks-FORMAT.…)")
+    export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: in OUT)")
     export.set_defaults(module="export")
 
 

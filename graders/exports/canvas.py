@@ -57,10 +57,10 @@ def fill_canvas(
     place = assignment_column(titles, whole, column)
     kept = [*range(titles.index("Section") + 1), place]
     rows = [[*row.cells, *[""] * (len(titles) - len(row.cells))] for row in sheet.rows]
-    tops = [rows[0], *(row for row in rows[1:] if not row[titles.index("ID")].strip())]
+    tops = [row for row in rows[1:] if row[0].strip() == "Points Possible"]
     students = [row for row in rows[1:] if row[titles.index("ID")].strip()]
     full = full_points(whole)
-    possible = next((row[place] for row in tops if row[0].strip() == "Points Possible"), "")
+    possible = next((row[place] for row in tops), "")
     points = _points(possible, full)
     require_same_scale("Canvas", titles[place], points, full, scale)
     filling = Filling()
@@ -76,7 +76,7 @@ def fill_canvas(
     )
     for number, id in ids.items():
         students[number][place] = new[id]
-    imported = [*tops[1:], *(students[number] for number in sorted(ids) if ids[number] in filling.marks)]
+    imported = [*tops, *(students[number] for number in sorted(ids) if ids[number] in filling.marks)]
     out = [[rows[0][k] for k in kept], *([defuse(row[k]) for k in kept] for row in imported)]
     filling.content = sheet.csv(out).encode("utf-8-sig" if sheet.encoding == "utf-8-sig" else "utf-8")
     return filling

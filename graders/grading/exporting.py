@@ -26,7 +26,8 @@ _WRITERS: Mapping[str, Callable[[Sequence[Result], Sequence[Unread]], bytes]] = 
     "xlsx": class_xlsx,
     "jsonl": class_jsonl,
 }
-_ENDINGS = {"canvas": "csv", "moodle": "csv", "gradescope": "zip"}
+_NAMES = {"canvas": "marks-canvas.csv", "moodle": "marks-moodle.csv", "gradescope": "marks-gradescope.zip"}
+"""What a platform's file is called; the others are `class.csv` and so on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class ExportOptions:
     policy: Path | None = None
     submitted: Path | None = None
     out: Path | None = None
-    """The file to write; None: marks-FORMAT in `grades`."""
+    """The file to write; None: one in `grades` that is called after the format."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,8 @@ def export_marks(options: ExportOptions) -> ExportReport:
         raise OptionError(f"export {options.format}: add --sheet FILE, the sheet that the platform gives you")
     recorded = load_class(options.grades, options.marks, options.policy, options.submitted)
     roster = read_roster(options.roster) if options.roster else None
-    path = options.out or gradebook_path(options.grades).parent / (
-        f"marks-{options.format}.{_ENDINGS.get(options.format, options.format)}"
-    )
+    name = _NAMES.get(options.format, f"class.{options.format}")
+    path = options.out or gradebook_path(options.grades).parent / name
     if write := _WRITERS.get(options.format):
         unused = {"--partial": options.partial, "--roster": roster is not None}
         refuse_unused(unused, f"{options.format} has the class as it was graded")

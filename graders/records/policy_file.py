@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
@@ -66,6 +66,8 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     try:
         zone = policy.zone
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        if not available_timezones():
+            yield "timezone: this machine has no list of time zones: pip install tzdata"
         yield f"timezone = {policy.timezone!r}: expected the name of a time zone such as Europe/Berlin"
         return
     times = {"due": policy.due, "closes": policy.closes}
