@@ -122,13 +122,14 @@ def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> s
 def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Table:
     """Return the class as a rich table: points per question, total, percent and the first problem.
 
-    What could not be read has dashes, and comes last.
+    What could not be read has dashes, and comes last. A question that is marked for nobody yet has no column.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    questions = columns(results)
+    marked = {q.id for result in results for q in result.questions if q.standing is not Standing.UNMARKED}
+    questions = [question for question in columns(results) if question.id in marked]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("submission", no_wrap=True, max_width=28, overflow="ellipsis")
     for question in questions:

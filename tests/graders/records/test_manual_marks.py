@@ -214,13 +214,16 @@ def test_marks_are_in_every_export_and_an_unmarked_question_counts_nowhere(
 
 
 def test_an_unmarked_question_is_a_dash() -> None:
-    assert console_table([marked(made("ada", PASSED), CHECKED)]) == (
-        " submission  1d  1.5  2.7  total    %  first problem\n"
-        " ───────────────────────────────────────────────────\n"
-        " ada          8    –    –      8  100\n"
+    ada, ben = marked(made("ada", PASSED), CHECKED), marked(made("ben", PASSED), CHECKED, _1_5=Mark(1, ""))
+    assert console_table([ada, ben]) == (
+        " submission  1d  1.5  total    %  first problem\n"
+        " ──────────────────────────────────────────────\n"
+        " ada          8    –      8  100\n"
+        " ben          8    1      9   90\n"
         "\n"
-        " of           8    2  2.5   12.5\n"
+        " of           8    2     10\n"
     )
+    assert console_table([ada]).splitlines()[0] == " submission  1d  total    %  first problem"
 
 
 def test_any_question_can_be_changed_and_says_so() -> None:
