@@ -40,7 +40,7 @@ def mark_text(question: QuestionResult) -> str:
 def first_problem(result: Result) -> str:
     """Return a submission's first problem as one line; an empty string if there is none."""
     for question in result.questions:
-        if not question.counts or (question.graded_points is not None and question.points >= question.max_points):
+        if question.settled:
             continue
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:

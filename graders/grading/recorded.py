@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -136,5 +136,14 @@ def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras
         known = known_as(results) | {name: name for name in (*removed, *(one.submission for one in recorded.unread))}
         times, late = read_times(extras.submitted, known, extras.policy) if extras.submitted else ({}, [])
         results, nobody = with_policy(results, extras.policy, times_of(results, extras.policy) | times)
-        warnings += [*late, *nobody]
+        warnings += [*late, *nobody, *_late_without_time(results)]
     return replace(recorded, results=tuple(results), problems=tuple(problems), warnings=tuple(warnings))
+
+
+def _late_without_time(results: Iterable[Result]) -> Iterator[str]:
+    """Yield a warning for each submission that a platform calls late without saying when it came."""
+    for result in results:
+        known = result.policy and result.policy.submitted
+        for note in result.notes:
+            if not known and note.startswith("late, says "):
+                yield f"{result.submission}: {note}, but no time of submission is known: it is taken as on time"

@@ -70,6 +70,11 @@ class QuestionResult(msgspec.Struct, frozen=True):
         """Whether the question counts for the total and the percentage."""
         return self.standing is Standing.COUNTED
 
+    @property
+    def settled(self) -> bool:
+        """Whether its failed checks matter no more: it does not count, or staff gave all points by hand."""
+        return not self.counts or (self.graded_points is not None and self.points >= self.max_points)
+
 
 class Result(msgspec.Struct, frozen=True):
     """One submission, graded."""

@@ -20,6 +20,7 @@ from sanity.core.errors import UserError
 
 DELIMITERS = (",", ";", "\t")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_LINES_ABOVE_A_HEADER = 3
 MOST_BYTES = 64 * 2**20
 """A larger file is no sheet of a class."""
 
@@ -84,7 +85,7 @@ def read_sheet(path: Path) -> Sheet:
     except OSError as error:
         raise SheetError(f"{path}: cannot be read: {error.strerror or error}") from None
     if data.startswith(b"PK\x03\x04"):
-        return Sheet(_workbook_rows(path, data))
+        return Sheet(_without_title(_workbook_rows(path, data)))
     try:
         return parse_sheet(data)
     except (ValueError, csv.Error) as error:
@@ -102,7 +103,13 @@ def parse_sheet(data: bytes) -> Sheet:
     delimiter = delimiter or _delimiter(body)
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
     rows = tuple(Row(reader.line_num + skipped, tuple(cells)) for cells in reader if any(map(str.strip, cells)))
-    return Sheet(rows, delimiter, encoding, line_end, text)
+    return Sheet(_without_title(rows), delimiter, encoding, line_end, text)
+
+
+def _without_title(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return the rows without the name of the table, which Numbers writes above the header."""
+    filled = [sum(map(bool, map(str.strip, row.cells))) for row in rows[:2]]
+    return rows[1:] if filled[:1] == [1] and filled[1:] > [1] else rows
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -123,11 +130,13 @@ def _decode(data: bytes) -> tuple[str, str]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter by which the first row has the most cells."""
-    try:
-        return max(DELIMITERS, key=lambda sign: len(next(csv.reader(io.StringIO(text, newline=""), delimiter=sign))))
-    except StopIteration:
-        return DELIMITERS[0]
+    """Return the delimiter by which the first row has the most cells, that is the first with more than one."""
+    readers = {sign: csv.reader(io.StringIO(text, newline=""), delimiter=sign) for sign in DELIMITERS}
+    for _ in range(_LINES_ABOVE_A_HEADER + 1):
+        cells = {sign: len(next(reader, [])) for sign, reader in readers.items()}
+        if max(cells.values()) > 1:
+            return max(cells, key=cells.__getitem__)
+    return DELIMITERS[0]
 
 
 def _workbook_rows(path: Path, data: bytes) -> tuple[Row, ...]:

@@ -11,11 +11,13 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from graders.cli.main import main
 from graders.errors import OptionError
 from graders.grading.exporting import ExportOptions, ExportReport, export_marks
+from graders.grading.recorded import load_class
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result, Unread
 from graders.records.student import Student
@@ -144,6 +146,26 @@ def test_a_folder_without_a_gradebook_is_left_as_it_is(tmp_path: Path) -> None:
         export(tmp_path, "csv")
     assert str(error.value) == f"{tmp_path}: no gradebook there: expected the --out folder of `trivium grade`"
     assert not list(tmp_path.iterdir())
+
+
+def test_who_is_late_at_an_unknown_time_is_named(out: Path) -> None:
+    with Gradebook(out / "gradebook.sqlite") as book:
+        late = msgspec.structs.replace(one("Cem Ak", "9", PASSED), notes=("late, says Canvas",))
+        book.put("9", late, Path("/class/cem"))
+    assert load_class(out).warnings == ()
+    (out / "policy.toml").write_text('due = 2026-11-20T23:59:00\ntimezone = "Europe/Berlin"\n')
+    assert load_class(out).warnings == (
+        "Cem Ak: late, says Canvas, but no time of submission is known: it is taken as on time",
+    )
+    (out / "submitted.csv").write_text("student,submitted\nCem Ak,2026-11-21 00:10\n")
+    assert load_class(out).warnings == ()
+
+
+def test_marks_of_what_could_not_be_read_wait(out: Path) -> None:
+    with Gradebook(out / "gradebook.sqlite") as book:
+        book.put_unread("a4", Unread("Zoe", "the archive is damaged"), Path("/class/zoe"))
+    (out / "marks.csv").write_text("student,question,points,comment\nZoe,1d,7,came by mail\n")
+    assert load_class(out).warnings == (f"{out / 'marks.csv'}: Zoe could not be read: its marks count when it is",)
 
 
 def test_the_policy_decides_what_is_exported_and_stands_beside_the_raw_mark(out: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graders.exports.annotations import workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
@@ -97,6 +98,7 @@ def commas(rows: list[list[str]]) -> list[list[str]]:
         ("with Excel's line on top", b"sep=;\r\n" + written(commas(ROWS), ";").encode()),
         ("other titles in another order", written([TITLES, *(row[::-1] for row in ROWS[1:])]).encode()),
         ("with a column and rows of somebody's own", written([*([*row, "me"] for row in ROWS), *TOTALS]).encode()),
+        ("Numbers, with the table's name", b"Table 1\n\n" + written(commas(ROWS), ";", "\n").encode()),
         ("without comments", written([r[:3] for r in ROWS]).encode()),
     ],
 )  # fmt: skip
@@ -234,7 +236,11 @@ def test_any_question_can_be_changed_and_says_so() -> None:
     assert override["output"] == "Changed by staff from 0: the check was too strict"
     assert "score" not in check and check["status"] == "failed"
     assert "Changed by staff; graded 0." in report_html([found])
-    assert "8 of 8 points. the check was too strict" in junit_xml([found])
+    xml = junit_xml([found])
+    assert "8 of 8 points. the check was too strict" in xml and "<failure" not in xml
+    assert workflow_commands(found, {}) == "::notice title=a4::ada: 8 of 8 points\n"
+    partly = marked(made("ada", FAILED), CHECKED, _1d=Mark(4, "half"))
+    assert "<failure" in junit_xml([partly]) and "::error" in workflow_commands(partly, {})
 
 
 def test_an_excused_question_is_outside_the_percentage() -> None:
