@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graders.exports.table import columns, first_problem, mark_text
+from graders.exports.table import columns, first_problem, mark_text, policy_text
 from graders.exports.training import curves, facts
 from graders.records.result import QuestionResult, Result, Unread
 from graders.records.scoring import earned, fraction, shares, withheld
@@ -98,6 +98,7 @@ def report_html(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str
         ),
         first_problem=first_problem,
         mark_text=mark_text,
+        policy_text=policy_text,
         fraction=fraction,
         withheld=withheld,
         marks=_SYMBOLS,

@@ -9,7 +9,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from graders.records.gradebook import Gradebook
-from graders.records.result import QuestionResult, Result, Signature
+from graders.records.policies import Adjustment
+from graders.records.result import QuestionResult, Result, Signature, Standing
 from graders.records.scoring import earned, total
 from graders.records.student import Student
 from sanity.core.verdict import Outcome, Verdict
@@ -104,6 +105,35 @@ def results(draw: st.DrawFn) -> Result:
 def classes() -> st.SearchStrategy[list[Result]]:
     """The results of a class, perhaps an empty one."""
     return st.lists(results(), max_size=5)
+
+
+@st.composite
+def marked_classes(draw: st.DrawFn) -> list[Result]:
+    """The results of a class, after staff and a policy: questions unmarked, excused or changed, late work."""
+    class_ = []
+    for result in draw(classes()):
+        questions = []
+        for question in result.questions:
+            standing = draw(st.sampled_from(Standing))
+            by_hand = draw(st.booleans()) and standing is not Standing.UNMARKED
+            changes = {
+                "standing": standing,
+                "points": 0.0
+                if standing is not Standing.COUNTED
+                else question.max_points
+                if by_hand
+                else question.points,
+                "graded_points": question.points if by_hand else None,
+                "comment": draw(st.sampled_from(["", "=1+1", "a reason"])),
+                "history": draw(st.sampled_from([(), ("3: once",)])),
+            }
+            questions.append(msgspec.structs.replace(question, **changes))
+        result = msgspec.structs.replace(result, questions=tuple(questions))
+        if draw(st.booleans()):
+            late = Adjustment(result.points, round(result.points / 2, 2), "late", "2026-11-21T00:00:00+01:00")
+            result = msgspec.structs.replace(result, policy=late)
+        class_.append(result)
+    return class_
 
 
 PASSED = Verdict("1d", "encodes", "encode() returns the hidden states.", Outcome.PASSED, 3, is_property=False)
