@@ -6,6 +6,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,8 +70,13 @@ def template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"text": clean_text, "name": clean_name, "number": number}
+    environment.filters |= {"text": clean_text, "name": clean_name, "number": number, "own_time": own_time}
     return environment.get_template("report.html.jinja")
+
+
+def own_time(text: str) -> str:
+    """Return an ISO time in words, in its own offset."""
+    return time_in_words(text, datetime.fromisoformat(text).tzinfo)
 
 
 def report_html(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:

@@ -130,7 +130,7 @@ def marked_classes(draw: st.DrawFn) -> list[Result]:
             questions.append(msgspec.structs.replace(question, **changes))
         result = msgspec.structs.replace(result, questions=tuple(questions))
         if draw(st.booleans()):
-            late = Adjustment(result.points, round(result.points / 2, 2), "late", "2026-11-21T00:00:00+01:00")
+            late = Adjustment(result.points, round(result.points / 2, 2), "late", *["2026-11-21T00:00:00+01:00"] * 2)
             result = msgspec.structs.replace(result, policy=late)
         class_.append(result)
     return class_

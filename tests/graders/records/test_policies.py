@@ -160,6 +160,7 @@ def test_a_policy_is_in_every_export() -> None:
     assert f"7.2 points count: {why}".encode() in results_json(result) and b'"score": 7.2' in results_json(result)
     page = report_html([result])
     assert "8 points before the policy on late work, 7.2 after it" in page and why in page
+    assert "Handed in Saturday 21 November 2026, 00:00 UTC+01:00; due Friday 20 November 2026, 23:59 UTC+01:00." in page
     assert " ada          8      8  100    7.2\n" in console_table([result])
     assert feedback(result) == f"1d 8/8; 8 of 8 points; 7.2 count: {why}"
 
