@@ -109,8 +109,8 @@ def _fill(
 ) -> Filling:
     """Write the file of a platform, and note what it was given; return what became of the marks."""
     feedback: Mapping[str, str] = {}
-    platform, beside = f"{options.format} {options.column}".strip(), f"{options.format} feedback"
-    last = history.exported(platform)
+    beside = f"{options.format} feedback"
+    last = history.exported(options.format)
     whole = recorded.results
     if options.format == "gradescope":
         filling = marks_autograder(ready, roster)
@@ -130,7 +130,7 @@ def _fill(
             raise SheetError(f"{options.sheet}: {error}") from None
     write_atomically(path, filling.content)
     if options.format != "gradescope":
-        history.note_exported(platform, filling.marks)
+        history.note_exported(options.format, filling.marks)
         history.note_exported(beside, feedback)
     return filling
 
