@@ -1,7 +1,8 @@
 """Gradescope's results.json: one entry per check, with its share of the question's points.
 
 Students read this file. Of a verdict it contains the sentence and the message, which are our words, but never the
-detail, the case or the submission's output, which could reveal a hidden case.
+detail, the case or the submission's output, which could reveal a hidden case. Nor the seed, from which the hidden cases
+follow; and the time only in whole seconds, since a submission can sleep as long as what it has seen is large.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def results_json(result: Result) -> bytes:
         lines.append(f"{number(result.final_points)} points count: {clean_text(result.policy.why)}")
     report: dict[str, Any] = {
         "score": result.final_points,
-        "execution_time": round(result.seconds, 3),
+        "execution_time": round(result.seconds),
         "output": "\n".join([*lines, *notes]),
         "output_format": "text",
         "test_output_format": "text",
@@ -43,7 +44,7 @@ def results_json(result: Result) -> bytes:
             "digest": result.digest,
             "notes": notes,
             "graded_at": result.graded_at,
-            "signature": msgspec.to_builtins(result.signature),
+            "signature": _without(msgspec.to_builtins(result.signature), "seed"),
         },
         "tests": [entry for question in result.questions for entry in _entries(question)],
     }
@@ -113,5 +114,8 @@ def _entry(
 
 def _training(training: Training) -> dict[str, Any]:
     """Return the numbers of a training, without the seed and without any sentence of the test."""
-    left_out = ("curve", "samples", "seed")
-    return {name: value for name, value in msgspec.to_builtins(training).items() if name not in left_out}
+    return _without(msgspec.to_builtins(training), "curve", "samples", "seed")
+
+
+def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
 
+from graders.course.assignment import load_assignment
+from graders.exports.annotations import workflow_commands
+from graders.exports.gradescope import results_json
+from graders.exports.junit import junit_xml
+from graders.grading.plan import make_plan
 from graders.records.result import QuestionResult, Result
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.isolation import Isolation, walls
+from sanity.a4.padding import SENTENCES
 from tests.hostile.attacks import ATTACKS, HARMLESS, Attack
-from tests.hostile.lab import NEIGHBOUR, Graded, Lab, grade_class, running
+from tests.hostile.attacks_messages import MESSAGES, TOLD
+from tests.hostile.lab import NEIGHBOUR, QUESTIONS, Graded, Lab, grade_class, running
+
+EVERY = [*ATTACKS, *MESSAGES]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +42,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def graded(lab: Lab, sandlock: None) -> Graded:
     """All attacks, graded in the sandbox as one class, with an honest submission in the middle."""
-    paths = [lab.submission(attack, attack.id) for attack in ATTACKS]
+    paths = [lab.submission(attack, attack.id) for attack in EVERY]
     honest = lab.reference()
     honest["utils.py"] = f"# {lab.neighbour}\n{honest['utils.py']}\nMINE = {lab.neighbour!r}\n"
     paths.insert(len(paths) // 2, lab.written(honest, NEIGHBOUR))
@@ -48,7 +59,7 @@ def question(result: Result, id: str) -> QuestionResult:
     return next(question for question in result.questions if question.id == id)
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+@pytest.mark.parametrize("attack", EVERY, ids=lambda attack: attack.id)
 class TestAttack:
     """What holds of every attack in the sandbox."""
 
@@ -85,6 +96,45 @@ def test_what_a_submission_says_is_not_repeated_to_students(graded: Graded) -> N
         assert "[[" in verdict.detail  # which is for staff
 
 
+def for_students(result: Result) -> str:
+    """All that students may read of a result, without hashes, in which any digits may stand."""
+    files = dict.fromkeys(("1a", "1b", "1f"), "utils.py")
+    texts = (results_json(result).decode(), junit_xml([result]), workflow_commands(result, files))
+    return re.sub(r"[0-9a-f]{40,}", "", "\n".join(texts))
+
+
+def test_students_read_no_number_that_a_submission_chose_and_no_seed(graded: Graded, lab: Lab) -> None:
+    """Also not in a diagnosis or a hint, wherever those may be shown."""
+    for attack in MESSAGES:
+        result = graded.results[attack.id]
+        verdicts = [verdict for q in result.questions for verdict in q.verdicts]
+        said = for_students(result) + "".join(v.message + v.diagnosis + v.hint for v in verdicts)
+        for name in (attack.id, *attack.files):  # notes may name a file: that is known before anything runs
+            said = said.replace(name, "")
+        assert TOLD not in said, attack.id
+    for result in graded.results.values():
+        assert isinstance(json.loads(results_json(result))["execution_time"], int)
+        assert not any(f"{lab.seed:{base}}" in for_students(result) for base in "dxXo")
+
+
+def test_students_read_nothing_of_a_hidden_case(graded: Graded, lab: Lab) -> None:
+    """Not a word of one, nor a number out of one, in anything that students get of a hundred failed submissions."""
+    plan = make_plan(load_assignment("a4"), QUESTIONS, lab.seed)
+    words = {word for case in plan.cases[SENTENCES] for sent in case.sents for word in map(str, sent)}
+    telling = {word for word in words if not word.isdigit()}
+    assert len(telling) > 20
+    for result in graded.results.values():
+        said = for_students(result)
+        assert telling.isdisjoint(re.findall(r"\w+", said))
+        assert not re.search(r"\d\.\d{4}", said)
+
+
+def test_an_import_of_ours_is_noted(graded: Graded) -> None:
+    [attack] = [attack for attack in MESSAGES if attack.name.startswith("our own checks")]
+    note = "utils.py imports sanity, which an answer here should do without"
+    assert note in graded.results[attack.id].notes
+
+
 def test_an_honest_neighbour_has_full_marks(graded: Graded) -> None:
     result = graded.results[NEIGHBOUR]
     assert [q.points for q in result.questions] == [q.max_points for q in result.questions]
@@ -106,7 +156,7 @@ def test_nothing_is_left(graded: Graded, lab: Lab) -> None:
 
 def test_everyone_was_graded(graded: Graded) -> None:
     assert graded.failures == []
-    assert len(graded.results) == len(ATTACKS) + 1
+    assert len(graded.results) == len(EVERY) + 1
 
 
 def test_without_walls_the_same_attacks_succeed(unconfined: Graded, lab: Lab) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.random  # imported lazily by numpy: here once, not in each worker
 
 from graders.sandbox.inside.confine import WorkerContext, confine
+from graders.sandbox.inside.hide import hide, readable_without_hidden
 from graders.sandbox.inside.wire import (
     LENGTH,
     MAX_FRAME,
@@ -49,10 +50,11 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
         accept_legacy(name)
     if settings["confined"]:
         import sandlock  # noqa: F401  (here, so that workers need not)
+    hide(name)
     return WorkerContext(
         probes,
         tuple(map(tuple, settings["modules"])),
-        tuple(settings["readable"]),
+        readable_without_hidden(settings["root"], name, settings["readable"]),
         settings["confined"],
         statement_seconds=settings["statement_seconds"],
     )
