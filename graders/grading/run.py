@@ -14,7 +14,7 @@ from graders.cores import usable_cores
 from graders.engine.job import JobFailed
 from graders.grading.grader import Grader, signature_of
 from graders.grading.plan import Plan
-from graders.grading.submission import OnQuestion, ungraded
+from graders.grading.submission import OnQuestion, notes_on, ungraded
 from graders.grading.worker import GRADERS, GradingJob, Setup, finish, grade_job
 from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook, result_key
@@ -96,8 +96,12 @@ class GradingRun:
             key = result_key(self.plan.manifest.name, submission.digest, self.signature, self._setup.questions)
             known = book.get(key, submission.name)
             if known is not None:
-                said = {"notes": submission.notes, "students": submission.students, "submitted": submission.submitted}
-                now = replace_fields(known, **said)
+                now = replace_fields(
+                    known,
+                    notes=notes_on(submission, self.plan),
+                    students=submission.students,
+                    submitted=submission.submitted,
+                )
                 keep(index, key, now, known=True)
             else:
                 if self._scheduler is None:

@@ -19,12 +19,17 @@ _COPY = re.compile(
     r"""
     (?: copy\ of\ )?
     (?P<stem> .+? )
-    (?: [ _]?\(\d+\) | -\d+ | [ ](?:-[ ])?copy (?:[ ]\(?\d+\)?)? )*
+    (?: [ _]?\(\d+\) | -\d+ | [ ](?:-[ ])?copy (?:[ ]\(?\d+\)?)? ){0,3}
     (?P<suffix> \.(?:py|ipynb|md) )
     (?: \.txt )?
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+
+
+_SUFFIXES = (".py", ".ipynb", ".md", ".txt")
+_LONGEST = 100
+"""Characters in the name of a copy: thousands of long names, made for it, would keep the pattern busy for a minute."""
 
 
 def original(name: str) -> str:
@@ -34,7 +39,7 @@ def original(name: str) -> str:
     ('utils.py', 'nmt_model.py', 'utils.py', 'a-1/b.py')
     """
     folder, slash, last = name.rpartition("/")
-    match = _COPY.fullmatch(last)
+    match = _COPY.fullmatch(last) if len(last) <= _LONGEST and last.lower().endswith(_SUFFIXES) else None
     return same_name(f"{folder}{slash}{match['stem']}{match['suffix']}" if match else name)
 
 

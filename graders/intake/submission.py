@@ -80,8 +80,8 @@ def read(found: Found, manifest: Manifest, limits: IntakeLimits = LIMITS) -> Sub
     except OSError as error:
         raise IntakeError(f"{found.name}: cannot be read: {error.strerror}") from None
     except Exception as error:  # whatever these bytes do to a parser is this submission's problem alone
-        reason = f"cannot be read: {type(error).__name__}; pack it and hand it in again"
-        raise IntakeError(f"{found.name}: {reason}") from None
+        said = f"cannot be read: {type(error).__name__}; pack it and hand it in again"
+        raise IntakeError(f"{found.name}: {said}") from None
     notes = (*found.notes, *opened, *moved, *selection.notes, *missed, *unread, *_doubts(files))
     return Submission(found.name, files, _digest(files), notes, found.source, found.students, found.submitted)
 

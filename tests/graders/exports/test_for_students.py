@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import pkgutil
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import msgspec
 import pytest
@@ -24,13 +26,18 @@ from graders.records.student import Student
 from graders.records.training import Point, StopReason, Training
 from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, handed_in_by, made
 
+
+def in_archive(result: Result) -> bytes:
+    """Return all files of the autograder that hands out a result."""
+    with ZipFile(BytesIO(marks_autograder([result]).content)) as archive:
+        return b"".join(map(archive.read, archive.namelist()))
+
+
 FOR_STUDENTS: dict[str, Callable[[Result], str | bytes]] = {
     "gradescope": results_json,
     "junit": lambda result: junit_xml([result]),
     "moodle": feedback,
-    "gradescope_marks": lambda result: (
-        marks_autograder([handed_in_by(result, Student(email="ada@example.org"))]).content
-    ),
+    "gradescope_marks": lambda result: in_archive(handed_in_by(result, Student(email="ada@example.org"))),
     "annotations": lambda result: workflow_commands(result, {"1d": "nmt_model.py", "1h": "nmt_model.py"}),
 }
 """By module: the exports that students read. Whoever adds one adds it here, or to those for staff."""
