@@ -185,8 +185,8 @@ def _day_and_month(text: str) -> str:
     else:
         return text
     month = OTHER_MONTHS.get(month, month)
-    number_ = MONTHS.index(month) + 1 if month in MONTHS else int(month) if month.isdecimal() else 0
-    return f"{int(day)}.{number_}"
+    month_number = MONTHS.index(month) + 1 if month in MONTHS else int(month) if month.isdecimal() else 0
+    return f"{int(day)}.{month_number}"
 
 
 def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks) -> list[Result]:
