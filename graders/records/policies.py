@@ -122,7 +122,8 @@ def adjust(policy: Policy, student: str, points: float, max_points: float, submi
     common = _with_zone(policy.due, zone)
     due = _with_zone(extension.due, zone) if extension and extension.due else common
     allowed = policy.late_days if extension is None or extension.late_days is None else extension.late_days
-    reasons = [f"extended to {_shown(due, zone)}"] if due != common else []
+    why = f" ({extension.reason})" if extension and extension.reason else ""
+    reasons = [f"extended to {_shown(due, zone)}{why}"] if due != common else []
     if submitted is None:
         reasons.append("no time of submission is known: taken as on time")
         return Adjustment(points, points, "; ".join(reasons), due=due.isoformat())

@@ -90,7 +90,7 @@ OF_ALL = msgspec.structs.replace(PLAIN, penalty=Penalty("day", percent=10, of="m
 CLOSES = msgspec.structs.replace(
     FREE,
     closes=datetime(2026, 11, 23, 23, 59),
-    extensions=(Extension("ben", due=datetime(2026, 11, 22, 23, 59)), Extension("cem", late_days=0)),
+    extensions=(Extension("ben", due=datetime(2026, 11, 22, 23, 59), reason="ill"), Extension("cem", late_days=0)),
 )
 NOTHING = "no points after 2026-11-23 23:59 CET"
 
@@ -115,9 +115,9 @@ NOTHING = "no points after 2026-11-23 23:59 CET"
         (OF_ALL, "ada", "2026-11-29T10:00", 5.5, "8 d 10 h late; 25 % of all points off for 9 days"),
         (CLOSES, "ada", "2026-11-24T00:00", 0, f"3 d 1 min late; 2 late days used; {NOTHING}"),
         (CLOSES, "ben", "2026-11-24T00:00", 8,
-         "extended to 2026-11-22 23:59 CET; 1 d 1 min late; 2 late days used"),
+         "extended to 2026-11-22 23:59 CET (ill); 1 d 1 min late; 2 late days used"),
         (CLOSES, "ben", "2026-11-26T00:00", 0,
-         "extended to 2026-11-22 23:59 CET; 3 d 1 min late; 2 late days used; no points after 2026-11-25 23:59 CET"),
+         "extended to 2026-11-22 23:59 CET (ill); 3 d 1 min late; 2 late days used; no points after 2026-11-25 23:59 CET"),
         (CLOSES, "cem", "2026-11-21T00:00", 7.2, "1 min late; 10 % of the points earned off for 1 day"),
     ],
 )  # fmt: skip
