@@ -117,7 +117,8 @@ NOTHING = "no points after 2026-11-23 23:59 CET"
         (CLOSES, "ben", "2026-11-24T00:00", 8,
          "extended to 2026-11-22 23:59 CET (ill); 1 d 1 min late; 2 late days used"),
         (CLOSES, "ben", "2026-11-26T00:00", 0,
-         "extended to 2026-11-22 23:59 CET (ill); 3 d 1 min late; 2 late days used; no points after 2026-11-25 23:59 CET"),
+         "extended to 2026-11-22 23:59 CET (ill); 3 d 1 min late; 2 late days used; "
+         "no points after 2026-11-25 23:59 CET"),
         (CLOSES, "cem", "2026-11-21T00:00", 7.2, "1 min late; 10 % of the points earned off for 1 day"),
     ],
 )  # fmt: skip
