@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from sanity.core.errors import UserError
 from sanity.core.file_names import is_junk, listed, same_name, shown
-from sanity.core.manifest import ALWAYS_GIVEN, WRITTEN, Manifest
+from sanity.core.manifest import ALWAYS_GIVEN, MADE, WRITTEN, Manifest
 
 # A helper of one of these names would be imported in place of a module that Python, the handout or the worker needs.
 _NEEDED_MODULES = sys.stdlib_module_names | {
@@ -78,7 +78,7 @@ def _is_given(name: str, manifest: Manifest) -> bool:
     """Return whether a file is the handout's own, which no submission can replace."""
     if name in manifest.accepted or name == WRITTEN:
         return False
-    patterns = (*manifest.given, *manifest.handout, *ALWAYS_GIVEN)
+    patterns = (*manifest.given, *manifest.handout, *ALWAYS_GIVEN, *MADE)
     return any(fnmatchcase(same_name(name), same_name(pattern)) for pattern in patterns)
 
 

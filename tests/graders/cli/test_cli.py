@@ -306,7 +306,7 @@ def test_names_that_there_are_not(trivium: Trivium, right: Path) -> None:
         line = one_line(trivium(*command))
         assert line == f"trivium {command[0]}: no assignment 'a9': choose from {known}"
     line = one_line(trivium("grade", "a4", right, "-q", "1a,1z"))
-    assert line == "trivium grade: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f"
+    assert line == "trivium grade: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d"
     assert not Path("grades").exists()
 
 
@@ -579,3 +579,15 @@ def test_ctrl_c_ends_a_run_in_order(grade: Trivium, started: Started) -> None:
     before = started.graded()
     assert 1 <= before < len(CLASS)
     assert grade("class").err.count("(graded before)") == before
+
+
+@pytest.mark.parametrize("name", ["héctor → ∞", "łukasz"])
+def test_what_the_encoding_lacks_is_replaced(name: str, right: Path, tmp_path: Path) -> None:
+    packed = right.rename(right.parent / name)
+    command = [sys.executable, "-m", "graders.cli", "pack", packed, "--out", f"{name}.zip"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(course_root())}
+    shutil.copytree(handout_folder("a2"), tmp_path / "a2", dirs_exist_ok=True)
+    shutil.copy(tmp_path / "a2" / "assignment.toml", packed)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert done.stdout.isascii() and done.stdout.endswith(".zip\n") and (tmp_path / f"{name}.zip").is_file()

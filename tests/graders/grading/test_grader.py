@@ -438,7 +438,7 @@ def test_a_right_answer_of_any_kind_needs_no_live_reference(klass: Class, isolat
     for id in ("without-convolution", "state-before-attention", "einsum"):
         klass.add(id, **{name.removesuffix(".py"): text for name, text in variants[id].items()})
     with GradingRun(make_plan(assignment, [], 1), isolation, 1) as grader:
-        assert [result.points for result in klass.grade(grader)] == [35, 35, 35]
+        assert [result.points for result in klass.grade(grader)] == [40, 40, 40]
         assert grader.grader._reference._live is None
 
 

@@ -17,7 +17,7 @@ from graders.intake.submission import read_submission
 from sanity.core.manifest import ManifestError
 from sanity.core.selection import select_in
 
-FILES = ["utils.py", "model_embeddings.py", "nmt_model.py"]
+FILES = ["utils.py", "model_embeddings.py", "bleu.py", "nmt_model.py"]
 
 
 @pytest.fixture
@@ -27,6 +27,8 @@ def work(tmp_path):
     shutil.copytree(handout_folder("a4"), folder)
     for name, content in load_assignment("a4").reference.items():
         (folder / name).write_bytes(content)
+    written = folder / "written.md"
+    written.write_text(written.read_text().replace("\n\n\n", "\n\nBecause.\n\n") + "\nBecause.\n")
     return folder
 
 
@@ -40,7 +42,7 @@ def test_finished_work_is_zipped_without_a_warning(work, tmp_path):
     archive, warnings = pack(work, tmp_path / "mine.zip")
     assert (archive, warnings) == (tmp_path / "mine.zip", [])
     with ZipFile(archive) as submission:
-        assert submission.namelist() == sorted(FILES)
+        assert submission.namelist() == sorted([*FILES, "written.md"])
         for name in FILES:
             assert submission.read(name) == (work / name).read_bytes()
 
@@ -126,10 +128,24 @@ def test_the_untouched_handout_is_refused(tmp_path):
     assert not (tmp_path / "a.zip").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "warnings"),
+    [
+        ("## 1g. Masks\n\n## 1i. Kinds\nadditive\n# 2a\n \n", ["written.md: nothing below the headings of 1g, 2a"]),
+        ("## 1g. Masks\n\n### 1.\nzero\n\n## 1i\n", ["written.md: nothing below the headings of 1g, 1i"]),
+        ("1g: zero. 1i: additive. 2a: 0.6", []),
+        ("## 1g. Masks\n\xff", []),
+    ],
+)
+def test_headings_with_nothing_below_are_a_warning(work, tmp_path, text, warnings):
+    (work / "written.md").write_text(text, encoding="latin-1")
+    assert pack(work, tmp_path / "a.zip")[1] == warnings
+
+
 def test_missing_files_are_all_named(work, tmp_path):
     (work / "utils.py").unlink()
     (work / "nmt_model.py").rename(work / "nmt_model (1).py")
-    expected = f"{work}: missing utils.py, nmt_model.py; hand in utils.py, model_embeddings.py, nmt_model.py"
+    expected = f"{work}: missing utils.py, nmt_model.py; hand in {', '.join(FILES)}"
     assert refusal(work, tmp_path / "a.zip") == expected
 
 
@@ -167,9 +183,7 @@ def test_a_byte_order_mark_is_harmless(work, tmp_path):
 def test_a_folder_in_a_files_place_is_refused(work, tmp_path):
     (work / "utils.py").unlink()
     (work / "utils.py").mkdir()
-    assert refusal(work, tmp_path / "a.zip") == (
-        f"{work}: missing utils.py; hand in utils.py, model_embeddings.py, nmt_model.py"
-    )
+    assert refusal(work, tmp_path / "a.zip") == (f"{work}: missing utils.py; hand in {', '.join(FILES)}")
 
 
 def test_an_unwritable_place_is_named(work, tmp_path):

@@ -78,7 +78,7 @@ def test_from_a_whole_handout_only_what_is_asked_for_is_taken(tmp_path: Path) ->
     handout = {p.name: p.read_bytes() for p in handout_folder("a4").iterdir() if p.is_file()}
     forged = {"sanity_check.py": b"print('All passed')", "vocab.py": b"", "assignment.toml": b""}
     submission = read_submission(write_folder(tmp_path / "a4", {**handout, **forged}), manifest)
-    assert set(submission.files) == set(manifest.submit) & set(handout)
+    assert set(submission.files) == {*manifest.submit, "written.md"} & set(handout)
     assert any(note.startswith("ignored: README.md, assignment.toml, ") for note in submission.notes)
 
 
