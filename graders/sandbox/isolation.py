@@ -7,6 +7,7 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 
+from graders.sandbox.inside import landlock
 from sanity.core.errors import GraderFailed, UserError
 
 
@@ -21,6 +22,11 @@ class Isolation(StrEnum):
 
 class SandboxError(GraderFailed, UserError):
     """The sandbox cannot be set up, or a zygote did not start; the message is one line."""
+
+
+def landlock_abi() -> int:
+    """Return the ABI of Landlock that is used here, 0 if there is none."""
+    return landlock.abi() if sys.platform == "linux" else 0
 
 
 def walls() -> dict[str, str]:

@@ -36,10 +36,9 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
     """
     import torch  # noqa: F401
 
-    if settings["confined"]:
-        import sandlock  # noqa: F401
     writable = tuple(settings["writable"])
-    return WorkerContext({}, (), tuple(settings["readable"]), settings["confined"], writable)
+    readable, confined = tuple(settings["readable"]), settings["confined"]
+    return WorkerContext({}, (), readable, confined, writable, settings["landlock"], gpu=settings["gpu"])
 
 
 def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:

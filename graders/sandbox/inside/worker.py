@@ -45,13 +45,12 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
         importlib.import_module(library)
     if warm_up := load_warm_up(name):
         warm_up()
-    if settings["confined"]:
-        import sandlock  # noqa: F401  (here, so that workers need not)
     return WorkerContext(
         probes,
         tuple(map(tuple, settings["modules"])),
         tuple(settings["readable"]),
         settings["confined"],
+        landlock=settings["landlock"],
         statement_seconds=settings["statement_seconds"],
     )
 
