@@ -9,8 +9,12 @@ import pytest
 from graders.records.result import QuestionResult, Result
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.isolation import Isolation, walls
-from tests.hostile.attacks import ATTACKS, HARMLESS, Attack
+from tests.hostile.attacks import ATTACKS as GENERAL
+from tests.hostile.attacks import HARMLESS, Attack
+from tests.hostile.attacks_kernel import KERNEL
 from tests.hostile.lab import NEIGHBOUR, Graded, Lab, grade_class, running
+
+ATTACKS = [*GENERAL, *KERNEL]
 
 
 @pytest.fixture(scope="module")
