@@ -24,6 +24,10 @@ class SandboxError(GraderFailed, UserError):
     """The sandbox cannot be set up, or a zygote did not start; the message is one line."""
 
 
+NEEDED_ABI = 2
+"""x"""
+
+
 def landlock_abi() -> int:
     """Return the ABI of Landlock that is used here, 0 if there is none."""
     return landlock.abi() if sys.platform == "linux" else 0
