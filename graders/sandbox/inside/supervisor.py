@@ -27,6 +27,11 @@ PROTECTIONS = {
 """What Landlock has since an ABI and a worker's system calls (system_calls.py) do not need: sandlock may do without."""
 
 
+def done_without(abi: int) -> list[sandlock.Protection]:
+    """Return what sandlock must do without, with no more of Landlock than this ABI."""
+    return [protection for protection, since in PROTECTIONS.items() if since > abi]
+
+
 def main() -> None:
     """Start the zygote with the settings from the command line, and wait for its end."""
     settings = json.loads(sys.argv[1])
@@ -36,7 +41,7 @@ def main() -> None:
         fs_readable=[*settings["readable"], *settings["starting"]],
         fs_writable=[settings["scratch"], *settings["writable"], os.devnull],
         max_processes=MAX_PROCESSES,
-        disable=[protection for protection, since in PROTECTIONS.items() if since > settings["landlock"]],
+        disable=done_without(settings["landlock"]),
         clean_env=True,
         env=settings["environment"],
         cwd=settings["scratch"],
