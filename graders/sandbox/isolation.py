@@ -16,7 +16,12 @@ NEEDED_ABI = 2
 """What Landlock has since ABI 3, 4, 5 and 6 is closed by the filter of system calls too; what ABI 2 has is not."""
 LINUX_OF_ABI = {1: "5.13", 2: "5.19", 3: "6.2", 4: "6.7", 5: "6.10", 6: "6.12"}
 """The version of Linux that has a Landlock ABI; distributions port some back."""
-SUPERVISING = {"seccomp": (317, 277), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "process_vm_readv": (310, 270)}
+SUPERVISING = {
+    "seccomp": (317, 277),
+    "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438),
+    "process_vm_readv": (310, 270),
+}
 """System calls that sandlock needs outside the sandbox, and a container may refuse: numbers on x86_64 and aarch64."""
 GET_ACTION_AVAIL, USER_NOTIFICATION = 2, 0x7FC00000
 
@@ -106,7 +111,7 @@ def require_walls(isolation: Isolation) -> None:
     """Raise SandboxError if this machine does not support the isolation."""
     if sys.platform != "linux":
         raise SandboxError(f"grading needs Linux, this is {sys.platform}; use a virtual machine or a container")
-    if isolation is Isolation.SANDLOCK:
-        if missing := "; ".join(f"{name}: {reason}" for name, reason in walls().items() if reason):
-            advice = "`trivium doctor` tells more. Use `--isolation none` to run trusted code without it"
-            raise SandboxError(f"the sandbox is not available: {missing}. {advice}")
+    missing = [f"{name}: {reason}" for name, reason in walls().items() if reason]
+    if isolation is Isolation.SANDLOCK and missing:
+        advice = "`trivium doctor` tells more. Use `--isolation none` to run trusted code without it"
+        raise SandboxError(f"the sandbox is not available: {'; '.join(missing)}. {advice}")

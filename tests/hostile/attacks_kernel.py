@@ -38,16 +38,11 @@ ZYGOTE = os.getppid()
 
 ATTRIBUTES = """
 course = os.open(COURSE, os.O_RDONLY)
-def control(number, size):
-    return lambda: fcntl.ioctl(course, number, bytes(size))
 for what, read, written, size in (("flags", 0x80086601, 0x40086602, 8), ("flags, 32 bits", 0x80046601, 0x40046602, 8),
-                                  ("attributes", 0x801C581F, 0x401C5820, 28)):
-    def unchanged():
-        return fcntl.ioctl(course, written, fcntl.ioctl(course, read, bytes(size)))
-    tried(what, unchanged)
-for what, number in (("verity", 0x40806685), ("encryption", 0x800C6613), ("version", 0x40087602), ("freeze", 0xC0045877),
-                     ("trim", 0xC0185879), ("label", 0x41009432), ("clone", 0x40049409), ("same", 0xC0189436)):
-    tried(what, control(number, 256))
+                                  ("attributes", 0x801C581F, 0x401C5820, 28), ("version", 0x80087601, 0x40087602, 8)):
+    tried(what, lambda: fcntl.ioctl(course, written, fcntl.ioctl(course, read, bytes(size))))
+for what, number in ("verity", 0x40806685), ("encryption", 0x800C6613):
+    tried(what, lambda: fcntl.ioctl(course, number, bytes(256)))
 """
 
 KERNEL = [
@@ -55,7 +50,11 @@ KERNEL = [
         "A44",
         "attributes of the course's files set by ioctl",
         before=CALLS + ATTRIBUTES,
-        prints=("flags refused PermissionError", "attributes refused PermissionError", "verity refused PermissionError"),
+        prints=(
+            "flags refused PermissionError",
+            "attributes refused PermissionError",
+            "verity refused PermissionError",
+        ),
     ),
     Attack(
         "A44",

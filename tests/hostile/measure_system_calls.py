@@ -37,7 +37,7 @@ JUDGED_ARGUMENTS = {
 }
 """Patterns of what is judged in the arguments, as strace prints them."""
 
-WORKOUT = '''
+WORKOUT = """
 import concurrent.futures, glob, gzip, io, json, logging, os, pathlib, pickle, random, shutil, signal, sqlite3, tempfile
 import threading, time, zipfile
 
@@ -109,12 +109,13 @@ def torch():
     torch.set_num_threads(2), torch.linalg.svd(torch.rand(500, 500) @ torch.rand(500, 500))
     m = torch.nn.LSTM(9, 9)
     m(torch.rand(5, 2, 9))[0].sum().backward(), torch.optim.Adam(m.parameters()).step()
-    torch.save(m.state_dict(), "m"), torch.load("m"), torch.load("m", mmap=True), torch.nn.Conv1d(3, 4, 2)(torch.rand(1, 3, 5))
+    torch.save(m.state_dict(), "m"), torch.load("m"), torch.load("m", mmap=True)
+    torch.nn.Conv1d(3, 4, 2)(torch.rand(1, 3, 5))
     list(torch.utils.data.DataLoader(list(range(9)), batch_size=2, shuffle=True)), torch.cuda.is_available()
     torch.jit.script(torch.nn.Linear(2, 2))(torch.rand(1, 2))
 
 print("done")
-'''
+"""
 
 
 def work(assignment: str) -> None:

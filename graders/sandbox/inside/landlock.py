@@ -33,7 +33,8 @@ NEWEST = 6
 
 def abi() -> int:
     """Return the kernel's Landlock ABI, 0 if there is none, at most NEWEST."""
-    return max(0, min(NEWEST, ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION)))
+    version: int = ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION)
+    return max(0, min(NEWEST, version))
 
 
 def restrict(version: int, readable: Iterable[str], writable: Iterable[str]) -> None:

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 
-sandlock = pytest.importorskip("sandlock")
-
-from graders.sandbox.inside.supervisor import done_without
 from graders.sandbox.inside.system_calls import ALLOWED, JUDGED, MACHINES, filter_program, known, numbers
 from graders.sandbox.isolation import landlock_abi, walls
 
@@ -102,6 +99,9 @@ def test_without_the_filter_signals_pass_both_walls_below_abi_6() -> None:
     inner = "landlock.restrict({}, ['/'], []); print(tried(lambda: os.kill(os.getppid(), 0)))"
     assert answers(inner.format(5)) == ["done"]
     assert answers(inner.format(6)) == ["Operation not permitted"]
+    sandlock = pytest.importorskip("sandlock")
+    from graders.sandbox.inside.supervisor import done_without
+
     outer = [sys.executable, "-c", "import os; os.kill(os.getppid(), 0)"]
     for abi, succeeds in (5, True), (6, False):
         ended = sandlock.Sandbox(fs_readable=["/"], disable=done_without(abi)).run(outer)
@@ -118,12 +118,20 @@ refuse_system_calls(gpu=False)
 thread = threading.Thread(target=print, args=["a thread"])
 thread.start(), thread.join()
 for action in (
-    lambda: fcntl.fcntl(read, fcntl.F_SETFL, os.O_NONBLOCK), lambda: os.isatty(read), lambda: os.set_blocking(read, True),
-    lambda: resource.getrlimit(resource.RLIMIT_AS), lambda: ours.sendall(b"x"), lambda: theirs.recv(1),
-    lambda: fcntl.fcntl(read, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC), lambda: fcntl.ioctl(read, 0xC0104629, bytes(16)),
-    lambda: resource.prlimit(os.getppid(), resource.RLIMIT_AS), lambda: ours.send(b"x", socket.MSG_OOB),
-    lambda: os.open("/", 3), lambda: os.open("/", os.O_RDONLY | os.O_TRUNC),
-    os.fork, lambda: os.execv("/bin/true", ["true"]),
+    lambda: fcntl.fcntl(read, fcntl.F_SETFL, os.O_NONBLOCK),
+    lambda: os.isatty(read),
+    lambda: os.set_blocking(read, True),
+    lambda: resource.getrlimit(resource.RLIMIT_AS),
+    lambda: ours.sendall(b"x"),
+    lambda: theirs.recv(1),
+    lambda: fcntl.fcntl(read, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC),
+    lambda: fcntl.ioctl(read, 0xC0104629, bytes(16)),
+    lambda: resource.prlimit(os.getppid(), resource.RLIMIT_AS),
+    lambda: ours.send(b"x", socket.MSG_OOB),
+    lambda: os.open("/", 3),
+    lambda: os.open("/", os.O_RDONLY | os.O_TRUNC),
+    os.fork,
+    lambda: os.execv("/bin/true", ["true"]),
 ):
     print(tried(action))
 """
