@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.sandbox.inside import landlock
-from graders.sandbox.inside.system_calls import filter_program
+from graders.sandbox.inside.system_calls import filter_of
 from sanity.core.probe import Probe
 
 CAPABILITY_VERSION = 0x20080522
@@ -38,8 +38,8 @@ class WorkerContext:
     """Paths that a worker may write, in addition to its folder."""
     landlock: int = 0
     """The ABI of Landlock that is used."""
-    gpu: bool = False
-    """Whether a worker may talk to NVIDIA's driver."""
+    filter: bytes = b""
+    """The template of the filter of system calls; not used if it is not confined."""
     statement_seconds: float | None = None
     """The time limit of one statement at the top of a submission's files."""
 
@@ -53,7 +53,7 @@ def confine(context: WorkerContext, folder: Path) -> None:
     if context.confined:
         drop_privileges()
         landlock.restrict(context.landlock, context.readable, (str(folder), *context.writable, os.devnull))
-        refuse_system_calls(gpu=context.gpu)
+        refuse_system_calls(context.filter)
 
 
 def drop_privileges() -> None:
@@ -71,9 +71,9 @@ def drop_privileges() -> None:
     raise OSError(ctypes.get_errno(), "cannot drop capabilities")
 
 
-def refuse_system_calls(*, gpu: bool) -> None:
+def refuse_system_calls(template: bytes) -> None:
     """Install the filter of system_calls.py; new threads inherit it. Raises OSError if the kernel refuses."""
-    program = filter_program(os.getpid(), gpu=gpu)
+    program = filter_of(os.getpid(), template)
     buffer = ctypes.create_string_buffer(program, len(program))
     pointer = struct.pack("HxxxxxxQ", len(program) // STEP_BYTES, ctypes.addressof(buffer))  # struct sock_fprog
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, pointer, 0, 0):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import platform
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 ALLOWED = """
@@ -80,6 +80,8 @@ CLONE_THREAD = 0x10000
 CLONE_OF_THREADS = 0x7D0F00
 """What pthread_create() and musl's ask for: VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, tids and DETACHED."""
 MSG_NOSIGNAL = 0x4000
+OWN_PID = 0x7FFFFFFF
+"""Stands for a process's own number until there is the process; no process has it."""
 
 LOAD, AND, RETURN = 0x20, 0x54, 0x06
 """Operations of classic BPF on its one register (linux/bpf_common.h)."""
@@ -144,7 +146,7 @@ def opening(flags: int, mode: int) -> list[Step]:
     ]
 
 
-def judges(pid: int, *, gpu: bool) -> dict[str, list[Step]]:
+def judges(*, gpu: bool) -> dict[str, list[Step]]:
     """Return the judgement of each call in JUDGED, for a process with or without a GPU."""
     flags = case(EQUAL, F_SETFL, argument(2), *case(ANY_BIT, O_ASYNC, REFUSES), ALLOWS)
     commands = (F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ)
@@ -172,8 +174,8 @@ def judges(pid: int, *, gpu: bool) -> dict[str, list[Step]]:
         "fork": [NO_PROCESS],
         "vfork": [NO_PROCESS],
         # Signals to itself only: also those that an open file sends, by F_SETOWN, F_SETSIG, O_ASYNC, leases, F_NOTIFY.
-        "kill": one_of(0, [pid]),
-        "tgkill": one_of(0, [pid]),
+        "kill": one_of(0, [OWN_PID]),
+        "tgkill": one_of(0, [OWN_PID]),
         "fcntl": [argument(1), *flags, *one_of(1, commands)],
         "ioctl": [argument(1), *(nvidia if gpu else ()), *one_of(1, IOCTLS)],
         "prctl": one_of(0, (PR_SET_NAME, PR_GET_NAME)),
@@ -212,10 +214,10 @@ def known(machine: str) -> bool:
     return machine in MACHINES
 
 
-def filter_program(pid: int, *, gpu: bool = False, machine: str = "") -> bytes:
-    """Return the filter of a process as an array of struct sock_filter."""
+def filter_template(*, gpu: bool = False, machine: str = "") -> bytes:
+    """Return the filter of a process that is still to be forked, as an array of struct sock_filter."""
     machine = machine or platform.machine()
-    judge: Callable[[str], list[Step]] = judges(pid, gpu=gpu).__getitem__
+    judge = judges(gpu=gpu)
     steps = [
         Step(LOAD, 4),
         *unless(MACHINES[machine], Step(RETURN, KILL)),  # such as 32-bit calls, which have other numbers
@@ -225,6 +227,11 @@ def filter_program(pid: int, *, gpu: bool = False, machine: str = "") -> bytes:
     for number in numbers(ALLOWED, machine).values():
         steps += case(EQUAL, number, ALLOWS)
     for name, number in numbers(JUDGED, machine).items():
-        steps += case(EQUAL, number, *judge(name))
+        steps += case(EQUAL, number, *judge[name])
     steps += [*case(GREATER, NEWEST, UNKNOWN), REFUSES]
     return b"".join(struct.pack("HBBI", step[0], step.if_true, step.if_false, step.operand) for step in steps)
+
+
+def filter_of(pid: int, template: bytes) -> bytes:
+    """Return the filter of a process."""
+    return template.replace(struct.pack("I", OWN_PID), struct.pack("I", pid))

@@ -26,6 +26,7 @@ import numpy as np
 
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.protocol import Channel, Failed, Order, Ready
+from graders.sandbox.inside.system_calls import filter_template
 from sanity.core.calling import submission_error
 
 
@@ -38,7 +39,8 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
 
     writable = tuple(settings["writable"])
     readable, confined = tuple(settings["readable"]), settings["confined"]
-    return WorkerContext({}, (), readable, confined, writable, settings["landlock"], gpu=settings["gpu"])
+    template = filter_template(gpu=settings["gpu"]) if confined else b""
+    return WorkerContext({}, (), readable, confined, writable, settings["landlock"], template)
 
 
 def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.random  # imported lazily by numpy: here once, not in each worker
 
 from graders.sandbox.inside.confine import WorkerContext, confine
+from graders.sandbox.inside.system_calls import filter_template
 from graders.sandbox.inside.wire import (
     LENGTH,
     MAX_FRAME,
@@ -51,6 +52,7 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
         tuple(settings["readable"]),
         settings["confined"],
         landlock=settings["landlock"],
+        filter=filter_template() if settings["confined"] else b"",
         statement_seconds=settings["statement_seconds"],
     )
 

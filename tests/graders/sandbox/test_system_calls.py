@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from graders.sandbox.inside.system_calls import ALLOWED, JUDGED, MACHINES, filter_program, known, numbers
+from graders.sandbox.inside.system_calls import (
+    ALLOWED,
+    JUDGED,
+    MACHINES,
+    OWN_PID,
+    filter_of,
+    filter_template,
+    known,
+    numbers,
+)
 from graders.sandbox.isolation import landlock_abi, walls
 
 HEADERS = {
@@ -23,6 +32,7 @@ FILTERED = """
 import ctypes, os, signal, sys
 from graders.sandbox.inside import landlock
 from graders.sandbox.inside.confine import refuse_system_calls
+from graders.sandbox.inside.system_calls import filter_template
 
 def tried(action):
     try:
@@ -72,17 +82,24 @@ def test_calls_that_only_one_machine_has_are_left_out_on_the_other() -> None:
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("gpu", [False, True])
 def test_every_jump_ends_inside_the_program_and_every_path_at_a_verdict(machine: str, gpu: bool) -> None:
-    steps = list(struct.iter_unpack("HBBI", filter_program(7, gpu=gpu, machine=machine)))
+    steps = list(struct.iter_unpack("HBBI", filter_of(7, filter_template(gpu=gpu, machine=machine))))
     assert len(steps) < 4096
     for place, (operation, if_true, if_false, _) in enumerate(steps):
         assert place + 1 + max(if_true, if_false) < len(steps) or operation == 0x06
     assert steps[-1][0] == 0x06
 
 
+def test_the_process_is_put_where_it_belongs_and_nowhere_else() -> None:
+    for machine in MACHINES:
+        made = struct.iter_unpack("HBBI", filter_of(4711, filter_template(gpu=True, machine=machine)))
+        operands = [operand for *_, operand in made]
+        assert (operands.count(4711), OWN_PID in operands) == (2, False)
+
+
 def test_signals_reach_only_itself() -> None:
     code = """
 signal.signal(signal.SIGUSR1, lambda *arguments: None)
-refuse_system_calls(gpu=False)
+refuse_system_calls(filter_template())
 for action in (
     lambda: os.kill(os.getpid(), signal.SIGUSR1), lambda: signal.raise_signal(signal.SIGUSR1),
     lambda: os.kill(os.getppid(), 0), lambda: os.kill(0, 0), lambda: os.kill(-1, 0),
@@ -114,7 +131,7 @@ import fcntl, resource, socket, threading
 ours, theirs = socket.socketpair()
 read, write = os.pipe()
 landlock.restrict(2, ["/"], [os.getcwd()])
-refuse_system_calls(gpu=False)
+refuse_system_calls(filter_template())
 thread = threading.Thread(target=print, args=["a thread"])
 thread.start(), thread.join()
 for action in (
@@ -143,7 +160,7 @@ def test_nvidias_driver_is_called_with_a_gpu_only() -> None:
     code = """
 import fcntl
 nothing = os.open("/dev/null", os.O_RDONLY)
-refuse_system_calls(gpu={})
+refuse_system_calls(filter_template(gpu={}))
 for number in (0xC0104629, 0x30000001, 0x19, 0x40086602, 0x8901, 0x5452, 0x5412):
     print(tried(lambda: fcntl.ioctl(nothing, number, bytes(64))))
 """
@@ -156,12 +173,12 @@ for number in (0xC0104629, 0x30000001, 0x19, 0x40086602, 0x8901, 0x5452, 0x5412)
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="calls of x86_64")
 @pytest.mark.parametrize("number", [0x40000000 | 39, 0x40000000 | 512])
 def test_calls_of_the_kind_with_32_bit_pointers_end_the_process(number: int) -> None:
-    code = f"landlock.restrict(2, ['/'], []); refuse_system_calls(gpu=False); tried(lambda: call({number}))"
+    code = f"landlock.restrict(2, ['/'], []); refuse_system_calls(filter_template()); tried(lambda: call({number}))"
     ended = subprocess.run([sys.executable, "-c", FILTERED + code], capture_output=True, timeout=60, check=False)
     assert ended.returncode == -signal.SIGSYS
 
 
 def test_calls_newer_than_the_table_do_not_exist() -> None:
-    code = "landlock.restrict(2, ['/'], []); refuse_system_calls(gpu=False); print(tried(lambda: call({})))"
+    code = "landlock.restrict(2, ['/'], []); refuse_system_calls(filter_template()); print(tried(lambda: call({})))"
     assert answers(code.format(999)) == ["Function not implemented"]
     assert answers(code.format(435)) == ["Function not implemented"]  # clone3
