@@ -15,7 +15,8 @@ from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed, UserError
 from sanity.core.judge import CachedRun, attempt, judge
-from sanity.core.probe import Answers, Probe
+from sanity.core.probe import Answers, Probe, Run
+from sanity.core.recordings import alike, fixed_cases, recording_path
 from sanity.core.submission_modules import module_name
 from sanity.core.verdict import Outcome
 
@@ -25,6 +26,10 @@ PATIENCE = 3600.0
 
 class BrokenCheck(GraderFailed, UserError):
     """A check that the reference does not pass, so that it can judge nobody; the message is one line."""
+
+
+class StaleRecording(GraderFailed, UserError):
+    """Students check against other answers than the reference's; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Reference:
         """Let the reference answer the plan's calls in a worker of this zygote, which has ended when this returns.
 
         No submission may run in the zygote meanwhile. Raises BrokenCheck if the reference does not pass a check that
-        compares with it, SandboxError if it does not answer.
+        compares with it, StaleRecording if its answers are not the recorded ones, SandboxError if it does not answer.
         """
         with Session(zygote, self._files) as session:
             session.begin(self._module, PATIENCE)
@@ -73,8 +78,27 @@ class Reference:
                 for check in checks:
                     if not check.is_property:
                         self._require_passed(check, run)
+                        self._require_recorded(check, run)
                         self._foresee(check, run)
         self._known |= {key: answers for key, answers in run.known.items() if not isinstance(answers, Exception)}
+
+    def _require_recorded(self, check: Check, run: Run) -> None:
+        """Raise StaleRecording if what students have lacks an answer of the reference, or holds another."""
+        recordings = self._plan.recordings
+
+        def recorded(probe: Probe, case: Case) -> Answers:
+            answers, same = run(probe, case), False
+            with suppress(CheckFailed, CouldNotRun):  # it has none, or one of another form
+                same = alike(answers, recordings.expect(probe, case))
+            if not same:
+                raise StaleRecording(
+                    f"{recording_path(self._plan.assignment.name)}: stale: of question {check.question} it does not "
+                    f"hold the reference's answer to {probe.name}: run `trivium record {self._plan.assignment.name}`"
+                )
+            return answers
+
+        for case in fixed_cases(check.cases):
+            attempt(check, run, recorded, case)
 
     def _foresee(self, check: Check, run: CachedRun) -> None:
         """Let the reference answer what a check expects of right submissions of another kind, too."""

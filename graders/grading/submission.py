@@ -23,7 +23,7 @@ from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, Shrink, judge, verdict_of
 from sanity.core.manifest import WRITTEN, Question
 from sanity.core.probe import Answers, Probe
-from sanity.core.recordings import diagnose
+from sanity.core.recordings import named
 from sanity.core.submission_modules import module_name
 from sanity.core.verdict import Outcome, Verdict
 
@@ -116,12 +116,10 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
             return [verdict]
         if verdict.outcome is not Outcome.PASSED and check.is_property:
             reference.require_property(check)
-        if verdict.outcome is Outcome.FAILED:
-            verdict = replace(verdict, diagnosis=diagnose(check, run, plan.recordings) or verdict.diagnosis)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
     if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (encoded := Calls.of(made)):
         reference.calls[question.id] = encoded
-    return verdicts
+    return named(checks, verdicts, run, plan.recordings) if alone else verdicts
 
 
 def _shrinker(session: Session, reference: Reference) -> Shrink:

@@ -37,6 +37,8 @@ class Profile:
     open_files: int = MAX_OPEN_FILES
     inherited: tuple[int, ...] = ()
     """Descriptors that stay open as long as the sandbox lives, such as a lock. Workers do not inherit them."""
+    legacy: bool = False
+    """Accept what an earlier year's files rely on: see `Manifest.legacy`."""
     statement_seconds: float | None = None
     """The time limit of one statement at the top of a submission's files; None for no limit."""
 
@@ -44,4 +46,10 @@ class Profile:
     def answering(cls, manifest: Manifest) -> Profile:
         """Return the profile of workers that call an assignment's probes."""
         limits = manifest.limits
-        return cls(manifest.name, manifest.modules, limits.memory_mb, statement_seconds=limits.seconds / STATEMENTS)
+        return cls(
+            manifest.name,
+            manifest.modules,
+            limits.memory_mb,
+            legacy=manifest.legacy,
+            statement_seconds=limits.seconds / STATEMENTS,
+        )

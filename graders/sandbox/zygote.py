@@ -101,6 +101,7 @@ class Zygote:
             "server": self.profile.server,
             "assignment": self.profile.assignment,
             "modules": self.profile.modules,
+            "legacy": self.profile.legacy,
             "statement_seconds": self.profile.statement_seconds,
             "root": str(root),
             "scratch": str(self.scratch),

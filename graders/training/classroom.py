@@ -54,7 +54,7 @@ def train_class(
         raise IntakeError(trials[0].problem)
     for trial in trials:
         on_trial(trial)
-    jobs = _jobs(options, trained, submissions)
+    jobs = _jobs(options, assignment, trained, submissions)
     require_walls(options.isolation)
     before = {job.submission.name: _earlier(job) for job in jobs}
 
@@ -114,7 +114,9 @@ def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Su
     return found, unread
 
 
-def _jobs(options: TrainOptions, trained: TrainedQuestion, submissions: list[Submission]) -> list[Job]:
+def _jobs(
+    options: TrainOptions, assignment: Assignment, trained: TrainedQuestion, submissions: list[Submission]
+) -> list[Job]:
     """Return a job for each submission."""
     limits = TrainingLimits()
     share = {
@@ -122,7 +124,7 @@ def _jobs(options: TrainOptions, trained: TrainedQuestion, submissions: list[Sub
         "memory_mb": limits.memory_mb // options.jobs,
     }
     job = Job(
-        assignment=options.assignment,
+        assignment=assignment.name,
         question=trained.id,
         submission=submissions[0],
         out=options.out,
@@ -133,6 +135,7 @@ def _jobs(options: TrainOptions, trained: TrainedQuestion, submissions: list[Sub
         seed=_seed(options),
         isolation=options.isolation,
         limits=replace(limits, **share),
+        legacy=assignment.manifest.legacy,
         staff_model=not options.paths and options.staff_model,
     )
     return [replace(job, submission=submission) for submission in submissions]

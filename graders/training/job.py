@@ -92,6 +92,8 @@ class Job:
     limits: TrainingLimits = field(default_factory=TrainingLimits)
     staff_model: bool = False
     """Train the reference's faster model, if the task has one."""
+    legacy: bool = False
+    """Accept what an earlier year's files rely on: see `Manifest.legacy`."""
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     """Changes to the data's default recipe."""
 

@@ -162,6 +162,7 @@ def _start_trainer(
         program=task.program,
         step=step,  # type: ignore[arg-type]
         code=str(job.folder / code),
+        modules=[name for name in job.submission.files if name.endswith(".py")],
         data=str(job.folder / "data"),
         device=job.device,
         threads=limits.threads,
@@ -181,6 +182,7 @@ def profile(job: Job, lock: int, code: str) -> Profile:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
     return Profile(
         assignment=job.assignment,
+        legacy=job.legacy,
         modules=(),
         memory_mb=job.limits.memory_mb,
         server="graders.sandbox.inside.trainer",
@@ -212,6 +214,7 @@ def training_key(job: Job, task: Task, files: Mapping[str, bytes]) -> str:
         job.budget,
         job.device,
         job.seed,
+        job.legacy,
         job.isolation.value,
         task.references,
     )

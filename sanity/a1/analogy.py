@@ -8,7 +8,7 @@ import numpy as np
 
 from sanity.a1.notebook import notebook
 from sanity.a1.rankings import all_answers, listed, not_among, ranking, same_ranking
-from sanity.a1.vectors import NEAR, VECTORS, keyed, with_other_lengths
+from sanity.a1.vectors import NEAR, SINGLE, VECTORS, keyed, with_other_lengths
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
@@ -23,11 +23,17 @@ def analogy(code: Any, case: Case) -> Any:
     return listed(notebook(code).analogy(keyed(case), case.a, case.b, case.c, case.k))
 
 
-@check(VECTORS, weight=4, outputs=("answers",))
+@check(VECTORS, weight=5, outputs=("answers",))
 def completes_the_analogy(run: Run, expect: Run, case: Case) -> None:
     """The k words nearest to b - a + c, each scaled to length one, are listed with their cosine similarity to it."""
     got = ranking(run(analogy, case), "answers")
     same_ranking("answers", got, all_answers(expect, case, analogy), case.k)
+
+
+@check(SINGLE)
+def completes_it_with_one_word(run: Run, expect: Run, case: Case) -> None:
+    """With k = 1 a list of one word comes back."""
+    completes_the_analogy(run, expect, case)
 
 
 @check(VECTORS)

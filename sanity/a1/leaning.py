@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sanity.a1.notebook import notebook
-from sanity.a1.vectors import VECTORS, keyed, with_other_lengths
+from sanity.a1.vectors import SINGLE, VECTORS, keyed, with_other_lengths
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, same_array
@@ -32,13 +32,19 @@ def leans(run: Run, case: Case) -> Array:
     return got.astype(np.float32)
 
 
-@check(VECTORS, weight=3, outputs=("lean",))
+@check(VECTORS, weight=6, outputs=("lean",))
 def measures_the_lean(run: Run, expect: Run, case: Case) -> None:
     """The lean is the mean cosine similarity with one group minus that with the other."""
     same_array("lean", leans(run, case), leans(expect, case), "word")
 
 
-@check(VECTORS)
+@check(SINGLE)
+def a_group_may_be_one_word(run: Run, expect: Run, case: Case) -> None:
+    """The lean is right between groups of a single word, too."""
+    measures_the_lean(run, expect, case)
+
+
+@check(VECTORS, weight=2)
 def leans_the_other_way(run: Run, case: Case) -> None:
     """With the two groups swapped the lean changes its sign, and between two equal groups it is zero."""
     before = leans(run, case)
@@ -46,7 +52,7 @@ def leans_the_other_way(run: Run, case: Case) -> None:
     same_array("lean between equal groups", leans(run, case.having(other=case.one)), np.zeros_like(before), "word")
 
 
-@check(VECTORS)
+@check(VECTORS, weight=2)
 def leans_by_direction(run: Run, case: Case) -> None:
     """Longer or shorter vectors of the same directions have the same lean."""
     same_array("lean", leans(run, with_other_lengths(case)), leans(run, case), "word")

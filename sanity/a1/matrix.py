@@ -6,7 +6,7 @@ from typing import Any
 
 from sanity.a1.notebook import notebook
 from sanity.a1.rows import rows_of
-from sanity.a1.vectors import VECTORS, keyed
+from sanity.a1.vectors import SINGLE, VECTORS, keyed
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.compare import as_array, same_array
@@ -22,9 +22,20 @@ def matrix_of_vectors(code: Any, case: Case) -> Any:
     return notebook(code).get_matrix_of_vectors(keyed(case), list(case.wanted))
 
 
-@check(VECTORS, weight=2, outputs=("M",))
+@check(VECTORS, weight=4, outputs=("M",))
 def stacks_the_vectors(run: Run, expect: Run, case: Case) -> None:
     """M has the vector of each required word in the row that word2ind says."""
+    same_vectors(run, expect, case)
+
+
+@check(SINGLE)
+def stacks_one_vector(run: Run, expect: Run, case: Case) -> None:
+    """M is a matrix, too, if a single word is required."""
+    same_vectors(run, expect, case)
+
+
+def same_vectors(run: Run, expect: Run, case: Case) -> None:
+    """Raise CheckFailed unless M has the right vectors."""
     answers, right = run(matrix_of_vectors, case), expect(matrix_of_vectors, case)
     got = as_array("M", answers["M"], right["M"])
     if got.ndim != 2 or got.shape[1] != right["M"].shape[1]:
@@ -33,7 +44,7 @@ def stacks_the_vectors(run: Run, expect: Run, case: Case) -> None:
     same_array("M", rows, right["M"][rows_of(right, case.wanted)], "word axis")
 
 
-@check(VECTORS)
+@check(VECTORS, weight=2)
 def leaves_out_the_unknown(run: Run, expect: Run, case: Case) -> None:
     """Required words that wv does not know are left out."""
     mixed = case.having(wanted=[case.unknown[0], *case.wanted, case.unknown[1]])

@@ -6,7 +6,7 @@ from typing import Any
 
 from sanity.a1.notebook import notebook
 from sanity.a1.rankings import all_answers, in_order, listed, not_among, ranking, same_ranking
-from sanity.a1.vectors import NEAR, VECTORS, keyed, with_other_lengths
+from sanity.a1.vectors import NEAR, SINGLE, VECTORS, keyed, with_other_lengths
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
@@ -28,7 +28,13 @@ def finds_the_nearest(run: Run, expect: Run, case: Case) -> None:
     same_ranking("neighbours", got, all_answers(expect, case, nearest_neighbours), case.k)
 
 
-@check(VECTORS, weight=2)
+@check(SINGLE)
+def finds_the_one_nearest(run: Run, expect: Run, case: Case) -> None:
+    """With k = 1 a list of one word comes back."""
+    finds_the_nearest(run, expect, case)
+
+
+@check(VECTORS)
 def is_not_its_own_neighbour(run: Run, case: Case) -> None:
     """A word is not among its own neighbours."""
     not_among("neighbours", ranking(run(nearest_neighbours, case), "neighbours"), [case.a])

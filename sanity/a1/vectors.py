@@ -9,7 +9,7 @@ import numpy as np
 from sanity.core.case import Case, Cases
 
 
-def make_vectors(*, seed: int, words: int, size: int, k: int) -> dict[str, Any]:
+def make_vectors(*, seed: int, words: int, size: int, k: int, single: int) -> dict[str, Any]:
     """Make word vectors of different lengths, and questions to them.
 
     Args:
@@ -17,6 +17,7 @@ def make_vectors(*, seed: int, words: int, size: int, k: int) -> dict[str, Any]:
         words: how many words have vectors.
         size: numbers of each vector.
         k: how many answers are asked for.
+        single: 1 if one word is wanted, and groups are of one word.
     """
     rng = np.random.default_rng(seed)
     names = [f"w{i}" for i in rng.permutation(words)]
@@ -24,7 +25,7 @@ def make_vectors(*, seed: int, words: int, size: int, k: int) -> dict[str, Any]:
     vectors = rng.standard_normal((words, size))
     vectors *= lengths / np.linalg.norm(vectors, axis=1, keepdims=True)
     order = [names[i] for i in rng.permutation(words)]
-    cut = 1 + int(rng.integers(words - 1))
+    cut = 1 if single else 2 + int(rng.integers(words - 3))
     return {
         "names": names,
         "vectors": vectors.astype(np.float32),
@@ -33,22 +34,24 @@ def make_vectors(*, seed: int, words: int, size: int, k: int) -> dict[str, Any]:
         "b": order[1],
         "c": order[2],
         "one": order[:cut][:3],
-        "other": order[cut:][:2],
-        "wanted": [names[i] for i in rng.permutation(words)[: 1 + int(rng.integers(words))]],
+        "other": order[cut:][: 1 if single else 2],
+        "wanted": [names[i] for i in rng.permutation(words)[: 1 if single else 2 + int(rng.integers(words - 1))]],
         "unknown": ["unheard", "unseen"],
         "seed": seed,
     }
 
 
-VECTOR_SIZES = {"words": (5, 10), "size": (3, 6), "k": (1, 3)}
-
-
+VECTOR_SIZES = {"words": (5, 10), "size": (3, 6), "k": (2, 3), "single": (0, 0)}
 VECTOR_WORDS = "{words} words with vectors of {size} numbers, k = {k}"
-
-
-VECTORS = Cases(
-    make_vectors, VECTOR_SIZES, VECTOR_WORDS, ({"words": 12, "size": 4, "k": 3}, {"words": 7, "size": 9, "k": 1})
+VECTORS = Cases(make_vectors, VECTOR_SIZES, VECTOR_WORDS, ({"words": 12, "size": 4, "k": 3}, {"words": 7, "size": 9}))
+SINGLE = Cases(
+    make_vectors,
+    {**VECTOR_SIZES, "k": (1, 1), "single": (1, 1)},
+    VECTOR_WORDS + ", one word asked for",
+    ({"words": 6},),
+    drawn=1,
 )
+"""Questions to word vectors with one word, or for one."""
 
 
 # Similarities of float32 vectors, summed in any order, differ by less; wrong ones by more.

@@ -35,10 +35,18 @@ def make_descent(*, seed: int, n: int, m: int, iterations: int, processed: int) 
 DESCENTS = Cases(
     make_descent,
     {"n": (2, 4), "m": (0, 3), "iterations": (2, 6), "processed": (0, 1)},
-    "parameters of shape ({n}, {m}), {iterations} iterations",
+    "parameters of shape {x0.shape}, {iterations} iterations",
     ({"n": 3, "iterations": 4}, {"n": 4, "m": 3, "iterations": 3, "processed": 1}, {"n": 2, "iterations": 25}),
 )
 """Bowls to run down."""
+SINGLE = Cases(
+    make_descent,
+    {"n": (1, 1), "m": (0, 1), "iterations": (1, 1), "processed": (0, 1)},
+    "one parameter, of shape {x0.shape}, one iteration",
+    ({"m": 1},),
+    drawn=1,
+)
+"""One step of one number."""
 
 
 @probe("x: n m|n, where f was called: iteration n m|iteration n", of="sgd()")
@@ -58,18 +66,21 @@ def sgd(code: Any, case: Case) -> Any:
 
 
 check.compares(
-    sgd, DESCENTS, "x", weight=2, says="sgd() returns the parameters after the last step, with postprocessing."
+    sgd, DESCENTS, "x", weight=4, says="sgd() returns the parameters after the last step, with postprocessing."
+)
+check.compares(
+    sgd, SINGLE, "x", name="sgd_of_one", says="sgd() is right for a single parameter and a single iteration, too."
 )
 
 
-@check(DESCENTS, outputs=("f",))
+@check(DESCENTS, weight=2, outputs=("f",))
 def goes_step_by_step(run: Run, expect: Run, case: Case) -> None:
     """Each iteration starts where the one before ended, with postprocessing."""
     axes = "iteration n m" if case.x0.ndim == 2 else "iteration n"
     same_array(CALLS, run(sgd, case)[CALLS], expect(sgd, case)[CALLS], axes)
 
 
-@check(DESCENTS)
+@check(DESCENTS, weight=2)
 def calls_once_an_iteration(run: Run, case: Case) -> None:
     """f is called once in each iteration: it may be random, and it takes most of the time."""
     calls = as_array(CALLS, run(sgd, case)[CALLS], np.zeros((case.iterations, *case.x0.shape)))
@@ -89,11 +100,10 @@ def rests_at_the_bottom(run: Run, case: Case) -> None:
     equal("x", run(sgd, resting)["x"], case.bottom, "x moves although the gradient is zero")
 
 
-@check(DESCENTS)
-def a_step_downhill_lowers_the_loss(run: Run, case: Case) -> None:
-    """A small step against the gradient lowers the loss."""
-    once = case.having(iterations=1, processed=False)
-    x = as_array("x", run(sgd, once)["x"], case.x0)
+@check(DESCENTS, weight=2)
+def steps_downhill_lower_the_loss(run: Run, case: Case) -> None:
+    """Small steps against the gradient lower the loss."""
+    x = as_array("x", run(sgd, case.having(processed=False))["x"], case.x0)
     if x.shape != case.x0.shape:
         raise CheckFailed("x has another shape than x0")
     before, after = ((case.curvature * (place - case.bottom) ** 2).sum() for place in (case.x0, x))

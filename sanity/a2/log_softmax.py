@@ -16,19 +16,22 @@ check = Checks("2i")
 
 
 def make_scores(*, seed: int, N: int, V: int, large: int) -> dict[str, Any]:
-    """Make scores (V,), or (N, V) if N is not 0; up to thousands if large is 1."""
+    """Make scores (V,) if N is 0, or (N, V); up to thousands if large is 1."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((N, V) if N else (V,))
     return {"x": x * 1000 if large else x, "shift": float(rng.uniform(2, 5))}
 
 
+SHAPE = "scores of shape {x.shape}"
 SCORES = Cases(
     make_scores,
-    {"N": (0, 4), "V": (2, 6), "large": (0, 1)},
-    "scores of shape ({N}, {V}), where 0 stands for none",
-    ({"V": 5}, {"N": 3, "V": 4}, {"N": 3, "V": 3, "large": 1}),
+    {"N": (2, 4), "V": (2, 6), "large": (0, 1)},
+    SHAPE,
+    ({"N": 0, "V": 5}, {"N": 3, "V": 4}, {"N": 3, "V": 3, "large": 1}),
 )
 """Scores for a softmax."""
+SINGLE = Cases(make_scores, {"N": (1, 1), "V": (2, 6), "large": (0, 0)}, SHAPE, ({"V": 3}, {"N": 3, "V": 1}), drawn=1)
+"""A single row, and rows of a single score."""
 
 
 @probe("log softmax: N V|V", of="log_softmax()")
@@ -37,7 +40,7 @@ def log_softmax(code: Any, case: Case) -> Any:
     return code.information.log_softmax(case.x.copy())
 
 
-@check(SCORES, weight=2, outputs=("log softmax",))
+@check(SCORES, weight=4, outputs=("log softmax",))
 def takes_the_logarithm(run: Run, expect: Run, case: Case) -> None:
     """log_softmax() is right along the last axis, and finite for large scores."""
     axes = "N V" if case.x.ndim == 2 else "V"
@@ -52,7 +55,13 @@ def log_softmax_of(run: Run, case: Case) -> Array:
     return found
 
 
-@check(SCORES)
+@check(SINGLE)
+def takes_the_logarithm_of_one(run: Run, expect: Run, case: Case) -> None:
+    """There may be a single row of scores, or a single score in a row."""
+    takes_the_logarithm(run, expect, case)
+
+
+@check(SCORES, weight=2)
 def scores_may_be_shifted(run: Run, case: Case) -> None:
     """Adding one number to all scores changes nothing."""
     said = "adding a number to all scores changes the answer"

@@ -97,6 +97,14 @@ def load_warm_up(assignment: str) -> Callable[[], None] | None:
     return warm_up
 
 
+def accept_legacy(assignment: str) -> None:
+    """Let what an earlier year's files rely on work in this process; raise ChecksError if the assignment knows none."""
+    name = f"sanity.{assignment}.legacy"
+    if not find_spec(name):
+        raise ChecksError(f"assignments/{assignment}/assignment.toml: legacy = true: there is no {name} to accept it")
+    import_module(name).accept_legacy()
+
+
 def require_libraries(assignment: str, questions: Iterable[Question]) -> None:
     """Raise MissingLibrary if a library is not installed that the probes of these questions import."""
     modules = _modules(assignment)

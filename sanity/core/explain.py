@@ -160,7 +160,7 @@ def _along_axes(name: str, got: Array, want: Array, axes: str) -> Iterator[Candi
             yield said, first > 0 and bool(wrong[first:].all())
         yield (
             f"{name} is the same for every {along}",
-            bool(np.ptp(got, axis=axis).max() < ATOL < np.ptp(want, axis=axis).max()),
+            bool(got.any() and np.ptp(got, axis=axis).max() < ATOL < np.ptp(want, axis=axis).max()),
         )
 
 

@@ -113,6 +113,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     trained: tuple[TrainedQuestion, ...] = ()
     handout: tuple[Text, ...] = ()
     """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
+    legacy: bool = False
+    """Accept what the libraries of an earlier year did, and today's refuse, such as torch's masks of bytes."""
     aliases: dict[FileName, tuple[FileName, ...]] = field(default_factory=dict)
     """Other names under which a file to hand in is accepted, as in other years of the course."""
 

@@ -7,7 +7,8 @@ name. Their cases are never those that mark a submission: the grader draws new o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -20,8 +21,9 @@ from sanity.core.compare import agrees
 from sanity.core.errors import CouldNotRun, UserError
 from sanity.core.forms import unpack
 from sanity.core.judge import attempt
-from sanity.core.probe import Answers, Probe
+from sanity.core.probe import Answers, Probe, Run
 from sanity.core.values import Unsupported
+from sanity.core.verdict import Outcome, Verdict
 
 SEED = 20221
 """Of the corner cases that are recorded."""
@@ -138,7 +140,21 @@ def load(path: Path) -> Recordings:
     return Recordings(whole["right"], whole["diagnoses"])
 
 
-def diagnose(check: Check, run: Any, recordings: Recordings) -> str:
+def named(checks: Sequence[Check], verdicts: Sequence[Verdict], run: Run, recordings: Recordings) -> list[Verdict]:
+    """Return the verdicts on a question's checks with the names of known mistakes as diagnoses.
+
+    Where one answers as the submission does, the guesses of other checks, which fail for the same reason, are left out.
+    """
+    names = [
+        diagnose(check, run, recordings) if verdict.outcome is Outcome.FAILED else ""
+        for check, verdict in zip(checks, verdicts, strict=True)
+    ]
+    if not any(names):
+        return list(verdicts)
+    return [replace(verdict, diagnosis=name) for verdict, name in zip(verdicts, names, strict=True)]
+
+
+def diagnose(check: Check, run: Run, recordings: Recordings) -> str:
     """Return the diagnosis of a known mistake that answers this check's fixed cases as the submission does, or ""."""
     fits: dict[str, bool] = {}
 

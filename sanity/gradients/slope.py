@@ -14,6 +14,8 @@ from sanity.core.errors import CheckFailed
 # float64, up to 4e-4 where a submission computes one part in float32. A missing term is about 0.1 in slopes about 1.
 STEP = 3e-4
 SLOPE_RTOL, SLOPE_ATOL = 1e-3, 2e-3
+NO_STEP = 1e-9
+"""A step that changes the loss by less than SLOPE_ATOL, unless something random does."""
 
 
 def same_gradients(got: Mapping[str, Any], want: Mapping[str, Any], optional: tuple[str, ...] = ()) -> None:
@@ -67,10 +69,20 @@ def same_slope(
         with np.errstate(invalid="ignore"):  # infinite gradients are reported below
             return numeric, sum(float((np.asarray(gradients[name]) * direction[name]).sum()) for name in names)
 
+    def is_random() -> bool:
+        moved = {name: weights[name] + NO_STEP * direction[name] for name in direction}
+        return not abs(float(loss({**weights, **moved})) - float(loss(weights))) <= SLOPE_ATOL
+
     numeric, claimed = slopes(list(direction))
     if not np.isfinite([numeric, claimed]).all():
         raise CheckFailed("the outputs or their gradients are not finite", hint=NOT_FINITE)
     if not _agree(numeric, claimed):
+        if is_random():
+            raise CheckFailed(
+                "the outputs change although nothing else does",
+                diagnosis="something random acts in evaluation, too",
+                hint="F.dropout does so unless it is told training=self.training",
+            )
         suspects = list(direction)
         while len(suspects) > 1:  # halve: some weight in the half that disagrees is wrong
             half = suspects[: len(suspects) // 2]

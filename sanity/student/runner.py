@@ -6,11 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from sanity.core.assignment_package import checks_of, load_known_errors, require_libraries
+from sanity.core.assignment_package import accept_legacy, checks_of, load_known_errors, require_libraries
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.calling import LocalRun
 from sanity.core.case import Case
@@ -19,7 +18,7 @@ from sanity.core.errors import UserError
 from sanity.core.judge import CachedRun, judge
 from sanity.core.manifest import Manifest, Question
 from sanity.core.probe import Run
-from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
+from sanity.core.recordings import Recordings, fixed_cases, load, named, recording_path
 from sanity.core.selection import files_in, select_in
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
@@ -42,6 +41,8 @@ class Runner:
         self.checks = checks_of(manifest)
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # tensors are tiny here: torch's threads would wait, not work
         self.recordings = load(recording_path(manifest.name))
+        if manifest.legacy:
+            accept_legacy(manifest.name)
         self.known_errors = load_known_errors(manifest.name)
 
     def run(self, questions: Sequence[Question]) -> list[QuestionVerdicts]:
@@ -82,19 +83,9 @@ class Runner:
 
 
 def judge_recorded(checks: Sequence[Check], run: Run, recordings: Recordings) -> list[Verdict]:
-    """Return the verdicts of a question's checks on their fixed cases.
-
-    Where a known mistake answers as the submission does, its name is the diagnosis; the guesses of other checks, which
-    fail for the same reason, are left out.
-    """
+    """Return the verdicts of a question's checks on their fixed cases."""
     verdicts = [judge(check, fixed_cases(check.cases), run, recordings.expect) for check in checks]
-    names = [
-        diagnose(check, run, recordings) if verdict.outcome is Outcome.FAILED else ""
-        for check, verdict in zip(checks, verdicts, strict=True)
-    ]
-    if not any(names):
-        return verdicts
-    return [replace(verdict, diagnosis=name) for verdict, name in zip(verdicts, names, strict=True)]
+    return named(checks, verdicts, run, recordings)
 
 
 def check_folder(folder: Path, questions: Sequence[str] = (), seed: int | None = None) -> list[QuestionVerdicts]:

@@ -87,6 +87,29 @@ def test_a_point_of_style_is_a_hint_worth_nothing(assignment: str, variant: str,
     assert all(verdict.weight == 0 and verdict.hint and verdict.is_property for verdict in hints)
 
 
+KNOWN = "[wv[word] for word in known]"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "file", "question", "old", "new"),
+    [
+        ("a1", NOTEBOOK, "2.1", f"np.array({KNOWN}).reshape(len(known), wv.vector_size)", f"np.squeeze({KNOWN})"),
+        ("a1", NOTEBOOK, "2.4", "return neighbours\n", "return neighbours if k > 1 else neighbours[0]\n"),
+        ("a1", NOTEBOOK, "2.5", "return answers\n", "return answers if k > 1 else answers[0]\n"),
+        ("a1", NOTEBOOK, "2.6", "return difference\n", "return difference if len(one) > 1 else None\n"),
+        ("a2", "sgd.py", "1e", "return x\n", "return x if x.size > 1 else np.squeeze(x)\n"),
+        ("a2", "information.py", "2i", "shifted = x - x", "if 1 in x.shape: x = np.squeeze(x)\n    shifted = x - x"),
+        ("a2", "information.py", "2j", "return W[1] - W[0],", "return np.squeeze(W[1] - W[0]),"),
+    ],
+)  # fmt: skip
+def test_a_slip_that_shows_where_a_size_is_one_costs_about_a_tenth(
+    assignment: str, file: str, question: str, old: str, new: str
+) -> None:
+    earned, verdicts = judged(assignment, spoilt(assignment, file, old, new), question)[question]
+    assert len(problems(verdicts)) == 1
+    assert 0.05 <= 1 - earned / load_assignment(assignment).manifest.question(question).points <= 0.13
+
+
 def test_a_default_that_draws_samples_fails_the_check_of_the_default() -> None:
     earned, verdicts = judged("a2", BUGS["a2", "window-samples-by-default"], "1d")["1d"]
     assert [verdict.check for verdict in problems(verdicts)] == ["takes_the_softmax_by_default"]

@@ -35,6 +35,8 @@ class Order(msgspec.Struct, frozen=True, tag=True):
     """Train, or answer the test sentences with the best model that training has saved."""
     code: str
     """Folder with the submission laid over the handout; read-only."""
+    modules: list[str]
+    """The submission's own files in it."""
     data: str
     """Folder with the data; read-only."""
     device: str

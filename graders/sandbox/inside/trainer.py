@@ -27,7 +27,9 @@ import numpy as np
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.protocol import Channel, Failed, Order, Ready
 from graders.sandbox.inside.system_calls import filter_template
+from sanity.core.assignment_package import accept_legacy
 from sanity.core.calling import submission_error
+from sanity.core.submission_modules import SubmissionModules
 
 
 def prepare(settings: dict[str, Any]) -> WorkerContext:
@@ -37,6 +39,8 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
     """
     import torch  # noqa: F401
 
+    if settings["legacy"]:
+        accept_legacy(settings["assignment"])
     writable = tuple(settings["writable"])
     readable, confined = tuple(settings["readable"]), settings["confined"]
     template = filter_template(gpu=settings["gpu"]) if confined else b""
@@ -64,7 +68,10 @@ def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: 
 
 
 def work(channel: Channel) -> None:
-    """Receive the order, carry it out, and report the end: Finished or Failed."""
+    """Receive the order, carry it out, and report the end: Finished or Failed.
+
+    The submission's modules are run as leniently as where questions are checked; ours are imported as ever.
+    """
     import torch
 
     order = channel.receive(Order)
@@ -73,6 +80,7 @@ def work(channel: Channel) -> None:
     versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": str(torch.__version__)}
     channel.send(Ready(torch.cuda.get_device_name() if device == "cuda" else "cpu", versions))
     order = msgspec.structs.replace(order, device=device)
+    SubmissionModules(Path(order.code), [(name,) for name in order.modules], helpers=())
     sys.path.insert(0, order.code)
     try:
         program: Any = importlib.import_module(order.program)

@@ -31,7 +31,7 @@ from graders.sandbox.inside.wire import (
     encode,
     read_calls,
 )
-from sanity.core.assignment_package import libraries_of, load_probes, load_warm_up
+from sanity.core.assignment_package import accept_legacy, libraries_of, load_probes, load_warm_up
 from sanity.core.calling import SubmissionError, ask, submission_error
 from sanity.core.case import Case
 from sanity.core.probe import Probe
@@ -46,6 +46,8 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
         importlib.import_module(library)
     if warm_up := load_warm_up(name):
         warm_up()
+    if settings["legacy"]:
+        accept_legacy(name)
     return WorkerContext(
         probes,
         tuple(map(tuple, settings["modules"])),

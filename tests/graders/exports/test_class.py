@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -46,3 +47,19 @@ def test_equal_classes_give_equal_files_with_the_same_points_in_any_order(result
     points = [property.get("value") for property in suites.iter("property") if property.get("name") == "points"]
     assert [float(row["total"]) for row in rows] == [r["score"] for r in reports] == [float(p or "") for p in points]
     assert not any(SECRET.encode() in data for path, data in files.items() if path != Path("report.html"))
+
+
+def test_a_hint_costs_nothing_and_is_read_in_every_export(tmp_path: Path) -> None:
+    """A point of style: it passes with something to say, and no export counts it as a failure."""
+    said, do = "pad_sents() appends the padding to the lists that it is given", "make new lists"
+    result = made("ada", PASSED, replace(PASSED, check="style", weight=0, message=said, hint=do))
+    files = {path.name: path.read_text() for path in export_class([result], tmp_path)}
+    files["junit.xml"] = junit_xml([result])
+    assert all(said in files[name] for name in ("report.html", "ada.json", "junit.xml"))
+    [suite] = ET.fromstring(files["junit.xml"].encode())
+    assert [suite.get(count) for count in ("tests", "failures", "errors")] == ["2", "0", "0"]
+    tests = json.loads(files["ada.json"])["tests"]
+    assert [(test["status"], test["score"], test["max_score"]) for test in tests] == [
+        ("passed", 8, 8),
+        ("passed", 0, 0),
+    ]

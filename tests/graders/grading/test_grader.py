@@ -33,6 +33,7 @@ from graders.sandbox.zygote import WorkerHandle, Zygote
 from sanity.a4.padding import SENTENCES, pad
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
+from sanity.core.recordings import Recordings, fixed_cases, key_of, recording_path
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote
 from tests.support.processes import descriptors, process_of
@@ -319,7 +320,6 @@ def test_the_reference_answers_once_whatever_the_jobs(
     monkeypatch.setattr(Reference, "prepare", lambda self, zygote: prepared.append(prepare(self, zygote)))
     monkeypatch.setattr(Reference, "ask", None)
     monkeypatch.setattr(Reference, "_ask", None)  # what right answers are compared with is all foreseen
-    monkeypatch.setattr("graders.grading.plan.load", None)  # recordings, too, are for failures only
     for name in ("anna", "leo", "mia"):
         klass.add(name)
     with GradingRun(make_plan(load_assignment("a4"), ["1a", "1b"], 1), isolation, 2) as grader:
@@ -388,6 +388,39 @@ def test_a_property_that_the_reference_lacks_ends_the_run_before_a_mark_is_given
         f"the check broken() of question 1a is broken: the reference itself does not pass it: {said}"
     )
     assert klass.kept() == []
+
+
+@pytest.mark.parametrize("wrong", ["missing", "another", "malformed"])
+def test_a_stale_recording_ends_the_run_before_the_class_is_touched(
+    short: Plan, isolation: Isolation, klass: Class, wrong: str
+) -> None:
+    klass.add("anna")
+    plan = make_plan(load_assignment("a4"), ["1a"], 1)
+    right = dict(plan.recordings.right)
+    key = key_of(pad, fixed_cases(SENTENCES)[1])
+    answer = right.pop(key)
+    if wrong == "another":
+        right[key] = [answer[0][:-1], answer[1]]
+    if wrong == "malformed":
+        right[key] = answer[:1]
+    vars(plan)["recordings"] = Recordings(right, {})
+    with GradingRun(plan, isolation, 1) as grader, pytest.raises(RunFailed) as error:
+        klass.grade(grader)
+    assert str(error.value) == (
+        f"{recording_path('a4')}: stale: of question 1a it does not hold the reference's answer to pad: "
+        "run `trivium record a4`"
+    )
+    assert (klass.told, klass.done, klass.kept()) == ([], [], [])
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_masks_of_bytes_pass_where_legacy_files_are_taken(klass: Class, isolation: Isolation, legacy: bool) -> None:
+    assignment = load_assignment("a4")
+    klass.add("anna", nmt_model=klass.reference["nmt_model.py"].replace("enc_masks.bool()", "enc_masks.byte()"))
+    assignment = replace(assignment, manifest=msgspec.structs.replace(assignment.manifest, legacy=legacy))
+    with GradingRun(make_plan(assignment, ["1e", "1f"], 1), isolation, 1) as grader:
+        [result] = klass.grade(grader)
+    assert result.points == (18 if legacy else 8)
 
 
 def test_a_right_answer_of_any_kind_needs_no_live_reference(klass: Class, isolation: Isolation) -> None:

@@ -109,7 +109,7 @@ def test_numbers_to_show_are_finite(value: float | None) -> None:
 def test_a_trainer_receives_messages_and_notices_a_hang_up() -> None:
     ours, theirs = socket.socketpair()
     channel = Channel(theirs)
-    order = Order("program", "train", "code", "data", "cpu", 1, {"hyperparameters": {"lr": 0.1}})
+    order = Order("program", "train", "code", ["utils.py"], "data", "cpu", 1, {"hyperparameters": {"lr": 0.1}})
     ours.sendall(frame(order))
     assert channel.receive(Order) == order
     ours.sendall(frame(DevScore(33.5, False)))

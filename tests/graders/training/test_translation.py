@@ -178,6 +178,28 @@ def test_the_reference_is_trained(trained: Training, data: Path) -> None:
     assert (trained.batch_sensitivity, trained.reference_mismatch) == (0, 0)
 
 
+def test_imports_that_the_answer_does_not_use_change_nothing(
+    trained: Training, data: Path, tmp_path: Path, isolation: Isolation, run_warm: Callable[..., Training]
+) -> None:
+    files = reference_files()
+    files["utils.py"] = b"import nltk, not_installed\nnltk.download('punkt')\n" + files["utils.py"]
+    files["nmt_model.py"] = files["nmt_model.py"].replace(b"from model_embeddings", b"from .model_embeddings")
+    assert b"from .model_embeddings" in files["nmt_model.py"]
+    job = a_job(tmp_path, data, files, isolation=isolation)
+    assert timeless(run_warm(job, load_task(job))) == timeless(trained)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("legacy", [False, True])
+def test_masks_of_bytes_train_where_legacy_files_are_taken(
+    legacy: bool, data: Path, tmp_path: Path, isolation: Isolation
+) -> None:
+    files = reference_files()
+    files["nmt_model.py"] = files["nmt_model.py"].replace(b"enc_masks.bool()", b"enc_masks.byte()")
+    training = train_one(a_job(tmp_path, data, files, isolation=isolation, legacy=legacy))
+    assert (training.stop_reason is StopReason.CONVERGED) == legacy
+
+
 def test_the_fast_reference_learns_the_same(
     trained: Training, data: Path, tmp_path: Path, isolation: Isolation
 ) -> None:
