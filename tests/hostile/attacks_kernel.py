@@ -30,11 +30,15 @@ def call(name, *arguments):
         raise OSError(ctypes.get_errno(), name)
     return outcome
 
-import sanity.core.values
-COURSE = sanity.core.values.__file__  # which may be read
 ZYGOTE = os.getppid()
 """
-"""Before attacks that make system calls by number: `call`, a file of the course, and the process it was forked from."""
+"""Before attacks that make system calls by number: `call`, and the process that this one was forked from."""
+
+COURSE = """
+import sanity.core.values
+COURSE = sanity.core.values.__file__
+"""
+"""Before attacks on a file that may be read."""
 
 ATTRIBUTES = """
 course = os.open(COURSE, os.O_RDONLY)
@@ -49,7 +53,7 @@ KERNEL = [
     Attack(
         "A44",
         "attributes of the course's files set by ioctl",
-        before=CALLS + ATTRIBUTES,
+        before=CALLS + COURSE + ATTRIBUTES,
         prints=(
             "flags refused PermissionError",
             "attributes refused PermissionError",
@@ -60,6 +64,7 @@ KERNEL = [
         "A44",
         "files opened neither to read nor to write",
         before=CALLS
+        + COURSE
         + """
 tried("mode 3", lambda: os.open(CANARY + "/secret", 3))
 tried("mode 3, truncated", lambda: os.open(COURSE, 3 | os.O_TRUNC))
@@ -91,6 +96,7 @@ print("left", [name for name in os.listdir(".") if name.startswith(("run", "made
         "A48",
         "locks, leases and watches on the course's files",
         before=CALLS
+        + COURSE
         + """
 course, folder = os.open(COURSE, os.O_RDONLY), os.open(os.path.dirname(COURSE), os.O_RDONLY)
 def lock(kind): return ctypes.create_string_buffer(kind.to_bytes(2, "little") + bytes(62))
