@@ -275,7 +275,6 @@ tried("out of band", lambda: connection.send(b"!", socket.MSG_OOB))
 tried("a file", lambda: socket.send_fds(connection, [b"!"], [1]))
 tried("an address", lambda: connection.sendto(b"!", "\\0" + MARKER))
 tried("deaf", lambda: connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1))
-tried("half closed", lambda: connection.shutdown(socket.SHUT_RD))
 """
         + RIGHT,
         prints=("out of band refused PermissionError", "a file refused PermissionError", "deaf refused"),
