@@ -1,7 +1,8 @@
 """Gradescope's results.json: one entry per check, with its share of the question's points.
 
 Students read this file. Of a verdict it contains the sentence and the message, which are our words, but never the
-detail, the case or the submission's output, which could reveal a hidden case.
+detail, the case or the submission's output, which could reveal a hidden case. Nor the seed, from which the hidden cases
+follow; and the time only in whole seconds, since a submission can sleep as long as what it has seen is large.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def results_json(result: Result) -> bytes:
     percent = f"{fraction(points, max_points):.0%}"
     report: dict[str, Any] = {
         "score": points,
-        "execution_time": round(result.seconds, 3),
+        "execution_time": round(result.seconds),
         "output": "\n".join([f"{number(points)} of {number(max_points)} points ({percent})", *notes]),
         "output_format": "text",
         "test_output_format": "text",
@@ -41,7 +42,7 @@ def results_json(result: Result) -> bytes:
             "digest": result.digest,
             "notes": notes,
             "graded_at": result.graded_at,
-            "signature": msgspec.to_builtins(result.signature),
+            "signature": _without(msgspec.to_builtins(result.signature), "seed"),
         },
         "tests": [entry for question in result.questions for entry in _entries(question)],
     }
@@ -94,5 +95,8 @@ def _entry(
 
 def _training(training: Training) -> dict[str, Any]:
     """Return the numbers of a training, without the seed and without any sentence of the test."""
-    left_out = ("curve", "samples", "seed")
-    return {name: value for name, value in msgspec.to_builtins(training).items() if name not in left_out}
+    return _without(msgspec.to_builtins(training), "curve", "samples", "seed")
+
+
+def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -24,6 +24,9 @@ from graders.records.result import Result
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
 
+SEED_BITS = 48
+"""Of a random seed: too many to try for one that draws a case which was seen, and few enough for a spreadsheet."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GradeOptions:
@@ -128,7 +131,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
                 f"--out {options.out}: has the gradebook of {others[0]}; choose another folder for {assignment.name}"
             )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
-        plan = make_plan(assignment, options.questions, secrets.randbits(31) if seed is None else seed)
+        plan = make_plan(assignment, options.questions, secrets.randbits(SEED_BITS) if seed is None else seed)
         new = done = 0
 
         def on_question(result: Result) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from graders.grading.import_rules import notes_on_imports
 from graders.grading.plan import Plan
 from graders.grading.reference import Reference
 from graders.intake.submission import Submission
@@ -149,7 +150,7 @@ def ungraded(
         digest=submission.digest,
         questions=tuple(scored(q, [verdict_of(c, problem) for c in plan.checks[q.id]]) for q in plan.questions),
         signature=signature,
-        notes=submission.notes,
+        notes=(*submission.notes, *notes_on_imports(submission.files, plan.manifest)),
         written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

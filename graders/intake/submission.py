@@ -45,6 +45,8 @@ def read_submission(path: Path, manifest: Manifest, limits: IntakeLimits = LIMIT
         raise IntakeError(f"{name}: {error}") from None
     except OSError as error:
         raise IntakeError(f"{name}: cannot be read: {error.strerror}") from None
+    except Exception as error:  # whatever these bytes do to a parser is this submission's problem alone
+        raise IntakeError(f"{name}: cannot be read: {type(error).__name__}; pack it and hand it in again") from None
     unwrapped = [f"unwrapped the folder {shown(wrapper)}"] if wrapper else []
     return Submission(name, files, _digest(files), (*unwrapped, *selection.notes, *unread, *_doubts(files)), path)
 

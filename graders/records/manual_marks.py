@@ -54,6 +54,13 @@ def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> dict
     except (OSError, UnicodeDecodeError) as error:
         raise MarksError(f"{path}: cannot be read as UTF-8 text: {error}") from None
     rows = csv.DictReader(io.StringIO(text))
+    try:
+        return _marks_in(rows, path, manifest)
+    except csv.Error as error:
+        raise MarksError(f"{path}:{rows.line_num + 1}: not a CSV file: {error}") from None
+
+
+def _marks_in(rows: csv.DictReader[str], path: Path, manifest: Manifest) -> dict[tuple[str, str], Mark]:
     if tuple(rows.fieldnames or ()) != COLUMNS:
         found = ",".join(rows.fieldnames or ()) or "nothing"
         raise MarksError(f"{path}:1: expected the columns {','.join(COLUMNS)}, found {found}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import selectors
-import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any, Self
 
 import msgspec
 
+from graders.sandbox.alive import signal_text, survives
 from graders.sandbox.captured_output import CapturedOutput
 from graders.sandbox.clock import WALL_STOP, MachineBusy, WorkerClock
 from graders.sandbox.folders import MIN_BYTES, sizes
@@ -146,6 +146,11 @@ class Session:
     def _known_errors(self) -> Known:
         return load_known_errors(self._zygote.profile.assignment)
 
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """The files that messages may name: those that were asked for or are given."""
+        return frozenset(name for names in self._zygote.profile.modules for name in names)
+
     @property
     def unused(self) -> bool:
         """Whether there is no worker now, so that the next call is the first of a new one."""
@@ -155,7 +160,7 @@ class Session:
         """Call one probe; raise CouldNotRun or CheckFailed as `sanity.core.calling.answers_of` does."""
         self._prepare()
         reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
-        return answers_of(probe, reply, self._files, self._known_errors)
+        return answers_of(probe, reply, self._files, self._known_errors, self._named)
 
     def ask_all(self, calls: Calls) -> dict[Key, Answers]:
         """Make many calls at once; return the answers by probe name and case digest, without calls that raised.
@@ -166,11 +171,11 @@ class Session:
         what, files = "answering many calls at once", self._files
         replies = self._ask(AskAll(new_id(), calls.encoded), what)
         if isinstance(replies, SubmissionError):
-            raise problem_of(replies, what, files, self._known_errors)
+            raise problem_of(replies, what, files, self._known_errors, self._named)
         if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
             raise CouldNotRun(f"{what} broke the protocol")
         return {
-            (probe.name, digest): answers_of(probe, reply[0], files, self._known_errors)
+            (probe.name, digest): answers_of(probe, reply[0], files, self._known_errors, self._named)
             for (probe, digest), reply in zip(calls.asked, replies, strict=True)
             if reply
         }
@@ -203,7 +208,7 @@ class Session:
         try:
             raised = self._ask(Ask(new_id(), self._module), what)
             if isinstance(raised, SubmissionError):
-                raise problem_of(raised, what, self._files, self._known_errors)
+                raise problem_of(raised, what, self._files, self._known_errors, self._named)
         except CouldNotRun as problem:
             if alone:  # else the cause may be a module imported earlier
                 self._broken[self._module] = problem
@@ -266,7 +271,8 @@ class Session:
                         self._streams.unregister(worker.output)
                     continue
                 if events & selectors.EVENT_WRITE:
-                    pending = pending[worker.channel.send(pending) :]
+                    with suppress(BlockingIOError):  # woken, by something else than room for more
+                        pending = pending[worker.channel.send(pending) :]
                     if not pending:
                         self._streams.modify(worker.channel, selectors.EVENT_READ)
                 if events & selectors.EVENT_READ and reply.receive(worker.channel) and pending:
@@ -299,10 +305,13 @@ class Session:
             raise CouldNotRun(f"{what} wrote more than {MAX_FOLDER // 2**20} MB of files")
 
     def _cause_of_death(self) -> str:
+        """Say what became of a worker that has closed its connection, and end it."""
+        closed = self._worker is not None and survives(self._worker.pid)
         status = self.end()
+        if closed:
+            return "broke the protocol: it closed its connection"
         if os.WIFSIGNALED(status):
-            number = os.WTERMSIG(status)
-            return f"died: signal {number}, {signal.strsignal(number) or 'unknown'}"
+            return f"died{signal_text(os.WTERMSIG(status))}"
         return "ended the process instead of returning"
 
     def end(self) -> int:

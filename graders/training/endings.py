@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from graders.records.training import StopReason
@@ -45,13 +45,15 @@ def classify_finish(message: Finished, enough: bool) -> Ending:
     )
 
 
-def classify_error(error: SubmissionError, what: str, files: Mapping[str, bytes], known: Known = ()) -> Ending:
+def classify_error(
+    error: SubmissionError, what: str, files: Mapping[str, bytes], known: Known = (), named: Collection[str] = ()
+) -> Ending:
     """Classify a process whose submission raised an exception; the message names the file and line.
 
-    `known` are the errors that the assignment knows.
+    `known` are the errors that the assignment knows, `named` the files that the message may name.
     """
     memory = error.type in MEMORY_ERRORS or any(words in error.text for words in MEMORY_WORDS)
-    problem = problem_of(error, what, files, known)
+    problem = problem_of(error, what, files, known, named)
     if memory:
         return Ending(StopReason.OUT_OF_MEMORY, f"{what} ran out of memory", clean_text(problem.detail))
     if error.type == "SaveError":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from graders.records.training import StopReason
@@ -92,6 +92,7 @@ class TrainingLoop:
             "training",
             lambda: self._left(trainer),
             self._job,
+            self._task.assignment.manifest.accepted,
             lambda message: self._handle(trainer, message),
             self._report,
         )
@@ -184,7 +185,7 @@ def collect_answers(
             raise MachineBusy(what, job.limits.answering)
         return job.limits.answering - trainer.clock.seconds
 
-    end = handle_messages(trainer, what, left, job, handle, waiting)
+    end = handle_messages(trainer, what, left, job, task.assignment.manifest.accepted, handle, waiting)
     trainer.end()
     return texts or end or Ending(StopReason.HUNG, f"{what} took more than {job.limits.answering:g} s")
 
@@ -192,7 +193,7 @@ def collect_answers(
 def require_one_each(message: Answers, sentences: Sequence[str]) -> None:
     """Raise WireError unless there is exactly one answer for each sentence."""
     if len(message.texts) != len(sentences):
-        raise WireError(f"{len(message.texts)} answers for {len(sentences)} sentences")
+        raise WireError(f"not one answer for each of {len(sentences)} sentences")
 
 
 def refuse_full_disk(error: SubmissionError, job: Job) -> None:
@@ -209,6 +210,7 @@ def handle_messages(
     what: str,
     left: Callable[[], float],
     job: Job,
+    named: Collection[str],
     handle: Callable[[TrainerMessage], Ending | None],
     waiting: Callable[[], None],
 ) -> Ending | None:
@@ -219,6 +221,7 @@ def handle_messages(
         what: what it does, as the subject of error messages, such as "training".
         left: returns the seconds until the next message must come.
         job: for the names of the submission's files, and the free disk space.
+        named: the files of a submission that a message may name.
         handle: called with each message; returns an Ending if the message ends the run.
         waiting: called every STATUS_SECONDS while there is no message.
     """
@@ -226,7 +229,8 @@ def handle_messages(
         while message := _receive(trainer, left, waiting):
             if isinstance(message, Failed):
                 refuse_full_disk(message.raised, job)
-                return classify_error(message.raised, what, job.submission.files, load_known_errors(job.assignment))
+                known = load_known_errors(job.assignment)
+                return classify_error(message.raised, what, job.submission.files, known, named)
             if end := handle(message):
                 return end
     except WireError as error:

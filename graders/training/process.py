@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import signal
 import time
 from collections.abc import Collection
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Self
 
+from graders.sandbox.alive import signal_text, survives
 from graders.sandbox.captured_output import CapturedOutput
 from graders.sandbox.clock import WALL_STOP, TrainerClock
 from graders.sandbox.folders import sizes
@@ -24,8 +24,6 @@ from graders.training.job import TrainingLimits
 
 POLL_SECONDS = 0.25
 """How often the runner checks the trainer's limits."""
-EXIT_SECONDS = 2.0
-"""Between the closing of its connection and the end of a process that exits."""
 MAX_THREADS = 512
 MAX_FILES = 1000
 """Files in the working folder; measuring many more takes seconds. A training has two checkpoints."""
@@ -95,8 +93,7 @@ class ProcessUsage:
     def cause(self) -> str:
         """How the process ended, in words; for one that the runner did not kill."""
         if os.WIFSIGNALED(self.status):
-            number = os.WTERMSIG(self.status)
-            return f"died: signal {number}, {signal.strsignal(number) or 'unknown'}"
+            return f"died{signal_text(os.WTERMSIG(self.status))}"
         return "ended its process"
 
 
@@ -172,20 +169,8 @@ class TrainerProcess:
         except OSError:
             chunk = b""
         if not chunk:
-            raise Disconnected(self._survives(EXIT_SECONDS))
+            raise Disconnected(survives(self._worker.pid))
         self._buffer += chunk
-
-    def _survives(self, seconds: float) -> bool:
-        """Return whether the process is still alive after this time. An exiting process closes its files first."""
-        deadline = time.monotonic() + seconds
-        while self._state() not in "ZX":
-            if time.monotonic() > deadline:
-                return True
-            time.sleep(0.01)
-        return False
-
-    def _state(self) -> str:
-        return self._stat()[0]
 
     def _stat(self) -> list[str]:
         """Return the fields of /proc/PID/stat from the state on; those of a dead process if it is gone."""

@@ -26,6 +26,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Probe, Run, probe
+from sanity.core.values import size_text, sizes_text
 
 check = Checks("1.2")
 MOST = 300
@@ -73,7 +74,7 @@ def counts(run: Run, case: Case, words: Sequence[str], asked: Probe = co_occurre
     got = as_array("M", answers["M"], want.astype(np.int64))
     if got.shape != want.shape:
         raise CheckFailed(
-            f"M has shape {got.shape}, expected {want.shape}: a row and a column for each word", output="M"
+            f"M has shape {sizes_text(got.shape)}, expected {want.shape}: a row and a column for each word", output="M"
         )
     rows = rows_of(answers, words)
     return got[np.ix_(rows, rows)].astype(np.float64)
@@ -116,7 +117,7 @@ def indexes_the_words(run: Run, expect: Run, case: Case) -> None:
     rows_of(answers, list(want))
     extra = len(answers["word2ind"]) - len(want)
     if extra:
-        raise CheckFailed(f"word2ind has {extra} words that are not in the corpus", output="word2ind")
+        raise CheckFailed(f"word2ind has {size_text(extra)} words that are not in the corpus", output="word2ind")
 
 
 @check(DOCUMENTS)

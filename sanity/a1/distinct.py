@@ -12,7 +12,7 @@ from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
-from sanity.core.values import describe
+from sanity.core.values import describe, size_text
 
 check = Checks("1.1")
 
@@ -59,7 +59,7 @@ def same_words(run: Run, expect: Run, case: Case) -> None:
     if not missing and not extra:
         said = "words are listed more than once" if len(got) > len(want) else "the words are not sorted"
         raise CheckFailed(said, detail=detail, output="words")
-    said = f"{len(missing)} words are missing" if missing else f"{len(extra)} words are not in the corpus"
+    said = f"{len(missing)} words are missing" if missing else f"{size_text(len(extra))} words are not in the corpus"
     raise CheckFailed(said, detail=detail, output="words")
 
 

@@ -13,6 +13,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import sizes_text
 
 check = Checks("2.6")
 
@@ -28,7 +29,9 @@ def leans(run: Run, case: Case) -> Array:
     """Return the lean of every word, (V,) floats."""
     got = as_array("lean", run(lean, case)["lean"], np.zeros(len(case.names)))
     if got.shape != (len(case.names),):
-        raise CheckFailed(f"lean() returned arrays of shape {got.shape[1:]}, expected a number", output="lean")
+        raise CheckFailed(
+            f"lean() returned arrays of shape {sizes_text(got.shape[1:])}, expected a number", output="lean"
+        )
     return got.astype(np.float32)
 
 

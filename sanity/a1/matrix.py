@@ -12,6 +12,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import as_array, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import size_text, sizes_text
 
 check = Checks("2.1")
 
@@ -39,7 +40,7 @@ def same_vectors(run: Run, expect: Run, case: Case) -> None:
     answers, right = run(matrix_of_vectors, case), expect(matrix_of_vectors, case)
     got = as_array("M", answers["M"], right["M"])
     if got.ndim != 2 or got.shape[1] != right["M"].shape[1]:
-        raise CheckFailed(f"M has shape {got.shape}, expected {right['M'].shape}", output="M")
+        raise CheckFailed(f"M has shape {sizes_text(got.shape)}, expected {right['M'].shape}", output="M")
     rows = got[rows_of(answers, case.wanted)]
     same_array("M", rows, right["M"][rows_of(right, case.wanted)], "word axis")
 
@@ -61,4 +62,5 @@ def gives_each_row_a_word(run: Run, case: Case) -> None:
     answers = run(matrix_of_vectors, case)
     rows_of(answers, case.wanted)
     if len(answers["word2ind"]) != len(answers["M"]):
-        raise CheckFailed(f"word2ind has {len(answers['word2ind'])} words, M {len(answers['M'])} rows", output="M")
+        words, rows = (size_text(len(answers[name])) for name in ("word2ind", "M"))
+        raise CheckFailed(f"word2ind has {words} words, M {rows} rows", output="M")

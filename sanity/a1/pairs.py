@@ -10,6 +10,7 @@ from sanity.core.case import Case, Cases
 from sanity.core.compare import Array, as_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Probe, Run
+from sanity.core.values import sizes_text
 
 
 def make_pairs(*, seed: int, pairs: int, size: int) -> dict[str, Any]:
@@ -28,5 +29,7 @@ def numbers(run: Run, case: Case, asked: Probe) -> Array:
     name = str(asked.form)
     got = as_array(name, run(asked, case)[name], np.zeros(len(case.us)))
     if got.shape != (len(case.us),):
-        raise CheckFailed(f"{asked.what} returned arrays of shape {got.shape[1:]}, expected a number", output=name)
+        raise CheckFailed(
+            f"{asked.what} returned arrays of shape {sizes_text(got.shape[1:])}, expected a number", output=name
+        )
     return got.astype(np.float64)

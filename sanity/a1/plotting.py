@@ -15,6 +15,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import size_text
 
 check = Checks("1.4")
 NEAR = 0.3
@@ -125,7 +126,7 @@ def all_there(wanted: Iterable[Array], among: Array, said: str, diagnosis: str =
     missing = [point for point in wanted if nearest(point, among) > SAME]
     if missing:
         raise CheckFailed(
-            said.format(len(missing)), diagnosis=diagnosis, detail=f"such as {missing[0].round(3).tolist()}"
+            said.format(size_text(len(missing))), diagnosis=diagnosis, detail=f"such as {missing[0].round(3).tolist()}"
         )
 
 
@@ -163,7 +164,9 @@ def same_labels(run: Run, expect: Run, case: Case) -> None:
     for word, point in where.items():
         places = [place for text, place in drawn if text == word]
         if len(places) != 1:
-            raise CheckFailed(f"a word asked for has {len(places)} labels, expected one", detail=f"the word {word!r}")
+            raise CheckFailed(
+                f"a word asked for has {size_text(len(places))} labels, expected one", detail=f"the word {word!r}"
+            )
         if nearest(places[0], point[None]) > NEAR:
             swapped = any(nearest(places[0], other[None]) <= NEAR for other in where.values())
             diagnosis = "labels are at the points of other words" if swapped else ""
@@ -177,7 +180,9 @@ def draws_nothing_else(run: Run, case: Case) -> None:
     """No other point and no other label is drawn."""
     others = [text for text, _ in labels(run, case) if text not in case.chosen]
     if others:
-        raise CheckFailed(f"{len(others)} labels name words that were not asked for", detail=f"such as {others[0]!r}")
+        raise CheckFailed(
+            f"{size_text(len(others))} labels name words that were not asked for", detail=f"such as {others[0]!r}"
+        )
     all_there(points(run, case), asked_for(case), "{} points are drawn that were not asked for")
 
 
@@ -190,4 +195,4 @@ def draws_the_same_in_any_order(run: Run, case: Case) -> None:
     before, after = labels(run, case), dict(labels(run, other))
     moved = [text for text, place in before if text not in after or nearest(place, after[text][None]) > NEAR]
     if moved:
-        raise CheckFailed(f"with the words in another order {len(moved)} labels differ")
+        raise CheckFailed(f"with the words in another order {size_text(len(moved))} labels differ")

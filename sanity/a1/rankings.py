@@ -13,7 +13,7 @@ from sanity.core.case import Case
 from sanity.core.compare import as_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Answers, Probe, Run
-from sanity.core.values import describe
+from sanity.core.values import describe, size_text
 
 Ranking = list[tuple[str, float]]
 """Words with their similarity, most similar first."""
@@ -23,7 +23,7 @@ def same_ranking(name: str, got: Ranking, want: Mapping[str, float], k: int) -> 
     """Raise CheckFailed unless got lists the k best of the words in want, best first; equals in any order."""
     best = sorted(want.values(), reverse=True)[:k]
     if len(got) != len(best):
-        raise CheckFailed(f"{name} has {len(got)} words, expected {len(best)}", output=name)
+        raise CheckFailed(f"{name} has {size_text(len(got))} words, expected {len(best)}", output=name)
     words = [word for word, _ in got]
     detail = f"got {got}, expected the best of {sorted(want.items(), key=lambda item: -item[1])}"
     if not all(word in want for word in words) or len(set(words)) < len(words):

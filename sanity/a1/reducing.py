@@ -12,7 +12,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Probe, Run, probe
-from sanity.core.values import Unsupported, describe
+from sanity.core.values import Unsupported, describe, sizes_text
 
 check = Checks("1.3")
 
@@ -95,7 +95,7 @@ def reduced(run: Run, case: Case, asked: Probe = reduce_to_k_dim) -> Array:
     got = as_array("M_reduced", answer, want)
     if got.shape != want.shape:
         diagnosis = "the axes of M_reduced are swapped: (k, V)" if got.shape == want.shape[::-1] else ""
-        said = f"M_reduced has shape {got.shape}, expected (V, k) = {want.shape}"
+        said = f"M_reduced has shape {sizes_text(got.shape)}, expected (V, k) = {want.shape}"
         raise CheckFailed(said, diagnosis=diagnosis, output="M_reduced")
     if not np.isfinite(got).all():
         raise CheckFailed("M_reduced holds NaN or infinity", output="M_reduced")

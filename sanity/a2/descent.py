@@ -13,6 +13,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, equal, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import size_text
 
 check = Checks("1e")
 CALLS = "where f was called"
@@ -87,7 +88,7 @@ def calls_once_an_iteration(run: Run, case: Case) -> None:
     if len(calls) != case.iterations:
         twice = len(calls) == 2 * case.iterations
         raise CheckFailed(
-            f"f was called {len(calls)} times in {case.iterations} iterations",
+            f"f was called {size_text(len(calls))} times in {case.iterations} iterations",
             diagnosis="f is called twice in each iteration" if twice else "",
             hint="one call returns both the loss and the gradient" if twice else "",
         )

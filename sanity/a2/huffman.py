@@ -12,6 +12,7 @@ from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Answers, Run, probe
+from sanity.core.values import size_text
 
 check = Checks("2e")
 
@@ -28,7 +29,7 @@ def codes_of(answers: Answers, case: Case) -> list[str]:
     if not isinstance(codes, list) or not all(isinstance(code, str) and not set(code) - {"0", "1"} for code in codes):
         raise CheckFailed("the codes are not a list of strings of 0 and 1", output="codes")
     if len(codes) != len(case.counts):
-        raise CheckFailed(f"there are {len(codes)} codes for {len(case.counts)} words", output="codes")
+        raise CheckFailed(f"there are {size_text(len(codes))} codes for {len(case.counts)} words", output="codes")
     return codes
 
 

@@ -11,6 +11,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, equal, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import sizes_text
 
 check = Checks("2i")
 
@@ -51,7 +52,9 @@ def log_softmax_of(run: Run, case: Case) -> Array:
     """Return the answer, or raise CheckFailed unless it has the shape of x."""
     found = as_array("log softmax", run(log_softmax, case)["log softmax"], case.x)
     if found.shape != case.x.shape:
-        raise CheckFailed(f"log softmax has shape {found.shape}, expected {case.x.shape}", output="log softmax")
+        raise CheckFailed(
+            f"log softmax has shape {sizes_text(found.shape)}, expected {case.x.shape}", output="log softmax"
+        )
     return found
 
 

@@ -12,6 +12,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Answers, Run, probe
+from sanity.core.values import size_text
 
 check = Checks("2d")
 DRAWN = 20_000
@@ -47,7 +48,8 @@ def times_drawn(answers: Answers) -> Array:
     """Return how often each word was drawn of DRAWN times; raise CheckFailed if anything else was drawn."""
     times = np.asarray(answers["times drawn"])
     if times.sum() != DRAWN:
-        raise CheckFailed(f"sample_noise() draws {int(times.sum())} words where {DRAWN} are asked for", output="draws")
+        drawn = size_text(int(times.sum()), most=2 * DRAWN)
+        raise CheckFailed(f"sample_noise() draws {drawn} words where {DRAWN} are asked for", output="draws")
     if times[-1]:
         raise CheckFailed("some of the numbers drawn are not the index of a word", output="draws")
     return times[:-1]

@@ -12,6 +12,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Answers, Run, probe
+from sanity.core.values import sizes_text
 
 check = Checks("2c")
 
@@ -29,7 +30,10 @@ def entries(answers: Answers, case: Case) -> Array:
     if array is None or array.dtype.kind not in "iu":
         raise CheckFailed("the table does not hold whole numbers", hint="store the index of each word, an int")
     if array.shape != (case.size,):
-        raise CheckFailed(f"the table has shape {array.shape}, expected {(case.size,)}", output="table")
+        raise CheckFailed(
+            f"the table has shape {sizes_text(array.shape, most=2 * case.size)}, expected {(case.size,)}",
+            output="table",
+        )
     if not ((array >= 0) & (array < len(case.probabilities))).all():
         raise CheckFailed("the table holds numbers that are not the index of a word", output="table")
     return np.bincount(array, minlength=len(case.probabilities))

@@ -12,6 +12,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, as_array, same_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import sizes_text
 
 check = Checks("2a")
 STATED = {0.0026: 1.0, 0.00746: 0.5, 1.0: 0.033}
@@ -53,7 +54,7 @@ def probability_of(run: Run, case: Case) -> Array:
     z = np.asarray(case.z)
     kept = as_array("probability", run(keep_probability, case)["probability"], z)
     if kept.shape != z.shape:
-        raise CheckFailed(f"probability has shape {kept.shape}, expected {z.shape}", output="probability")
+        raise CheckFailed(f"probability has shape {sizes_text(kept.shape)}, expected {z.shape}", output="probability")
     return kept
 
 

@@ -11,6 +11,7 @@ from sanity.core.check import Checks
 from sanity.core.compare import as_array, equal, number, same_array, same_number
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.core.values import sizes_text
 
 check = Checks("2j")
 
@@ -62,7 +63,7 @@ def classifies_alike(run: Run, case: Case) -> None:
     answers = run(as_logistic, case)
     w = as_array("w", answers["w"], case.W[0])
     if w.shape != case.W[0].shape:
-        raise CheckFailed(f"w has shape {w.shape}, expected {case.W[0].shape}", output="w")
+        raise CheckFailed(f"w has shape {sizes_text(w.shape)}, expected {case.W[0].shape}", output="w")
     scores = case.points @ case.W.T + case.b
     odds = scores[:, 1] - scores[:, 0]
     said = "the two classifiers do not agree at some points"

@@ -10,7 +10,7 @@ from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
-from sanity.core.values import describe
+from sanity.core.values import describe, size_text
 
 check = Checks("1a")
 
@@ -77,11 +77,13 @@ def pads_empty_sentences(run: Run, expect: Run, case: Case) -> None:
 def same_sentences(got: list[list[Any]], want: list[list[Any]], case: Case) -> None:
     """Raise CheckFailed unless the padded sentences are the right ones."""
     if len(got) != len(want):
-        raise CheckFailed(f"pad_sents() returned {len(got)} sentences, expected {len(want)}", output="pad_sents")
+        raise CheckFailed(
+            f"pad_sents() returned {size_text(len(got))} sentences, expected {len(want)}", output="pad_sents"
+        )
     for index, (mine, right) in enumerate(zip(got, want, strict=True)):
         detail = f"got {mine}, expected {right}"
         if len(mine) != len(right):
-            said = f"sentence {index} has {len(mine)} words after padding, expected {len(right)}"
+            said = f"sentence {index} has {size_text(len(mine))} words after padding, expected {len(right)}"
             raise CheckFailed(said, detail=detail, output="pad_sents")
         if mine != right:
             left = mine[len(mine) - len(case.sents[index]) :] == case.sents[index] != []

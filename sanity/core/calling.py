@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import builtins
 import os
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sanity.core.case import Case
+from sanity.core.disclosure import kind_text, place_text, source_of
 from sanity.core.errors import NOT_IMPLEMENTED, CouldNotRun
 from sanity.core.forms import unpack
 from sanity.core.import_advice import import_advice
 from sanity.core.known_errors import Known, advice
-from sanity.core.notebook import NotebookError, cells_of
 from sanity.core.probe import Answers, Probe
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.values import plain
@@ -68,7 +67,9 @@ def _text_of(error: BaseException) -> str:
         return ""
 
 
-def answers_of(probe: Probe, reply: Any, files: Mapping[str, bytes], known: Known = ()) -> Answers:
+def answers_of(
+    probe: Probe, reply: Any, files: Mapping[str, bytes], known: Known = (), named: Collection[str] | None = None
+) -> Answers:
     """Return the outputs by name.
 
     Args:
@@ -76,17 +77,24 @@ def answers_of(probe: Probe, reply: Any, files: Mapping[str, bytes], known: Know
         reply: what `ask` returned.
         files: the submission's files, contents by name; no other name is repeated in a message.
         known: the assignment's known errors.
+        named: on a hidden case, the files that a message may name, see `sanity.core.disclosure`.
 
     Raises:
         CouldNotRun: the submission raised an exception.
         CheckFailed: the answer does not have the probe's form.
     """
     if isinstance(reply, SubmissionError):
-        raise problem_of(reply, probe.what, files, known)
+        raise problem_of(reply, probe.what, files, known, named)
     return unpack(reply, probe.form, probe.what)
 
 
-def problem_of(raised: SubmissionError, what: str, files: Mapping[str, bytes], known: Known = ()) -> CouldNotRun:
+def problem_of(
+    raised: SubmissionError,
+    what: str,
+    files: Mapping[str, bytes],
+    known: Known = (),
+    named: Collection[str] | None = None,
+) -> CouldNotRun:
     """Return the problem that an exception stands for. The submission's own words go into the detail only.
 
     Args:
@@ -94,45 +102,25 @@ def problem_of(raised: SubmissionError, what: str, files: Mapping[str, bytes], k
         what: the function called, for the message.
         files: the submission's files, contents by name; no other name is repeated in the message.
         known: the assignment's known errors.
+        named: on a hidden case, the files that the message may name, see `sanity.core.disclosure`; None elsewhere.
     """
     if raised.type == "NotImplementedError" and raised.text.endswith(NOT_IMPLEMENTED):
         return CouldNotRun(NOT_IMPLEMENTED, detail=raised.text)
     if raised.type == "NotebookError":
         return CouldNotRun("the notebook cannot be read: save it again in Jupyter", detail=raised.text)
-    place = f" in {raised.file}, line {raised.line}" if _without_cell(raised.file) in files else ""
-    builtin = isinstance(getattr(builtins, raised.type, None), type)
-    said = f"{what} raised {raised.type if builtin else 'an exception'}{place}"
+    place, kind = place_text(raised.file, raised.line, files, named), kind_text(raised.type, named is not None)
+    said = f"{what} raised {kind}{place and f' in {place}'}"
     if raised.type in ("SyntaxError", "IndentationError", "TabError") and place:
-        said = f"{raised.file} is not valid Python: {raised.type} at line {raised.line}"
+        file, _, line = place.rpartition(", line ") if ", line " in place else (place, "", "")
+        said = f"{file} is not valid Python: {raised.type}{line and f' at line {line}'}"
     name = what.removesuffix("()")
     if raised.type == "AttributeError" and re.match(rf"module '\w+' has no attribute '{re.escape(name)}'", raised.text):
         said = f"{what} is not there: the file does not define it, or under another name"
     text = raised.text[:500]  # not all: some of the patterns take a second to search a long one that was made for them
     hint = advice(raised.type, text, known)
     if not hint and raised.type in ("ImportError", "ModuleNotFoundError"):
-        hint = import_advice(_source(raised.file, files), raised.line, text, files)
+        hint = import_advice(source_of(raised.file, files) or "", raised.line, text, files)
     return CouldNotRun(said, hint=hint, detail=raised.trace)
-
-
-def _source(place: str, files: Mapping[str, bytes]) -> str:
-    """Return the text of a file of the submission, or of the cell of a notebook, that a place names; "" for another."""
-    content, (_, _, cell) = files.get(_without_cell(place), b""), place.partition(", cell ")
-    if not cell:
-        return content.decode(errors="replace")
-    try:
-        return cells_of(Path(_without_cell(place)), content)[int(cell) - 1].text
-    except (NotebookError, IndexError):
-        return ""
-
-
-def _without_cell(place: str) -> str:
-    """Return the file of a place.
-
-    >>> _without_cell("words.ipynb, cell 3")
-    'words.ipynb'
-    """
-    file, _, cell = place.partition(", cell ")
-    return file if cell.isdecimal() else place
 
 
 class LocalRun:

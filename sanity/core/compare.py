@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sanity.core.errors import CheckFailed
 from sanity.core.explain import axis_names, explain
-from sanity.core.values import NOT_A_TENSOR, Unsupported, describe
+from sanity.core.values import NOT_A_TENSOR, Unsupported, describe, size_text, sizes_text
 
 Array = NDArray[Any]
 
@@ -76,7 +76,7 @@ def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str
 def as_array(name: str, got: Any, want: Array) -> Array:
     """Return got as an array of the kind of want, or raise CheckFailed saying what it is instead."""
     if isinstance(got, list) and any(isinstance(item, np.ndarray) and item.ndim for item in got):
-        said = f"{name} is a list of {len(got)} arrays, expected one array"
+        said = f"{name} is a list of {size_text(len(got))} arrays, expected one array"
         hint = "torch.stack() makes one tensor of a list of tensors, np.stack() one array of a list of arrays"
         raise CheckFailed(said, hint=hint, output=name)
     array = got
@@ -109,7 +109,9 @@ def number(answers: Mapping[str, Any], name: str) -> Array:
     array = as_array(name, answers[name], np.zeros((), np.int64))  # a sum over nothing may be the integer 0
     if array.shape not in ((), (1,)):
         diagnosis = f"{name} is not summed up to one number"
-        raise CheckFailed(f"{name} has shape {array.shape}, expected a number", diagnosis=diagnosis, output=name)
+        raise CheckFailed(
+            f"{name} has shape {sizes_text(array.shape)}, expected a number", diagnosis=diagnosis, output=name
+        )
     return array.astype(np.float64).reshape(())
 
 
@@ -158,8 +160,8 @@ def shape_text(array: Array, axes: str) -> str:
     """
     names = axis_names(axes)
     if len(names) != array.ndim:
-        return str(array.shape)
-    return "(" + ", ".join(f"{name}={size}" for name, size in zip(names, array.shape, strict=True)) + ")"
+        return sizes_text(array.shape)
+    return "(" + ", ".join(f"{name}={size_text(size)}" for name, size in zip(names, array.shape, strict=True)) + ")"
 
 
 def index_text(mask: Array, axes: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sanity.core.errors import CheckFailed
-from sanity.core.values import describe
+from sanity.core.values import describe, size_text
 
 Form = str | tuple["Form", ...]
 """The name of one output, or a tuple of forms."""
@@ -91,7 +91,7 @@ def unpack(answer: Any, form: Form, what: str) -> dict[str, Any]:
     if not isinstance(answer, list):
         raise CheckFailed(f"{what} returned {describe(answer)}, expected {len(form)} values: {form_text(form)}")
     if len(answer) != len(form):
-        raise CheckFailed(f"{what} returned {len(answer)} values, expected {len(form)}: {form_text(form)}")
+        raise CheckFailed(f"{what} returned {size_text(len(answer))} values, expected {len(form)}: {form_text(form)}")
     named: dict[str, Any] = {}
     for item, part in zip(answer, form, strict=True):
         if isinstance(part, tuple):

@@ -113,6 +113,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     trained: tuple[TrainedQuestion, ...] = ()
     handout: tuple[Text, ...] = ()
     """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
+    forbidden: tuple[Annotated[str, Meta(pattern=NAME)], ...] = ()
+    """Libraries that an answer should do without, such as torch: grading notes for staff who imports them."""
     legacy: bool = False
     """Accept what the libraries of an earlier year did, and today's refuse, such as torch's masks of bytes."""
     aliases: dict[FileName, tuple[FileName, ...]] = field(default_factory=dict)

@@ -60,7 +60,7 @@ def cells_of(path: Path, content: bytes) -> list[Cell]:
         notebook = json.loads(content)
     except RecursionError:
         raise NotebookError(f"{path.name} is not a notebook: its JSON nests too deeply") from None
-    except ValueError as error:  # not Unicode, or not JSON
+    except Exception as error:  # not Unicode, not JSON, or whatever else bytes may do to a parser
         raise NotebookError(f"{path.name} is not a notebook: not valid JSON: {error}") from None
     sources = [source for source in _sources(path.name, notebook) if source is not None]
     return [Cell(f"{path}, cell {number}", source) for number, source in enumerate(sources, start=1)]
@@ -72,7 +72,7 @@ def _decoded(path: Path, content: bytes) -> str:
         if b"\0" not in content:
             return decode_source(content)
         problem = "null bytes"
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except Exception as error:  # an encoding may be declared that is none of text, such as rot13
         problem = f"the codec can't decode it: {error}"
     raise SyntaxError(problem, (str(path), 1, 0, ""))
 

@@ -142,6 +142,34 @@ def _from_numpy(array: np.ndarray[Any, Any]) -> Any:
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", subok=False)
 
 
+MANY = 99
+"""Larger sizes of an answer are not told exactly. Right ones are far below, and a size may be any number that the
+submission has chosen: it could tell what it has seen of a hidden case."""
+MAX_AXES = 4
+"""Axes of an answer whose sizes are told; no question asks for more than three."""
+
+
+def size_text(size: int, most: int = MANY) -> str:
+    """Spell a size of an answer, for messages.
+
+    >>> size_text(3), size_text(424242004), size_text(-42)
+    ('3', 'over 99', 'below 0')
+    """
+    return str(int(size)) if 0 <= size <= most else "below 0" if size < 0 else f"over {most}"
+
+
+def sizes_text(shape: tuple[int, ...], most: int = MANY) -> str:
+    """Spell a shape of an answer as Python does, for messages, as far as its sizes are told.
+
+    >>> sizes_text((2, 3)), sizes_text((3,)), sizes_text((2, 424242004)), sizes_text((1, 2, 3, 4, 5, 6))
+    ('(2, 3)', '(3,)', '(2, over 99)', '(1, 2, 3, 4, and more axes)')
+    """
+    spelt = [size_text(size, most) for size in shape[:MAX_AXES]]
+    if len(shape) > MAX_AXES:
+        spelt.append("and more axes")
+    return f"({spelt[0]},)" if len(spelt) == 1 else f"({', '.join(spelt)})"
+
+
 def describe(value: Any) -> str:
     """Name the kind of a plain value, for messages; the value itself is never shown.
 
@@ -151,9 +179,9 @@ def describe(value: Any) -> str:
     'a list of 2'
     """
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
+        return f"an array of shape {sizes_text(value.shape)}"
     if isinstance(value, list):
-        return f"a list of {len(value)}"
+        return f"a list of {size_text(len(value))}"
     if isinstance(value, Unsupported):
         return str(value)
     names = {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sanity.core.compare import NOT_FINITE, as_array, index_text, shape_text, values_text
 from sanity.core.errors import CheckFailed
+from sanity.core.values import sizes_text
 from sanity.gradients.diagnoses import explain_gradient, row_text
 from sanity.gradients.numeric import ATOL, RTOL, numeric_gradient, numeric_slopes
 
@@ -141,5 +142,5 @@ def _number(loss: Any) -> float:
     """Return a loss as a number, whether it came as a float or in an array of one; raise CheckFailed otherwise."""
     array = as_array("the loss", loss, np.zeros(()))
     if array.size != 1:
-        raise CheckFailed(f"the loss is an array of shape {array.shape}, expected one number")
+        raise CheckFailed(f"the loss is an array of shape {sizes_text(array.shape)}, expected one number")
     return float(array.item())

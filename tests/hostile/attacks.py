@@ -246,7 +246,7 @@ if os.fork() == 0:
         while True: time.sleep(1)
     os._exit(0)
 """,
-        says="pad_sents() raised BlockingIOError in utils.py, line",
+        says="pad_sents() raised OSError in utils.py, line",
     ),
     Attack(
         "A09",
@@ -276,8 +276,11 @@ builtins.AssertionError = type("Quiet", (BaseException,), {})
         "A12",
         "the code of our probe swapped",
         before="""
-import sanity.a4.padding
-sanity.a4.padding.pad.function.__code__ = (lambda code, case: ([], case.sents)).__code__
+import sys
+frame = sys._getframe()
+while "probes" not in frame.f_locals:
+    frame = frame.f_back
+frame.f_locals["probes"]["pad"].function.__code__ = (lambda code, case: ([], case.sents)).__code__
 """,
         says=WAS_WRONG,
     ),
@@ -376,14 +379,14 @@ return []
         "a frame of four gigabytes",
         before=PROTOCOL,
         body="channel().sendall(b'\\xff' * 4 + bytes(2**20))\ntime.sleep(9)",
-        says=BROKE + "a frame of 4294967295 bytes, more than 4194304",
+        says=BROKE + "a frame of more than 4194304 bytes",
     ),
     Attack(
         "A21",
         "two million brackets",
         before=PROTOCOL,
         body="channel().sendall(encoded(b'\\x91' * 2_000_000))\ntime.sleep(9)",
-        says=BROKE + "a malformed frame: ",
+        says=BROKE + "a malformed frame",
     ),
     Attack(
         "A21",
@@ -397,7 +400,7 @@ return []
         "a long text among many short ones, which numpy would make as long",
         before=PROTOCOL,
         body="channel().sendall(answer([['x' * 3_000_000] + [''] * 50_000, []]))",
-        says=BROKE + "a text of 3000000 characters among ",
+        says=BROKE + "too long a text among so many values",
     ),
     Attack(
         "A21",
@@ -408,7 +411,7 @@ head = msgspec.msgpack.encode(("f8", (10**9, 10**9)))
 channel().sendall(answer(msgspec.msgpack.Ext(1, bytes([len(head)]) + head)))
 time.sleep(9)
 """,
-        says=BROKE + "an array of dtype 'f8' and 2 axes",
+        says=BROKE + "an array of a dtype or shape that is not allowed",
     ),
     Attack(
         "A21",
@@ -419,21 +422,21 @@ head = msgspec.msgpack.encode(("O8", (1,)))
 channel().sendall(answer(msgspec.msgpack.Ext(1, bytes([len(head)]) + head + bytes(8))))
 time.sleep(9)
 """,
-        says=BROKE + "an array of dtype 'O8' and 1 axes",
+        says=BROKE + "an array of a dtype or shape that is not allowed",
     ),
     Attack(
         "A21",
         "no frame but noise",
         before=PROTOCOL,
         body="channel().sendall(b'HTTP/1.1 200 OK')\ntime.sleep(9)",
-        says=BROKE + "a frame of 1213486160 bytes",
+        says=BROKE + "a frame of more than 4194304 bytes",
     ),
     Attack(
         "A21",
         "an empty frame",
         before=PROTOCOL,
         body="channel().sendall(bytes(4))\ntime.sleep(9)",
-        says=BROKE + "a malformed frame: ",
+        says=BROKE + "a malformed frame",
     ),
     Attack(
         "A22",
@@ -441,7 +444,7 @@ time.sleep(9)
         before=PROTOCOL
         + "\nimport pickle\nclass Bomb:\n    def __reduce__(self): return os.system, ('touch ' + CANARY,)\n",
         body="channel().sendall(frame(pickle.dumps(Bomb())))\ntime.sleep(9)",
-        says=BROKE + "a malformed frame: ",
+        says=BROKE + "a malformed frame",
     ),
     Attack(
         "A22",
@@ -904,7 +907,7 @@ while True:
         body="grows = []\nwhile True: grows.append(bytes(2**27))",
         says="pad_sents() raised MemoryError in utils.py, line",
     ),
-    Attack("A56", "a fork bomb", body="import os\nwhile True: os.fork()", says="pad_sents() raised BlockingIOError"),
+    Attack("A56", "a fork bomb", body="import os\nwhile True: os.fork()", says="pad_sents() raised OSError"),
     Attack(
         "A56",
         "a patient fork bomb",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
 
+from graders.exports.annotations import workflow_commands
+from graders.exports.gradescope import results_json
+from graders.exports.junit import junit_xml
 from graders.records.result import QuestionResult, Result
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.isolation import NEEDED_ABI, Isolation, walls
-from tests.hostile.attacks import ATTACKS as GENERAL
-from tests.hostile.attacks import HARMLESS, Attack
+from tests.hostile.attacks import ATTACKS, HARMLESS, Attack
 from tests.hostile.attacks_kernel import KERNEL
+from tests.hostile.attacks_messages import MESSAGES, TOLD
 from tests.hostile.lab import NEIGHBOUR, Graded, Lab, grade_class, running
 
-ATTACKS = [*GENERAL, *KERNEL]
+EVERY = [*ATTACKS, *KERNEL, *MESSAGES]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,7 @@ def older(older_lab: Lab, sandlock: None) -> Graded:
 
 def with_a_neighbour(lab: Lab) -> Graded:
     """Grade all attacks."""
-    paths = [lab.submission(attack, attack.id) for attack in ATTACKS]
+    paths = [lab.submission(attack, attack.id) for attack in EVERY]
     honest = lab.reference()
     honest["utils.py"] = f"# {lab.neighbour}\n{honest['utils.py']}\nMINE = {lab.neighbour!r}\n"
     paths.insert(len(paths) // 2, lab.written(honest, NEIGHBOUR))
@@ -72,7 +77,7 @@ def question(result: Result, id: str) -> QuestionResult:
     return next(question for question in result.questions if question.id == id)
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+@pytest.mark.parametrize("attack", EVERY, ids=lambda attack: attack.id)
 class TestAttack:
     """What holds of every attack in the sandbox."""
 
@@ -109,6 +114,33 @@ def test_what_a_submission_says_is_not_repeated_to_students(graded: Graded) -> N
         assert "[[" in verdict.detail  # which is for staff
 
 
+def for_students(result: Result) -> str:
+    """All that students may read of a result, without hashes, in which any digits may stand."""
+    files = dict.fromkeys(("1a", "1b", "1f"), "utils.py")
+    texts = (results_json(result).decode(), junit_xml([result]), workflow_commands(result, files))
+    return re.sub(r"[0-9a-f]{40,}", "", "\n".join(texts))
+
+
+def test_students_read_no_number_that_a_submission_chose_and_no_seed(graded: Graded, lab: Lab) -> None:
+    """Also not in a diagnosis or a hint, wherever those may be shown."""
+    for attack in MESSAGES:
+        result = graded.results[attack.id]
+        verdicts = [verdict for q in result.questions for verdict in q.verdicts]
+        said = for_students(result) + "".join(v.message + v.diagnosis + v.hint for v in verdicts)
+        for name in (attack.id, *attack.files):  # notes may name a file: that is known before anything runs
+            said = said.replace(name, "")
+        assert TOLD not in said, attack.id
+    for result in graded.results.values():
+        assert isinstance(json.loads(results_json(result))["execution_time"], int)
+        assert not any(f"{lab.seed:{base}}" in for_students(result) for base in "dxXo")
+
+
+def test_an_import_of_ours_is_noted(graded: Graded) -> None:
+    [attack] = [attack for attack in MESSAGES if attack.name.startswith("our own checks")]
+    note = "utils.py imports sanity, which an answer here should do without"
+    assert note in graded.results[attack.id].notes
+
+
 def test_an_honest_neighbour_has_full_marks(graded: Graded) -> None:
     result = graded.results[NEIGHBOUR]
     assert [q.points for q in result.questions] == [q.max_points for q in result.questions]
@@ -130,11 +162,11 @@ def test_nothing_is_left(graded: Graded, lab: Lab) -> None:
 
 def test_everyone_was_graded(graded: Graded) -> None:
     assert graded.failures == []
-    assert len(graded.results) == len(ATTACKS) + 1
+    assert len(graded.results) == len(EVERY) + 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+@pytest.mark.parametrize("attack", EVERY, ids=lambda attack: attack.id)
 def test_an_attack_on_an_older_kernel(older: Graded, older_lab: Lab, attack: Attack) -> None:
     as_ever = TestAttack()
     as_ever.test_earns_what_it_deserves(older, attack)

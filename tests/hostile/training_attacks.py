@@ -107,7 +107,7 @@ nmt.search.translate = lambda model, texts, *arguments, **named: [Equal("\\x1b[2
         "too few translations",
         "import nmt.search\nnmt.search.translate = lambda model, texts, *arguments, **named: [texts[0]]",
         stop_reason=StopReason.BROKEN,
-        says="training broke the protocol: 1 answers for 12 sentences",
+        says="training broke the protocol: not one answer for each of 12 sentences",
         tested=False,
     ),
     Attack(

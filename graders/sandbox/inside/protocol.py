@@ -104,7 +104,7 @@ def frame(message: TrainerMessage | RunnerMessage) -> bytes:
     """Return the frame of a message; raise WireError if it is too large."""
     body = msgspec.msgpack.encode(message)
     if len(body) > MAX_FRAME:
-        raise WireError(f"a message of {len(body)} bytes, more than {MAX_FRAME}")
+        raise WireError(f"a message of more than {MAX_FRAME} bytes")
     return LENGTH.pack(len(body)) + body
 
 
@@ -112,8 +112,8 @@ def decode_message(body: bytes | bytearray) -> TrainerMessage:
     """Decode a trainer's message; raise WireError for unknown types, wrong fields and oversized texts."""
     try:
         message = _TRAINER_MESSAGES.decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
-        raise WireError(f"a malformed frame: {type(error).__name__}") from None
+    except Exception:  # nothing that these bytes do to a parser may be the grader's failure
+        raise WireError("a malformed frame") from None
     if isinstance(message, Progress):
         return msgspec.structs.replace(
             message,

@@ -33,7 +33,10 @@ MAX_HEADS = 1024
 
 
 class WireError(ValueError):
-    """A frame that breaks the protocol; the message is one line."""
+    """A frame that breaks the protocol; the message is one line, for students too.
+
+    So it is one of a few: a number that the submission has chosen could tell what it has seen of a hidden case.
+    """
 
 
 class Ask(msgspec.Struct, frozen=True, tag=True):
@@ -94,7 +97,7 @@ def _unpack_ext(code: int, data: memoryview) -> Any:
     if code == UNSUPPORTED:
         return Unsupported(bytes(data[:100]).decode(errors="replace"))
     if code != ARRAY or len(data) == 0:
-        raise WireError(f"extension {code} is not known")
+        raise WireError("an extension that is not known")
     start = 1 + data[0]
     dtype, shape, size = _parse_head(bytes(data[1:start]))
     if size != len(data) - start:
@@ -107,7 +110,7 @@ def _parse_head(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
     """Return dtype, shape and size in bytes of an array from its header; raise WireError if it is not allowed."""
     dtype, shape = _HEADS.decode(head)
     if dtype not in DTYPES or len(shape) > MAX_NDIM or not all(0 <= size <= MAX_FRAME for size in shape):
-        raise WireError(f"an array of dtype {dtype[:8]!r} and {len(shape)} axes")
+        raise WireError("an array of a dtype or shape that is not allowed")
     return DTYPES[dtype], shape, math.prod(shape) * DTYPES[dtype].itemsize
 
 
@@ -154,7 +157,7 @@ def encode(message: Ask | AskAll | Answer | Failure) -> bytes:
         message = Answer(message.id, _mark_unsupported(message.value))
     body = _ENCODER.encode(message)
     if len(body) > MAX_FRAME:
-        raise WireError(f"an answer of {len(body)} bytes, more than {MAX_FRAME}")
+        raise WireError(f"an answer of more than {MAX_FRAME} bytes")
     return LENGTH.pack(len(body)) + body
 
 
@@ -162,7 +165,7 @@ def body_length(head: bytes) -> int:
     """Return the length that a frame's first four bytes announce; raise WireError if it is too large."""
     (length,) = LENGTH.unpack(head)
     if length > MAX_FRAME:
-        raise WireError(f"a frame of {length} bytes, more than {MAX_FRAME}")
+        raise WireError(f"a frame of more than {MAX_FRAME} bytes")
     return int(length)
 
 
@@ -176,8 +179,8 @@ def decode_reply(body: bytes | bytearray) -> Answer | Failure:
             raise WireError(f"an error text of more than {MAX_TEXT} characters")
     except WireError:
         raise
-    except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
-        raise WireError(f"a malformed frame: {type(error).__name__}") from None
+    except Exception:  # nothing that these bytes do to a parser may be the grader's failure
+        raise WireError("a malformed frame") from None
     return reply
 
 
@@ -207,7 +210,7 @@ def _require_plain(answer: Any) -> None:
 
     visit(answer, 0)
     if values * longest > MAX_FRAME:
-        raise WireError(f"a text of {longest} characters among {values} values")
+        raise WireError("too long a text among so many values")
 
 
 def decode_ask(body: bytes | bytearray) -> Ask | AskAll:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.random  # imported lazily by numpy: here once, not in each worker
 
 from graders.sandbox.inside.confine import WorkerContext, confine
+from graders.sandbox.inside.hide import hide, readable_without_hidden
 from graders.sandbox.inside.system_calls import filter_template
 from graders.sandbox.inside.wire import (
     LENGTH,
@@ -48,10 +49,11 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
         warm_up()
     if settings["legacy"]:
         accept_legacy(name)
+    hide(name)
     return WorkerContext(
         probes,
         tuple(map(tuple, settings["modules"])),
-        tuple(settings["readable"]),
+        readable_without_hidden(settings["root"], name, settings["readable"]),
         settings["confined"],
         landlock=settings["landlock"],
         filter=filter_template() if settings["confined"] else b"",

@@ -38,6 +38,9 @@ MODEL = "nmt_model.NMT"
 """The model class of a submission."""
 STAFF_MODEL, STAFF_FILE = "fast_nmt.FastNMT", "fast_nmt.py"
 """The reference's faster model class, which computes the same, and its file."""
+MAX_RATIO = 3
+"""Characters of a translation that are scored, by those of the longest reference. No honest one is as long: even in
+a model that repeats itself, decoding ends at a number of words."""
 MARGIN = 1.0
 """In BLEU: see `Task.margin`."""
 LOAD = """
@@ -132,11 +135,11 @@ class Translation(Task):
     def dev_score(self, answers: Sequence[str]) -> float:
         """Return the BLEU of the translations of dev."""
         with uncached_tokenizers():
-            return float(self._scoring().bleu(one_line(answers), self.corpus.dev[1]))
+            return float(self._scoring().bleu(one_line(answers, self.corpus.dev[1]), self.corpus.dev[1]))
 
     def test_scores(self, answers: Sequence[str]) -> Scores:
         """Return BLEU with its interval, chrF and the batch sensitivity of the translations of the test."""
-        texts = one_line(answers)
+        texts = one_line(answers, self.references)
         uniform, mixed = texts[: len(self.references)], texts[len(self.references) :]
         with uncached_tokenizers():
             score = self._scoring().score(uniform, self.references)
@@ -167,13 +170,16 @@ def uncached_tokenizers() -> Iterator[None]:
             tokenizer.__call__.cache_clear()
 
 
-def one_line(texts: Sequence[str]) -> list[str]:
-    """Return each text as one line, with single spaces.
+def one_line(texts: Sequence[str], references: Sequence[str]) -> list[str]:
+    """Return each text as one line, with single spaces, and cut at MAX_RATIO times the longest reference.
 
-    >>> one_line(["two\\nlines", " a  b "])
-    ['two lines', 'a b']
+    What is cut off could only lower the score, and scoring it takes seconds: a frame holds four megabytes.
+
+    >>> one_line(["two\\nlines", " a  b ", "ab" * 500], ["c d e"])
+    ['two lines', 'a b', 'abababababababa']
     """
-    return [" ".join(text.split()) for text in texts]
+    most = MAX_RATIO * max(map(len, references), default=0)
+    return [" ".join(text.split())[:most] for text in texts]
 
 
 def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:

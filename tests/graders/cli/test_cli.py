@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
@@ -96,6 +96,30 @@ def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stu
     assert sorted(path.name for path in Path("grades/results").iterdir()) == ["right.json", "stub.json"]
     assert json.loads(Path("grades/results/right.json").read_text())["score"] == 5
     assert Path("grades/report.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_fault_of_ours_on_one_submission_is_named_and_the_others_are_graded(
+    grade: Trivium, right: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs no mark: exit status is 1, and the next run tries again."""
+    shutil.copytree(right, tmp_path / "class" / "unlucky")
+    real = graders.grading.submission.ungraded
+
+    def ungraded(plan: Any, submission: Any, signature: Any, *why: Any) -> Any:
+        if submission.name == "unlucky" and not why:
+            raise OverflowError("hidden value 42")
+        return real(plan, submission, signature, *why)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("graders.grading.submission.ungraded", ungraded)
+        said = grade("class")
+    assert said.status == 1
+    assert "unlucky: could not be graded: the grader failed: OverflowError in " in said.err
+    assert "hidden value 42" not in said.err
+    assert rows(Path("grades/gradebook.csv"))[0]["total"] == "5"
+    again = grade("class")
+    assert again.status == 0
+    assert [row["total"] for row in rows(Path("grades/gradebook.csv"))] == ["5", "5"]
 
 
 def test_a_second_run_takes_the_seed_of_the_first_and_grades_nothing_twice(grade: Trivium, right: Path) -> None:

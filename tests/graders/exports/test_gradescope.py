@@ -81,7 +81,7 @@ def test_each_check_is_an_entry_with_its_share_and_its_message() -> None:
     ]
     assert report.output == "0 of 16 points (0%)"
     assert report.tests[0].tags == ["1d", "reference check", "failed"] and report.tests[2].tags[-1] == "could not run"
-    assert report.extra_data["signature"]["seed"] == 7 and report.extra_data["digest"] == "0" * 64
+    assert report.extra_data["signature"]["isolation"] == "sandlock" and report.extra_data["digest"] == "0" * 64
 
 
 def test_a_law_that_holds_alone_says_why_it_earns_nothing() -> None:

@@ -70,7 +70,7 @@ def test_a_message_survives_its_frame(message: TrainerMessage) -> None:
     ],
 )
 def test_nothing_else_is_accepted(body: bytes) -> None:
-    with pytest.raises(WireError, match=r"^a malformed frame: \w+$"):
+    with pytest.raises(WireError, match=r"^a malformed frame$"):
         decode_message(body)
 
 
@@ -86,7 +86,7 @@ def test_long_texts_are_refused() -> None:
 
 
 def test_too_large_a_message_is_not_sent() -> None:
-    with pytest.raises(WireError, match=r"^a message of \d+ bytes, more than 4194304$"):
+    with pytest.raises(WireError, match=r"^a message of more than 4194304 bytes$"):
         frame(Answers(1, ["x" * 10_000] * 1000))
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from graders.course.assignment import load_assignment
 from graders.sandbox.captured_output import MAX_PRINTED
+from graders.sandbox.isolation import Isolation
+from graders.sandbox.profile import Profile
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
 from sanity.a4.batches import BATCHES
@@ -159,6 +161,68 @@ def test_a_worker_that_dies_takes_no_other_check_with_it(zygote: Zygote, body: s
     with opened(zygote, utils(f"if pad_token == 0:\n    {body}\nreturn []")) as session:
         assert problem(session, SENTENCES.case(numbers=1)) == said
         assert returned(session) == []
+
+
+SOCKET = """
+import gc, os, signal, socket, time
+def channel():
+    return next(o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() >= 0)
+"""
+OUT_OF_BAND = "channel().send(b'!', socket.MSG_OOB)"
+CLOSED = "broke the protocol: it closed its connection"
+TALK = [
+    (f"{OUT_OF_BAND}; time.sleep(9)", "took too long: this question has 0.5 s"),
+    (f"channel().send(bytes(2)); {OUT_OF_BAND}; time.sleep(9)", "took too long: this question has 0.5 s"),
+    (f"{OUT_OF_BAND}; os._exit(0)", "ended the process instead of returning"),
+    (f"channel().send(bytes(2)); {OUT_OF_BAND}; os._exit(0)", "ended the process instead of returning"),
+    ("channel().close(); time.sleep(9)", CLOSED),
+    ("channel().shutdown(socket.SHUT_WR); time.sleep(9)", CLOSED),
+    (f"{OUT_OF_BAND}; channel().shutdown(socket.SHUT_RDWR); time.sleep(9)", CLOSED),
+    ("os.kill(os.getpid(), signal.SIGSTOP)", "took too long: this question has 0.5 s"),
+    ("os.kill(os.getpid(), 42)", "died of a signal"),
+]
+"""What a submission may do with its connection, and what is said of it."""
+
+
+@pytest.fixture(scope="module")
+def without_walls(manifest: Manifest) -> Iterator[Zygote]:
+    """The walls refuse bytes out of band. Sessions must bear them, too."""
+    with Zygote(Profile.answering(manifest), Isolation.NONE) as zygote:
+        yield zygote
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["a call", "many calls", "an import"])
+@pytest.mark.parametrize(("body", "said"), TALK, ids=[body for body, _ in TALK])
+def test_what_a_submission_does_with_its_connection_is_its_questions_verdict(
+    without_walls: Zygote, way: str, body: str, said: str
+) -> None:
+    files = utils(body, SOCKET)
+    if way == "an import":
+        files = {"utils.py": f"{SOCKET}\n{body}\n".encode()}
+    with (
+        opened(without_walls, files, seconds=5 if said == CLOSED else 0.5) as session,
+        pytest.raises(CouldNotRun) as error,
+    ):
+        session.ask_all(calls(CASE)) if way == "many calls" else session(pad, CASE)
+    what = {"a call": "pad_sents()", "many calls": "answering many calls at once", "an import": "importing utils.py"}
+    assert error.value.message == f"{what[way]} {said}"
+
+
+@pytest.mark.parametrize("before", ["", OUT_OF_BAND])
+def test_a_byte_out_of_band_is_no_part_of_an_answer(without_walls: Zygote, before: str) -> None:
+    """Nor does it end one: it is never received."""
+    with opened(without_walls, utils(f"{OUT_OF_BAND}\n{RIGHT}", f"{SOCKET}\n{before}")) as session:
+        longest = max(map(len, CASE.sents))
+        for _ in range(3):
+            assert returned(session) == [sent + ["<pad>"] * (longest - len(sent)) for sent in CASE.sents]
+
+
+def test_which_of_several_modules_raised_is_not_told(zygote: Zygote) -> None:
+    """It could be the one that a submission has for what the case holds."""
+    files = {f"{name}.py": b"def f(): raise BlockingIOError\n" for name in ("left", "right")}
+    with opened(zygote, {**utils("left.f()", "import left, right"), **files}) as session:
+        assert problem(session) == "pad_sents() raised OSError in a module of yours, line 1"
 
 
 def test_a_question_has_three_workers(zygote: Zygote) -> None:

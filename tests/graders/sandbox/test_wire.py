@@ -146,29 +146,29 @@ NEST = b"\x83\xa4type\xa6Answer\xa2id\x01\xa5value" + b"\x91" * 100_000 + b"\x01
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (NEST, "a malformed frame: RecursionError"),
-        (raw(1) + b"\0", "a malformed frame: DecodeError"),
-        (raw(1)[:-1], "a malformed frame: DecodeError"),
-        (pack([1, 2]), "a malformed frame: ValidationError"),
-        (pack({"type": "Ask", "id": 1, "name": "pad"}), "a malformed frame: ValidationError"),
-        (raw(1)[:-1] + b"\xdd\xff\xff\xff\xff", "a malformed frame: DecodeError"),
-        (raw(1)[:-1] + b"\xdb\xff\xff\xff\xff", "a malformed frame: DecodeError"),
-        (raw(1)[:-1] + b"\xa1\xff", "a malformed frame: UnicodeDecodeError"),
-        (raw(msgspec.msgpack.Ext(7, b"x")), "extension 7 is not known"),
-        (raw(msgspec.msgpack.Ext(ARRAY, b"")), "extension 1 is not known"),
-        (raw(msgspec.msgpack.Ext(ARRAY, b"\xff\x92")), "a malformed frame: DecodeError"),
+        (NEST, "a malformed frame"),
+        (raw(1) + b"\0", "a malformed frame"),
+        (raw(1)[:-1], "a malformed frame"),
+        (pack([1, 2]), "a malformed frame"),
+        (pack({"type": "Ask", "id": 1, "name": "pad"}), "a malformed frame"),
+        (raw(1)[:-1] + b"\xdd\xff\xff\xff\xff", "a malformed frame"),
+        (raw(1)[:-1] + b"\xdb\xff\xff\xff\xff", "a malformed frame"),
+        (raw(1)[:-1] + b"\xa1\xff", "a malformed frame"),
+        (raw(msgspec.msgpack.Ext(7, b"x")), "an extension that is not known"),
+        (raw(msgspec.msgpack.Ext(ARRAY, b"")), "an extension that is not known"),
+        (raw(msgspec.msgpack.Ext(ARRAY, b"\xff\x92")), "a malformed frame"),
         (raw_array("f4", [1]), "an array whose shape does not fit its bytes"),
-        (raw_array("f4", [2**62, 2**62]), "an array of dtype 'f4' and 2 axes"),
-        (raw_array("f4", [0, 2**64 - 1]), "an array of dtype 'f4' and 2 axes"),
-        (raw_array("f4", [-1, -1], b"1234"), "an array of dtype 'f4' and 2 axes"),
-        (raw_array("f4", [1] * 9, b"1234"), "an array of dtype 'f4' and 9 axes"),
-        (raw_array("O", [1], b"12345678"), "an array of dtype 'O' and 1 axes"),
-        (raw_array("V4", [1], b"1234"), "an array of dtype 'V4' and 1 axes"),
-        (raw_array(4, [1], b"1234"), "a malformed frame: ValidationError"),
+        (raw_array("f4", [2**62, 2**62]), "an array of a dtype or shape that is not allowed"),
+        (raw_array("f4", [0, 2**64 - 1]), "an array of a dtype or shape that is not allowed"),
+        (raw_array("f4", [-1, -1], b"1234"), "an array of a dtype or shape that is not allowed"),
+        (raw_array("f4", [1] * 9, b"1234"), "an array of a dtype or shape that is not allowed"),
+        (raw_array("O", [1], b"12345678"), "an array of a dtype or shape that is not allowed"),
+        (raw_array("V4", [1], b"1234"), "an array of a dtype or shape that is not allowed"),
+        (raw_array(4, [1], b"1234"), "a malformed frame"),
         (raw(b"bytes"), "a value that is not plain data"),
         (raw(datetime(2025, 1, 31, tzinfo=UTC)), "a value that is not plain data"),
         (raw({1: "an int for a key"}), "a value that is not plain data"),
-        (pack({"type": "Failure", "id": 1, "raised": 5}), "a malformed frame: ValidationError"),
+        (pack({"type": "Failure", "id": 1, "raised": 5}), "a malformed frame"),
     ],
 )
 def test_what_a_hostile_worker_may_send(body: bytes, said: str) -> None:
@@ -196,7 +196,7 @@ def test_the_name_of_an_odd_type_is_cut() -> None:
 
 def test_a_frame_has_a_largest_size() -> None:
     assert body_length(LENGTH.pack(MAX_FRAME)) == MAX_FRAME
-    with pytest.raises(WireError, match=r"^a frame of 4194305 bytes, more than 4194304$"):
+    with pytest.raises(WireError, match=r"^a frame of more than 4194304 bytes$"):
         body_length(LENGTH.pack(MAX_FRAME + 1))
-    with pytest.raises(WireError, match=r"^an answer of \d+ bytes, more than 4194304$"):
+    with pytest.raises(WireError, match=r"^an answer of more than 4194304 bytes$"):
         encode(Answer(1, np.zeros(MAX_FRAME, "u1")))

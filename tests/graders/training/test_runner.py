@@ -224,7 +224,7 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
         (
             AT_7.format("channel.validate(update, ['one'])"),
             StopReason.BROKEN,
-            "training broke the protocol: 1 answers for 40 sentences",
+            "training broke the protocol: not one answer for each of 40 sentences",
         ),
         (
             AT_7.format("channel.validate(update, ['x' * 10_001] * 40)"),
@@ -234,12 +234,12 @@ AT_7 = "def learn(update, learnt):\n    if update == 7:\n        {}\n    return 
         (
             AT_7.format("channel._channel.sendall(bytes([255] * 8))"),
             StopReason.BROKEN,
-            "training broke the protocol: a frame of 4294967295 bytes, more than 4194304",
+            "training broke the protocol: a frame of more than 4194304 bytes",
         ),
         (
             AT_7.format("channel._channel.sendall(bytes([0, 0, 0, 1, 193]))"),
             StopReason.BROKEN,
-            "training broke the protocol: a malformed frame: DecodeError",
+            "training broke the protocol: a malformed frame",
         ),
         (
             AT_7.format("channel._channel.close(); import time; time.sleep(60)"),
@@ -322,7 +322,7 @@ def test_before_the_first_look_there_is_no_score(train: Train) -> None:
         ("raise KeyError(word)", "answering the test raised KeyError in submitted.py, line 12"),
         ("import time; time.sleep(60)", "answering the test took more than 0.5 s"),
         ("import os; os._exit(0)", "answering the test ended its process"),
-        ("return 3", "answering the test broke the protocol: a malformed frame: ValidationError"),
+        ("return 3", "answering the test broke the protocol: a malformed frame"),
     ],
 )
 def test_a_test_that_cannot_be_answered(train: Train, body: str, reason: str) -> None:

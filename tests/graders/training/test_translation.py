@@ -21,7 +21,7 @@ from graders.sandbox.isolation import Isolation
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
 from graders.training.tasks.registry import load_task
-from graders.training.tasks.translation import Translation, load_corpus
+from graders.training.tasks.translation import MAX_RATIO, Translation, load_corpus
 from tests.support.tiny_corpus import a_job, reference_files, write_corpus
 
 ROOT = Path(__file__).parents[3]
@@ -78,6 +78,33 @@ def test_scores_are_those_of_the_handout(task: Translation) -> None:
     assert scores.other_scores["chrF"] == pytest.approx(100)
     assert scores.signature == task._scoring().score(task.references, task.references).signature
     assert scores.signature.startswith("nrefs:1|bs:1000|seed:12345|case:mixed")
+
+
+def test_no_more_of_an_answer_is_scored_than_could_be_right(task: Translation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four megabytes of answers, as many as a frame holds, took seconds of the grader's time."""
+    scored: list[str] = []
+    scoring = task._scoring()
+
+    def noted(name: str) -> Callable[[list[str], list[str]], object]:
+        score = getattr(scoring, name)
+
+        def note(texts: list[str], references: list[str]) -> object:
+            scored.extend(texts)
+            return score(texts, references)
+
+        return note
+
+    for name in ("bleu", "score"):
+        monkeypatch.setattr(scoring, name, noted(name))
+    flood = ["x y" * 3000, "ab " * 3000]
+    task.dev_score([*flood, *task.corpus.dev[1]][: len(task.dev)])
+    task.test_scores([*flood, *task.references][: len(task.references)] * 2)
+    longest = max(map(len, (*task.references, *task.corpus.dev[1])))
+    assert len(scored) == len(task.dev) + len(task.references)
+    assert max(map(len, scored)) <= MAX_RATIO * longest
+    babble = [f"{line} " + "da " * 3000 for line in task.references]
+    assert task.test_scores(babble * 2).score < 60  # what is cut off makes nothing right
+    assert task.test_scores([*task.references] * 2).score == pytest.approx(100)
 
 
 def test_answers_that_change_are_counted_and_the_first_ones_scored(task: Translation) -> None:

@@ -94,7 +94,9 @@ def test_an_error_that_cannot_be_spelled_is_no_error_of_ours(reply_of):
 
 
 def problem(type_name: str, text: str = "text", file: str = "student.py", line: int = 3) -> CouldNotRun:
-    return problem_of(SubmissionError(type_name, text, file, line, "the trace"), "double()", {"student.py": b""})
+    return problem_of(
+        SubmissionError(type_name, text, file, line, "the trace"), "double()", {"student.py": b"1\n2\n3\n"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,6 +187,6 @@ def test_an_import_that_fails_is_advised_on_by_what_stands_on_its_line(file, pla
 
 def test_a_debugger_that_is_left_in_is_said_to_be():
     raised = SubmissionError("BdbQuit", "", "student.py", 3, "")
-    problem = problem_of(raised, "f()", {"student.py": b""})
+    problem = problem_of(raised, "f()", {"student.py": b"1\n2\n3\n"})
     assert problem.message == "f() raised an exception in student.py, line 3"
     assert problem.hint == "a debugger is left in: delete breakpoint() and pdb.set_trace()"

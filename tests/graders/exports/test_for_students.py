@@ -1,0 +1,98 @@
+"""What students may read of a graded class holds neither the seed, nor a hidden case, nor what could tell them."""
+
+from __future__ import annotations
+
+import base64
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from graders import exports
+from graders.exports import export_class
+from graders.exports.annotations import workflow_commands
+from graders.exports.gradescope import results_json
+from graders.exports.html import report_html
+from graders.exports.junit import junit_xml
+from graders.exports.table import gradebook_csv
+from graders.records.result import QuestionResult, Result
+from graders.records.training import Point, StopReason, Training
+from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, made
+
+FOR_STUDENTS: dict[str, Callable[[Result], str | bytes]] = {
+    "gradescope": results_json,
+    "junit": lambda result: junit_xml([result]),
+    "annotations": lambda result: workflow_commands(result, {"1d": "nmt_model.py", "1h": "nmt_model.py"}),
+}
+"""By module: the exports that students read. Whoever adds one adds it here, or to those for staff."""
+FOR_STAFF = {"html", "table", "training"}
+SEED = 0x5EEDFACE0FFCA5E5
+"""Nothing else in a result has these digits."""
+
+
+def spelled(seed: int) -> list[str]:
+    """The seed as it could stand in a text."""
+    data = seed.to_bytes(8, "big").lstrip(b"\0")
+    encoded = [base64.b64encode(data).decode().rstrip("="), base64.b64encode(data[::-1]).decode().rstrip("=")]
+    return [str(seed), f"{seed:,}", f"{seed:x}", f"{seed:X}", f"{seed:o}", f"{seed:b}", str(hash(seed)), *encoded]
+
+
+def with_secrets(result: Result) -> Result:
+    """The result with this seed, also in a training, and secrets in all that is for staff."""
+    point = Point(int(str(SEED)[:9]), 1.0, 2.0, 3.0, 4.0)
+    training = Training(
+        assignment="a4", question="1h", submission="ada", digest=result.digest, metric="BLEU",
+        stop_reason=StopReason.BUDGET, message="the budget was used up", score=20.0, low=19.0, high=21.0,
+        other_scores={"chrF": 40.0}, best_dev=20.0, threshold=21.0, signature="nrefs:1", batch_sensitivity=0.0,
+        reference_mismatch=0.0, seed=SEED, device="cpu", versions={}, data="toy", seconds=60.0, cpu_seconds=60.0,
+        seconds_to_threshold=None, words_per_second=100.0, updates=100, curve=(point,),
+        samples=((SECRET, SECRET, SECRET),),
+    )  # fmt: skip
+    trained = QuestionResult("1h", "Train", 4, 8, (), SECRET, "BLEU 20", training, "BLEU")
+    signature = msgspec.structs.replace(result.signature, seed=SEED)
+    questions = (*result.questions, trained)
+    return msgspec.structs.replace(result, questions=questions, signature=signature, written=SECRET, seconds=1.234567)
+
+
+def text_of(export: str, result: Result) -> str:
+    found = FOR_STUDENTS[export](result)
+    return found if isinstance(found, str) else found.decode()
+
+
+def test_every_export_is_for_students_or_for_staff() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(exports.__path__)}
+    assert modules == FOR_STUDENTS.keys() | FOR_STAFF
+
+
+@pytest.mark.parametrize("export", FOR_STUDENTS)
+@settings(max_examples=10)
+@given(results=classes())
+def test_no_seed_and_no_secret(export: str, results: list[Result]) -> None:
+    for result in (with_secrets(result) for result in [*results, made("ada", FAILED, PROPERTY, CRASHED)]):
+        text = text_of(export, result)
+        assert SECRET not in text
+        for spelling in spelled(SEED):
+            assert spelling not in text
+
+
+@pytest.mark.parametrize("export", FOR_STUDENTS)
+def test_the_time_is_in_whole_seconds(export: str) -> None:
+    """It could be as long as what a submission has seen is large."""
+    result = made("ada", FAILED, PROPERTY)
+    texts = {text_of(export, msgspec.structs.replace(result, seconds=seconds)) for seconds in (1.6, 1.71234, 2.4)}
+    assert len(texts) == 1
+
+
+def test_the_files_of_a_class_that_students_get(tmp_path: Path) -> None:
+    csv, html, *rest = export_class([with_secrets(made("ada", FAILED))], tmp_path)
+    for path in rest:
+        assert not any(spelling in path.read_text() for spelling in spelled(SEED))
+    assert all(str(SEED) in path.read_text() for path in (csv, html))  # which are for staff: see docs/ta
+
+
+def test_staff_can_grade_again_with_the_same_seed() -> None:
+    result = with_secrets(made("ada", FAILED))
+    assert str(SEED) in gradebook_csv([result]) and str(SEED) in report_html([result])
