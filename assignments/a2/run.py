@@ -59,6 +59,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """Read a seed that numpy takes."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**32 - 1}")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     top = argparse.ArgumentParser(prog="python run.py", description=__doc__.partition("\n")[0])
@@ -77,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
         "--min-count", type=positive, default=MIN_COUNT, help=f"leave out rarer words (default: {MIN_COUNT})"
     )
     top.add_argument("--threshold", type=float, default=THRESHOLD, help=f"of 2a (default: {THRESHOLD})")
-    top.add_argument("--seed", type=int, default=SEED, help=f"default: {SEED}")
+    top.add_argument("--seed", type=seed, default=SEED, help=f"default: {SEED}")
     top.add_argument("--words", nargs="+", default=WORDS.split(), help="what to plot")
     top.add_argument("--out", type=Path, default=Path("trained"), help="output folder (default: trained)")
     top.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the output folder")
@@ -86,6 +93,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Train, save, score and plot; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):  # print a question mark for a letter that the terminal's encoding lacks
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     args = parser().parse_args(argv)
     try:
         corpus = list(sentences_of(read_text(args.text)))
@@ -102,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         print(f"run.py: {error.name} is not installed: pip install {error.name}", file=sys.stderr)
     except OSError as error:
-        print(f"run.py: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"run.py: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
         print("run.py: stopped; --resume goes on from the last checkpoint", file=sys.stderr)
     else:

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Train and try a model: bash run.sh train_debug | train_local | train | test_local | test | vocab [more options of run.py]
 #
-# The text is in the folder DATA, in six files: train, dev and test, each in the language SRC and in the language TGT.
+# Each is one call of run.py or vocab.py, which needs no bash: README.md lists them. The text is in the folder DATA, in
+# six files: train, dev and test, each in the language SRC and in the language TGT.
 #     DATA=data SRC=de TGT=en bash run.sh train
 # Output goes to the folder OUT (trained), and the curves to runs: tensorboard --logdir=runs
 # The toy languages need no files: python run.py train
@@ -25,9 +26,9 @@ decode() {
 
 case $task in
     vocab)       mkdir -p "$OUT" && "$PYTHON" vocab.py --train-src="$DATA/train.$SRC" --train-tgt="$DATA/train.$TGT" "$@" "$OUT/vocab.json" ;;
-    train)       train --cuda --mixed-precision=bf16 --embed-size=1024 --hidden-size=768 --lr=5e-5 "$@" ;;
+    train)       train --cuda --preset=large "$@" ;;
     train_local) train --device=cpu "$@" ;;
-    train_debug) train --device=cpu --embed-size=32 --hidden-size=32 --max-updates=20 --valid-niter=10 --log-every=5 "$@" ;;
+    train_debug) train --device=cpu --preset=debug "$@" ;;
     test)        decode --cuda "$@" ;;
     test_local)  decode --device=cpu "$@" ;;
     *)           sed -n 's/^# //p' "$0" >&2; exit 2 ;;

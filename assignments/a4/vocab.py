@@ -11,6 +11,7 @@ import argparse
 import base64
 import io
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -163,6 +164,9 @@ class SubwordEntry(VocabEntry):
             )
         except RuntimeError as error:
             reason = str(error).rpartition("] ")[2].strip() or "there is no text"
+            if too_few := re.search(r"required_chars\. \d+ vs (\d+)", reason):
+                characters = int(too_few[1]) - len(SPECIAL_TOKENS)
+                reason = f"the text has {characters} different characters, and each is a piece: give at least as many"
             raise VocabError(f"SentencePiece can't learn {size} pieces: {reason}") from None
         processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
         pieces = {processor.id_to_piece(index): index for index in range(processor.get_piece_size())}
@@ -269,8 +273,10 @@ def _sentencepiece() -> Any:
 def main(arguments: list[str]) -> int:
     """Make a vocabulary file; return the exit status."""
     from nmt.atomic import SaveError, refuse_to_overwrite
+    from nmt.commands.terminal import replace_unprintable
     from nmt.corpus import CorpusError, read_texts
 
+    replace_unprintable()
     parser = argparse.ArgumentParser(prog="vocab.py", description="Make a vocabulary from a parallel corpus.")
     parser.add_argument(
         "--train-src", required=True, metavar="FILE", help="source side of train, one sentence per line"

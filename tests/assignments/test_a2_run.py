@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 import shutil
@@ -272,6 +273,26 @@ def test_a_number_that_is_none_is_one_line(code: Any, capsys: pytest.CaptureFixt
         code.run.main(["--iterations", "0"])
     assert error.value.code == 2
     assert "argument --iterations: '0' is not a whole number above zero" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296", "one"])
+def test_a_seed_that_numpy_does_not_take_is_one_line(code: Any, seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        code.run.main([f"--seed={seed}"])
+    assert error.value.code == 2
+    said = f"argument --seed: {seed!r} is not a whole number from 0 to 4294967295\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
+def test_letters_that_the_terminal_lacks_are_question_marks(
+    code: Any, monkeypatch: pytest.MonkeyPatch, text: Path, tmp_path: Path
+) -> None:
+    """As on a Windows console, or with PYTHONIOENCODING=cp1252."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", stream)
+    train(code, monkeypatch, text, tmp_path / "t", "--iterations", "2", "--words", "cat", "猫", "→")
+    stream.flush()
+    assert "not in the text: ?, ?" in stream.buffer.getvalue().decode("cp1252")  # type: ignore[attr-defined]
 
 
 def test_similarity_is_one_for_the_order_that_people_give(code: Any) -> None:

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from graders.course.assignment import load_assignment
 from graders.exports.annotations import workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
+from graders.grading.plan import make_plan
 from graders.records.result import QuestionResult, Result
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.isolation import NEEDED_ABI, Isolation, walls
+from sanity.a4.padding import SENTENCES
 from tests.hostile.attacks import ATTACKS, HARMLESS, Attack
 from tests.hostile.attacks_kernel import KERNEL
 from tests.hostile.attacks_messages import MESSAGES, TOLD
-from tests.hostile.lab import NEIGHBOUR, Graded, Lab, grade_class, running
+from tests.hostile.lab import NEIGHBOUR, QUESTIONS, Graded, Lab, grade_class, running
 
 EVERY = [*ATTACKS, *KERNEL, *MESSAGES]
 
@@ -133,6 +136,18 @@ def test_students_read_no_number_that_a_submission_chose_and_no_seed(graded: Gra
     for result in graded.results.values():
         assert isinstance(json.loads(results_json(result))["execution_time"], int)
         assert not any(f"{lab.seed:{base}}" in for_students(result) for base in "dxXo")
+
+
+def test_students_read_nothing_of_a_hidden_case(graded: Graded, lab: Lab) -> None:
+    """Not a word of one, nor a number out of one, in anything that students get of a hundred failed submissions."""
+    plan = make_plan(load_assignment("a4"), QUESTIONS, lab.seed)
+    words = {word for case in plan.cases[SENTENCES] for sent in case.sents for word in map(str, sent)}
+    telling = {word for word in words if not word.isdigit()}
+    assert len(telling) > 20
+    for result in graded.results.values():
+        said = for_students(result)
+        assert telling.isdisjoint(re.findall(r"\w+", said))
+        assert not re.search(r"\d\.\d{4}", said)
 
 
 def test_an_import_of_ours_is_noted(graded: Graded) -> None:

@@ -5,7 +5,7 @@ Data:
     datasets.py       corpora by name: download, checksum, split
     batches.py        batches of sentences of similar length, as tensors
 Training:
-    recipe.py         the hyper-parameters, their defaults, and the command line of run.py
+    recipe.py         the hyper-parameters, and their defaults
     losses.py         cross-entropy and perplexity
     training.py       the loop: batches, validation, patience
     optimization.py   one update: loss, gradient, clipping, Adam; device and precision
@@ -15,6 +15,8 @@ Training:
 Translating:
     search.py         beam search
     scoring.py        BLEU and chrF
+The commands of run.py:
+    commands/         what `run.py train`, `run.py check` and `run.py decode` do with all these
 
 A model may have two methods that replace functions here with faster ones: `word_losses` (losses.py) and `beam_decoder`
 (search.py). The model of this assignment has neither.

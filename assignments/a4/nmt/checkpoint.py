@@ -104,6 +104,8 @@ def rng_state(device: torch.device) -> dict[str, torch.Tensor]:
     state: it depends on the seed and the epoch alone (batches.py).
     """
     state = {"cpu": torch.get_rng_state()}
+    if device.type == "mps":
+        return state | {"mps": torch.mps.get_rng_state()}
     return state | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
 
@@ -112,6 +114,8 @@ def set_rng_state(state: dict[str, torch.Tensor], device: torch.device) -> None:
     torch.set_rng_state(state["cpu"])
     if device.type == "cuda" and "cuda" in state:
         torch.cuda.set_rng_state(state["cuda"], device)
+    if device.type == "mps" and "mps" in state:
+        torch.mps.set_rng_state(state["mps"])
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -63,11 +63,7 @@ def read_texts(source_path: str | Path, target_path: str | Path) -> Texts:
         CorpusError: a file is missing, empty, damaged or not UTF-8; a line is empty; the numbers of lines differ.
     """
     source, target = read_lines(source_path), read_lines(target_path)
-    if len(source) != len(target):
-        raise CorpusError(
-            f"{target_path}: {pluralize(len(target), 'line')}, but {source_path} has {len(source)};"
-            f" expected one translation for each line: look for a line that was lost or split in two"
-        )
+    check_as_many(source_path, len(source), target_path, len(target))
     for path, lines in ((source_path, source), (target_path, target)):
         blank = [number for number, line in enumerate(lines, start=1) if not line.strip()]
         if blank:
@@ -77,6 +73,15 @@ def read_texts(source_path: str | Path, target_path: str | Path) -> Texts:
                 f" both files"
             )
     return Texts(source, target)
+
+
+def check_as_many(source_path: str | Path, source_lines: int, target_path: str | Path, target_lines: int) -> None:
+    """Raise CorpusError unless the two files have the same number of lines."""
+    if source_lines != target_lines:
+        raise CorpusError(
+            f"{target_path}: {pluralize(target_lines, 'line')}, but {source_path} has {source_lines};"
+            f" expected one translation for each line: look for a line that was lost or split in two"
+        )
 
 
 def read_folder(folder: str | Path, src: str = "src", tgt: str = "tgt") -> Corpus:

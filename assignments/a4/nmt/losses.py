@@ -40,9 +40,14 @@ def evaluate_ppl(model: Any, pairs: Sequence[Pair], batch_size: int = 128) -> fl
     pads = (model.vocab.src["<pad>"], model.vocab.tgt["<pad>"])
     batches = list(batch_iter(pairs, batch_size, pads, seed=0, epoch=0, shuffle=False))
     device = model.target_vocab_projection.weight.device
-    losses = [word_losses(model, batch).double().sum() for batch in prefetched(batches, device)]
+    losses = [word_losses(model, batch).to(sum_dtype(device)).sum() for batch in prefetched(batches, device)]
     model.train(training)
     return perplexity(float(sum(losses)), sum(batch.words for batch in batches))
+
+
+def sum_dtype(device: torch.device) -> torch.dtype:
+    """Return the type in which losses are summed: 64 bits, or 32 on a Mac's GPU, which has no more."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def perplexity(loss: float, words: int) -> float:

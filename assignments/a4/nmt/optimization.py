@@ -18,12 +18,15 @@ class DeviceError(ValueError):
 
 
 def device_named(name: str) -> torch.device:
-    """Return the device of a name: auto (a GPU if there is one), cpu, cuda or cuda:1. Raises DeviceError."""
+    """Return the device of a name: auto (cuda if there is one), cpu, cuda, cuda:1 or mps. Raises DeviceError."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     kind, _, number = name.partition(":")
-    if kind not in ("cpu", "cuda") or (number and not number.isdecimal()) or name.endswith(":"):
-        raise DeviceError(f"device {name!r}: expected auto, cpu, cuda or cuda:0, cuda:1, …")
+    if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()) or name.endswith(":"):
+        raise DeviceError(f"device {name!r}: expected auto, cpu, mps, cuda or cuda:0, cuda:1, …")
+    if kind == "mps" and not torch.backends.mps.is_available():
+        reason = "this one is made without it" if not torch.backends.mps.is_built() else "it finds no such GPU here"
+        raise DeviceError(f"device {name}: for PyTorch on a Mac with an Apple GPU; {reason}: try --device cpu")
     if kind == "cuda":
         found = torch.cuda.device_count()
         if found <= int(number or 0):

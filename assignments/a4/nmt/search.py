@@ -63,6 +63,23 @@ def translate(
 ) -> list[str]:
     """Translate lines of text, each to the best translation that `beam_search` finds.
 
+    Arguments, order and errors are those of `best_hypotheses`; here the translations are text.
+    """
+    found = best_hypotheses(model, texts, beam_size, max_decoding_time_step, length_penalty, batch_size, progress)
+    return [model.vocab.tgt.join(hypothesis.value) for hypothesis in found]
+
+
+def best_hypotheses(
+    model: Any,
+    texts: list[str],
+    beam_size: int = 5,
+    max_decoding_time_step: int = 70,
+    length_penalty: float = 0.0,
+    batch_size: int = 128,
+    progress: Callable[[int], object] = lambda sentences: None,
+) -> list[Hypothesis]:
+    """Return the best translation of each line of text that `beam_search` finds.
+
     Args:
         model: an NMT.
         texts: the lines; the translation of an empty line is empty.
@@ -71,20 +88,20 @@ def translate(
         progress: called after each batch with its number of sentences.
 
     Returns:
-        The translations, in the order of texts.
+        The hypotheses, in the order of texts. One of max_decoding_time_step words was cut: no </s> came in time.
     """
     sentences = [model.vocab.src.split(text) for text in texts]
     order = sorted(range(len(texts)), key=lambda i: -len(sentences[i]))
-    translations = [""] * len(texts)
+    best = [Hypothesis([], 0.0)] * len(texts)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
         found = beam_search(
             model, [sentences[i] for i in batch], beam_size, max_decoding_time_step, length_penalty, best_only=True
         )
         for i, hypotheses in zip(batch, found, strict=True):
-            translations[i] = model.vocab.tgt.join(hypotheses[0].value)
+            best[i] = hypotheses[0]
         progress(len(batch))
-    return translations
+    return best
 
 
 def attention_of(model: Any, source: str, translation: str) -> tuple[list[str], list[str], list[list[float]]]:

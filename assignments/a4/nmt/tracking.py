@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 from nmt.atomic import SaveError, write_atomically
 
+DIVERGED = 1e12
+"""A perplexity that a model doesn't come back from: guessing among all words of a language is below a million."""
+
 
 class Progress(NamedTuple):
     """The epoch and the update that training is in, from 1, and the seconds so far."""
@@ -41,9 +44,18 @@ class Report(NamedTuple):
     def line(self) -> str:
         """Return the line of the log."""
         return (
-            f"epoch {self.epoch}, iter {self.update}, avg. loss {self.loss:.2f}, avg. ppl {self.perplexity:.2f} "
+            f"epoch {self.epoch}, iter {self.update}, avg. loss {self.loss:.2f}, avg. ppl {shown(self.perplexity)} "
             f"cum. examples {self.examples}, speed {self.speed:.2f} words/sec, time elapsed {self.seconds:.2f} sec"
         )
+
+
+def shown(number: float) -> str:
+    """Return a number with two digits after the point; a perplexity that has left all bounds in words.
+
+    >>> shown(296.0503), shown(1e304)
+    ('296.05', 'diverged')
+    """
+    return f"{number:.2f}" if number < DIVERGED else "diverged"
 
 
 class Log(contextlib.AbstractContextManager["Log"]):
@@ -86,7 +98,7 @@ class Log(contextlib.AbstractContextManager["Log"]):
 
     def validated(self, progress: Progress, result: ValidationResult, improved: bool) -> None:
         """Print the numbers of a validation on dev; they go to TensorBoard by their tags. Raises SaveError."""
-        numbers = ", ".join(f"{tag} {value:.2f}" for tag, value in result.scalars.items())
+        numbers = ", ".join(f"{tag} {shown(value)}" for tag, value in result.scalars.items())
         self.say(f"validation: iter {progress.update}, {numbers}{', the best so far' if improved else ''}")
         self.write(progress._asdict() | {"score": result.score} | result.scalars, result.scalars)
 

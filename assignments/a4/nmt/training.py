@@ -14,7 +14,7 @@ import torch
 
 from nmt import checkpoint
 from nmt.batches import Batch, Pair, batch_iter, prefetched
-from nmt.losses import perplexity
+from nmt.losses import perplexity, sum_dtype
 from nmt.optimization import ModelOptimizer
 from nmt.recipe import Recipe
 from nmt.tracking import Log, Progress, Report, ValidationResult
@@ -110,7 +110,7 @@ class Training:
         self.optimizer = ModelOptimizer(self.model, recipe, device, int(updates))
         self.fingerprint = checkpoint.fingerprint(model, pairs, recipe, dev)
         # The sum since the last report stays on the device: reading it at each update would wait for the GPU.
-        self.loss = torch.zeros((), dtype=torch.float64, device=device)
+        self.loss = torch.zeros((), dtype=sum_dtype(device), device=device)
         torch.manual_seed(recipe.seed)
         self.state = checkpoint.TrainingState()
         self.stopped = False

@@ -29,11 +29,12 @@ import torch
 from nmt.atomic import SaveError, write_atomically
 from nmt.batches import indexed
 from nmt.checkpoint import CheckpointError, crc
+from nmt.commands.options import at_least
 from nmt.corpus import Corpus, CorpusError
 from nmt.datasets import load_corpus
 from nmt.losses import evaluate_ppl
 from nmt.optimization import DeviceError, device_named
-from nmt.recipe import TOY, Recipe, RecipeError, at_least, initialise, vocabulary
+from nmt.recipe import TOY, Recipe, RecipeError, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
 from nmt.tracking import Progress, Report, ValidationResult

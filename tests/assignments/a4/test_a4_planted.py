@@ -159,16 +159,16 @@ BUGS = [
     ),
     Bug(
         "training is stopped by the test",
-        "run.py",
+        "nmt/commands/inputs.py",
         "indexed(corpus.dev, vocab)",
         "indexed(corpus.test, vocab)",
         test_a4_run.test_test_is_touched_once_and_at_the_end,
     ),
     Bug(
         "BLEU of the test at each validation",
-        "run.py",
-        "validation_on(corpus.dev, dev, args.dev_bleu)",
-        "validation_on(corpus.test, dev, args.dev_bleu)",
+        "nmt/commands/train.py",
+        "validation_on(corpus.dev, dev, args.dev_bleu, ",
+        "validation_on(corpus.test, dev, args.dev_bleu, ",
         test_a4_run.test_test_is_touched_once_and_at_the_end,
     ),
     Bug(

@@ -74,7 +74,7 @@ def write(a4: Import, model: Any, folder: Path, references: list[str]) -> None:
     none, test = Texts([], []), Texts(["a b c d", "b c", "d"], references)
     (folder / "log.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in LOG))
     recipe = a4("nmt.recipe").Recipe(max_decoding_time_step=6)
-    a4("run").report(model, Corpus("tiny", "src", "tgt", none, none, test), recipe, folder, {})
+    a4("nmt.commands.report").report(model, Corpus("tiny", "src", "tgt", none, none, test), recipe, folder, {})
 
 
 def test_all_of_it_after_training(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ from tests.support.tiny import Modules, sentences
 pytest.importorskip("sacrebleu")
 pytest.importorskip("matplotlib")
 pytest.importorskip("tqdm")
+
+Decode = Callable[..., tuple[list[str], list[str], list[str]]]
+"""Translates lines; returns the translations, and the lines on standard output and on standard error."""
 
 SMALL = ["--embed-size=5", "--hidden-size=4", "--batch-size=4", "--valid-niter=4", "--max-epoch=2", "--device=cpu"]
 SMALL += ["--threads=1"]
@@ -115,12 +120,12 @@ def test_test_is_touched_once_and_at_the_end(
 
         monkeypatch.setattr(module, name, spied)
 
-    spy(search, "translate", lambda model, texts, *rest: texts)
+    spy(search, "best_hypotheses", lambda model, texts, *rest: texts)
     spy(losses, "evaluate_ppl", lambda model, pairs: len(pairs))
     spy(training, "train", lambda *args: None)
     assert train(a4, out, files, "--dev-bleu=4") == 0
-    validations = [("evaluate_ppl", 8), ("translate", sentences(8, 1)[0][1::2])] * 3
-    assert calls == [*validations, ("train", None), ("translate", sentences(6, 2)[0])]
+    validations = [("evaluate_ppl", 8), ("best_hypotheses", sentences(8, 1)[0][1::2])] * 3
+    assert calls == [*validations, ("train", None), ("best_hypotheses", sentences(6, 2)[0])]
 
 
 def test_dev_bleu_can_be_left_out(a4: Modules, files: list[str], out: Path) -> None:
@@ -143,6 +148,135 @@ def test_translations_of_a_file(
     number, score = capsys.readouterr().out.splitlines()
     assert number == "6 translations"
     assert f"test: {score}" in said
+
+
+@pytest.fixture
+def decoded(a4: Modules, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Decode:
+    """Translate lines with an untrained model; return the translations, and what was printed."""
+    lines = sentences(20)
+    vocab = a4("vocab").Vocab.from_texts(*lines, freq_cutoff=1)
+    torch.manual_seed(0)
+    out.parent.mkdir()
+    with out.open("wb") as file:
+        a4("nmt_model").NMT(5, 4, vocab, 0.0).save(file)
+
+    def decode(source: list[str], target: list[str] | None, *options: str) -> tuple[list[str], list[str], list[str]]:
+        names = [tmp_path / name for name in ("in", "ref", "translated")]
+        for path, texts in zip(names, (source, target), strict=False):
+            path.write_text("".join(f"{line}\n" for line in texts or []), encoding="utf-8")
+        if target is None:
+            names.pop(1)
+        argv = ["decode", str(out), *map(str, names), "--device=cpu", "--force", *options]
+        assert a4("run").main(argv) == 0
+        printed, noted = capsys.readouterr()
+        return names[-1].read_text(encoding="utf-8").splitlines(), printed.splitlines(), noted.splitlines()
+
+    return decode
+
+
+def test_an_empty_line_has_an_empty_translation(decoded: Decode) -> None:
+    """Also where it is to be scored, and where the reference is empty."""
+    translations, printed, noted = decoded(["ka lo", "", "mi"], ["LO KA", "MI", ""])
+    assert translations[1] == ""
+    assert printed[0].startswith("BLEU ")
+    assert "note: line 2: empty, and so is the translation" in noted
+    assert decoded(["ka", "", ""], None)[1] == ["3 translations"]
+
+
+def test_what_was_cut_and_what_is_unknown_is_said(a4: Modules, decoded: Decode) -> None:
+    long = " ".join(["ka"] * 280)
+    translations, printed, noted = decoded(["ka lo zebra", long, "mi", "Tee"], None, "--max-decoding-time-step=2")
+    assert printed == ["4 translations"]
+    cut = [i for i, line in enumerate(translations, 1) if len(line.split()) == 2]
+    assert cut, "no translation was cut"
+    assert noted == [
+        "note: line 2: 280 words; training leaves out what has more than 100, so expect little: divide it into"
+        " sentences",
+        f"note: {a4('nmt.commands.decode').named(cut)}: the translation was cut at 2 words (--max-decoding-time-step)",
+        "note: 2 of 285 source words (0.7%) are unknown to the model: zebra, Tee",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [([3], "line 3"), ([3, 8], "lines 3 and 8"), (list(range(1, 10)), "lines 1, 2, 3, 4, 5 and 4 more")],
+)
+def test_lines_are_named(a4: Modules, lines: list[int], words: str) -> None:
+    assert a4("nmt.commands.decode").named(lines) == words
+
+
+def test_a_language_without_spaces_is_scored_by_default(
+    decoded: Decode,
+) -> None:
+    _, printed, noted = decoded(["ka", "lo"], ["我喜欢喝茶。", "他在看书。"])
+    assert "|tok:zh|" in printed[0]
+    assert "note: BLEU is 0 because no word of a translation is in its reference" in noted
+    _, printed, noted = decoded(["ka", "lo"], ["我喜欢喝茶。", "他在看书。"], "--tokenize=char")
+    assert "|tok:char|" in printed[0]
+
+
+def test_letters_that_the_terminal_lacks_are_question_marks(decoded: Decode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a Windows console, or with PYTHONIOENCODING=cp1252."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="cp1252") for _ in range(2)]
+    monkeypatch.setattr(sys, "stdout", streams[0])
+    monkeypatch.setattr(sys, "stderr", streams[1])
+    decoded(["ka 茶 → lo"], ["LO"])
+    streams[1].flush()
+    noted = streams[1].buffer.getvalue().decode("cp1252")  # type: ignore[attr-defined]
+    assert "2 of 4 source words (50.0%) are unknown to the model: ?, ?" in noted
+
+
+def test_a_tokenizer_that_is_not_installed_is_said_before_the_work(
+    a4: Modules, files: list[str], out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "mecab_ko", None)
+    monkeypatch.delitem(sys.modules, "sacrebleu.tokenizers.tokenizer_ko_mecab", raising=False)
+    said = failing(a4, capsys, "train", f"--save-to={out}", *files, *SMALL, "--tokenize=ko-mecab", status=1)
+    assert said.startswith("--tokenize ko-mecab: what it needs is not installed: python -m pip install 'sacrebleu[ko]'")
+    assert not out.exists()
+
+
+def test_presets_are_several_options_at_once(a4: Modules) -> None:
+    def recipe(*options: str) -> Any:
+        args = a4("nmt.commands.options").parser("").parse_args(["train", "--data=x", *options])
+        return a4("nmt.commands.inputs").recipe_of(args)
+
+    debug, large = recipe("--preset=debug", "--max-updates=3"), recipe("--preset=large")
+    assert (debug.embed_size, debug.hidden_size, debug.max_updates, debug.valid_niter) == (32, 32, 3, 10)
+    assert (large.embed_size, large.hidden_size, large.lr, large.mixed_precision) == (1024, 768, 5e-5, "bf16")
+    assert recipe() == a4("nmt.recipe").Recipe()
+
+
+# Runs run.py where there is nothing that only POSIX has: of the modules, of os and of signal.
+ELSEWHERE = """
+import os, signal, sys
+import jinja2, matplotlib.figure, matplotlib.backends.backend_svg, sacrebleu.metrics, torch.utils.tensorboard, tqdm
+for name in ("fcntl", "grp", "pwd", "resource", "syslog", "termios", "tty"):
+    sys.modules[name] = None
+for name in ("fork", "geteuid", "getgid", "getuid", "killpg", "mkfifo", "sched_getaffinity", "setsid", "uname"):
+    delattr(os, name)
+for name in ("SIGALRM", "SIGHUP", "SIGKILL", "SIGUSR1", "alarm", "pthread_kill", "pthread_sigmask", "setitimer"):
+    delattr(signal, name)
+sys.argv[1:] = {argv!r}
+sys.path.insert(0, "")
+import runpy
+runpy.run_path("run.py", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_every_command_works_where_there_is_no_posix(a4_folder: Path, files: list[str], out: Path) -> None:
+    source, target, output = out.parent.parent / "test.src", out.parent.parent / "test.tgt", out.parent / "o"
+    for argv in (
+        ["check", *files, *SMALL],
+        ["train", *files, *SMALL, f"--save-to={out}"],
+        ["train", *files, *SMALL, f"--save-to={out}", "--resume"],
+        ["decode", str(out), str(source), str(target), str(output)],
+    ):
+        env = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, "-c", ELSEWHERE.format(argv=argv)]
+        done = subprocess.run(command, cwd=a4_folder, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 def test_translations_never_replace_what_is_read(
@@ -218,7 +352,7 @@ def test_ctrl_c_while_translating_says_nothing_of_training(
     def interrupted(args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(a4("run"), "decode_command", interrupted)
+    monkeypatch.setattr(a4("nmt.commands.decode"), "decode", interrupted)
     assert a4("run").main(["decode", "model", "source", "output"]) == 130
     assert capsys.readouterr().err == "run.py: stopped\n"
 
@@ -304,7 +438,7 @@ def test_a_gpu_that_is_not_there_is_one_line(
 @pytest.mark.parametrize("name", ["tpu", "cpu:", "cuda:x", "cuda:-1", ""])
 def test_a_device_that_is_none_is_one_line(a4: Modules, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     said = failing(a4, capsys, "train", f"--device={name}")
-    assert said == f"device {name!r}: expected auto, cpu, cuda or cuda:0, cuda:1, …"
+    assert said == f"device {name!r}: expected auto, cpu, mps, cuda or cuda:0, cuda:1, …"
 
 
 def test_devices(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,6 +449,19 @@ def test_devices(a4: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
     assert named == [torch.device(name) for name in ("cuda", "cpu", "cuda", "cuda:1")]
     with pytest.raises(device.DeviceError, match="finds 2 GPUs here"):
         device.device_named("cuda:2")
+
+
+def test_the_gpu_of_a_mac(a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    device, mps = a4("nmt.optimization"), torch.backends.mps
+    for built, reason in ((False, "this one is made without it"), (True, "it finds no such GPU here")):
+        monkeypatch.setattr(mps, "is_built", lambda built=built: built)
+        monkeypatch.setattr(mps, "is_available", lambda: False)
+        said = failing(a4, capsys, "train", "--device=mps")
+        assert said == f"device mps: for PyTorch on a Mac with an Apple GPU; {reason}: try --device cpu"
+    monkeypatch.setattr(mps, "is_available", lambda: True)
+    assert device.device_named("mps") == torch.device("mps")
+    dtype = a4("nmt.losses").sum_dtype  # it has no 64 bits
+    assert [dtype(torch.device(name)) for name in ("mps", "cpu", "cuda")] == [torch.float32, *[torch.float64] * 2]
 
 
 def test_sixteen_bits_are_for_gpus(a4: Modules) -> None:
@@ -343,7 +490,7 @@ def test_options_that_would_be_ignored_are_one_line(
         said = failing(a4, capsys, "train", f"--save-to={out}", *files, f"--data={data}")
         assert said == f"--data {data}: expected no files named by --train-src and the like; leave one out"
     assert train(a4, out, files[:4], "--mixed-precision=bf16") == 0
-    note = "--mixed-precision bf16 needs a GPU: the cpu computes in 32 bits\n"
+    note = "--mixed-precision bf16 needs a GPU of NVIDIA's kind: the cpu computes in 32 bits\n"
     assert capsys.readouterr().err == note
 
 
@@ -388,8 +535,9 @@ def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.Cap
 
 
 def test_a_module_that_is_no_package_of_training_shows_where(a4: Modules) -> None:
-    assert a4("run").explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
-    assert a4("run").explained(ModuleNotFoundError(name="my_own_file")) is None
+    explained = a4("nmt.commands.dispatch").explained
+    assert explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
+    assert explained(ModuleNotFoundError(name="my_own_file")) is None
 
 
 def test_a_model_that_is_none_is_one_line(
@@ -453,7 +601,8 @@ def test_a_mistake_in_the_code_shows_where(
 def test_a_package_that_is_missing_is_said_before_training(
     a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str, message: str
 ) -> None:
-    monkeypatch.setattr(a4("run"), "find_spec", lambda name: None if name == package else find_spec(name))
+    inputs = a4("nmt.commands.inputs")
+    monkeypatch.setattr(inputs, "find_spec", lambda name: None if name == package else find_spec(name))
     assert failing(a4, capsys, "train", status=1) == message
 
 

@@ -109,6 +109,117 @@ def test_bleu_by_length(scoring: Any) -> None:
     assert bins[-1].bleu == scoring.bleu(TRANSLATIONS[2:3], REFERENCES[2:3]) < 100
 
 
+CHINESE = ["我喜欢喝茶。", "他在图书馆看书。", "这只猫很小。"]
+NEARLY = ["我喜欢喝水。", "他在图书馆看书。", "这只狗很小。"]
+JAPANESE = ["私はお茶が好きです。", "彼は図書館で本を読みます。", "この猫は小さいです。"]
+
+
+@pytest.mark.parametrize(
+    ("references", "name"),
+    [
+        (REFERENCES, "13a"),
+        (CHINESE, "zh"),
+        (["我 喜欢 喝 茶 。"], "zh"),  # cut into words or not
+        ([*CHINESE * 4, "我喜欢アニメ。"], "zh"),  # a word in katakana makes no Japanese
+        (["ฉันชอบดื่มชา"], "char"),
+        (["Ich mag 茶."], "13a"),
+        (["나는 차를 좋아한다."], "13a"),  # Korean has spaces
+        (["", "…"], "13a"),
+    ],
+)
+def test_the_tokenizer_is_that_of_the_references(scoring: Any, references: list[str], name: str) -> None:
+    assert scoring.tokenizer_for(references) == name
+    assert f"|tok:{name}|" in scoring.score(["x"] * len(references), references).signature
+
+
+@pytest.mark.parametrize("mecab", [True, False])
+def test_japanese_is_cut_by_mecab_where_there_is_one(
+    scoring: Any, monkeypatch: pytest.MonkeyPatch, mecab: bool
+) -> None:
+    if mecab:
+        pytest.importorskip("ipadic")
+    else:
+        monkeypatch.setattr(scoring, "find_spec", lambda name: None)
+    name = "ja-mecab" if mecab else "char"
+    found = scoring.score(JAPANESE, JAPANESE)
+    assert scoring.tokenizer_for(JAPANESE) == name
+    assert f"|tok:{name}" in found.signature
+    assert (found.bleu, found.notes) == (pytest.approx(100), ())
+
+
+def test_chinese_is_scored_by_its_characters(scoring: Any) -> None:
+    from sacrebleu import corpus_bleu
+
+    found = scoring.score(NEARLY, CHINESE)
+    assert found.bleu == corpus_bleu(NEARLY, [CHINESE], tokenize="zh").score == scoring.bleu(NEARLY, CHINESE)
+    assert (found.bleu > 50, found.notes) == (True, ())
+    assert scoring.by_length([6, 8, 6], NEARLY, CHINESE)[0].bleu > 40
+    spaces = scoring.score(NEARLY, CHINESE, "13a")
+    assert spaces.bleu < found.bleu / 2
+    advice = "13a divides words at spaces, which this language doesn't write: --tokenize zh counts better"
+    assert spaces.notes[0] == advice
+
+
+@pytest.mark.parametrize(
+    ("translations", "note"),
+    [
+        (["", "", ""], "BLEU is 0 because all translations are empty"),
+        (["x y z w", "x", "x"], "BLEU is 0 because no word of a translation is in its reference"),
+        (
+            ["the cat is", "a", "b"],
+            "BLEU is 0 because no translation has four words, and it counts sequences of up to four",
+        ),
+        (
+            ["the cat there sat here on", "a", "b"],
+            "no four words in a row are as in the reference: below that BLEU says little, compare chrF",
+        ),
+    ],
+)
+def test_a_bleu_of_zero_has_its_reason(scoring: Any, translations: list[str], note: str) -> None:
+    found = scoring.score(translations, ["the cat sat on the mat", "one two", "three four"])
+    assert found.notes[0] == note
+    assert found.bleu < 15
+
+
+def test_text_that_was_tokenized_before_is_said(scoring: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """In our words: sacreBLEU would name an option that we don't have."""
+    found = scoring.score(["The cat sat on it ."] * 120, ["The cat sat on it ."] * 120)
+    said = "most references end in a separate full stop, as tokenized text does: BLEU is for raw text"
+    assert found.notes == (said,)
+    assert capsys.readouterr().err == ""
+
+
+def test_translations_that_are_much_too_short_are_said(scoring: Any) -> None:
+    found = scoring.score(["a b c d"], ["a b c d e f g h i j"])
+    assert found.notes == ("the translations have 4 words, the references 10: BLEU punishes that",)
+
+
+def test_a_tokenizer_that_is_not_there_is_one_line(scoring: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(scoring.ScoreError, match=r"^--tokenize words: no such tokenizer; expected one of none, zh, "):
+        scoring.metric("words")
+
+    def missing(**options: object) -> None:
+        raise RuntimeError("\nPlease install them like so.\n\n    pip install x")
+
+    def offline(**options: object) -> None:
+        raise OSError("no route")
+
+    missing.TOKENIZERS = offline.TOKENIZERS = scoring.BLEU.TOKENIZERS  # type: ignore[attr-defined]
+    monkeypatch.setattr(scoring, "BLEU", missing)
+    with pytest.raises(scoring.ScoreError) as error:
+        scoring.metric("ja-mecab")
+    advice = "python -m pip install 'sacrebleu[ja]', or choose --tokenize char"
+    assert str(error.value) == f"--tokenize ja-mecab: what it needs is not installed: {advice}"
+    monkeypatch.setattr(scoring, "BLEU", offline)
+    with pytest.raises(scoring.ScoreError) as error:
+        scoring.metric("flores200")
+    assert str(error.value) == "--tokenize flores200: its model can't be downloaded: go online, or choose another"
+
+
+def test_the_command_line_offers_what_sacrebleu_has(a4: Callable[[str], ModuleType], scoring: Any) -> None:
+    assert set(a4("nmt.commands.options").TOKENIZERS) <= set(scoring.BLEU.TOKENIZERS)
+
+
 def test_what_cannot_be_scored_is_one_line(scoring: Any) -> None:
     for function in (scoring.score, scoring.bleu, lambda *texts: scoring.by_length([1] * 6, *texts)):
         with pytest.raises(scoring.ScoreError) as error:

@@ -21,6 +21,12 @@ def report(a4: Modules) -> Any:
     return a4("nmt.tracking").Report(1, 280, 144.774, 296.0503, 8960, 296.358, 674.4196)
 
 
+def test_a_perplexity_without_bounds_is_a_word(a4: Modules, report: Any, tmp_path: Path) -> None:
+    diverged = report._replace(perplexity=a4("nmt.losses").perplexity(1e9, 1))
+    assert "avg. ppl diverged cum. examples 8960" in diverged.line()
+    assert "avg. ppl 999999999.00 " in report._replace(perplexity=999999999.0).line()
+
+
 def validation(a4: Modules, update: int) -> tuple[Any, Any]:
     tracking = a4("nmt.tracking")
     return tracking.Progress(1, update, 1.5), tracking.ValidationResult(

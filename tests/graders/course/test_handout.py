@@ -60,7 +60,7 @@ def test_it_holds_the_assignment_and_no_junk(course, tmp_path):
     archive = build_handout(load_assignment("a4"), tmp_path / "a4.zip")
     names = ["README.md", "assignment.toml", "model_embeddings.py", "nmt_model.py", "run.py", "run.sh"]
     names += ["sanity_check.py", "utils.py", "vocab.py"]
-    names += [f"nmt/{path.name}" for path in (folder / "nmt").glob("*.*")]
+    names += [path.relative_to(folder).as_posix() for path in (folder / "nmt").rglob("*.py")]
     with ZipFile(archive) as handout:
         assert handout.namelist() == sorted(f"a4/{name}" for name in names)
         assert handout.read("a4/vocab.py") == (folder / "vocab.py").read_bytes()
