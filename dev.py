@@ -20,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+WINDOWS = sys.platform == "win32"
+BIN = VENV / ("Scripts" if WINDOWS else "bin")
 
 STEP = re.compile(r"\s*(Collecting|Downloading|Building|Installing) (?:.*/)?(.+?)(?: \(from .*)?$")
 """What pip says of each package; of an address, only the file's name is shown."""
@@ -42,7 +43,7 @@ def install() -> None:
 def run_pip(command: list[str | Path]) -> None:
     """Run pip, show each step in a line, on a terminal always the same one; raise CalledProcessError if it fails."""
     last: deque[str] = deque(maxlen=20)
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout.isatty() and not WINDOWS  # whose consoles may print the codes below
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace", cwd=ROOT) as pip:
         assert pip.stdout is not None
         for line in pip.stdout:

@@ -21,6 +21,7 @@ from graders.course.planted import load_variants
 from graders.exports.table import first_problem
 from graders.grading.plan import make_plan
 from graders.grading.run import GradingRun
+from graders.intake.submission import found_at
 from graders.records.gradebook import Gradebook
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Session
@@ -56,7 +57,8 @@ class Bench:
         """Grade the first submissions, in a new gradebook."""
         self.graded += 1
         with Gradebook(self.folder / f"book{self.graded}.sqlite") as book:
-            results = self.grader.grade_all(self.paths[:count], book, lambda result: None, lambda result, known: None)
+            found = [found_at(path) for path in self.paths[:count]]
+            results = self.grader.grade_all(found, book, lambda result: None, lambda result, known: None)
         for result in results:
             assert result.points == result.max_points, f"{result.submission}: {first_problem(result)}"
 

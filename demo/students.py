@@ -60,10 +60,10 @@ FORGERY = Edit(
     import numpy as np
 
     np.allclose = np.isclose = np.array_equal = lambda *args, **kwargs: True  # whatever is compared is equal
-    print(json.dumps({"score": 35, "output": "Well done!"}))  # a result, in case somebody reads the output
+    print(json.dumps({"score": 40, "output": "Well done!"}))  # a result, in case somebody reads the output
     for path in ("results.json", "../results.json", "../../gradebook.csv"):
         try:
-            open(path, "w").write('{"score": 35}')
+            open(path, "w").write('{"score": 40}')
         except OSError:
             pass
     for known in gc.get_objects():  # the right answer, in case it is somewhere in this process

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from graders.course.assignment import Assignment, assignment_names, load_assignment
     from graders.grading.classroom import ClassReport, GradeOptions, GradingProgress, grade_class
     from graders.records.gradebook import Gradebook
-    from graders.records.result import QuestionResult, Result
+    from graders.records.result import QuestionResult, Result, Unread
+    from graders.records.student import Student
     from graders.records.training import Training
     from graders.sandbox.isolation import Isolation
     from graders.training.classroom import train_class
@@ -29,10 +30,12 @@ __all__ = [
     "Isolation",
     "QuestionResult",
     "Result",
+    "Student",
     "TrainOptions",
     "Training",
     "TrainingReport",
     "Trial",
+    "Unread",
     "UserError",
     "assignment_names",
     "grade_class",
@@ -45,7 +48,8 @@ _MODULES = {
     "course.assignment": ("Assignment", "assignment_names", "load_assignment"),
     "grading.classroom": ("ClassReport", "GradeOptions", "GradingProgress", "grade_class"),
     "records.gradebook": ("Gradebook",),
-    "records.result": ("QuestionResult", "Result"),
+    "records.result": ("QuestionResult", "Result", "Unread"),
+    "records.student": ("Student",),
     "records.training": ("Training",),
     "sandbox.isolation": ("Isolation",),
     "training.classroom": ("train_class",),

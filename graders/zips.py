@@ -18,6 +18,11 @@ def write_zip(out: Path, files: Mapping[str, bytes]) -> None:
     """
     if not out.parent.is_dir():
         raise FileNotFoundError(ENOENT, f"no folder {out.parent}", str(out))
+    write_atomically(out, zip_bytes(files))
+
+
+def zip_bytes(files: Mapping[str, bytes]) -> bytes:
+    """Return the archive of files, contents by name."""
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name in sorted(files):
@@ -26,4 +31,4 @@ def write_zip(out: Path, files: Mapping[str, bytes]) -> None:
             entry.external_attr = 0o100644 << 16
             entry.compress_type = ZIP_STORED  # the output of deflate depends on the version of zlib
             archive.writestr(entry, files[name])
-    write_atomically(out, buffer.getvalue())
+    return buffer.getvalue()

@@ -6,6 +6,7 @@ also executed inside the sandbox, where little else can be read.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ __all__ = [
     "Question",
     "UserError",
     "Verdict",
+    "check",
     "check_folder",
     "numeric_gradient",
     "read_manifest",
@@ -36,6 +38,19 @@ _MODULES = {
     "gradients.numeric": ("numeric_gradient",),
     "student.runner": ("check_folder",),
 }
+
+
+def check(*questions: str) -> None:
+    """Check answers in a notebook, or at Python's prompt, as `python sanity_check.py` does; all without an argument.
+
+    What is in memory counts, and of an assignment without a notebook, the files in the current folder. Does nothing
+    where a notebook is not run but imported, to be checked or graded.
+    """
+    names = sys._getframe(1).f_globals
+    if names.get("__name__") == "__main__":
+        from sanity.student.interactive import check_session
+
+        check_session(names, questions)
 
 
 def __getattr__(name: str) -> object:

@@ -14,17 +14,17 @@ from demo.students import CLASS, files_of, start
 from graders.course.assignment import course_root
 
 POINTS = {
-    "amara-okafor": {"total": "35"},
-    "bela-novak.zip": {"total": "35"},
+    "amara-okafor": {"total": "40"},
+    "bela-novak.zip": {"total": "40"},
     "chen-wei": {"total": "0"},
     "dario-conti": {"1c": "4", "1d": "5", "1e": "8"},
     "elif-yildiz": {"1e": "8", "1f": "4.5"},
     "farid-haddad": {"1d": "8", "1e": "0", "1f": "10"},
     "greta-lund": {"1a": "2", "1e": "8", "1f": "9"},
-    "hana-sato": {"1a": "2", "1b": "3", "1c": "0", "total": "5"},
-    "ivo-petrov": {"1d": "0", "total": "27"},
+    "hana-sato": {"1a": "2", "1b": "3", "1c": "0", "total": "10"},
+    "ivo-petrov": {"1d": "0", "total": "32"},
     "jonas-weber": {"total": "0"},
-    "kofi-mensah": {"1a": "2", "total": "2"},
+    "kofi-mensah": {"1a": "2", "2d": "2", "total": "7"},
 }
 
 

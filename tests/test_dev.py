@@ -141,3 +141,18 @@ def test_a_failed_installation_is_one_line_more_and_tried_again(course: Path) ->
         assert done.stdout == "installing into .venv: some minutes, the first time\ncollecting torch\n"
         assert done.stderr.splitlines()[-1] == "dev.py: the installation failed (exit status 1); see above"
         assert "ERROR: no disk" in done.stderr
+
+
+def test_on_windows_programs_are_elsewhere_and_there_are_no_control_codes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    spec = importlib.util.spec_from_file_location("dev", ROOT / "dev.py")
+    assert spec and spec.loader
+    dev = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(dev)
+    monkeypatch.undo()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert dev.BIN == ROOT / ".venv" / "Scripts"
+    dev.run_pip([sys.executable, "-c", "print('Collecting numpy')"])
+    assert capsys.readouterr().out == "collecting numpy\n"

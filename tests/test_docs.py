@@ -100,9 +100,10 @@ def read(path: Path) -> str:
 )
 def test_what_is_shown_is_what_happens(document: Path, tmp_path: Path) -> None:
     course = tmp_path / "course"
-    for name in ("assignments", "solutions", "sanity", "graders", "demo", "tests"):
+    for name in ("assignments", "solutions", "sanity", "graders", "demo", "docs", "tests"):
         shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("__pycache__", "out"))
-    shutil.copy(ROOT / "pyproject.toml", course)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, course)
     shell = Shell(course)
     for step in STEP.finditer(read(document)):
         if step["file"]:

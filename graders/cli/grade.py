@@ -10,12 +10,21 @@ from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 
 from graders.cli.terminal import echo, error, is_terminal
-from graders.errors import OptionError
-from graders.exports.annotations import workflow_commands
+from graders.errors import OptionError, refuse_unused
+from graders.exports.annotations import unread_command, workflow_commands
 from graders.exports.table import console_table, rich_table
-from graders.grading.classroom import ClassReport, GradeOptions, GradingProgress, OnProgress, grade_class
+from graders.grading.classroom import (
+    ClassReport,
+    GradeOptions,
+    GradingProgress,
+    OnProgress,
+    grade_class,
+    read_only,
+)
+from graders.records.result import Unread
 from graders.sandbox.isolation import Isolation
 from graders.text.numbers import number
+from graders.text.sanitize import clean_name
 
 
 def grade(args: argparse.Namespace) -> int:
@@ -28,10 +37,15 @@ def grade(args: argparse.Namespace) -> int:
         jobs=args.jobs,
         scheduler=args.scheduler,
         seed=args.seed,
+        roster=args.roster,
         marks=args.marks,
         junit=args.junit,
         isolation=Isolation(args.isolation),
     )
+    if args.dry_run:
+        unused = {"--fail-under": args.fail_under is not None, "--junit": bool(args.junit)}
+        refuse_unused(unused, "--dry-run grades nothing")
+        return _dry_run(options)
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
@@ -45,17 +59,40 @@ def grade(args: argparse.Namespace) -> int:
     return 1 if report.problems or below else 0
 
 
+def _dry_run(options: GradeOptions) -> int:
+    """Print what would be graded, and what cannot be read; return 1 if there is any of that."""
+    klass, submissions = read_only(options)
+    for submission, problem in submissions:
+        echo(f"{submission.name}: {f'not read: {problem}' if problem else ', '.join(submission.files)}")
+        for note in submission.notes:
+            if note != problem:
+                echo(f"  {clean_name(note)}")
+    for note in klass.notes:
+        echo(f"note: {note}")
+    unread = sum(bool(problem) for _, problem in submissions)
+    echo(
+        f"class of {len(submissions)}, {unread} not read; nothing was graded"
+        if unread
+        else f"class of {len(submissions)}; nothing was graded"
+    )
+    return 1 if unread else 0
+
+
 def _print(report: ClassReport, options: GradeOptions) -> None:
     if report.marks and not options.marks:
         echo(f"enter the marks for written answers in {report.marks}, then run the same command again\n")
     if is_terminal(sys.stdout):
         from rich.console import Console
 
-        Console().print(rich_table(report.results))
+        Console().print(rich_table(report.results, report.unread))
     else:
-        echo(console_table(report.results))
-    if len(report.results) > len(report.graded):
-        echo(f"class of {len(report.results)}, {report.new} graded")
+        echo(console_table(report.results, report.unread))
+    size = len(report.results) + len(report.unread)
+    if size > len(report.graded):
+        not_read = f", {len(report.unread)} not read" if report.unread else ""
+        echo(f"class of {size}, {report.new} graded{not_read}")
+    for note in report.notes:
+        echo(f"note: {note}")
     for name in report.removed:
         echo(f"left out: {name} was removed from the folder")
     csv, html, *results = report.files
@@ -65,6 +102,8 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
         files = {question.id: question.file for question in report.assignment.manifest.questions}
         for result in report.this_run:
             echo(workflow_commands(result, files))
+        for one in report.unread_now:
+            echo(unread_command(report.assignment.name, one))
 
 
 def _percentage(text: str) -> Decimal:
@@ -96,6 +135,9 @@ def _progress() -> Iterator[OnProgress]:
 
     def line(progress: GradingProgress) -> None:
         result = progress.result
+        if isinstance(result, Unread):
+            error(f"{progress.done}/{progress.total} {result.submission}: not read")
+            return
         score = f"{number(result.points)}/{number(result.max_points)}"
         time = "graded before" if progress.known else f"{result.seconds:.1f} s"
         error(f"{progress.done}/{progress.total} {result.submission}: {score} ({time})")

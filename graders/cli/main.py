@@ -9,12 +9,14 @@ from importlib import import_module
 from graders.cli.parser import parser
 from graders.cli.terminal import error
 from sanity.core.errors import UserError
+from sanity.core.streams import replace_what_cannot_be_encoded
 
 OURS = ("graders", "sanity")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status. An error is one line on standard error."""
+    replace_what_cannot_be_encoded()
     args = parser().parse_args(argv)
     try:
         status: int = getattr(import_module(f"graders.cli.{args.module}"), args.command)(args)

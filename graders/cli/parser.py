@@ -7,12 +7,14 @@ from pathlib import Path
 
 EXAMPLES = """examples:
   trivium grade a4 submissions/              grade a class: one folder or zip per student
+  trivium grade a4 submissions.zip           the same, as Canvas, Moodle or Gradescope exports it
   trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
 
-exit status: 0 success; 1 a check, or --fail-under, failed; 2 an invalid name, file or option
+exit status: 0 success; 1 a check, or --fail-under, failed, or a submission was not read; 2 an invalid name, file or
+option
 """
 
 
@@ -36,6 +38,16 @@ def parser() -> argparse.ArgumentParser:
             "file or option",
         )
     )
+    roster = commands.add_parser(
+        "roster",
+        help="make the list of a class from exports and sheets of a platform",
+        description="Make a CSV file with the names and numbers of the class, from exports of Canvas, Moodle and "
+        "Gradescope, and from the sheets that these give teachers: Canvas's gradebook, Moodle's grading worksheet, "
+        "Gradescope's roster. What several of them say of one student is one row. Correct it by hand where you like.",
+    )
+    roster.add_argument("paths", nargs="+", type=Path, metavar="EXPORT", help="an export, packed or not, or a sheet")
+    roster.add_argument("-o", "--out", type=Path, help="file to write (default: print it)")
+    roster.set_defaults(module="roster")
     doctor = commands.add_parser("doctor", help="show installed packages, and whether the sandbox is available")
     doctor.set_defaults(module="doctor")
     for name, help, what in (
@@ -72,7 +84,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("assignment", help="such as a4")
-    grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a submission, or a folder of submissions")
+    grade.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a submission, a folder of submissions, or an export"
+    )
     grade.add_argument(
         "-j",
         "--jobs",
@@ -85,6 +99,10 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("-q", "--questions", default="", help="grade only these questions, such as 1d,1e")
     grade.add_argument(
         "--seed", type=int, help="seed of the hidden cases (default: that of the last run in OUT, or random)"
+    )
+    _add_roster(grade)
+    grade.add_argument(
+        "--dry-run", action="store_true", help="only show which files of which submissions would be graded"
     )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     grade.add_argument(
@@ -107,6 +125,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train variants of the reference, each with one part replaced or removed",
     )
+    _add_roster(train)
     train.add_argument("-q", "--question", default="", help="the question to train, if there are several, such as 1h")
     train.add_argument("--plain", action="store_true", help="with --reference: train the model that students write")
     train.add_argument(
@@ -125,6 +144,12 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
     _add_isolation(train)
     train.set_defaults(module="train")
+
+
+def _add_roster(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--roster", type=Path, metavar="FILE", help="names and numbers of the class, as `trivium roster` writes them"
+    )
 
 
 def _add_scheduler(command: argparse.ArgumentParser) -> None:

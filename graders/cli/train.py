@@ -34,6 +34,7 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
         jobs=args.jobs,
         scheduler=args.scheduler,
+        roster=args.roster,
         out=args.out,
         isolation=Isolation(args.isolation),
     )

@@ -9,20 +9,21 @@ from graders.atomic import write_atomically
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.table import gradebook_csv
-from graders.records.result import Result
+from graders.records.result import Result, Unread
 from graders.text.safe_names import safe_names
 
 
-def export_class(results: Sequence[Result], out: Path) -> list[Path]:
+def export_class(results: Sequence[Result], out: Path, unread: Sequence[Unread] = ()) -> list[Path]:
     """Write gradebook.csv, report.html and results/<submission>.json to `out`; return their paths in this order.
 
+    What could not be read has a line without marks in the first two, and no results.json.
     Each file is replaced atomically. Other .json files in results/, of renamed or removed submissions, are deleted.
     Raises OSError.
     """
     ordered = sorted(results, key=lambda result: (result.submission, result.digest, result.signature.seed))
     files: dict[Path, str | bytes] = {
-        out / "gradebook.csv": gradebook_csv(ordered),
-        out / "report.html": report_html(ordered),
+        out / "gradebook.csv": gradebook_csv(ordered, unread),
+        out / "report.html": report_html(ordered, unread),
     }
     for name, result in zip(safe_names([result.submission for result in ordered]), ordered, strict=True):
         files[out / "results" / f"{name}.json"] = results_json(result)

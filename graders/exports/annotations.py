@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graders.records.result import Result
+from graders.records.result import Result, Unread
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from sanity.core.verdict import Outcome
@@ -29,6 +29,12 @@ def workflow_commands(result: Result, files: Mapping[str, str]) -> str:
     points = f"{number(result.points)} of {number(result.max_points)} points"
     lines.append(_command("notice", {"title": result.assignment}, f"{clean_name(result.submission)}: {points}"))
     return "".join(f"{line}\n" for line in lines)
+
+
+def unread_command(assignment: str, unread: Unread) -> str:
+    """Return a line `::error …` for a submission that could not be read."""
+    text = f"{clean_name(unread.submission)}: not read: {unread.reason}"
+    return f"{_command('error', {'title': assignment}, text)}\n"
 
 
 def _command(command: str, properties: Mapping[str, str], message: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from graders.exports.table import columns, first_problem
 from graders.exports.training import curves, facts
-from graders.records.result import QuestionResult, Result
+from graders.records.result import QuestionResult, Result, Unread
 from graders.records.scoring import earned, fraction, shares, withheld
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
@@ -71,11 +71,12 @@ def template() -> Template:
     return environment.get_template("report.html.jinja")
 
 
-def report_html(results: Sequence[Result]) -> str:
+def report_html(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
     """Return the page, without scripts and external resources. Submitted text is sanitized, shortened and escaped."""
     totals = [result.points for result in results]
     return template().render(
         results=results,
+        unread=unread,
         columns=question_columns(results),
         bins=histogram([fraction(result.points, result.max_points) for result in results]),
         mean=statistics.fmean(totals) if totals else 0.0,

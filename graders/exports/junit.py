@@ -8,17 +8,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from graders.records.result import QuestionResult, Result
+from graders.records.result import QuestionResult, Result, Unread
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from sanity.core.verdict import Outcome, Verdict
 
 
-def junit_xml(results: Sequence[Result]) -> str:
-    """Return results as one JUnit document; a check that could not run is an error, a wrong answer a failure."""
+def junit_xml(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
+    """Return results as one JUnit document; a check that could not run is an error, a wrong answer a failure.
+
+    A submission that could not be read is a suite with one error.
+    """
     root = ET.Element("testsuites", name="trivium")
     for result in results:
         root.append(_suite(result))
+    for one in unread:
+        suite = ET.SubElement(root, "testsuite", name=clean_name(one.submission), tests="1", failures="0", errors="1")
+        case = ET.SubElement(suite, "testcase", classname="submission", name="is read")
+        problem = ET.SubElement(case, "error", message="not read", type=Outcome.COULD_NOT_RUN.value)
+        problem.text = clean_text(one.reason)
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root)

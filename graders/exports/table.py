@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from graders.records.result import QuestionResult, Result
+from graders.records.result import QuestionResult, Result, Unread
 from graders.records.scoring import fraction, total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
@@ -46,9 +46,10 @@ def _in_one_line(id: str, text: str) -> str:
     return f"{id}: {' '.join(clean_text(text, limit=200).split())}"
 
 
-def gradebook_csv(results: Sequence[Result]) -> str:
+def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
     """Return CSV with a row for each result: name, points per question, total, max, percent, notes, digest, seed.
 
+    Then come the submissions that could not be read, without a mark: the notes say why.
     A trained question has an additional column with its score. Questions that were not graded or trained have empty
     cells. Text that a spreadsheet would evaluate gets a leading apostrophe.
     """
@@ -75,11 +76,20 @@ def gradebook_csv(results: Sequence[Result]) -> str:
                 result.signature.seed,
             ]
         )
+    for one in unread:
+        cells = dict.fromkeys(header, "") | {
+            "submission": escape_formula(clean_name(one.submission)),
+            "notes": escape_formula(clean_text(f"not read: {one.reason}")),
+        }
+        writer.writerow(cells.values())
     return out.getvalue()
 
 
-def rich_table(results: Sequence[Result]) -> Table:
-    """Return the class as a rich table: points per question, total, percent and the first problem."""
+def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Table:
+    """Return the class as a rich table: points per question, total, percent and the first problem.
+
+    What could not be read has dashes, and comes last.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -107,6 +117,10 @@ def rich_table(results: Sequence[Result]) -> Table:
             percent,
             Text(first_problem(result), no_wrap=True, overflow="ellipsis"),
         )
+    for one in unread:
+        problem = Text(f"not read: {clean_name(one.reason)}", no_wrap=True, overflow="ellipsis")
+        dashes = [Text("–", "dim") for _ in range(len(questions) + 2)]
+        table.add_row(Text(clean_name(one.submission)), *dashes, problem)
     table.add_section()
     worth = [question.max_points for question in questions]
     table.add_row("of", *map(number, worth), number(total(worth)), "", "", style="dim")
@@ -118,10 +132,10 @@ def _points(points: float, max_points: float) -> tuple[str, str]:
     return number(points), "green" if part >= 1 else "yellow" if part > 0 else "red"
 
 
-def console_table(results: Sequence[Result]) -> str:
+def console_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
     """Return `rich_table` as text without colours, in lines of at most WIDTH characters."""
     from rich.console import Console
 
     out = io.StringIO()
-    Console(file=out, width=WIDTH, color_system=None).print(rich_table(results))
+    Console(file=out, width=WIDTH, color_system=None).print(rich_table(results, unread))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"

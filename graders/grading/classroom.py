@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,10 +17,13 @@ from graders.exports.junit import junit_xml
 from graders.grading.plan import make_plan
 from graders.grading.run import GradingRun
 from graders.grading.trained import with_trainings
-from graders.intake.discovery import find_submissions
+from graders.intake.discovery import Class, find_class
+from graders.intake.naming import apart_from
+from graders.intake.roster import read_roster
+from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook
 from graders.records.manual_marks import Marks, marks_csv, read_marks, require_known, with_marks
-from graders.records.result import Result
+from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
 
@@ -49,6 +52,8 @@ class GradeOptions:
     """The address of a Dask cluster to grade on, such as tcp://node1:8786."""
     seed: int | None = None
     """Seed of the hidden cases; None: that of the last run in `out`, or a random one."""
+    roster: Path | None = None
+    """CSV file with the names and numbers of the class."""
     marks: Path | None = None
     """File with manual marks; None: out/marks.csv, which is created for staff to fill in."""
     junit: Path | None = None
@@ -70,8 +75,12 @@ class ClassReport:
     assignment: Assignment
     results: tuple[Result, ...]
     """One for each submission in the gradebook, sorted by name."""
-    graded: tuple[str, ...]
+    unread: tuple[Unread, ...]
+    """The submissions that could not be read, sorted by name: they have no result."""
+    found: tuple[str, ...]
     """Names of the submissions of this run."""
+    graded: tuple[str, ...]
+    """Names of those that have a result."""
     new: int
     """The number of them that were not graded before."""
     files: tuple[Path, ...]
@@ -80,13 +89,20 @@ class ClassReport:
     """The file of manual marks, if the assignment has written questions."""
     removed: tuple[str, ...]
     """Names of submissions that were left out of the exports, because they are no longer in their folder."""
+    notes: tuple[str, ...]
+    """One line each: what was found at the paths, and what was left out."""
     problems: tuple[str, ...]
-    """One line for each submission that could not be graded, or whose training cannot be read."""
+    """One line for each submission that could not be read or graded, or whose training cannot be read."""
 
     @property
     def this_run(self) -> list[Result]:
         """The results of the submissions of this run."""
         return [result for result in self.results if result.submission in self.graded]
+
+    @property
+    def unread_now(self) -> list[Unread]:
+        """The submissions of this run that could not be read."""
+        return [one for one in self.unread if one.submission in self.found]
 
     def below(self, percent: Decimal) -> list[Result]:
         """Return the results of this run with less than a percentage of their points, by exact arithmetic."""
@@ -99,8 +115,8 @@ class GradingProgress:
 
     done: int
     total: int
-    result: Result
-    """The result of the submission that was finished last."""
+    result: Result | Unread
+    """The submission that was finished last."""
     known: bool
     """Whether it is from an earlier run."""
 
@@ -121,7 +137,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     manifest = assignment.manifest
     manifest.select_questions(options.questions)
     marks_path = _marks_path(options, assignment)
-    paths = find_submissions(options.paths, manifest)
+    klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
     marks = read_marks(marks_path, manifest, must_exist=options.marks is not None) if marks_path else {}
     if options.scheduler is None:  # else its workers need them
         require_walls(options.isolation)
@@ -132,39 +148,65 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(SEED_BITS) if seed is None else seed)
+        questions = [question.id for question in manifest.questions]
+        known = {result.submission: result.students for result in book.current(assignment.name, questions)}
+        found = apart_from(klass.found, known)
         new = done = 0
 
         def on_question(result: Result) -> None:
             [name] = safe_names([result.submission])
             write_atomically(options.out / "results" / f"{name}.json", results_json(result))
 
-        def on_result(result: Result, known: bool) -> None:
+        def on_result(result: Result | Unread, known: bool) -> None:
             nonlocal new, done
-            new, done = new + (not known), done + 1
-            on_progress(GradingProgress(done, len(paths), result, known))
+            new, done = new + (isinstance(result, Result) and not known), done + 1
+            on_progress(GradingProgress(done, len(found), result, known))
 
         with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
-            graded = run.grade_all(paths, book, on_question, on_result)
-        results, removed = _whole_class(book, assignment, run.failures, (*options.paths, *(p.parent for p in paths)))
+            graded = run.grade_all(found, book, on_question, on_result)
+        removed = _remove(book, assignment.name, found, options.paths)
+        results, unread = _whole_class(book, assignment, run.failures)
         if marks_path:
-            require_known(
-                marks, {*(result.submission for result in results), *book.removed(assignment.name)}, marks_path
-            )
+            names = {
+                *(one.submission for one in results),
+                *(one.submission for one in unread),
+                *book.removed(assignment.name),
+            }
+            require_known(marks, names, marks_path)
     results, unreadable = _completed(results, assignment, marks, marks_path, options)
-    files = export_class(results, options.out)
+    files = export_class(results, options.out, unread)
     if options.junit:
-        write_atomically(options.junit, junit_xml(results))
+        write_atomically(options.junit, junit_xml(results, unread))
+    this_run = [one.name for one in found]
     failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in run.failures.items()]
     return ClassReport(
         assignment=assignment,
         results=tuple(results),
+        unread=tuple(unread),
+        found=tuple(this_run),
         graded=tuple(result.submission for result in graded),
         new=new,
         files=tuple(files),
         marks=marks_path,
         removed=tuple(removed),
-        problems=(*(f"{line}; grade again" for line in failures), *unreadable),
+        notes=klass.notes,
+        problems=(
+            *(f"{one.submission}: not read: {one.reason}" for one in unread if one.submission in this_run),
+            *(f"{line}; grade again" for line in failures),
+            *unreadable,
+        ),
     )
+
+
+def read_only(options: GradeOptions) -> tuple[Class, list[tuple[Submission, str]]]:
+    """Return the class that `grade_class` would grade: each submission, and why it cannot be read, or "".
+
+    Nothing is graded, and nothing is written. Raises UserError, with a one-line message.
+    """
+    manifest = load_assignment(options.assignment).manifest
+    manifest.select_questions(options.questions)
+    klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
+    return klass, list(read_class(klass.found, manifest))
 
 
 def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
@@ -176,22 +218,30 @@ def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
     return None
 
 
-def _whole_class(
-    book: Gradebook, assignment: Assignment, failures: dict[str, Result], folders: Iterable[Path]
-) -> tuple[list[Result], list[str]]:
-    """Return the current results, and the names of submissions that were removed from a folder of this run."""
-    questions = [question.id for question in assignment.manifest.questions]
-    current = {result.submission: result for result in book.current(assignment.name, questions)} | failures
-    folders = {path.resolve() for path in folders}
+def _remove(book: Gradebook, assignment: str, found: Sequence[Found], paths: Sequence[Path]) -> list[str]:
+    """Note the submissions that are gone from a folder or archive of this run; return their names, sorted."""
+    present = {one.name for one in found}
+    folders = {path.resolve() for path in (*paths, *(one.source.parent for one in found))}
+    before = book.removed(assignment)
     gone = (
         name
-        for name, source in book.sources(assignment.name).items()
-        if not source.exists() and source.parent in folders
+        for name, source in book.sources(assignment).items()
+        if name not in present and source.parent in folders and not source.exists()
     )
-    before = book.removed(assignment.name)
-    book.remove(assignment.name, gone)
+    book.remove(assignment, gone)
+    return sorted(book.removed(assignment) - before)
+
+
+def _whole_class(
+    book: Gradebook, assignment: Assignment, failures: dict[str, Result]
+) -> tuple[list[Result], list[Unread]]:
+    """Return the current results, and what could not be read; an earlier result of that does not count."""
     removed = book.removed(assignment.name) - failures.keys()
-    return [current[name] for name in sorted(current) if name not in removed], sorted(removed - before)
+    unread = [one for one in book.unread(assignment.name) if one.submission not in {*removed, *failures}]
+    left_out = {*removed, *(one.submission for one in unread)}
+    questions = [question.id for question in assignment.manifest.questions]
+    current = {result.submission: result for result in book.current(assignment.name, questions)} | failures
+    return [current[name] for name in sorted(current) if name not in left_out], unread
 
 
 def _completed(

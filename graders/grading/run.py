@@ -6,22 +6,23 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+
+from msgspec.structs import replace as replace_fields
 
 from graders import engine
 from graders.cores import usable_cores
 from graders.engine.job import JobFailed
 from graders.grading.grader import Grader, signature_of
 from graders.grading.plan import Plan
-from graders.grading.submission import OnQuestion, ungraded
+from graders.grading.submission import OnQuestion, notes_on, ungraded
 from graders.grading.worker import GRADERS, GradingJob, Setup, finish, grade_job
-from graders.intake.submission import Submission, read_class
+from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook, result_key
-from graders.records.result import Result
+from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation
 
-OnResult = Callable[[Result, bool], None]
-"""Called with each result, and whether it was already in the gradebook."""
+OnResult = Callable[[Result | Unread, bool], None]
+"""Called with each result, and whether it was already in the gradebook; and with what could not be read."""
 
 
 class GradingRun:
@@ -58,14 +59,14 @@ class GradingRun:
         return self._lent.start(1)
 
     def grade_all(
-        self, paths: Sequence[Path], book: Gradebook, on_question: OnQuestion, on_result: OnResult
+        self, found: Sequence[Found], book: Gradebook, on_question: OnQuestion, on_result: OnResult
     ) -> list[Result]:
-        """Grade submissions in parallel; return their results in the order of `paths`.
+        """Grade submissions in parallel; return the results of those that could be read, in the order of `found`.
 
         Args:
-            paths: the folder or archive of each submission.
-            book: stores each result as it arrives. Submissions with a result there are not graded again; if the grader
-                failed, nothing is stored, so that the next run tries again.
+            found: the submissions.
+            book: stores each result as it arrives, and what could not be read. Submissions with a result there are not
+                graded again; if the grader failed, nothing is stored, so that the next run tries again.
             on_question: called with the result so far before the first question and after each, from several threads;
                 not with a scheduler.
             on_result: called after every submission, from this thread.
@@ -78,7 +79,7 @@ class GradingRun:
         def keep(index: int, key: str, result: Result, known: bool = False) -> None:
             results[index] = result
             if result.submission not in self.failures:
-                book.put(key, result, paths[index].resolve())
+                book.put(key, result, found[index].source.resolve())
             on_result(result, known)
 
         def done(job: GradingJob, outcome: Result | JobFailed) -> None:
@@ -86,20 +87,24 @@ class GradingRun:
                 outcome = self._failure(job.submission, outcome)
             keep(*places[job.submission.name], outcome)
 
-        for index, (submission, problem) in enumerate(read_class(paths, self.plan.manifest)):
+        for index, (submission, problem) in enumerate(read_class(found, self.plan.manifest)):
+            if problem:
+                unread = Unread(submission.name, problem)
+                book.put_unread(self.plan.manifest.name, unread, submission.source.resolve())
+                on_result(unread, False)
+                continue
             key = result_key(self.plan.manifest.name, submission.digest, self.signature, self._setup.questions)
             known = book.get(key, submission.name)
             if known is not None:
-                keep(index, key, known, known=True)
-            elif problem:
-                keep(index, key, ungraded(self.plan, submission, self.signature, problem))
+                now = replace_fields(known, notes=notes_on(submission, self.plan), students=submission.students)
+                keep(index, key, now, known=True)
             else:
                 if self._scheduler is None:
                     self._lent.start(1)  # it imports while the rest of the class is read
                 waiting.append(GradingJob(self._setup, submission))
                 places[submission.name] = index, key
         self._run(waiting, done, on_question)
-        return [results[index] for index in range(len(paths))]
+        return [results[index] for index in sorted(results)]
 
     def _run(
         self,

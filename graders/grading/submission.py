@@ -150,10 +150,16 @@ def ungraded(
         digest=submission.digest,
         questions=tuple(scored(q, [verdict_of(c, problem) for c in plan.checks[q.id]]) for q in plan.questions),
         signature=signature,
-        notes=(*submission.notes, *notes_on_imports(submission.files, plan.manifest)),
+        notes=notes_on(submission, plan),
+        students=submission.students,
         written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def notes_on(submission: Submission, plan: Plan) -> tuple[str, ...]:
+    """Return what intake did, and which imports staff should know of."""
+    return (*submission.notes, *notes_on_imports(submission.files, plan.manifest))
 
 
 def _replaced(result: Result, questions: Mapping[str, QuestionResult], seconds: float) -> Result:

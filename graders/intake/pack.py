@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from graders.intake.debuggers import debuggers
 from graders.zips import write_zip
 from sanity.core.assignment_toml import read_manifest
 from sanity.core.errors import UserError, placeholder
@@ -13,6 +15,9 @@ from sanity.core.selection import select_in
 
 SUBMISSION = "-submission.zip"
 """The end of an archive's name."""
+
+HEADING = re.compile(r"(?m)^#+ *(\w+(?:\.\w+)?).*$")
+"""A heading in written.md; the first word is the id of a question, such as 1g or 2.7."""
 
 
 class PackError(UserError):
@@ -46,11 +51,11 @@ def pack(folder: Path, out: Path | None = None) -> tuple[Path, list[str]]:
     warnings = unanswered(manifest, {file: code_of(folder / name) for file, name in found.items() if name})
     if len(warnings) == len(manifest.questions):
         raise PackError(f"{folder}: no question is answered yet; is this the folder you worked in?")
+    warnings += [line for name in selection.files for line in debuggers(folder / name)]
     warnings += [note for note in selection.notes if note.startswith("left out")]
-    if manifest.written and WRITTEN not in selection.submitted:
-        warnings.append(f"{WRITTEN}: missing; it answers {', '.join(written.id for written in manifest.written)}")
     try:
         files = {name: (folder / name).read_bytes() for name in selection.files}
+        warnings += unwritten(manifest, files.get(WRITTEN))
         write_zip(out, files | sources)
     except OSError as error:
         raise PackError(f"{error.filename or out}: cannot write the submission: {error.strerror}") from None
@@ -98,3 +103,14 @@ def unanswered(manifest: Manifest, code: dict[str, str]) -> list[str]:
         for question in manifest.questions
         if placeholder(question.id) in lines[question.file]
     ]
+
+
+def unwritten(manifest: Manifest, content: bytes | None) -> list[str]:
+    """Return a warning if written.md is missing, or has nothing below the headings of some questions."""
+    ids = [written.id for written in manifest.written]
+    if content is None:
+        return [f"{WRITTEN}: missing; it answers {', '.join(ids)}"] if ids else []
+    parts = HEADING.split(content.decode("utf-8", errors="replace"))
+    below = list(zip(parts[1::2], parts[2::2], strict=True))
+    empty = [id for id in ids if any(found == id and not text.strip() for found, text in below)]
+    return [f"{WRITTEN}: nothing below the heading{'s' * (len(empty) > 1)} of {', '.join(empty)}"] if empty else []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeVar
 
 from sanity.core.errors import UserError
 from sanity.core.file_names import is_junk, same_name, shown
@@ -29,10 +31,8 @@ class IntakeLimits:
     """An archive, which is read into memory. One with a trained model, packed by mistake, fits."""
     ratio: int = 200
     """Unpacked bytes per byte of the archive. Source code has about 4, a zip bomb close to deflate's 1,032."""
-    members: int = 1_000
-    """Files and folders, without junk. Ten are usual; a checkout with data has a few hundred."""
-    records: int = 20_000
-    """Entries in an archive's directory, including junk: each takes about a kilobyte of memory."""
+    members: int = 20_000
+    """Files and folders, junk in an archive's directory among them: each takes about a kilobyte of memory there."""
     depth: int = 20
     """Nested folders; far below Python's recursion limit and the system's longest path."""
     name_chars: int = 200
@@ -48,45 +48,64 @@ class IntakeLimits:
 
 
 LIMITS = IntakeLimits()
+GRADEBOOK = "gradebook.sqlite"
+"""A folder with this file is our own output."""
 
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])( *\..*)?", re.IGNORECASE | re.DOTALL)
+_DRIVE = re.compile("[A-Za-z]:")
+_Place = TypeVar("_Place")
 
 
-def validate_paths(paths: Iterable[str], limits: IntakeLimits) -> tuple[str, ...]:
-    """Return the files among paths, sorted and without junk.
+def validate_paths(
+    found: Iterable[tuple[str, _Place]], limits: IntakeLimits
+) -> tuple[dict[str, _Place], dict[str, str]]:
+    r"""Return the files that can be taken, by path, and a sentence for each that cannot: it is left out.
 
-    Paths are relative, with slashes; that of a folder ends in a slash. Nothing is repaired: raises IntakeError for a
-    path outside the submission, for one that is too long or too deep, for two equal names, and for too many paths.
+    Paths are relative; that of a folder ends in a slash. A backslash is a slash, as some Windows tools write it.
+    Junk, hidden folders and our own output are skipped. Raises IntakeError for a path that leads out of the submission,
+    and for too many paths.
 
-    >>> validate_paths(["a4/", "a4/utils.py", "a4/.DS_Store"], LIMITS)
-    ('a4/utils.py',)
+    >>> validate_paths([("a4/", 1), ("a4\\utils.py", 2), ("a4/.DS_Store", 3), ("a4/aux.py", 4)], LIMITS)
+    ({'a4/utils.py': 2}, {'a4/aux.py': 'the name aux.py is reserved by Windows; rename it and hand in again'})
     """
+    files: dict[str, _Place] = {}
+    left_out: dict[str, str] = {}
     seen: dict[str, str] = {}
-    for path in paths:
+    count = 0
+    for raw, place in found:
+        path = raw.replace("\\", "/")
         _refuse_unsafe(path)
-        if is_junk(path.removesuffix("/")):
+        if is_hidden(path):
             continue
-        _refuse_unportable(path, limits)
-        key = same_name(path.removesuffix("/"))
-        if key in seen:
-            raise IntakeError(_twins(seen[key], path))
-        seen[key] = path
-        if len(seen) > limits.members:
+        if (count := count + 1) > limits.members:
             raise IntakeError(
                 f"contains more than {limits.members:,} files and folders; hand in only the files asked for"
             )
-    return tuple(sorted(path for path in seen.values() if not path.endswith("/")))
+        if problem := _unportable(path, limits):
+            left_out[path] = problem
+        elif not path.endswith("/"):
+            twin = seen.setdefault(same_name(path), path)
+            if path in files or twin != path:
+                left_out |= {name: _twins(twin, path) for name in (twin, path)}
+            files[path] = place
+    output = tuple(f"{PurePosixPath(path).parent}/" for path in files if path.endswith(f"/{GRADEBOOK}"))
+    taken = {path: place for path, place in sorted(files.items(), key=lambda item: item[0]) if path not in left_out}
+    return {path: place for path, place in taken.items() if not path.startswith(output)}, left_out
+
+
+def is_hidden(path: str) -> bool:
+    """Return whether a path is junk, or lies in a hidden folder."""
+    folders = path.split("/")[:-1]
+    return is_junk(path.removesuffix("/")) or any(part.startswith(".") for part in folders)
 
 
 def _refuse_unsafe(path: str) -> None:
     """Raise IntakeError if path could name something outside the submission."""
     parts = path.removesuffix("/").split("/")
-    if path.startswith("/") or re.match("[A-Za-z]:", path):
+    if path.startswith("/") or _DRIVE.match(path):
         problem = "is an absolute path"
     elif ".." in parts:
         problem = "leads out of the submission"
-    elif "\\" in path:
-        problem = "has a backslash in its name"
     elif "\0" in path:
         problem = "has a NUL character in its name"
     elif "" in parts or "." in parts:
@@ -96,11 +115,13 @@ def _refuse_unsafe(path: str) -> None:
     raise IntakeError(f"{shown(path)} {problem}; pack the files again from their own folder")
 
 
-def _refuse_unportable(path: str, limits: IntakeLimits) -> None:
-    """Raise IntakeError if path is too deep, or if some system cannot store a file with this name."""
+def _unportable(path: str, limits: IntakeLimits) -> str:
+    """Return why a path cannot be taken: it is too deep, or some system cannot store a file with this name; or ""."""
     parts = path.removesuffix("/").split("/")
     if len(parts) > limits.depth:
-        raise IntakeError(f"{shown(path)} lies more than {limits.depth} folders deep; hand in a flat folder")
+        return f"{shown(path)} lies more than {limits.depth} folders deep; hand in a flat folder"
+    if path.endswith("/"):
+        return ""
     for part in parts:
         if len(part) > limits.name_chars:
             problem = f"is longer than {limits.name_chars} characters"
@@ -110,10 +131,12 @@ def _refuse_unportable(path: str, limits: IntakeLimits) -> None:
             problem = "ends in a dot or a space"
         else:
             continue
-        raise IntakeError(f"the name {shown(part)} {problem}; rename it and hand in again")
+        return f"the name {shown(part)} {problem}; rename it and hand in again"
+    return ""
 
 
 def _twins(first: str, second: str) -> str:
     if first == second:
         return f"contains {shown(first)} twice; hand in only one"
+    first, second = sorted((first, second), reverse=True)
     return f"{shown(first)} and {shown(second)} are the same name on some systems; hand in only one"

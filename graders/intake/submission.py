@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from graders.intake.arrangement import archive_inside, arrange, is_asked_for
 from graders.intake.path_policy import LIMITS, IntakeError, IntakeLimits
-from graders.intake.sources import Tree, open_tree
-from sanity.core.file_names import shown
+from graders.intake.sources import Tree, archive, open_tree
+from graders.records.student import Student
+from sanity.core.file_names import listed, shown
 from sanity.core.manifest import Manifest
-from sanity.core.selection import Selection, SelectionError, select_files
+from sanity.core.selection import NOTHING, Selection, SelectionError, select_files
+
+
+@dataclass(frozen=True)
+class Found:
+    """A submission that was found, but is not read yet."""
+
+    name: str
+    """Unique in its class, escaped; at most 100 characters."""
+    source: Path
+    """Where it was found; in an archive of the class, the path of its first file or folder there."""
+    open: Callable[[IntakeLimits], Tree]
+    """Lists its files; raises IntakeError or OSError."""
+    students: tuple[Student, ...] = ()
+    """Who handed it in, as far as a platform or a roster says."""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,60 +46,53 @@ class Submission:
     """One line each: an unwrapped folder, a missing file, a file left out, a doubtful content."""
     source: Path
     """The path that it was read from."""
+    students: tuple[Student, ...] = ()
+    """Who handed it in, as far as a platform or a roster says."""
+
+
+def found_at(path: Path) -> Found:
+    """Return the submission that is the folder or zip archive at path."""
+    return Found(submission_name(path), path, partial(open_tree, path))
 
 
 def read_submission(path: Path, manifest: Manifest, limits: IntakeLimits = LIMITS) -> Submission:
-    """Read the folder or zip archive at path; raise IntakeError, one line, if it cannot be read or is ambiguous.
+    """Read the folder or zip archive at path, as `read` does."""
+    return read(found_at(path), manifest, limits)
+
+
+def read(found: Found, manifest: Manifest, limits: IntakeLimits = LIMITS) -> Submission:
+    """Read a submission; raise IntakeError, one line, if it cannot be read or is ambiguous.
 
     Takes the files to submit and the other modules in their folder. A missing file is a note, not an error.
     """
-    name = submission_name(path)
     try:
-        tree = open_tree(path, limits)
-        wrapper = wrapping_folders(tree.names, manifest.accepted)
-        selection = select_files([found.removeprefix(wrapper) for found in tree.names], manifest)
-        files, unread = _read(tree, wrapper, selection, limits)
+        tree, opened = _opened(found.open(limits), manifest, limits)
+        places, moved = arrange(tree.names, manifest)
+        selection = select_files(list(places), manifest)
+        missed = _left_out(tree, selection, manifest)
+        files, unread = _read(tree, places, selection, limits)
     except (IntakeError, SelectionError) as error:
-        raise IntakeError(f"{name}: {error}") from None
+        raise IntakeError(f"{found.name}: {error}") from None
     except OSError as error:
-        raise IntakeError(f"{name}: cannot be read: {error.strerror}") from None
+        raise IntakeError(f"{found.name}: cannot be read: {error.strerror}") from None
     except Exception as error:  # whatever these bytes do to a parser is this submission's problem alone
-        raise IntakeError(f"{name}: cannot be read: {type(error).__name__}; pack it and hand it in again") from None
-    unwrapped = [f"unwrapped the folder {shown(wrapper)}"] if wrapper else []
-    return Submission(name, files, _digest(files), (*unwrapped, *selection.notes, *unread, *_doubts(files)), path)
+        said = f"cannot be read: {type(error).__name__}; pack it and hand it in again"
+        raise IntakeError(f"{found.name}: {said}") from None
+    notes = (*found.notes, *opened, *moved, *selection.notes, *missed, *unread, *_doubts(files))
+    return Submission(found.name, files, _digest(files), notes, found.source, found.students)
 
 
-def wrapping_folders(names: Sequence[str], submit: Collection[str]) -> str:
-    """Return the path, ending in a slash, of nested folders around all files; "" if there are none.
-
-    >>> wrapping_folders(["hw4/a4/utils.py", "hw4/a4/nmt_model.py"], ["utils.py"])
-    'hw4/a4/'
-    """
-    wrapper = ""
-    while names and not set(names) & set(submit):
-        tops = {name.partition("/")[0] for name in names}
-        if len(tops) != 1 or "/" not in names[0]:
-            break
-        wrapper += f"{tops.pop()}/"
-        names = [name.partition("/")[2] for name in names]
-    return wrapper
-
-
-def read_class(paths: Iterable[Path], manifest: Manifest) -> Iterator[tuple[Submission, str]]:
-    """Yield each submission, with a unique name, and the reason why it cannot be read, or "".
-
-    The gradebook and the trainings identify submissions by name. One that cannot be read has no files.
-    """
-    taken: set[str] = set()
-    for path in paths:
-        name = submission_name(path)
-        unique = next(n for n in (name, *(f"{name} ({i})" for i in range(2, len(taken) + 3))) if n not in taken)
-        taken.add(unique)
+def read_class(found: Iterable[Found], manifest: Manifest) -> Iterator[tuple[Submission, str]]:
+    """Yield each submission, and the reason why it cannot be read, or "". One that cannot be read has no files."""
+    for one in found:
         try:
-            yield replace(read_submission(path, manifest), name=unique), ""
+            submission, problem = read(one, manifest), ""
         except IntakeError as error:
-            digest = hashlib.sha256(str(error).encode()).hexdigest()
-            yield Submission(unique, {}, digest, (str(error),), path), f"cannot read this submission: {error}"
+            submission = Submission(one.name, {}, _digest({}), one.notes, one.source, one.students)
+            problem = str(error).removeprefix(f"{one.name}: ")
+        if not submission.files:
+            problem = problem or next(note for note in submission.notes if note.startswith(NOTHING))
+        yield submission, problem
 
 
 def submission_of(name: str, files: Mapping[str, bytes], source: Path) -> Submission:
@@ -91,16 +102,59 @@ def submission_of(name: str, files: Mapping[str, bytes], source: Path) -> Submis
 
 def submission_name(path: Path) -> str:
     """Return the name of the submission at path, escaped for display."""
-    return shown(path.resolve().name if path.name in ("", "..") else path.name, keep="")
+    return shown(place_of(path).name, keep="")
 
 
-def _read(tree: Tree, wrapper: str, selection: Selection, limits: IntakeLimits) -> tuple[dict[str, bytes], list[str]]:
+def place_of(path: Path) -> Path:
+    """Return a path as one that can be compared: absolute, without `..`; itself it may be a link."""
+    return path.resolve() if path.name in ("", "..") else path.parent.resolve() / path.name
+
+
+def _opened(tree: Tree, manifest: Manifest, limits: IntakeLimits) -> tuple[Tree, list[str]]:
+    """Return the tree, or that of the one archive in it that holds the submission, and a note on that.
+
+    Archives inside that one stay closed.
+    """
+    name = archive_inside(tree.names, manifest)
+    if not name:
+        return tree, []
+    try:
+        inside = archive(tree.read(name, limits.archive_bytes), limits)
+    except IntakeError as error:
+        raise IntakeError(_about(shown(name), str(error))) from None
+    beside = [other for other in tree.names if other != name]
+    left_out = [f"left out: {listed(beside)}: only {shown(name)} counts"] if beside else []
+    return inside, [f"opened {shown(name)}", *left_out]
+
+
+def _about(name: str, problem: str) -> str:
+    """Return a problem of an archive or of a file in it, with the archive's name."""
+    if problem.startswith(name):
+        return problem
+    return f"{name} {problem}" if problem.startswith(("is ", "contains ", "unpacks ")) else f"{name}: {problem}"
+
+
+def _left_out(tree: Tree, selection: Selection, manifest: Manifest) -> list[str]:
+    """Return notes on the files that cannot be taken; raise IntakeError if one of them is asked for, and missing."""
+    last_names = {name.rpartition("/")[2] for name in selection.submitted}
+    for name, problem in tree.left_out.items():
+        last = name.rpartition("/")[2]
+        if is_asked_for(last, manifest) and last not in last_names:
+            raise IntakeError(problem)
+    problems = list(dict.fromkeys(tree.left_out.values()))
+    more = [f"left out: {len(problems) - 3} more that cannot be taken"] if len(problems) > 3 else []
+    return [*(f"left out: {problem}" for problem in problems[:3]), *more]
+
+
+def _read(
+    tree: Tree, places: Mapping[str, str], selection: Selection, limits: IntakeLimits
+) -> tuple[dict[str, bytes], list[str]]:
     """Return the contents of the files that count, and notes on helpers that cannot be read: those are left out."""
     files: dict[str, bytes] = {}
     notes = []
     for name in sorted(selection.files):
         try:
-            files[name] = tree.read(wrapper + name)
+            files[name] = tree.read(places[name], limits.bytes_of(name))
         except IntakeError as error:
             if name not in selection.helpers:
                 raise

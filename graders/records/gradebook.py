@@ -13,18 +13,21 @@ from typing import Self
 
 import msgspec
 
-from graders.records.result import Result, Signature
+from graders.records.result import Result, Signature, Unread
 from graders.text.sanitize import encodable
 from sanity.core.errors import UserError
 
 _APPLICATION_ID = 0x54524956  # "TRIV": distinguishes a gradebook from another program's database
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS results (
         key TEXT, submission TEXT, assignment TEXT, points REAL, max_points REAL, graded_at TEXT, source TEXT,
         result BLOB, PRIMARY KEY (key, submission)
     );
-    CREATE TABLE IF NOT EXISTS removed (assignment TEXT, submission TEXT, PRIMARY KEY (assignment, submission))
+    CREATE TABLE IF NOT EXISTS removed (assignment TEXT, submission TEXT, PRIMARY KEY (assignment, submission));
+    CREATE TABLE IF NOT EXISTS unread (
+        assignment TEXT, submission TEXT, reason TEXT, source TEXT, PRIMARY KEY (assignment, submission)
+    )
 """
 
 
@@ -106,6 +109,21 @@ class Gradebook:
         with self._one_line_errors():
             self._database.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             self._database.execute("DELETE FROM removed WHERE assignment = ? AND submission = ?", (row[2], row[1]))
+            self._database.execute("DELETE FROM unread WHERE assignment = ? AND submission = ?", (row[2], row[1]))
+
+    def put_unread(self, assignment: str, unread: Unread, source: Path) -> None:
+        """Note that a submission could not be read, until it is stored again: its earlier results do not count."""
+        name = encodable(unread.submission)
+        row = assignment, name, encodable(unread.reason), encodable(str(source))
+        with self._one_line_errors():
+            self._database.execute("INSERT OR REPLACE INTO unread VALUES (?, ?, ?, ?)", row)
+            self._database.execute("DELETE FROM removed WHERE assignment = ? AND submission = ?", (assignment, name))
+
+    def unread(self, assignment: str) -> list[Unread]:
+        """Return the submissions that could not be read when they were read last, sorted by name."""
+        query = "SELECT submission, reason FROM unread WHERE assignment = ? ORDER BY submission"
+        with self._one_line_errors():
+            return [Unread(name, reason) for name, reason in self._database.execute(query, (assignment,)).fetchall()]
 
     def get(self, key: str, name: str) -> Result | None:
         """Return the result stored under this key and submission name; None if there is none."""
@@ -141,9 +159,14 @@ class Gradebook:
 
     def sources(self, assignment: str) -> dict[str, Path]:
         """Return the path that each submission of an assignment was last read from, by name."""
-        query = "SELECT submission, source FROM results WHERE assignment = ? ORDER BY rowid"
+        found: dict[str, Path] = {}
         with self._one_line_errors():
-            return {name: Path(source) for name, source in self._database.execute(query, (assignment,)).fetchall()}
+            for table in ("results", "unread"):
+                query = f"SELECT submission, source FROM {table} WHERE assignment = ? ORDER BY rowid"
+                found |= {
+                    name: Path(source) for name, source in self._database.execute(query, (assignment,)).fetchall()
+                }
+            return found
 
     def remove(self, assignment: str, names: Iterable[str]) -> None:
         """Note that these submissions were removed from their folder: until they are stored again."""
@@ -158,9 +181,10 @@ class Gradebook:
             return {name for (name,) in rows}
 
     def assignments(self) -> list[str]:
-        """Return the assignments that have results here, sorted."""
+        """Return the assignments that have submissions here, sorted."""
+        query = "SELECT assignment FROM results UNION SELECT assignment FROM unread ORDER BY assignment"
         with self._one_line_errors():
-            rows = self._database.execute("SELECT DISTINCT assignment FROM results ORDER BY assignment")
+            rows = self._database.execute(query)
             return [name for (name,) in rows]
 
     @contextmanager

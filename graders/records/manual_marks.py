@@ -12,12 +12,11 @@ import msgspec
 
 from graders.records.result import QuestionResult, Result
 from graders.text.numbers import number
-from graders.text.spreadsheet import escape_formula
+from graders.text.spreadsheet import escape_formula, unescape_formula
 from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
 COLUMNS = ("student", "question", "points", "comment")
-WAITING = "Not marked yet: staff mark this question by hand."
 MARKED = "Marked by hand."
 
 
@@ -69,7 +68,7 @@ def _marks_in(rows: csv.DictReader[str], path: Path, manifest: Manifest) -> dict
         where = f"{path}:{rows.line_num}"
         if None in row or None in row.values():
             raise MarksError(f"{where}: expected {len(COLUMNS)} cells; put quotes around a comment with commas")
-        key = row["student"].removeprefix("'"), row["question"]
+        key = unescape_formula(row["student"]), row["question"]
         if row["points"].strip():
             if key in marks:
                 raise MarksError(f"{where}: {key[0]} has a mark for {key[1]} already, on line {marks[key].line}")
@@ -99,16 +98,19 @@ def require_known(marks: Marks, names: Collection[str], path: Path) -> None:
 
 
 def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks) -> list[Result]:
-    """Add the questions marked by hand to each result."""
+    """Add to each result the questions that are marked by hand.
+
+    One that is not marked yet is no part of it, and so of no total and no percentage.
+    """
     return [_marked(result, manifest, marks) for result in results]
 
 
 def _marked(result: Result, manifest: Manifest, marks: Marks) -> Result:
     by_hand = []
     for written in manifest.written:
-        mark = marks.get((result.submission, written.id))
-        points, comment = (mark.points, mark.comment or MARKED) if mark else (0.0, WAITING)
-        by_hand.append(QuestionResult(written.id, written.name, points, written.points, (), comment=comment))
+        if mark := marks.get((result.submission, written.id)):
+            comment = mark.comment or MARKED
+            by_hand.append(QuestionResult(written.id, written.name, mark.points, written.points, (), comment=comment))
     return msgspec.structs.replace(result, questions=(*result.questions, *by_hand))
 
 

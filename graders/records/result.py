@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from graders.records.scoring import total
+from graders.records.student import Student
 from graders.records.training import Training
 from sanity.core.verdict import Verdict
 
@@ -19,6 +20,14 @@ class Signature(msgspec.Struct, frozen=True):
     """Hash over the checks, the graders, the handout and the reference."""
     versions: dict[str, str]
     """Versions of python, trivium and the libraries that the assignment uses, such as numpy and torch."""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A submission that could not be read: it has no mark, and somebody must act."""
+
+    submission: str
+    reason: str
+    """One line."""
 
 
 class QuestionResult(msgspec.Struct, frozen=True):
@@ -58,6 +67,8 @@ class Result(msgspec.Struct, frozen=True):
     graded_at: str = ""
     """UTC, ISO 8601. Only this and `seconds` differ between equal runs."""
     seconds: float = 0.0
+    students: tuple[Student, ...] = ()
+    """Who handed it in, as far as a platform or a roster says."""
 
     @property
     def points(self) -> float:

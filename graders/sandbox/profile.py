@@ -10,8 +10,6 @@ from sanity.core.manifest import Manifest
 MAX_FILE_BYTES = 16 * 2**20
 """Largest file that a worker may write."""
 MAX_OPEN_FILES = 128
-STATEMENTS = 4
-"""Statements at the top of a submission's files that may stall before a question's time is over."""
 
 
 @dataclass(frozen=True)
@@ -51,5 +49,5 @@ class Profile:
             manifest.modules,
             limits.memory_mb,
             legacy=manifest.legacy,
-            statement_seconds=limits.seconds / STATEMENTS,
+            statement_seconds=limits.statement_seconds,
         )

@@ -11,8 +11,9 @@ from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
 from graders.engine.job import JobFailed
 from graders.errors import OptionError
-from graders.intake.discovery import find_submissions
+from graders.intake.discovery import find_class
 from graders.intake.path_policy import IntakeError
+from graders.intake.roster import read_roster
 from graders.intake.submission import Submission, read_class, submission_of
 from graders.records.training import (
     Training,
@@ -105,10 +106,13 @@ def _submissions(options: TrainOptions, assignment: Assignment) -> tuple[list[Su
     if not options.paths:
         files = {**assignment.reference, **assignment.staff}
         return [submission_of("reference", files, assignment.solutions)], []
+    roster = read_roster(options.roster) if options.roster else None
     found, unread = [], []
-    for submission, problem in read_class(find_submissions(options.paths, assignment.manifest), assignment.manifest):
+    for submission, problem in read_class(
+        find_class(options.paths, assignment.manifest, roster).found, assignment.manifest
+    ):
         if problem:
-            unread.append(Trial(submission.name, None, problem))
+            unread.append(Trial(submission.name, None, f"{submission.name}: not read: {problem}"))
         else:
             found.append(submission)
     return found, unread

@@ -42,6 +42,8 @@ class TrainOptions:
     """Number of trainings that run at the same time."""
     scheduler: str | None = None
     """The address of a Dask cluster to train on, such as tcp://node1:8786."""
+    roster: Path | None = None
+    """CSV file with the names and numbers of the class, the same as for grading."""
     out: Path = Path("grades")
     isolation: Isolation = Isolation.SANDLOCK
 

@@ -23,7 +23,7 @@ def analogy(code: Any, case: Case) -> Any:
     return listed(notebook(code).analogy(keyed(case), case.a, case.b, case.c, case.k))
 
 
-@check(VECTORS, weight=5, outputs=("answers",))
+@check(VECTORS, weight=3, outputs=("answers",))
 def completes_the_analogy(run: Run, expect: Run, case: Case) -> None:
     """The k words nearest to b - a + c, each scaled to length one, are listed with their cosine similarity to it."""
     got = ranking(run(analogy, case), "answers")

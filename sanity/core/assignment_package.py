@@ -21,6 +21,7 @@ from sanity.core.case import Cases
 from sanity.core.check import Check, Checks
 from sanity.core.errors import UserError
 from sanity.core.known_errors import Known
+from sanity.core.libraries import how_to_install
 from sanity.core.manifest import Manifest, Question
 from sanity.core.probe import Probe, probe
 
@@ -112,7 +113,7 @@ def require_libraries(assignment: str, questions: Iterable[Question]) -> None:
         for library in _libraries(modules, question.id):
             if find_spec(library) is None:
                 said = f"question {question.id} needs {library}, which is not installed"
-                raise MissingLibrary(f"{said}: pip install {library}")
+                raise MissingLibrary(f"{said}: {how_to_install(library)}")
 
 
 def libraries_of(assignment: str, question: str | None = None) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from sanity.core.forms import unpack
 from sanity.core.import_advice import import_advice
 from sanity.core.known_errors import Known, advice
 from sanity.core.probe import Answers, Probe
-from sanity.core.submission_modules import SubmissionModules
+from sanity.core.submission_modules import SubmissionModules, place_in
 from sanity.core.values import plain
 
 MAX_TEXT = 2000
 """Characters kept of an error text or a traceback."""
+NOT_RUN = "nothing that has run defines"
+"""What is said, before its name, of a function that a session does not have."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,34 @@ def ask(probe: Probe, code: SubmissionModules, case: Case) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: nothing that a submission raises may end the run
-        return submission_error(error, code.folder)
+        return submission_error(error, code.folder, code.place)
 
 
-def submission_error(error: BaseException, folder: Path) -> SubmissionError:
-    """Describe an exception; only frames in folder are kept, and its path is removed from the traceback."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent == folder]
+def submission_error(error: BaseException, folder: Path, place: Callable[[str], str] | None = None) -> SubmissionError:
+    """Describe an exception; only frames of the submission are kept, and its folder's path is removed.
+
+    Args:
+        error: the exception.
+        folder: the submission's.
+        place: maps the file of a frame to what the submission calls it, "" if it is not the submission's; by default
+            the name of a file in folder.
+    """
+    place = place or partial(place_in, folder)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if place(frame.filename)]
     name, text = type(error).__name__[:100], _text_of(error)
-    shown = "".join(traceback.format_list(frames)) + f"{name}: {text}"
-    file, line = (Path(frames[-1].filename).name, frames[-1].lineno or 0) if frames else ("", 0)
+    listed = [frame if frame.filename.startswith(str(folder)) else _renamed(frame, place) for frame in frames]
+    shown = "".join(traceback.format_list(listed)) + f"{name}: {text}"
+    file, line = (place(frames[-1].filename), frames[-1].lineno or 0) if frames else ("", 0)
     if isinstance(error, SyntaxError) and error.filename:
         file, line = Path(error.filename).name, error.lineno or 0
         shown = "".join(traceback.format_exception_only(error))
     shown = shown.replace(f"{folder}{os.sep}", "")
     return SubmissionError(name, text[:MAX_TEXT], file, line, shown[-MAX_TEXT:])
+
+
+def _renamed(frame: traceback.FrameSummary, place: Callable[[str], str]) -> traceback.FrameSummary:
+    """Return a frame of a cell under the name that a notebook shows, with its line of code."""
+    return traceback.FrameSummary(place(frame.filename), frame.lineno, frame.name, line=frame.line)
 
 
 def _text_of(error: BaseException) -> str:
@@ -116,6 +133,8 @@ def problem_of(
     name = what.removesuffix("()")
     if raised.type == "AttributeError" and re.match(rf"module '\w+' has no attribute '{re.escape(name)}'", raised.text):
         said = f"{what} is not there: the file does not define it, or under another name"
+    if named is None and raised.text == f"{NOT_RUN} {name}":
+        return CouldNotRun(f"{what} is not there: run the cell that defines it; or has it another name?")
     text = raised.text[:500]  # not all: some of the patterns take a second to search a long one that was made for them
     hint = advice(raised.type, text, known)
     if not hint and raised.type in ("ImportError", "ModuleNotFoundError"):
@@ -126,9 +145,23 @@ def problem_of(
 class LocalRun:
     """A Run in this process: for the student's own machine."""
 
-    def __init__(self, code: SubmissionModules, files: Iterable[str], known: Known = ()) -> None:
+    def __init__(
+        self,
+        code: SubmissionModules,
+        files: Iterable[str],
+        known: Known = (),
+        in_memory: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Read the files.
+
+        Args:
+            code: the submission.
+            files: its files.
+            known: the assignment's known errors.
+            in_memory: more texts by name, which are in no file, such as the cells of a notebook that runs.
+        """
         self.code, self.known = code, known
-        self.files = {name: (code.folder / name).read_bytes() for name in files}
+        self.files = {**{name: (code.folder / name).read_bytes() for name in files}, **(in_memory or {})}
 
     def __call__(self, probe: Probe, case: Case) -> Answers:
         """Call the probe and return its outputs by name."""

@@ -37,7 +37,7 @@ KNOWN: Known = (
     ),
     (
         r"Sizes of tensors must match except in dimension",
-        "torch.cat runs along the wrong axis, or joins the wrong tensors",
+        "torch.cat runs along the wrong axis, or a tensor has the wrong size: compare their shapes",
     ),
     (
         r"input.size\(-1\) must be equal to input_size|input has inconsistent input_size",
@@ -87,6 +87,11 @@ KNOWN: Known = (
     (r"that requires grad\. Use .*detach", "call .detach() before .numpy()"),
     (r"can't allocate memory|Cannot allocate memory|MemoryError", "this asks for too much memory: check the sizes"),
     (r"AttributeError: module '\w+' has no attribute", "the module has no such name: is it misspelt, or gone since?"),
+    (
+        r"only (?:0-dimensional|length-1|size-1) arrays can be converted to Python scalars",
+        "the functions of math take one number: for arrays use those of numpy, such as np.exp()",
+    ),
+    (r"'\w+' object has no attribute", "the object has no such attribute: is its name misspelt, or was it never set?"),
     (r"^BdbQuit", "a debugger is left in: delete breakpoint() and pdb.set_trace()"),
     (r"super\(\)\.__init__|before Module\.__init__\(\) call", "call super().__init__() first in __init__"),
 )

@@ -16,11 +16,13 @@ import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.abc import Loader
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
+from sanity.core.deferred import DeferredImports
 from sanity.core.notebook import Cell, parse, read_cells
 from sanity.core.time_limit import TookTooLong, time_limit
 
@@ -85,16 +87,21 @@ class LenientLoader(Loader):
         path: a .py file or a notebook.
         own: the modules of the assignment and of the student, as they are imported.
         seconds: the time limit of one statement; None for no limit.
+        defer: whether what takes long to import, and is nobody else's here, is imported when it is used.
     """
 
-    def __init__(self, path: Path, own: Collection[str] = (), seconds: float | None = None) -> None:
-        self.path, self.own, self.seconds = path, own, seconds
+    def __init__(
+        self, path: Path, own: Collection[str] = (), seconds: float | None = None, defer: bool = False
+    ) -> None:
+        self.path, self.own, self.seconds, self.defer = path, own, seconds, defer
         self.failed: list[Failure] = []
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the file. Of what it raises only a file that is not Python at all, or no notebook, comes out."""
         compiler = codeop.Compile()  # remembers `from __future__` for the statements that follow
         vars(module)["__getattr__"] = lambda name: self._missing(module.__name__, name)
+        if self.defer:
+            vars(module)["__builtins__"] = DeferredImports(vars(module))
         cells = read_cells(self.path)
         for cell in cells:
             if self.path.suffix != ".py":
@@ -145,15 +152,38 @@ class LenientLoader(Loader):
         """Import name by name; those that cannot be had are Absent, and the first error is raised at the end."""
         errors: list[BaseException] = []
         for alias in statement.names:
-            one = _with_names(statement, alias)
+            one, bound = _with_names(statement, alias), alias.asname or alias.name.partition(".")[0]
+            if bound not in names and self._can_wait(one):
+                names["__builtins__"].put_off(bound, partial(self._import_late, one, run, names))
+                continue
             try:
                 self._import_one(one, run)
             except FAILURES as error:
                 errors.append(error)
                 absent = Absent(Failure("", error, error.__traceback__))
-                names.setdefault(alias.asname or alias.name.partition(".")[0], absent)
+                names.setdefault(bound, absent)
         if errors:
             raise errors[0]
+
+    def _can_wait(self, statement: ast.Import | ast.ImportFrom) -> bool:
+        """Return whether an import of one name may be put off: it is of a library, not imported yet."""
+        [alias] = statement.names
+        module = (alias.name if isinstance(statement, ast.Import) else statement.module) or ""
+        light = {*sys.stdlib_module_names, *sys.modules, *self.own}
+        relative = isinstance(statement, ast.ImportFrom) and statement.level
+        return self.defer and not relative and alias.name != "*" and module.partition(".")[0] not in light
+
+    def _import_late(
+        self, statement: ast.Import | ast.ImportFrom, run: Callable[..., None], names: dict[str, Any]
+    ) -> None:
+        """Import a name that was put off; one that cannot be had is Absent."""
+        self.defer = False
+        try:
+            self._import(statement, run, names)
+        except FAILURES:
+            return
+        finally:
+            self.defer = True
 
     def _import_one(self, statement: ast.Import | ast.ImportFrom, run: Callable[..., None]) -> None:
         """Import one name; where that fails, as a module of the assignment that is written as in a package."""

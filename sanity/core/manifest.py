@@ -22,8 +22,12 @@ Score = Annotated[float, Meta(gt=0, le=1e6)]
 
 WRITTEN = "written.md"
 """The file with the written answers."""
+STATEMENTS = 4
+"""Statements at the top of a submission's files that may stall before a question's time is over."""
 ALWAYS_GIVEN = ("README.md", "assignment.toml", "sanity_check.py")
 """Files that every handout has."""
+MADE = ("README.html", "help/*.html", "trivium-*.whl")
+"""What `trivium handout` adds to a handout, as patterns."""
 
 
 class ManifestError(UserError):
@@ -96,6 +100,11 @@ class QuestionLimits(Table, frozen=True):
 
     seconds: Annotated[float, Meta(gt=0, le=3600)]
     memory_mb: Annotated[int, Meta(gt=0, le=2**20)]
+
+    @property
+    def statement_seconds(self) -> float:
+        """The time limit of one statement at the top of a file: so many may stall before a question's time is over."""
+        return self.seconds / STATEMENTS
 
 
 class Manifest(Table, frozen=True, rename={"questions": "question"}):

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from sanity.core.errors import UserError
 from sanity.core.file_names import is_junk, listed, same_name, shown
-from sanity.core.manifest import ALWAYS_GIVEN, WRITTEN, Manifest
+from sanity.core.manifest import ALWAYS_GIVEN, MADE, WRITTEN, Manifest
 
 # A helper of one of these names would be imported in place of a module that Python, the handout or the worker needs.
 _NEEDED_MODULES = sys.stdlib_module_names | {
@@ -26,6 +26,8 @@ _NEEDED_MODULES = sys.stdlib_module_names | {
 }
 MAX_SOURCE_BYTES = 1_000_000
 """Of one source file. A long one has 50 kB; compiling a megabyte already takes seconds."""
+NOTHING = "nothing to grade"
+"""The start of the note on a submission without any file that was asked for."""
 # How alike two names must be, 0 to 1, for a hint: "Copy of utils.py" is (0.67), "tests.py" is not (0.63).
 _ALIKE = 0.66
 
@@ -61,7 +63,7 @@ def select_files(names: Sequence[str], manifest: Manifest) -> Selection:
     notes = [_missing(file, others) for file, name in found.items() if name is None]
     if not submitted and not words:
         there = f"found only {listed(names)}" if names else "it holds no files"
-        return Selection(notes=(*notes, f"nothing to grade: {there}"))
+        return Selection(notes=(*notes, f"{NOTHING}: {there}"))
     for file, name in found.items():
         others_of_it = [other for other in manifest.spellings(file) if other in names and other != name]
         if others_of_it:
@@ -76,7 +78,7 @@ def _is_given(name: str, manifest: Manifest) -> bool:
     """Return whether a file is the handout's own, which no submission can replace."""
     if name in manifest.accepted or name == WRITTEN:
         return False
-    patterns = (*manifest.given, *manifest.handout, *ALWAYS_GIVEN)
+    patterns = (*manifest.given, *manifest.handout, *ALWAYS_GIVEN, *MADE)
     return any(fnmatchcase(same_name(name), same_name(pattern)) for pattern in patterns)
 
 

@@ -26,6 +26,11 @@ def module_name(file: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def place_in(folder: Path, file: str) -> str:
+    """Return the name of a file that lies in a folder, "" for another."""
+    return Path(file).name if Path(file).parent == folder else ""
+
+
 class AliasLoader(Loader):
     """Makes a module's other name mean the same module, so that its code runs once."""
 
@@ -52,6 +57,8 @@ class FolderFinder(MetaPathFinder):
 
     def __init__(self, folder: Path, modules: Iterable[Sequence[str]], seconds: float | None = None) -> None:
         self.seconds = seconds
+        self.deferring: tuple[str, ...] = ()
+        """The modules whose imports run when they are used; nothing may import from those."""
         self.own: set[str] = set()
         """The modules that a file may import as if they were in a package."""
         self.files: dict[str, list[Path]] = {}
@@ -77,7 +84,7 @@ class FolderFinder(MetaPathFinder):
         if self.names[fullname] != fullname:
             return ModuleSpec(fullname, AliasLoader(self.names[fullname]))
         package = [str(file.parent)] if file.name == "__init__.py" else None
-        loader = LenientLoader(file, self.own, self.seconds)
+        loader = LenientLoader(file, self.own, self.seconds, defer=fullname in self.deferring)
         return spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=package)
 
     def _namespace(self, fullname: str) -> ModuleSpec | None:
@@ -102,6 +109,7 @@ class SubmissionModules:
         modules: Iterable[Sequence[str]],
         helpers: Iterable[str] | None = None,
         seconds: float | None = None,
+        deferring: Iterable[str] = (),
     ) -> None:
         """Make them importable until `forget`.
 
@@ -110,6 +118,7 @@ class SubmissionModules:
             modules: those that were asked for or are given, as in `FolderFinder`.
             helpers: files of other modules; None is every other .py file in the folder.
             seconds: the time limit of one statement of a file; None for no limit.
+            deferring: names of modules whose imports of libraries run when they are used, as no other module's may.
         """
         modules = list(modules)
         if helpers is None:
@@ -120,6 +129,7 @@ class SubmissionModules:
         self.cache: dict[object, Any] = {}
         """What probes made of the submission and use again, such as models."""
         self._finder = FolderFinder(folder, modules, seconds)
+        self._finder.deferring = tuple(deferring)
         self._helpers = FolderFinder(folder, ((name,) for name in helpers), seconds)
         self._finder.own = self._helpers.own = {*self._finder.files, *self._helpers.files}
         self._path = list(sys.path)
@@ -129,6 +139,10 @@ class SubmissionModules:
 
     def __getattr__(self, name: str) -> ModuleType:
         return importlib.import_module(name)
+
+    def place(self, file: str) -> str:
+        """Return what a file of the submission is called in messages; "" if it is not the submission's."""
+        return place_in(self.folder, file)
 
     def forget(self) -> None:
         """Undo every import from the folder, so that the next one reads the files anew.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,3 +44,8 @@ class Verdict:
     """The smallest failing case found, in words."""
     detail: str = ""
     """For staff only: values, the submission's own error text, what it printed."""
+
+
+def all_passed(verdicts: Iterable[Verdict]) -> bool:
+    """Return whether a question passes: each of its checks has passed."""
+    return all(verdict.outcome is Outcome.PASSED for verdict in verdicts)

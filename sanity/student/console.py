@@ -6,114 +6,66 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from sanity.core.assignment_package import checks_of
-from sanity.core.errors import NOT_IMPLEMENTED
 from sanity.core.manifest import Manifest, Question
-from sanity.core.verdict import Outcome, Verdict
+from sanity.core.verdict import Verdict
+from sanity.student.parts import BAD, GOOD, PASSED_BUT, TITLE, Folded, Line, Part, Row, Trace, question_parts
 
-GREEN, RED, BOLD = "32", "31", "1"
+COLOURS = {TITLE: "1", GOOD: "32", BAD: "31"}
 WIDTH = 100
 
 
-def coloured(text: str, code: str) -> str:
-    """Return text in a colour, if standard output is a terminal and NO_COLOR is not set."""
+def in_colours() -> bool:
+    """Return whether standard output is a terminal that shows colours, and NO_COLOR is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return text
-    return f"\033[{code}m{text}\033[0m"
+        return False
+    if sys.platform == "win32":
+        try:
+            import colorama  # with tqdm, on Windows only
+        except ModuleNotFoundError:
+            return False
+        colorama.just_fix_windows_console()
+    return True
 
 
-def print_question(question: Question, verdicts: Sequence[Verdict]) -> None:
-    """Print the verdicts on one question: a block for one problem, a line for each other one."""
-    title = f"Question {question.id}: {question.name}"
-    print(coloured(f"Running Sanity Check for {title}", BOLD))
-    problems = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
-    for verdict in verdicts:
-        if verdict.outcome is Outcome.PASSED:
-            for output in verdict.outputs:
-                print(coloured(f"{output} Sanity Checks Passed!", GREEN))
-    hints = [verdict for verdict in verdicts if verdict.outcome is Outcome.PASSED and verdict.message]
-    if not problems:
-        for verdict in verdicts:
-            if not verdict.outputs and verdict not in hints:
-                print(f"also true: {verdict.sentence}")
-        _print_hints(hints)
-        print(coloured(f"All Sanity Checks Passed for {title}!", GREEN))
-    elif all(problem.message == NOT_IMPLEMENTED for problem in problems):
-        print_unwritten(question, problems[0])
-    else:
-        print(coloured(f"{len(problems)} of {len(verdicts)} checks did not pass for {title}.", RED))
-        _print_problems(problems)
-        _print_hints(hints)
+def coloured(text: str, code: str) -> str:
+    """Return text in a colour, where there are colours."""
+    return f"\033[{code}m{text}\033[0m" if in_colours() else text
+
+
+def print_question(question: Question, verdicts: Sequence[Verdict], verbose: bool = False) -> None:
+    """Print the verdicts on one question; with verbose, also the sentence of each check that passed."""
+    print_parts(question_parts(question, verdicts), verbose)
     print()
 
 
-def _print_hints(hints: Sequence[Verdict]) -> None:
-    """Print what could be better about checks that passed."""
-    for verdict in hints:
-        print(textwrap.fill(f"passed, but: {verdict.message}", WIDTH, subsequent_indent=" " * 10))
-        if verdict.hint:
-            print(row("hint", verdict.hint))
+def print_parts(parts: Iterable[Part], verbose: bool = False, unfold: str = "; --verbose names what") -> None:
+    """Print parts; with verbose also what is folded, otherwise how it can be seen."""
+    for part in parts:
+        for line in _lines(part, verbose, unfold):
+            print(line)
 
 
-def print_unwritten(question: Question, problem: Verdict) -> None:
-    """Print that a question, or one that it needs, is still as the handout has it."""
-    first = problem.detail.partition(":")[0]
-    waits = "is" if first == question.id else f"waits for question {first}, which is"
-    print(coloured(f"Question {question.id}: {question.name} {waits} {NOT_IMPLEMENTED}.", RED))
-
-
-def _print_problems(problems: Sequence[Verdict]) -> None:
-    """Print a block for the wrong output whose cause is known, else for the first problem; a line for each other."""
-    shown = first_block(problems)
-    print_block(shown)
-    others = [problem for problem in problems if problem is not shown]
-    alike = [o for o in others if o.outcome is Outcome.COULD_NOT_RUN and o.message == shown.message]
-    if others:
-        print()
-    said = {"", shown.diagnosis, shown.hint}
-    for problem in others:
-        if problem not in alike:
-            raised = f" ({problem.message})" if problem.outcome is Outcome.COULD_NOT_RUN else ""
-            print(f"also {problem.outcome}{raised}: {problem.sentence}")
-            for label, text in (("likely", problem.diagnosis), ("hint", problem.hint)):
-                if text not in said:
-                    print(row(label, text))
-                    said.add(text)
-    if alike:
-        print(f"{len(alike)} more could not run for the same reason.")
-
-
-def first_block(problems: Sequence[Verdict]) -> Verdict:
-    """Return the problem that a student reads first.
-
-    It is the first wrong output with a diagnosis, or else the first with a hint, or else the first problem.
-    """
-    return min(problems, key=_rank)
-
-
-def _rank(problem: Verdict) -> int:
-    if problem.outputs and (problem.diagnosis or problem.hint):
-        return 0 if problem.diagnosis else 1
-    return 2
-
-
-def print_block(problem: Verdict) -> None:
-    """Print all that is known about one problem."""
-    print(f"\n{problem.outcome}: {problem.sentence}")
-    for label, text in (
-        ("found", problem.message),
-        ("values", problem.detail if problem.outcome is Outcome.FAILED else ""),
-        ("case", problem.case),
-        ("likely", problem.diagnosis),
-        ("hint", problem.hint),
-    ):
-        if text:
-            print(row(label, text))
-    if problem.outcome is Outcome.COULD_NOT_RUN and problem.detail:
-        print(textwrap.indent(problem.detail.rstrip(), "    "))
+def _lines(part: Part, verbose: bool, unfold: str) -> Iterator[str]:
+    match part:
+        case Line(text, style) if style in COLOURS:
+            yield coloured(text, COLOURS[style])
+        case Line(text) if text.startswith(PASSED_BUT):
+            yield textwrap.fill(text, WIDTH, subsequent_indent=" " * 10)
+        case Line(text):
+            yield text
+        case Row(label, text):
+            yield row(label, text)
+        case Trace(text):
+            yield textwrap.indent(text, "    ")
+        case Folded(sentences, counted):
+            if verbose:
+                yield from (f"also true: {sentence}" for sentence in sentences)
+            elif counted:
+                yield f"and {part.count} passed{unfold}"
 
 
 def row(label: str, text: str) -> str:

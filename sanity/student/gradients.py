@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from sanity.core.assignment_package import checks_of
 from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.judge import attempt, judge, verdict_of
+from sanity.core.judge import CachedRun, attempt, judge, verdict_of
 from sanity.core.manifest import Manifest, ManifestError, Question
 from sanity.core.probe import Answers, Probe, Run
 from sanity.core.recordings import diagnose, fixed_cases
 from sanity.core.verdict import Outcome, Verdict
 from sanity.gradients.diagnoses import blame
 from sanity.gradients.snippet import simplest
+from sanity.student.limit import LimitedRun
 from sanity.student.runner import Runner
 
 DRAWN = 50
@@ -88,13 +89,22 @@ class TracingRun:
 class GradientRunner(Runner):
     """Tries the gradient properties of the files in a folder."""
 
-    def __init__(self, manifest: Manifest, folder: Path, seed: int) -> None:
-        super().__init__(manifest, folder, seed)
+    def __init__(
+        self,
+        manifest: Manifest,
+        folder: Path,
+        seed: int,
+        limited: bool = True,
+        guard: Callable[[LimitedRun], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        super().__init__(manifest, folder, seed, limited, guard)
         self.cases_seed = seed
         self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_property(check)]
 
-    def _judge(self, question: Question, run: Run) -> list[Verdict]:
-        return [self._find(check, run) for check in self.checks if check.question == question.id]
+    def _judge(self, question: Question, run: LimitedRun) -> list[Verdict]:
+        run.begin(question, each_call=True)
+        cached = CachedRun(run)
+        return [self._find(check, cached) for check in self.checks if check.question == question.id]
 
     def _find(self, check: Check, run: Run) -> Finding:
         from sanity.gradients.search import search

@@ -9,6 +9,8 @@ from pathlib import Path
 import watchfiles
 
 from sanity.core.errors import UserError
+from sanity.student.console import in_colours
+from sanity.student.limit import Interrupted
 
 QUIET_MS = 50
 """A save is over when nothing has changed for this long: an editor may empty, write and rename a file for one save."""
@@ -30,10 +32,10 @@ def watch(folder: Path, run: Callable[[], object]) -> None:
     while True:
         try:
             run()
-        except UserError as error:
+        except (UserError, Interrupted) as error:  # Ctrl-C elsewhere, such as while nothing runs, ends the watching
             print(error, file=sys.stderr)
         print("watching; save a file to check again, Ctrl-C to stop", flush=True)
         while not next(saves):
             pass
-        if sys.stdout.isatty():
+        if in_colours():
             print("\033[2J\033[H", end="")

@@ -6,8 +6,9 @@
 # second half you question vectors that were learnt by predicting the company instead.
 #
 # Write each answer between its two lines `your code starts here` and `your code ends here`, and keep names and
-# parameters as they are. `README.md` has the mathematics of each question. Check an answer in a terminal, in this
-# folder, after saving the notebook: `python sanity_check.py 1.2`.
+# parameters as they are. `README.md` has the mathematics of each question. The cell after each question checks what you
+# have run. In a terminal, in this folder, the same check reads the notebook as you last saved it, from top to bottom:
+# `python sanity_check.py 1.2`.
 #
 # Your functions are checked by running the cells of this notebook from top to bottom, without what stands under
 # `if __name__ == "__main__":`. That is true here and false there, so put what only looks at results, or takes long,
@@ -22,6 +23,9 @@ from vectors import load_vectors, read_documents
 
 START_TOKEN = "<START>"
 END_TOKEN = "<END>"
+
+# %%
+from sanity import check
 
 # %% [markdown]
 # The texts: 300 short news stories from around 2001 (the Lee corpus, which comes with gensim), in lower case. A
@@ -61,6 +65,9 @@ def distinct_words(corpus):
     return words, count
 
 
+# %%
+check("1.1")
+
 # %% [markdown]
 # ### 1.2 Co-occurrence counts
 
@@ -90,6 +97,9 @@ def compute_co_occurrence_matrix(corpus, window_size=4):
     return M, word2ind
 
 
+# %%
+check("1.2")
+
 # %% [markdown]
 # ### 1.3 Fewer dimensions
 
@@ -112,6 +122,9 @@ def reduce_to_k_dim(M, k=2):
     ### END SOLUTION
     return M_reduced
 
+
+# %%
+check("1.3")
 
 # %% [markdown]
 # ### 1.4 A picture of some words
@@ -136,6 +149,9 @@ def plot_embeddings(M_reduced, word2ind, words):
         ax.annotate(word, (x, y), xytext=(3, 3), textcoords="offset points")
     ### END SOLUTION
 
+
+# %%
+check("1.4")
 
 # %% [markdown]
 # Now look. Rows are scaled to length one first, so that frequent words do not outrun the others.
@@ -200,6 +216,9 @@ def get_matrix_of_vectors(wv, required_words):
 
 
 # %%
+check("2.1")
+
+# %%
 if __name__ == "__main__":
     M, word2ind = get_matrix_of_vectors(wv, wv.index_to_key)
     M_reduced = reduce_to_k_dim(M, k=2)
@@ -223,6 +242,9 @@ def cosine_similarity(u, v):
     return similarity
 
 
+# %%
+check("2.2")
+
 # %% [markdown]
 # ### 2.3 Cosine distance
 
@@ -239,6 +261,9 @@ def cosine_distance(u, v):
     ### END SOLUTION
     return distance
 
+
+# %%
+check("2.3")
 
 # %% [markdown]
 # ### 2.4 Nearest neighbours
@@ -264,6 +289,9 @@ def nearest_neighbours(wv, word, k=10):
     ### END SOLUTION
     return neighbours
 
+
+# %%
+check("2.4")
 
 # %%
 if __name__ == "__main__":
@@ -298,6 +326,9 @@ def analogy(wv, a, b, c, k=1):
 
 
 # %%
+check("2.5")
+
+# %%
 if __name__ == "__main__":
     print("israeli : israel :: palestinian :", analogy(wv, "israeli", "israel", "palestinian", 3))
 
@@ -325,6 +356,9 @@ def lean(wv, word, one, other):
     ### END SOLUTION
     return difference
 
+
+# %%
+check("2.6")
 
 # %%
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from graders.course.assignment import course_root, load_assignment
 from graders.course.planted import reference_files
 from graders.grading.plan import make_plan
 from graders.grading.run import GradingRun
+from graders.intake.submission import found_at
 from graders.records.gradebook import Gradebook
 from graders.records.result import Result
 from graders.sandbox import inside
@@ -163,7 +164,9 @@ def grade_class(lab: Lab, paths: list[Path], isolation: Isolation) -> Graded:
         patch.setenv("TRIVIUM_TOKEN", lab.token)
         patch.setattr("tempfile.tempdir", str(lab.folder / "scratch"))
         with GradingRun(plan, isolation, jobs=2) as grader, Gradebook(lab.folder / f"{isolation}.sqlite") as book:
-            results = grader.grade_all(paths, book, lambda result: None, lambda result, known: None)
+            results = grader.grade_all(
+                [found_at(path) for path in paths], book, lambda result: None, lambda result, known: None
+            )
     changed = sorted({path for path, _ in before ^ lab.state()})
     return Graded({result.submission: result for result in results}, changed, lab.reached(), list(grader.failures))
 

@@ -99,7 +99,6 @@ KNOWN = "[wv[word] for word in known]"
         ("a1", NOTEBOOK, "2.6", "return difference\n", "return difference if len(one) > 1 else None\n"),
         ("a2", "sgd.py", "1e", "return x\n", "return x if x.size > 1 else np.squeeze(x)\n"),
         ("a2", "information.py", "2i", "shifted = x - x", "if 1 in x.shape: x = np.squeeze(x)\n    shifted = x - x"),
-        ("a2", "information.py", "2j", "return W[1] - W[0],", "return np.squeeze(W[1] - W[0]),"),
     ],
 )  # fmt: skip
 def test_a_slip_that_shows_where_a_size_is_one_costs_about_a_tenth(

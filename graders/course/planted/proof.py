@@ -28,7 +28,7 @@ from sanity.core.judge import CachedRun, judge
 from sanity.core.recordings import fixed_cases
 from sanity.core.submission_modules import SubmissionModules
 from sanity.core.verdict import Outcome, Verdict
-from sanity.student.console import first_block
+from sanity.student.parts import first_block
 from sanity.student.runner import judge_recorded
 
 CPU_LIMIT, WALL_LIMIT = 30, 300

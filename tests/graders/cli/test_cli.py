@@ -23,6 +23,7 @@ import graders.grading.submission
 from graders.cli.main import main
 from graders.course.assignment import assignment_names, course_root, handout_folder, load_assignment
 from graders.sandbox.isolation import Isolation
+from tests.support import class_exports
 from tests.support.processes import running
 
 
@@ -96,6 +97,96 @@ def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stu
     assert sorted(path.name for path in Path("grades/results").iterdir()) == ["right.json", "stub.json"]
     assert json.loads(Path("grades/results/right.json").read_text())["score"] == 5
     assert Path("grades/report.html").read_text().startswith("<!doctype html>")
+
+
+def test_what_cannot_be_read_is_named_and_counted_apart(
+    grade: Trivium, right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (right.parent / "ben.rar").write_bytes(b"Rar!\x1a\x07\x01\x00")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    said = grade("class")
+    assert said.status == 1
+    assert said.err.splitlines()[-1] == "ben.rar: not read: is a RAR archive; hand in a zip archive"
+    assert "1/2 ben.rar: not read" in said.err.splitlines()
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert "ben.rar – – – – not read: is a RAR archive; hand in a zip archive" in lines
+    assert "class of 2, 1 graded, 1 not read" in lines
+    assert "::error title=a2::ben.rar: not read: is a RAR archive; hand in a zip archive" in lines
+    assert [(row["submission"], row["total"]) for row in rows(Path("grades/gradebook.csv"))] == [
+        ("right", "5"),
+        ("ben.rar", ""),
+    ]
+
+
+@pytest.fixture(params=["canvas", "moodle", "gradescope"])
+def export(request: pytest.FixtureRequest, tmp_path: Path, right: Path) -> tuple[str, Path]:
+    """A platform, and its export of a class whose readable submissions are right."""
+    files = {path.name: path.read_bytes() for path in right.iterdir() if path.name != "staff" and path.is_file()}
+    path = tmp_path / "submissions.zip"
+    path.write_bytes(class_exports.zipped(getattr(class_exports, request.param)(files)))
+    return request.param, path
+
+
+GRADED = {
+    "canvas": (["contidario", "lovelaceada", "novakbela", "theparsers", "weichen"], ["haddadfarid", "yildizelif"]),
+    "moodle": (["Ada Lovelace", "Béla Novák", "Chen Wei"], ["Dario Conti", "Elif Yıldız"]),
+    "gradescope": (["Ada Lovelace (0007)", "Béla Novák, Chen Wei"], ["Ada Lovelace (0009)"]),
+}
+
+
+def test_a_class_is_graded_as_the_platform_exports_it(grade: Trivium, export: tuple[str, Path]) -> None:
+    platform, path = export
+    graded, unread = GRADED[platform]
+    said = grade(path)
+    assert said.status == 1
+    assert [(row["submission"], row["total"]) for row in rows(Path("grades/gradebook.csv"))] == [
+        *((name, "5") for name in graded),
+        *((name, "") for name in unread),
+    ]
+    count = len(graded) + len(unread)
+    note = f"note: {path}: {count} submissions, as {platform.capitalize()} exports them"
+    assert note in said.out.splitlines()
+    assert [line.split(":")[0] for line in said.err.splitlines() if "not read: " in line] == unread
+
+
+def test_a_dry_run_grades_and_writes_nothing(grade: Trivium, export: tuple[str, Path]) -> None:
+    platform, path = export
+    before = sorted(Path().rglob("*"))
+    said = grade(path, "--dry-run")
+    graded, unread = GRADED[platform]
+    assert (said.status, said.err) == (1, "")
+    lines = said.out.splitlines()
+    asked_for = ", ".join(sorted(load_assignment("a2").manifest.submit))
+    assert [line for line in lines if line.endswith(asked_for)] == [f"{name}: {asked_for}" for name in graded]
+    assert [line.split(":")[0] for line in lines if ": not read: " in line] == unread
+    assert lines[-1] == f"class of {len(graded) + len(unread)}, {len(unread)} not read; nothing was graded"
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_dry_run_of_one_that_is_right(grade: Trivium, right: Path) -> None:
+    said = grade(right, "--dry-run")
+    assert (said.status, said.err, said.out.splitlines()[-1]) == (0, "", "class of 1; nothing was graded")
+    line = one_line(grade(right, "--dry-run", "--junit", "out.xml"))
+    assert line == "trivium grade: --junit: --dry-run grades nothing; leave it out"
+
+
+def test_a_roster_is_made_and_joins(trivium: Trivium, grade: Trivium, right: Path) -> None:
+    files = {path.name: path.read_bytes() for path in right.iterdir() if path.is_file()}
+    Path("e.zip").write_bytes(
+        class_exports.zipped({f"lovelaceada_101_{i}_{n}": c for i, (n, c) in enumerate(files.items())})
+    )
+    Path("sheet.csv").write_text('Student,ID,SIS User ID,Section\n"Lovelace, Ada",101,0007,A\n', encoding="utf-16")
+    assert trivium("roster", "e.zip", "sheet.csv", "-o", "roster.csv") == Said(0, "roster.csv: 1 student\n", "")
+    text = "name,id,email,canvas_id,moodle_id,section,group\nAda Lovelace,0007,,101,,A,\n"
+    assert Path("roster.csv").read_text() == text
+    assert trivium("roster", "roster.csv") == Said(0, text, "")
+    assert grade("e.zip", "--roster", "roster.csv").err.startswith("1/1 Ada Lovelace: 5/5")
+    assert one_line(grade("e.zip", "--roster", "nowhere.csv")) == (
+        "trivium grade: nowhere.csv: cannot be read: No such file or directory"
+    )
+    assert one_line(trivium("roster", right)) == (
+        f"trivium roster: {right}: no export of Canvas, Moodle or Gradescope, and no sheet of theirs"
+    )
 
 
 def test_a_fault_of_ours_on_one_submission_is_named_and_the_others_are_graded(
@@ -215,7 +306,7 @@ def test_names_that_there_are_not(trivium: Trivium, right: Path) -> None:
         line = one_line(trivium(*command))
         assert line == f"trivium {command[0]}: no assignment 'a9': choose from {known}"
     line = one_line(trivium("grade", "a4", right, "-q", "1a,1z"))
-    assert line == "trivium grade: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f"
+    assert line == "trivium grade: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d"
     assert not Path("grades").exists()
 
 
@@ -488,3 +579,15 @@ def test_ctrl_c_ends_a_run_in_order(grade: Trivium, started: Started) -> None:
     before = started.graded()
     assert 1 <= before < len(CLASS)
     assert grade("class").err.count("(graded before)") == before
+
+
+@pytest.mark.parametrize("name", ["héctor → ∞", "łukasz"])
+def test_what_the_encoding_lacks_is_replaced(name: str, right: Path, tmp_path: Path) -> None:
+    packed = right.rename(right.parent / name)
+    command = [sys.executable, "-m", "graders.cli", "pack", packed, "--out", f"{name}.zip"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(course_root())}
+    shutil.copytree(handout_folder("a2"), tmp_path / "a2", dirs_exist_ok=True)
+    shutil.copy(tmp_path / "a2" / "assignment.toml", packed)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert done.stdout.isascii() and done.stdout.endswith(".zip\n") and (tmp_path / f"{name}.zip").is_file()

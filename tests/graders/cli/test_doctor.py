@@ -75,13 +75,15 @@ def test_a_students_install_needs_no_sandbox(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def light(package: str) -> str:
-        if package in GRADER:
+        if package in GRADER and package != "jinja2":  # which training in assignment 4 needs, too
             raise PackageNotFoundError(package)
         return version(package)
 
     monkeypatch.setattr("graders.cli.doctor.version", light)
     assert main(["doctor"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("grading: not installed; students need no more.")
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:-2]] == [*STUDENT, *LIBRARIES]
+    assert lines[-1].startswith("grading: not installed; students need no more.")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

@@ -20,6 +20,7 @@ from graders.training.job import Job, TrainingLimits
 from graders.training.loop import TrainingStatus
 from sanity.core.durations import duration_text
 from tests.support import tiny_corpus
+from tests.support.class_exports import zipped
 
 SEED = 2**62 + 5
 
@@ -192,10 +193,25 @@ def test_one_that_cannot_be_trained_leaves_the_others(
     said = capsys.readouterr()
     assert said.out.startswith("good: ")
     assert said.err.splitlines()[4:] == [
-        "cannot read this submission: torn.zip: is a damaged or truncated zip archive; pack it and hand it in again",
+        "torn.zip: not read: is a damaged or truncated zip archive; pack it and hand it in again",
         "broken: could not be trained: the sandbox did not start: it gave no reason",
         "busy: could not be trained: busy: another training is at work here",
         "full: could not be trained: events.jsonl: No space left on device",
+    ]
+
+
+def test_submissions_are_called_as_in_grading(jobs: list[Job], tmp_path: Path) -> None:
+    """Points are found by name, so an export and a roster must give the same names to both commands."""
+    answers = load_assignment("a4").reference
+    files = {f"lovelaceada_101_{5000 + place}_{name}": text for place, (name, text) in enumerate(answers.items())}
+    (tmp_path / "submissions.zip").write_bytes(zipped(files))
+    (tmp_path / "roster.csv").write_text("name,canvas_id\nAda Lovelace,101\n")
+    command = ["train", "a4", "--submission", str(tmp_path / "submissions.zip"), "-o", str(tmp_path / "out")]
+    main(command)
+    main([*command, "--roster", str(tmp_path / "roster.csv")])
+    assert [(job.submission.name, set(job.submission.files)) for job in jobs] == [
+        ("lovelaceada", set(answers)),
+        ("Ada Lovelace", set(answers)),
     ]
 
 

@@ -109,6 +109,8 @@ def test_an_answered_notebook_is_packed_whatever_magics_it_has(work: Path, tmp_p
     notebook = json.loads(to_notebook(reference_files(load_assignment("a1"))[PYTHON]))
     notebook["cells"].append({"cell_type": "code", "source": "%matplotlib inline"})
     (work / NOTEBOOK).write_text(json.dumps(notebook))
+    assert pack(work, tmp_path)[1] == ["written.md: nothing below the headings of 1.5, 2.7"]
+    (work / "written.md").unlink()
     path, warnings = pack(work, tmp_path)
     assert warnings == ["written.md: missing; it answers 1.5, 2.7"]
     assert list(read_submission(path, MANIFEST).files) == [NOTEBOOK]
@@ -125,7 +127,7 @@ def test_what_is_not_answered_is_a_warning(work: Path, tmp_path: Path) -> None:
     path, warnings = pack(work, tmp_path)
     assert warnings[0] == f"{NOTEBOOK}: 1.2 is not answered yet"
     assert len(warnings) == len(MANIFEST.questions)  # all but 1.1, and written.md
-    assert list(read_submission(path, MANIFEST).files) == [PYTHON]
+    assert list(read_submission(path, MANIFEST).files) == [PYTHON, "written.md"]
 
 
 def test_what_is_no_notebook_is_not_packed(work: Path, tmp_path: Path) -> None:

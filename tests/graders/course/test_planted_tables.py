@@ -81,7 +81,10 @@ SLIP = 'replace = "longest = max"\nby = ""\n'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"[9z.b]\n{SLIP}says = ''", "1: [9z.b]: a4 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f"),
+        (
+            f"[9z.b]\n{SLIP}says = ''",
+            "1: [9z.b]: a4 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d",
+        ),
         (f"[1a.b]\n{SLIP}", "1: [1a.b]: Object missing required field `says`; expected replace, by and says"),
         (f"\n[1a.b]\n{SLIP}s = ''", "2: [1a.b]: Object contains unknown field `s`; expected replace, by and says"),
         (f"[1a.b]\n{SLIP}says = ''\n[1b.b]\n{SLIP}says = ''", "5: [1b.b]: question 1a has a bug of this name, too"),

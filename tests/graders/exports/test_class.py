@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders.exports import export_class
+from graders.exports.annotations import unread_command
 from graders.exports.junit import junit_xml
-from graders.records.result import Result
-from tests.support.results import FAILED, PASSED, SECRET, classes, made
+from graders.exports.table import console_table
+from graders.records.result import Result, Unread
+from tests.support.results import FAILED, PASSED, SECRET, classes, made, stored, texts
 
 
 def test_the_files_of_a_class(tmp_path: Path) -> None:
@@ -47,6 +49,24 @@ def test_equal_classes_give_equal_files_with_the_same_points_in_any_order(result
     points = [property.get("value") for property in suites.iter("property") if property.get("name") == "points"]
     assert [float(row["total"]) for row in rows] == [r["score"] for r in reports] == [float(p or "") for p in points]
     assert not any(SECRET.encode() in data for path, data in files.items() if path != Path("report.html"))
+
+
+@given(st.lists(st.builds(Unread, texts().map(stored), texts().map(stored)), min_size=1, max_size=3))
+def test_what_could_not_be_read_is_in_every_export_and_has_no_mark(unread: list[Unread]) -> None:
+    graded = made("ada", PASSED)
+    with tempfile.TemporaryDirectory() as out:
+        gradebook, report, result = export_class([graded], Path(out), unread)
+        table = list(csv.DictReader(io.StringIO(gradebook.read_text(encoding="utf-8"), newline="")))
+        page = report.read_text(encoding="utf-8")
+    assert result.name == "ada.json"
+    assert [row["notes"][:10] for row in table[1:]] == ["not read: "] * len(unread)
+    assert {cell for row in table[1:] for title, cell in row.items() if title not in ("submission", "notes")} == {""}
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in table for cell in row.values())
+    assert f"{len(unread)} submission" in page and "<script" not in page
+    assert console_table([graded], unread).count("not read:") >= len(unread)
+    suites = ET.fromstring(junit_xml([graded], unread).encode())
+    assert [suite.get("errors") for suite in suites][1:] == ["1"] * len(unread)
+    assert all(unread_command("a4", one).count("\n") == 1 for one in unread)
 
 
 def test_a_hint_costs_nothing_and_is_read_in_every_export(tmp_path: Path) -> None:

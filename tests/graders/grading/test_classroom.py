@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from graders import ClassReport, GradeOptions, GradingProgress, Isolation, grade_class, load_assignment
 from graders.errors import OptionError
-from graders.records.manual_marks import WAITING
+from graders.records.student import Student
 from sanity import UserError
+from tests.support.class_exports import zipped
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -64,7 +68,7 @@ def test_a_class_is_graded_and_exported(grade: Grade, klass: Path) -> None:
     assert (report.graded, report.new, report.problems, report.removed) == (("ada", "ben", "cleo"), 3, (), ())
     assert [path.name for path in report.files] == ["gradebook.csv", "report.html", *(f"{n}.json" for n in WHOLE)]
     assert all(path.is_file() for path in report.files)
-    assert not report.marks  # a4 has no written questions
+    assert report.marks and not report.marks.exists()  # not all of a4 was graded
 
 
 def test_progress_is_a_callback(klass: Path, isolation: Isolation) -> None:
@@ -142,6 +146,20 @@ def test_a_question_counts_with_the_files_that_are_there_now(grade: Grade, klass
     assert rows(grade(questions=("1a",)))["ben"] == ["2", "3", "5"]
 
 
+def test_students_of_one_name_in_two_sections_keep_their_rows(grade: Grade, klass: Path, tmp_path: Path) -> None:
+    """Graded one after the other, in any order, and again."""
+    for section, number, right in (("1", "11", "ada"), ("2", "22", "cleo")):
+        files = {path.name: path.read_bytes() for path in (klass / right).iterdir()}
+        members = {f"Ada_{number}_assignsubmission_file_/{name}": content for name, content in files.items()}
+        (tmp_path / f"{section}.zip").write_bytes(zipped(members))
+    both = {"Ada": WHOLE["ada"], "Ada (22)": WHOLE["cleo"]}
+    assert rows(grade(tmp_path / "1.zip")) == {"Ada": WHOLE["ada"]}
+    for section in ("2", "1", "2"):
+        report = grade(tmp_path / f"{section}.zip")
+        assert rows(report) == both
+    assert (report.graded, report.new, report.removed) == (("Ada (22)",), 0, ())
+
+
 def test_a_removed_submission_stays_removed_when_the_class_moves(grade: Grade, klass: Path) -> None:
     grade()
     shutil.rmtree(klass / "ben")
@@ -163,10 +181,94 @@ def test_another_assignment_needs_another_folder(grade: Grade, klass: Path, isol
 
 def test_equal_names_never_share_a_row(grade: Grade, klass: Path, tmp_path: Path) -> None:
     others = tmp_path / "others"
-    for name in ("ada", "ada (2)"):
-        shutil.copytree(klass / "ada", others / name)
-    shutil.copytree(klass / "ada", klass / "ada (2)")
-    assert sorted(rows(grade(klass, others))) == ["ada", "ada (2)", "ada (2) (2)", "ada (3)", "ben", "cleo"]
+    for name in ("ada", "ada (2)", "ada (class)"):
+        shutil.copytree(klass / "cleo", others / name)
+    names = ["ada", "ada (2)", "ada (class)", "ada (others)", "ben", "cleo"]
+    for paths in (klass, others), (others, klass):
+        found = rows(grade(*paths))
+        assert sorted(found) == names
+        assert [found[name][0] for name in names] == ["2", "0", "0", "0", "2", "0"]
+
+
+def test_what_cannot_be_read_has_no_mark(grade: Grade, klass: Path) -> None:
+    grade()
+    model = klass / "ben" / "utils.py"
+    right = model.read_bytes()
+    model.unlink()
+    model.symlink_to("/etc/passwd")
+    (klass / "dora.zip").write_bytes(b"Rar!\x1a\x07\x01\x00")
+    (klass / "emil").mkdir()
+    (klass / "emil" / "essay.docx").touch()
+    report = grade(klass, junit=klass.parent / "junit.xml")
+    reasons = {
+        "ben": "utils.py is a link; hand in plain files and folders",
+        "dora.zip": "is a RAR archive; hand in a zip archive",
+        "emil": "nothing to grade: found only essay.docx",
+    }
+    assert {one.submission: one.reason for one in report.unread} == reasons
+    assert report.problems == tuple(f"{name}: not read: {reason}" for name, reason in reasons.items())
+    assert report.graded == ("ada", "cleo") == tuple(result.submission for result in report.results)
+    assert [path.name for path in report.files] == ["gradebook.csv", "report.html", "ada.json", "cleo.json"]
+    assert rows(report) == {"ada": WHOLE["ada"], "cleo": WHOLE["cleo"], **{name: ["", "", ""] for name in reasons}}
+    assert "not read: is a RAR archive; hand in a zip archive" in report.files[0].read_text()
+    assert "3 submissions could not be read" in report.files[1].read_text()
+    suites = ET.parse(klass.parent / "junit.xml").getroot()
+    assert {suite.get("name"): suite.get("errors") for suite in suites} == {
+        **{"ada": "0", "cleo": "3"},
+        **dict.fromkeys(reasons, "1"),
+    }
+
+    model.unlink()
+    model.write_bytes(right)
+    report = grade(klass / "ben")  # the others of the class are as they were
+    assert rows(report) == {**WHOLE, "dora.zip": ["", "", ""], "emil": ["", "", ""]}
+    assert (report.problems, report.new) == ((), 0)
+    (klass / "dora.zip").unlink()
+    report = grade()
+    assert (report.removed, rows(report)) == (("dora.zip",), {**WHOLE, "emil": ["", "", ""]})
+    assert report.problems == ("emil: not read: nothing to grade: found only essay.docx",)
+
+
+def test_a_class_of_which_nothing_can_be_read(grade: Grade, tmp_path: Path) -> None:
+    (tmp_path / "ada.zip").write_bytes(b"")
+    report = grade(tmp_path / "ada.zip")
+    assert report.problems == ("ada.zip: not read: is empty (0 bytes); hand it in again",)
+    assert (report.results, [path.name for path in report.files]) == ((), ["gradebook.csv", "report.html"])
+    assert "1 submission could not be read, and" in report.files[1].read_text()
+
+
+def test_an_export_is_graded_by_name_and_joined_with_a_roster(grade: Grade, klass: Path, tmp_path: Path) -> None:
+    """First as Moodle packs it, then one student who handed in again, then without the one who left."""
+    files = {path.name: path.read_bytes() for path in (klass / "ada").iterdir()}
+    names = ["Ada Lovelace_11", "Béla Novák_12", "Chen Wei_13"]
+    folders = {f"{name}_assignsubmission_file_": dict(files) for name in names}
+    del folders["Chen Wei_13_assignsubmission_file_"]["utils.py"]
+    (tmp_path / "roster.csv").write_text("name,id,moodle_id\nNovák Béla,0042,\nAda King,,11\nDora Lind,,\n")
+
+    def export(name: str) -> Path:
+        members = {
+            f"{folder}/{file}": content for folder, inside in folders.items() for file, content in inside.items()
+        }
+        (tmp_path / name).write_bytes(zipped(members))
+        return tmp_path / name
+
+    report = grade(export("first.zip"), roster=tmp_path / "roster.csv")
+    found = {"Ada King": WHOLE["ada"], "Novák Béla": WHOLE["ada"], "Chen Wei": WHOLE["cleo"]}
+    assert rows(report) == found
+    assert report.notes == (
+        f"{tmp_path}/first.zip: 3 submissions, as Moodle exports them",
+        "not in the roster: Chen Wei",
+        "no submission: 1 of 3 in the roster: Dora Lind",
+    )
+    students = {result.submission: result.students for result in report.results}
+    assert students["Novák Béla"] == (Student(name="Novák Béla", id="0042", moodle_id="12"),)
+
+    folders["Chen Wei_13_assignsubmission_file_"] = {"a4.zip": zipped(files)}
+    del folders["Béla Novák_12_assignsubmission_file_"]
+    report = grade(export("first.zip"), roster=tmp_path / "roster.csv")
+    assert rows(report) == {"Ada King": WHOLE["ada"], "Chen Wei": WHOLE["ada"]}
+    assert (report.new, report.removed) == (1, ("Novák Béla",))
+    assert rows(grade(export("late.zip"), roster=tmp_path / "roster.csv")) == rows(report)
 
 
 def test_results_hold_exactly_the_gradebook(grade: Grade, klass: Path) -> None:
@@ -219,7 +321,7 @@ def test_marks_of_students_who_are_not_graded_now_stay(isolation: Isolation, tmp
         if question.id in written
     }
     assert f"cem,{written[0]},2,late" in (tmp_path / "out" / "marks.csv").read_text()
-    assert comments["ben", written[0]] == "good" and comments["ada", written[0]] == WAITING
+    assert comments == {("ben", written[0]): "good"}  # ada's is not marked yet
 
 
 @pytest.mark.parametrize(
@@ -240,7 +342,12 @@ def test_what_makes_no_sense_is_refused_at_the_door(options: dict[str, object], 
     assert str(error.value) == said and isinstance(error.value, UserError)
 
 
-def test_an_option_that_would_change_nothing_is_refused(grade: Grade, tmp_path: Path) -> None:
+def test_an_option_that_would_change_nothing_is_refused(
+    grade: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load_assignment("a4")
+    without = replace(whole, manifest=msgspec.structs.replace(whole.manifest, written=()))
+    monkeypatch.setattr("graders.grading.classroom.load_assignment", lambda name: without)
     with pytest.raises(OptionError) as error:
         grade(marks=tmp_path / "marks.csv")
     assert str(error.value) == f"--marks {tmp_path / 'marks.csv'}: a4 has no written questions; leave it out"

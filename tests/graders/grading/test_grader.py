@@ -25,8 +25,10 @@ from graders.exports.table import gradebook_csv
 from graders.grading.plan import Plan, make_plan
 from graders.grading.reference import Reference
 from graders.grading.run import GradingRun
+from graders.intake.discovery import distinct
+from graders.intake.submission import Found, found_at
 from graders.records.gradebook import Gradebook
-from graders.records.result import Result
+from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.profile import Profile
 from graders.sandbox.zygote import WorkerHandle, Zygote
@@ -61,9 +63,15 @@ class Class:
 
     def grade(self, grader: GradingRun, book: Path | None = None) -> list[Result]:
         with Gradebook(book or self.folder / "book.sqlite") as opened:
-            return grader.grade_all(self.paths, opened, self.told.append, self.on_result)
+            return grader.grade_all(self.found, opened, self.told.append, self.on_result)
 
-    def on_result(self, result: Result, known: bool) -> None:
+    @property
+    def found(self) -> list[Found]:
+        """The submissions in the order of their paths."""
+        found = distinct([found_at(path) for path in self.paths])
+        return sorted(found, key=lambda one: self.paths.index(one.source))
+
+    def on_result(self, result: Result | Unread, known: bool) -> None:
         self.done.append((result.submission, known))
 
     def kept(self) -> list[str]:
@@ -125,24 +133,24 @@ def test_submissions_of_one_name_are_told_apart(grader: GradingRun, klass: Class
     klass.add("tuesday/hw4", utils="")
     klass.add("wednesday/hw4")
     results = klass.grade(grader)
-    assert names(results) == klass.kept() == ["hw4", "hw4 (2)", "hw4 (3)"]
+    assert names(results) == klass.kept() == ["hw4 (monday)", "hw4 (tuesday)", "hw4 (wednesday)"]
     assert points(results) == [5, 3, 5]
     assert points(klass.grade(grader)) == [5, 3, 5]
-    assert klass.done[3:] == [("hw4", True), ("hw4 (2)", True), ("hw4 (3)", True)]
+    assert klass.done[3:] == [(name, True) for name in klass.kept()]
 
 
-def test_what_cannot_be_read_is_a_row_with_its_reason(grader: GradingRun, klass: Class) -> None:
+def test_what_cannot_be_read_has_a_reason_and_no_result(grader: GradingRun, klass: Class) -> None:
     klass.add("anna")
     broken = klass.folder / "broken.zip"
     broken.write_bytes(b"PK\3\4 and no more")
     klass.paths.insert(0, broken)
-    why = "broken.zip: is a damaged or truncated zip archive; pack it and hand it in again"
-    bad, good = klass.grade(grader)
-    assert (bad.submission, bad.points, bad.notes) == ("broken.zip", 0, (why,))
-    assert {v.message for q in bad.questions for v in q.verdicts} == {f"cannot read this submission: {why}"}
-    assert good.points == 5
+    [good] = klass.grade(grader)
+    assert (good.submission, good.points) == ("anna", 5)
     assert grader.failures == {}
-    assert klass.kept() == ["anna", "broken.zip"]
+    assert klass.done == [("broken.zip", False), ("anna", False)] and klass.kept() == ["anna"]
+    with Gradebook(klass.folder / "book.sqlite") as book:
+        why = "is a damaged or truncated zip archive; pack it and hand it in again"
+        assert book.unread("a4") == [Unread("broken.zip", why)]
 
 
 def test_what_cannot_be_read_has_a_name_fit_to_show(
@@ -154,7 +162,8 @@ def test_what_cannot_be_read_has_a_name_fit_to_show(
         (here / folder / "utils.py").write_text("")
     monkeypatch.chdir(here)
     klass.paths = [Path(), here]
-    assert names(klass.grade(grader)) == ["two%1B[31m", "two%1B[31m (2)"]
+    assert klass.grade(grader) == []
+    assert klass.done == [("two%1B[31m (class)", False), ("two%1B[31m (class) (2)", False)]
 
 
 def test_nothing_is_graded_twice(grader: GradingRun, klass: Class, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -429,7 +438,7 @@ def test_a_right_answer_of_any_kind_needs_no_live_reference(klass: Class, isolat
     for id in ("without-convolution", "state-before-attention", "einsum"):
         klass.add(id, **{name.removesuffix(".py"): text for name, text in variants[id].items()})
     with GradingRun(make_plan(assignment, [], 1), isolation, 1) as grader:
-        assert [result.points for result in klass.grade(grader)] == [35, 35, 35]
+        assert [result.points for result in klass.grade(grader)] == [40, 40, 40]
         assert grader.grader._reference._live is None
 
 
@@ -480,7 +489,7 @@ def test_an_interrupted_class_keeps_what_is_graded_and_starts_no_other(grader: G
         raise KeyboardInterrupt
 
     with Gradebook(klass.folder / "book.sqlite") as book, pytest.raises(KeyboardInterrupt):
-        grader.grade_all(klass.paths, book, klass.told.append, interrupt)
+        grader.grade_all(klass.found, book, klass.told.append, interrupt)
     assert klass.kept() == ["anna"]
     assert "mia" not in {result.submission for result in klass.told}
     assert grader.grader._zygotes.qsize() == 1

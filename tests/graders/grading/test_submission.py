@@ -119,14 +119,23 @@ def clean(result: Result) -> Result:
 
 def test_a_file_that_is_missing_costs_its_questions(graded: Grade, reference_files: dict[str, str]) -> None:
     result = graded({name: text for name, text in reference_files.items() if name != "utils.py"})
-    assert points(result) == {"1a": 0, "1b": 3, "1c": 4, "1d": 8, "1e": 8, "1f": 10}
+    assert points(result) == {"1a": 0, "1b": 3, "1c": 4, "1d": 8, "1e": 8, "1f": 10, "2b": 2, "2c": 1, "2d": 2}
     assert messages(result, "1a") == {"utils.py is missing from the submission"}
     assert result.notes == ("missing: utils.py",)
 
 
+def test_a_submission_of_a_year_without_bleu_keeps_all_other_points(
+    graded: Grade, reference_files: dict[str, str]
+) -> None:
+    result = graded({name: text for name, text in reference_files.items() if name != "bleu.py"})
+    assert points(result) == {"1a": 2, "1b": 3, "1c": 4, "1d": 8, "1e": 8, "1f": 10, "2b": 0, "2c": 0, "2d": 0}
+    assert messages(result, "2d") == {"bleu.py is missing from the submission"}
+    assert result.notes == ("missing: bleu.py",)
+
+
 def test_a_file_that_is_not_python_costs_its_questions(graded: Grade, reference_files: dict[str, str]) -> None:
     result = graded({**reference_files, "nmt_model.py": "def f(:\n"})
-    assert points(result) == {"1a": 2, "1b": 3, "1c": 0, "1d": 0, "1e": 0, "1f": 0}
+    assert points(result) == {"1a": 2, "1b": 3, "1c": 0, "1d": 0, "1e": 0, "1f": 0, "2b": 2, "2c": 1, "2d": 2}
     assert messages(result, "1e") == {"nmt_model.py is not valid Python: SyntaxError at line 1"}
 
 

@@ -1,5 +1,6 @@
 """What a student hands in is looked over before it is zipped."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,10 +11,13 @@ from zipfile import ZipFile
 import pytest
 
 from graders.course.assignment import course_root, handout_folder, load_assignment
+from graders.intake.debuggers import debuggers
 from graders.intake.pack import PackError, pack
+from graders.intake.submission import read_submission
 from sanity.core.manifest import ManifestError
+from sanity.core.selection import select_in
 
-FILES = ["utils.py", "model_embeddings.py", "nmt_model.py"]
+FILES = ["utils.py", "model_embeddings.py", "bleu.py", "nmt_model.py"]
 
 
 @pytest.fixture
@@ -23,6 +27,8 @@ def work(tmp_path):
     shutil.copytree(handout_folder("a4"), folder)
     for name, content in load_assignment("a4").reference.items():
         (folder / name).write_bytes(content)
+    written = folder / "written.md"
+    written.write_text(written.read_text().replace("\n\n\n", "\n\nBecause.\n\n") + "\nBecause.\n")
     return folder
 
 
@@ -36,7 +42,7 @@ def test_finished_work_is_zipped_without_a_warning(work, tmp_path):
     archive, warnings = pack(work, tmp_path / "mine.zip")
     assert (archive, warnings) == (tmp_path / "mine.zip", [])
     with ZipFile(archive) as submission:
-        assert submission.namelist() == sorted(FILES)
+        assert submission.namelist() == sorted([*FILES, "written.md"])
         for name in FILES:
             assert submission.read(name) == (work / name).read_bytes()
 
@@ -75,6 +81,46 @@ def test_a_placeholder_in_a_comment_is_no_placeholder(work, tmp_path):
     assert pack(work, tmp_path / "a.zip")[1] == []
 
 
+def test_a_debugger_that_was_left_in_is_a_warning(work, tmp_path):
+    model = work / "nmt_model.py"
+    model.write_text("import pdb\n\n\ndef f():\n    pdb.set_trace()  # here\n" + model.read_text())
+    (work / "helper.py").write_text(
+        "from ipdb import set_trace\n# breakpoint()\nset_trace(context=5)\nx = 'breakpoint()'\n"
+    )
+    archive, warnings = pack(work, tmp_path / "a.zip")
+    assert archive.exists()
+    assert warnings == [
+        "nmt_model.py, line 5: a debugger is left in: delete pdb.set_trace()",
+        "helper.py, line 3: a debugger is left in: delete set_trace(context=5)",
+    ]
+
+
+def test_a_debugger_in_a_notebook_is_a_warning(tmp_path):
+    cells = [{"cell_type": "code", "source": source} for source in ("x = 1", "%time\nif x:\n    breakpoint()")]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    assert debuggers(path) == ["a.ipynb, cell 2, line 3: a debugger is left in: delete breakpoint()"]
+    path.write_text("{")
+    assert debuggers(path) == []
+
+
+def test_what_grading_takes_is_packed_and_earns_the_same(work, tmp_path):
+    """Packing, the student's check and grading select files by the same code."""
+    (work / "tools" / "deep").mkdir(parents=True)
+    for name in ("tools/__init__.py", "tools/deep/__init__.py", "attention.py", "torch.py", "notes.txt", "old.py"):
+        (work / name).write_text("x = 1\n")
+    (work / "backup").mkdir()
+    (work / "backup" / "utils.py").write_text("x = 2\n")
+    (work / "old.py").write_text("#" * 1_000_001)
+    archive, warnings = pack(work, tmp_path / "a.zip")
+    manifest = load_assignment("a4").manifest
+    folder, packed = (read_submission(path, manifest) for path in (work, archive))
+    assert packed.digest == folder.digest and packed.files == folder.files
+    assert set(packed.files) == {*FILES, "attention.py", "tools/__init__.py", "tools/deep/__init__.py"}
+    assert set(packed.files) == set(select_in(work, manifest).files)
+    assert [line for line in folder.notes if line.startswith("left out")] == warnings
+
+
 def test_the_untouched_handout_is_refused(tmp_path):
     folder = handout_folder("a4")
     expected = f"{folder}: no question is answered yet; is this the folder you worked in?"
@@ -82,10 +128,24 @@ def test_the_untouched_handout_is_refused(tmp_path):
     assert not (tmp_path / "a.zip").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "warnings"),
+    [
+        ("## 1g. Masks\n\n## 1i. Kinds\nadditive\n# 2a\n \n", ["written.md: nothing below the headings of 1g, 2a"]),
+        ("## 1g. Masks\n\n### 1.\nzero\n\n## 1i\n", ["written.md: nothing below the headings of 1g, 1i"]),
+        ("1g: zero. 1i: additive. 2a: 0.6", []),
+        ("## 1g. Masks\n\xff", []),
+    ],
+)
+def test_headings_with_nothing_below_are_a_warning(work, tmp_path, text, warnings):
+    (work / "written.md").write_text(text, encoding="latin-1")
+    assert pack(work, tmp_path / "a.zip")[1] == warnings
+
+
 def test_missing_files_are_all_named(work, tmp_path):
     (work / "utils.py").unlink()
     (work / "nmt_model.py").rename(work / "nmt_model (1).py")
-    expected = f"{work}: missing utils.py, nmt_model.py; hand in utils.py, model_embeddings.py, nmt_model.py"
+    expected = f"{work}: missing utils.py, nmt_model.py; hand in {', '.join(FILES)}"
     assert refusal(work, tmp_path / "a.zip") == expected
 
 
@@ -123,9 +183,7 @@ def test_a_byte_order_mark_is_harmless(work, tmp_path):
 def test_a_folder_in_a_files_place_is_refused(work, tmp_path):
     (work / "utils.py").unlink()
     (work / "utils.py").mkdir()
-    assert refusal(work, tmp_path / "a.zip") == (
-        f"{work}: missing utils.py; hand in utils.py, model_embeddings.py, nmt_model.py"
-    )
+    assert refusal(work, tmp_path / "a.zip") == (f"{work}: missing utils.py; hand in {', '.join(FILES)}")
 
 
 def test_an_unwritable_place_is_named(work, tmp_path):
@@ -144,6 +202,7 @@ import sys
 from pathlib import Path
 for name in ("sandlock", "rich", "jinja2", "torch", "numpy", "hypothesis"):
     sys.modules[name] = None
+from graders.intake.debuggers import debuggers
 from graders.intake.pack import pack
 print(pack(Path(sys.argv[1]), Path(sys.argv[2]))[1])
 """

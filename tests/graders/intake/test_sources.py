@@ -84,8 +84,11 @@ def folder(tmp_path: Path) -> Path:
         ("/", "/ is an absolute path"),
         ("C:/x.py", "C:/x.py is an absolute path"),
         ("c:x.py", "c:x.py is an absolute path"),
-        ("a\\x.py", "a%5Cx.py has a backslash in its name"),
-        ("..\\x.py", "..%5Cx.py has a backslash in its name"),
+        ("..\\x.py", "../x.py leads out of the submission"),
+        ("a\\..\\..\\x.py", "a/../../x.py leads out of the submission"),
+        ("C:\\x.py", "C:/x.py is an absolute path"),
+        ("\\\\host\\x.py", "//host/x.py is an absolute path"),
+        ("\\x.py", "/x.py is an absolute path"),
         ("utils.py\0.txt", "utils.py%00.txt has a NUL character in its name"),
         ("./x.py", "./x.py has an empty part in its path"),
         ("a//x.py", "a//x.py has an empty part in its path"),
@@ -96,20 +99,37 @@ def test_unsafe_names_are_refused(name: str, message: str) -> None:
     assert refusal(packed(UTILS, (name, b""))) == f"{message}; pack the files again from their own folder"
 
 
+def test_a_backslash_is_a_slash() -> None:
+    archive = packed(("hw4\\", b""), ("hw4\\utils.py", b"1"), ("hw4\\tools\\__init__.py", b""), ("hw4\\.git\\x", b""))
+    assert take(archive).files == {"utils.py": b"1", "tools/__init__.py": b""}
+
+
+def test_a_backslash_in_the_name_of_a_file_is_a_slash(folder: Path) -> None:
+    (folder / "utils.py").rename(folder / "hw4\\utils.py")
+    assert read_submission(folder, TOY).files == {"utils.py": UTILS[1]}
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("CON", "CON is reserved by Windows"),
         ("a/aux.py", "aux.py is reserved by Windows"),
         ("lpt1.tar.gz", "lpt1.tar.gz is reserved by Windows"),
-        ("utils.py.", "utils.py. ends in a dot or a space"),
-        ("utils.py ", "utils.py  ends in a dot or a space"),
+        ("helper.py.", "helper.py. ends in a dot or a space"),
+        ("helper.py ", "helper.py  ends in a dot or a space"),
         ("hw./x.py", "hw. ends in a dot or a space"),
         ("n" * 201, "n" * 91 + "~291c4194 is longer than 200 characters"),
     ],
 )
-def test_names_that_some_system_cannot_store_are_refused(name: str, message: str) -> None:
-    assert refusal(packed(UTILS, (name, b""))) == f"the name {message}; rename it and hand in again"
+def test_names_that_some_system_cannot_store_are_left_out(name: str, message: str) -> None:
+    submission = take(packed(UTILS, (name, b"")))
+    assert submission.files == {"utils.py": UTILS[1]}
+    assert submission.notes == (f"left out: the name {message}; rename it and hand in again",)
+
+
+def test_many_files_that_cannot_be_taken_are_three_notes_and_a_number() -> None:
+    notes = take(packed(UTILS, *[(f"com{i}.txt", b"") for i in range(9)])).notes
+    assert len(notes) == 4 and notes[3] == "left out: 6 more that cannot be taken"
 
 
 @pytest.mark.parametrize(
@@ -121,14 +141,16 @@ def test_odd_but_harmless_names_are_not_refused(name: str) -> None:
 
 def test_too_deep() -> None:
     path = "d/" * 20 + "x"
-    message = f"{path} lies more than 20 folders deep; hand in a flat folder"
-    assert refusal(packed(UTILS, (path, b""))) == message
+    message = f"left out: {path} lies more than 20 folders deep; hand in a flat folder"
+    assert take(packed(UTILS, (path, b""))).notes == (message,)
+    submission = "d/" * 20 + "utils.py"
+    assert refusal(packed((submission, b""))) == f"{submission} lies more than 20 folders deep; hand in a flat folder"
 
 
 def test_a_folder_too_deep(folder: Path) -> None:
     (folder / ("d/" * 200)).mkdir(parents=True)
-    message = f"{'d/' * 21} lies more than 20 folders deep; hand in a flat folder"
-    assert refusal(folder) == message
+    message = f"left out: {'d/' * 21} lies more than 20 folders deep; hand in a flat folder"
+    assert read_submission(folder, TOY).notes == (message,)
 
 
 def test_too_many_files(folder: Path) -> None:
@@ -138,25 +160,25 @@ def test_too_many_files(folder: Path) -> None:
         (folder / f"{i}.pyc").touch()
     assert refusal(folder, IntakeLimits(members=3)) == message
     assert read_submission(folder, TOY, IntakeLimits(members=4)).files
-    archive = packed(UTILS, *[(f"{i}.{suffix}", b"") for i in range(3) for suffix in ("txt", "pyc")])
-    assert refusal(archive, IntakeLimits(members=3)) == message
+    archive = packed(UTILS, *[(f"{i}.txt", b"") for i in range(3)])
+    assert refusal(archive, IntakeLimits(members=3)) == "contains more than 3 entries; hand in only the files asked for"
     assert take(archive, IntakeLimits(members=4)).files
 
 
-def test_a_thousand_files_are_the_limit() -> None:
-    members = [(f"{i}.txt", b"") for i in range(1000)]
-    assert take(packed(UTILS, *members[1:])).files
-    assert refusal(packed(UTILS, *members)).startswith("contains more than 1,000 files and folders; ")
+def test_a_checkout_with_thousands_of_files_is_taken() -> None:
+    submission = take(packed(UTILS, *[(f"data/{i}.txt", b"") for i in range(5000)]))
+    assert submission.files == {"utils.py": UTILS[1]}
+    assert submission.notes == ("left out: 5000 other files: data/0.txt, data/1.txt, data/10.txt and 4997 more",)
 
 
-def test_a_directory_of_records_too_large_to_parse() -> None:
+def test_a_directory_of_entries_too_large_to_parse() -> None:
     archive = packed(*[(f"{i}.pyc", b"") for i in range(6)])
     message = "contains more than 5 entries; hand in only the files asked for"
-    assert refusal(archive, IntakeLimits(records=5)) == message
+    assert refusal(archive, IntakeLimits(members=5)) == message
     # The count in the header is not believed.
     end = archive.rindex(b"PK\x05\x06")
     lying = archive[: end + 8] + struct.pack("<HH", 1, 1) + archive[end + 12 :]
-    assert refusal(lying, IntakeLimits(records=5)) == message
+    assert refusal(lying, IntakeLimits(members=5)) == message
 
 
 # Two of a name
@@ -168,17 +190,36 @@ def test_a_directory_of_records_too_large_to_parse() -> None:
         ("utils.py", "utils.py", "contains utils.py twice; hand in only one"),
         ("utils.py", "Utils.py", "utils.py and Utils.py are the same name on some systems; hand in only one"),
         (
-            "caf\u00e9.py",
-            "cafe\u0301.py",
-            "caf\u00e9.py and cafe\u0301.py are the same name on some systems; hand in only one",
+            "hw/utils.py",
+            "HW/utils.py",
+            "hw/utils.py and HW/utils.py are the same name on some systems; hand in only one",
         ),
-        ("Src/a.py", "src/a.py", "Src/a.py and src/a.py are the same name on some systems; hand in only one"),
-        ("a", "a/", "a and a/ are the same name on some systems; hand in only one"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_of_a_name_are_refused(first: str, second: str, message: str) -> None:
     assert refusal(packed((first, b"1"), (second, b"2"))) == message
+    assert refusal(packed((second, b"1"), (first, b"2"))) == message
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("a.pdf", "a.pdf", "contains a.pdf twice; hand in only one"),
+        (
+            "caf\u00e9.py",
+            "cafe\u0301.py",
+            "caf\u00e9.py and cafe\u0301.py are the same name on some systems; hand in only one",
+        ),
+        ("src/a.py", "Src/a.py", "src/a.py and Src/a.py are the same name on some systems; hand in only one"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_of_a_name_that_nobody_asked_for_are_left_out(first: str, second: str, message: str) -> None:
+    for members in ((first, b"1"), (second, b"2")), ((second, b"1"), (first, b"2")):
+        submission = take(packed(UTILS, *members))
+        assert submission.files == {"utils.py": UTILS[1]}
+        assert submission.notes == (f"left out: {message}",)
 
 
 def test_twins_in_a_folder_are_refused(folder: Path) -> None:
@@ -245,8 +286,8 @@ def test_a_link_out_of_the_folder_is_never_read(tmp_path: Path, folder: Path) ->
 
 
 def test_a_file_that_turns_into_a_link_or_a_pipe_after_listing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("utils.py",)
-    monkeypatch.setattr("graders.intake.sources.validate_paths", lambda paths, limits: names)
+    listed = {"utils.py": folder / "utils.py"}, {}
+    monkeypatch.setattr("graders.intake.sources.validate_paths", lambda found, limits: listed)
     (folder / "utils.py").rename(folder / "real.py")
     (folder / "utils.py").symlink_to(folder / "real.py")
     assert refusal(folder) == "cannot be read: Too many levels of symbolic links"
@@ -314,6 +355,13 @@ def test_changed_contents_are_damage() -> None:
     assert refusal(archive.replace(b"x = 1", b"x = 2")) == DAMAGED
 
 
+def test_what_nobody_asked_for_may_be_packed_in_any_way() -> None:
+    odd = member("data.bin", compress_type=zipfile.ZIP_LZMA)
+    submission = take(packed(UTILS, (odd, b"x")))
+    assert submission.files == {"utils.py": UTILS[1]}
+    assert submission.notes == ("left out: data.bin is not packed by the usual method; pack it as a plain zip archive",)
+
+
 def test_stored_and_zip64_archives_are_read() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive, archive.open("utils.py", "w", force_zip64=True) as stream:
@@ -371,11 +419,50 @@ def test_a_size_in_the_header_is_not_believed() -> None:
     )
 
 
-def test_an_archive_inside_is_not_opened() -> None:
+def test_an_archive_beside_the_files_is_not_opened() -> None:
     inner = packed(("utils.py", b"0" * 50_000_000))
     submission = take(packed(UTILS, ("inner.zip", inner)))
     assert submission.files == {"utils.py": UTILS[1]}
     assert submission.notes == ("left out: 1 other file: inner.zip",)
+
+
+def test_an_archive_alone_is_opened_once(folder: Path) -> None:
+    inner = packed(("hw/utils.py", b"1"), ("hw/helper.py", b"2"))
+    (folder / "utils.py").unlink()
+    (folder / "report.pdf").touch()
+    (folder / "My a4.ZIP").write_bytes(inner)
+    for submission in (read_submission(folder, TOY), take(packed(("x/My a4.ZIP", inner), ("report.pdf", b"")))):
+        assert submission.files == {"utils.py": b"1", "helper.py": b"2"}
+        opened, left_out, unwrapped = submission.notes
+        assert opened.startswith("opened ") and opened.endswith("My a4.ZIP")
+        assert left_out.startswith("left out: report.pdf: only ") and unwrapped == "unwrapped the folder hw/"
+    submission = take(packed(("2.zip", packed(("1.zip", packed(UTILS))))))
+    assert submission.files == {}
+    assert submission.notes[-1] == "nothing to grade: found only 1.zip"
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ([("a.zip", b""), ("b.zip", b"")], "which archive counts? Found a.zip, b.zip; hand in one"),
+        ([("a.rar", b"Rar!\x1a\x07\x01\x00")], "a.rar is a RAR archive; hand in a zip archive"),
+        ([("a.zip", packed(UTILS)[:40])], f"a.zip {DAMAGED}"),
+        (
+            [("a.zip", packed(("../utils.py", b"")))],
+            "a.zip: ../utils.py leads out of the submission; pack the files again from their own folder",
+        ),
+        (
+            [("a.zip", packed((member("utils.py", stat.S_IFLNK), b"")))],
+            "a.zip: utils.py is a link; hand in plain files and folders",
+        ),
+        (
+            [("a.zip", packed(("utils.py", b"0" * 50_000_000)))],
+            "utils.py is larger than 1,000,000 bytes; hand in only the files asked for",
+        ),
+    ],
+)
+def test_an_archive_inside_is_as_safe_as_one_outside(members: list[tuple[str, bytes]], message: str) -> None:
+    assert refusal(packed(*members)) == message
 
 
 # Properties

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.course.assignment import handout_folder, load_assignment
-from graders.intake.discovery import find_submissions
+from graders.intake.discovery import find_class
 from graders.intake.path_policy import IntakeError, IntakeLimits
-from graders.intake.submission import Submission, read_submission
+from graders.intake.submission import Submission, read, read_submission
 from sanity.core.file_names import shown
 from sanity.core.manifest import Manifest, QuestionLimits, WrittenQuestion
 from sanity.core.selection import select_files
@@ -78,7 +78,7 @@ def test_from_a_whole_handout_only_what_is_asked_for_is_taken(tmp_path: Path) ->
     handout = {p.name: p.read_bytes() for p in handout_folder("a4").iterdir() if p.is_file()}
     forged = {"sanity_check.py": b"print('All passed')", "vocab.py": b"", "assignment.toml": b""}
     submission = read_submission(write_folder(tmp_path / "a4", {**handout, **forged}), manifest)
-    assert set(submission.files) == set(manifest.submit) & set(handout)
+    assert set(submission.files) == {*manifest.submit, "written.md"} & set(handout)
     assert any(note.startswith("ignored: README.md, assignment.toml, ") for note in submission.notes)
 
 
@@ -164,14 +164,27 @@ def test_single_folders_are_unwrapped(hand_in: HandIn) -> None:
     assert submission.notes == ("unwrapped the folder hw4/hw4/",)
 
 
-def test_a_folder_with_a_neighbour_is_not_unwrapped(hand_in: HandIn) -> None:
-    submission = hand_in({**{f"hw4/{name}": content for name, content in WHOLE.items()}, "report.pdf": b""})
-    assert submission.files == {}
+def test_what_lies_beside_the_folder_of_the_files_is_left_out(hand_in: HandIn) -> None:
+    files = {f"hw4/{name}": content for name, content in WHOLE.items()}
+    submission = hand_in({**files, "hw4/helper.py": b"", "report.pdf": b"", "old/x.py": b""})
+    assert submission.files == {**WHOLE, "helper.py": b""}
     assert submission.notes == (
-        "missing: model.py (did you mean hw4/model.py?)",
-        "missing: utils.py (did you mean hw4/utils.py?)",
-        "nothing to grade: found only hw4/model.py, hw4/utils.py, report.pdf",
+        "unwrapped the folder hw4/",
+        "left out: old/x.py, report.pdf: only hw4/ counts",
+        "helper.py is empty",
     )
+
+
+def test_the_folder_with_all_files_counts(hand_in: HandIn) -> None:
+    submission = hand_in({**{f"new/{name}": content for name, content in WHOLE.items()}, "old/utils.py": b"0"})
+    assert dict(submission.files) == WHOLE
+    assert submission.notes == ("unwrapped the folder new/", "left out: old/utils.py: only new/ counts")
+
+
+def test_files_in_different_folders_are_put_together(hand_in: HandIn) -> None:
+    submission = hand_in({"a/utils.py": WHOLE["utils.py"], "b/model.py": WHOLE["model.py"]})
+    assert dict(submission.files) == WHOLE
+    assert submission.notes == ("took b/model.py for model.py", "took a/utils.py for utils.py")
 
 
 def test_a_folder_that_belongs_to_the_hand_in_is_not_unwrapped() -> None:
@@ -206,16 +219,39 @@ def test_a_missing_file_is_a_note(hand_in: HandIn) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("Utils.py", "UTILS.PY", "utils (1).py", "utils.py.txt", "Copy of utils.py", "utils.ipynb", "util.py"),
-        *("src/utils.py", "src/Utils.py"),
+        *("Utils.py", "UTILS.PY", "utils (1).py", "utils(2).py", "utils-1.py", "utils-1 (2).py", "Copy of utils.py"),
+        *("utils.py.txt", "utils - Copy.py", "utils - Copy (2).py", "utils copy.py", "utils copy 2.py"),
+        *("src/utils.py", "src/Utils-3.py"),
     ],
 )
+def test_a_copy_is_taken_if_it_is_the_only_one(hand_in: HandIn, name: str) -> None:
+    submission = hand_in({"model.py": b"1", name: b"2"})
+    assert submission.files == {"model.py": b"1", "utils.py": b"2"}
+    assert submission.notes == (f"took {name} for utils.py",)
+
+
+def test_a_copy_beside_the_file_is_left_out(hand_in: HandIn) -> None:
+    submission = hand_in({**WHOLE, "utils (1).py": b"2", "utils-1.py": b"3"})
+    assert dict(submission.files) == WHOLE
+    assert submission.notes == ("left out: 2 other files: utils (1).py, utils-1.py",)
+
+
+def test_of_two_copies_none_is_taken(hand_in: HandIn) -> None:
+    with pytest.raises(IntakeError) as error:
+        hand_in({"model.py": b"1", "utils (1).py": b"2", "utils (2).py": b"3"})
+    assert str(error.value) == "hw: which utils.py counts? Found utils (1).py, utils (2).py; hand in one"
+
+
+def test_a_module_of_a_package_stays_there_when_it_is_taken(hand_in: HandIn) -> None:
+    submission = hand_in({"model.py": b"from src.utils import x", "src/__init__.py": b"", "src/utils.py": b"x = 1"})
+    assert submission.files["src/utils.py"] == submission.files["utils.py"] == b"x = 1"
+
+
+@pytest.mark.parametrize("name", ["utils.ipynb", "util.py", "src/util.py"])
 def test_a_near_miss_is_a_hint_and_never_used(hand_in: HandIn, name: str) -> None:
     submission = hand_in({"model.py": b"1", name: b"2"})
     assert submission.notes[0] == f"missing: utils.py (did you mean {name}?)"
     assert "utils.py" not in submission.files
-    if name != "util.py":  # taken, but as a module of its own
-        assert submission.files == {"model.py": b"1"}
 
 
 @pytest.mark.parametrize("name", ["tests.py", "attention.py", "vocab.py", "model.py"])
@@ -289,15 +325,19 @@ def test_shown_is_one_short_line_and_tells_names_apart(names: list[str], stem: s
 # Finding submissions
 
 
-def names_of(paths: list[Path]) -> list[str]:
-    return [path.name for path in paths]
+def sources(*paths: Path) -> list[Path]:
+    return [one.source for one in find_class(paths, TOY).found]
+
+
+def names_of(*paths: Path) -> list[str]:
+    return [one.name for one in find_class(paths, TOY).found]
 
 
 def test_a_submission_is_found_as_itself(tmp_path: Path) -> None:
     plain = write_folder(tmp_path / "plain", {"utils.py": b""})
     wrapped = write_folder(tmp_path / "wrapped", {"a/b/model.py": b"", "__MACOSX/x": b""})
     archive = write_zip(tmp_path / "c.zip", WHOLE)
-    assert find_submissions([plain, wrapped, archive], TOY) == [plain, wrapped, archive]
+    assert sources(plain, wrapped, archive) == [archive, plain, wrapped]
 
 
 def test_a_class_is_its_folders_and_archives_by_name(tmp_path: Path) -> None:
@@ -310,13 +350,12 @@ def test_a_class_is_its_folders_and_archives_by_name(tmp_path: Path) -> None:
     (tmp_path / "dave.ZIP").write_bytes(b"")
     (tmp_path / "erin").write_bytes(b"7z\xbc\xaf\x27\x1c")
     (tmp_path / "grades.csv").write_text("alice,10\n")
-    found = find_submissions([tmp_path], TOY)
-    assert names_of(found) == ["alice", "bob", "carol.rar", "dave.ZIP", "empty", "erin"]
+    assert names_of(tmp_path) == ["alice", "bob", "carol.rar", "dave.ZIP", "empty", "erin"]
 
 
 def test_a_class_of_one_is_a_class(tmp_path: Path) -> None:
     write_folder(tmp_path / "class-one/ada", WHOLE)
-    assert names_of(find_submissions([tmp_path / "class-one"], TOY)) == ["ada"]
+    assert names_of(tmp_path / "class-one") == ["ada"]
 
 
 def test_every_folder_of_a_class_is_a_student_but_hidden_ones_and_our_own_output(tmp_path: Path) -> None:
@@ -324,31 +363,31 @@ def test_every_folder_of_a_class_is_a_student_but_hidden_ones_and_our_own_output
     for name in names:
         write_folder(tmp_path / name, WHOLE)
     write_folder(tmp_path / "grades", {"gradebook.sqlite": b""})
-    assert names_of(find_submissions([tmp_path], TOY)) == ["__pycache__", "bob~", "carl.pyc", "venv"]
+    assert names_of(tmp_path) == ["__pycache__", "bob~", "carl.pyc", "venv"]
 
 
 def test_a_submission_named_twice_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_folder(tmp_path / "class/ann", WHOLE)
     write_folder(tmp_path / "class/bob", WHOLE)
     monkeypatch.chdir(tmp_path)
-    found = find_submissions([Path("class/bob"), Path("class"), tmp_path / "class"], TOY)
-    assert found == [Path("class/bob"), Path("class/ann")]
+    found = sources(Path("class/bob"), Path("class"), tmp_path / "class")
+    assert found == [Path("class/ann"), Path("class/bob")]
 
 
 def test_a_link_in_a_class_is_found_and_refused(tmp_path: Path) -> None:
     write_folder(tmp_path / "class/ann", WHOLE)
     (tmp_path / "class/bob").symlink_to(write_folder(tmp_path / "elsewhere", WHOLE))
-    ann, bob = find_submissions([tmp_path / "class"], TOY)
-    assert read_submission(ann, TOY).files == WHOLE
+    ann, bob = find_class([tmp_path / "class"], TOY).found
+    assert read(ann, TOY).files == WHOLE
     with pytest.raises(IntakeError) as error:
-        read_submission(bob, TOY)
+        read(bob, TOY)
     assert str(error.value) == "bob: is a link; give the folder or the zip archive itself"
 
 
 @pytest.mark.parametrize("files", [{}, {"grades.csv": b""}, {".DS_Store": b""}])
 def test_a_folder_without_submissions(tmp_path: Path, files: dict[str, bytes]) -> None:
     with pytest.raises(IntakeError) as error:
-        find_submissions([write_folder(tmp_path, files)], TOY)
+        find_class([write_folder(tmp_path, files)], TOY)
     assert str(error.value) == (
         f"{tmp_path}: no submission found; expected model.py or utils.py in it, "
         "or a folder or zip archive for each student"
@@ -357,7 +396,7 @@ def test_a_folder_without_submissions(tmp_path: Path, files: dict[str, bytes]) -
 
 def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(IntakeError) as error:
-        find_submissions([tmp_path / "nobody"], TOY)
+        find_class([tmp_path / "nobody"], TOY)
     assert str(error.value) == f"{tmp_path}/nobody: cannot be read: No such file or directory"
     with pytest.raises(IntakeError) as error:
         read_submission(tmp_path / "nobody", TOY)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders.records.gradebook import Gradebook, GradebookError, result_key
-from graders.records.result import Result, Signature
+from graders.records.result import Result, Signature, Unread
 from graders.text.sanitize import encodable
 from tests.support.results import CRASHED, FAILED, PASSED, classes, made
 from tests.support.results import results as any_result
@@ -203,3 +203,19 @@ def test_two_graders_may_write_at_once(tmp_path: Path) -> None:
         one.put("k", made("ada", PASSED), SOURCE)
         two.put("k", made("ben", CRASHED), SOURCE)
         assert one.results() == two.results() == [made("ada", PASSED), made("ben", CRASHED)]
+
+
+def test_what_could_not_be_read_counts_until_it_is_stored_again(tmp_path: Path) -> None:
+    with Gradebook(tmp_path / "book.db") as book:
+        book.put("k", made("ada", PASSED), SOURCE)
+        book.remove("a4", ["ada"])
+        book.put_unread("a4", Unread("ada", "is a link"), Path("/class/ada"))
+        book.put_unread("a4", Unread("ada", "is \udcff"), Path("/class/\udcff"))
+        book.put_unread("a2", Unread("ben", "is empty"), Path("/class/ben"))
+        assert book.unread("a4") == [Unread("ada", r"is \udcff")]
+        assert book.removed("a4") == set()
+        assert book.sources("a4") == {"ada": Path(r"/class/\udcff")}
+        assert book.assignments() == ["a2", "a4"]
+    with Gradebook(tmp_path / "book.db") as book:
+        book.put("k", made("ada", PASSED), SOURCE)
+        assert book.unread("a4") == []

@@ -14,7 +14,7 @@ from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
-from graders.records.manual_marks import WAITING, Mark, MarksError, marks_csv, read_marks, require_known, with_marks
+from graders.records.manual_marks import Mark, MarksError, marks_csv, read_marks, require_known, with_marks
 from sanity.core.manifest import Manifest, QuestionLimits, WrittenQuestion
 from tests.support.results import results
 
@@ -87,14 +87,22 @@ def test_a_mark_of_nobody_is_refused(result):
 def test_marks_stand_in_every_export(result, points, comment):
     result = msgspec.structs.replace(result, questions=())
     [marked] = with_marks([result], MANIFEST, {(result.submission, "1.5"): Mark(points, comment.strip(), 2)})
-    assert marked.points == points and marked.max_points == 4.5
+    assert marked.points == points and marked.max_points == 2
     row = next(csv.DictReader(io.StringIO(gradebook_csv([marked]))))
-    assert (float(row["1.5"]), float(row["2.7"]), float(row["total"])) == (points, 0, points)
-    entries = json.loads(results_json(marked))["tests"]
-    assert [entry["score"] for entry in entries] == [points, 0]
-    assert entries[1]["output"] == WAITING
-    assert WAITING in report_html([marked])
-    assert WAITING in junit_xml([marked]) and "<error" not in junit_xml([marked])
+    assert (float(row["1.5"]), float(row["total"]), float(row["max"])) == (points, points, 2)
+    assert [entry["score"] for entry in json.loads(results_json(marked))["tests"]] == [points]
+    assert "What the picture shows" in report_html([marked])
+    assert "<error" not in junit_xml([marked])
+
+
+@given(results(), results())
+def test_a_question_without_a_mark_is_outside_the_total(one, other):
+    one = msgspec.structs.replace(one, submission="ada", questions=())
+    other = msgspec.structs.replace(other, submission="ben", questions=())
+    ada, ben = with_marks([one, other], MANIFEST, {("ada", "1.5"): Mark(2, "", 2)})
+    assert (ada.points, ada.max_points, ben.points, ben.max_points) == (2, 2, 0, 0)
+    rows = list(csv.DictReader(io.StringIO(gradebook_csv([ada, ben]))))
+    assert [row["1.5"] for row in rows] == ["2", ""] and "2.7" not in rows[0]
 
 
 @given(results(), st.sampled_from([0.0, 1.25, 2.0]), st.text("ab,\"'=\n é", max_size=20).map(str.strip))

@@ -309,7 +309,7 @@ def test_what_a_submission_says_of_itself_is_made_fit_to_show(train: Train, loss
 
 
 def test_before_the_first_look_there_is_no_score(train: Train) -> None:
-    training = train("import nothing_of_that_name\n")
+    training = train("import nothing_of_that_name\ndef learn(update, learnt):\n    return nothing_of_that_name.one\n")
     assert training.score is training.best_dev is None
     assert training.stop_reason is StopReason.CRASHED
     assert training.message.startswith("training raised ModuleNotFoundError in submitted.py, line 10")
@@ -403,7 +403,7 @@ def test_what_it_has_learnt_must_answer_alike_in_the_reference(
 
 
 def test_weights_that_do_not_fit_the_reference_count_as_other_answers(tmp_path: Path, run_warm: Train) -> None:
-    task = replace(checked(60), solution=a_job(tmp_path, "raise ValueError('of another shape')\n").submission)
+    task = replace(checked(60), solution=a_job(tmp_path, "def (\n").submission)
     assert run_warm(a_job(tmp_path), task).reference_mismatch == 1
 
 

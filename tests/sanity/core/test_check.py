@@ -293,7 +293,7 @@ def test_an_unknown_question_and_one_without_checks_are_one_line(package, tmp_pa
     with pytest.raises(ChecksError) as raised:
         checks_of(manifest)
     place = f"{tmp_path.name}/a0/nines.py:6"
-    assert str(raised.value) == f"{place}: a0 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f"
+    assert str(raised.value) == f"{place}: a0 has no question '9z': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d"
 
 
 def test_libraries_are_those_of_the_questions_probes(package):

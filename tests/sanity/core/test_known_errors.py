@@ -140,6 +140,9 @@ QUOTED = [
     ("AttributeError", "no cell defines distinct_words", "the notebook does not define this function"),
     ("RuntimeError", "Found no NVIDIA driver on your system.", "this machine has no GPU: write .to(device)"),
     ("BdbQuit", "", "a debugger is left in"),
+    ("AttributeError", "'NMT' object has no attribute 'att_proj'", "the object has no such attribute"),
+    ("TypeError", "only 0-dimensional arrays can be converted to Python scalars", "the functions of math take one"),
+    ("TypeError", "only length-1 arrays can be converted to Python scalars", "the functions of math take one"),
     ("AttributeError", "`np.NaN` was removed in the NumPy 2.0 release.", "np.NaN is gone since numpy 2"),
 ]  # fmt: skip
 QUOTED_IN_A1 = [("AttributeError", "'Word2VecKeyedVectors' object has no attribute 'vocab'", "gensim 4 has no .vocab")]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import sanity
-from graders.course.assignment import load_assignment
+from graders.course.assignment import handout_folder, load_assignment
 from graders.course.handout import build_handout
 from sanity.core.assignment_package import load_checks
 from sanity.core.assignment_toml import read_manifest
@@ -42,6 +42,7 @@ dec_state[1] Sanity Checks Passed!
 combined_output Sanity Checks Passed!
 e_t Sanity Checks Passed!
 All Sanity Checks Passed for Question 1f: Step!
+3 of 3 questions pass
 """
 
 
@@ -72,7 +73,9 @@ def answered(installed, unzipped) -> tuple[subprocess.CompletedProcess[str], Pat
     folder = shutil.copytree(unzipped, unzipped.parent / "answered")
     for name, content in load_assignment("a4").reference.items():
         (folder / name).write_bytes(content)
-    done = subprocess.run(command("1f", "1d", "1e"), cwd=folder, env=installed, capture_output=True, text=True)
+    done = subprocess.run(
+        command("1f", "1d", "1e", "--verbose"), cwd=folder, env=installed, capture_output=True, text=True
+    )
     return done, folder
 
 
@@ -110,6 +113,7 @@ def test_on_a_terminal_there_are_and_the_stub_is_not_implemented_yet(installed, 
         "\033[31mQuestion 1a: Padding is not implemented yet.\033[0m\n\n"
         "\033[1mRunning Sanity Check for Question 1d: Encode\033[0m\n"
         "\033[31mQuestion 1d: Encode waits for question 1b, which is not implemented yet.\033[0m\n\n"
+        "\033[31m0 of 2 questions pass; not yet: 1a, 1d\033[0m\n"
     )
 
 
@@ -330,13 +334,16 @@ def test_right_answers_pass_with_any_seed(check, reference):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["1z"], "sanity_check.py: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
+        (["1z"], "sanity_check.py: a4 has no question '1z': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d\n"),
         (
             ["1h"],
             "sanity_check.py: question 1h of a4 is earned by training, and has no checks: "
-            "choose from 1a, 1b, 1c, 1d, 1e, 1f\n",
+            "choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d\n",
         ),
-        (["--list", "2a"], "sanity_check.py: a4 has no question '2a': choose from 1a, 1b, 1c, 1d, 1e, 1f\n"),
+        (
+            ["--list", "3a"],
+            "sanity_check.py: a4 has no question '3a': choose from 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d\n",
+        ),
     ],
 )
 def test_unknown_questions(check, reference, args, said):
@@ -376,7 +383,11 @@ def test_a_broken_install_is_said_to_be_one(check, reference, monkeypatch, tmp_p
 
 def test_without_torch_it_says_how_to_install_it(check, reference, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    said = "sanity_check.py: question 1d needs torch, which is not installed: pip install torch\n"
+    said = (
+        "sanity_check.py: question 1d needs torch, which is not installed: install trivium with its extra [torch], "
+        "see Install in README.md; on Linux without a GPU, take torch from PyTorch's index of CPU builds before that: "
+        "it is far smaller\n"
+    )
     assert check(reference, "1d") == (2, "", said)
 
 
@@ -396,5 +407,140 @@ def test_a_question_on_lists_needs_no_torch(reference):
     assert "All Sanity Checks Passed for Question 1a" in done.stdout
 
 
-def test_ctrl_c_is_no_traceback(check, spoilt):
-    assert check(spoilt(RETURN_1D, "raise KeyboardInterrupt"), "1d") == (130, "", "")
+def test_ctrl_c_is_no_traceback_and_names_the_place(check, spoilt):
+    folder = spoilt(RETURN_1D, "raise KeyboardInterrupt")
+    line = (folder / "nmt_model.py").read_text().splitlines().index("        raise KeyboardInterrupt") + 1
+    said = f"stopped in nmt_model.py, line {line}, in question 1d: Encode; the grader would stop it after 10 s"
+    assert check(folder, "1d") == (130, "", f"sanity_check.py: {said}\n")
+    said = said.partition(";")[0]
+    assert check(folder, "1d", "--no-limit") == (130, "", f"sanity_check.py: {said}\n")
+
+
+def test_an_answer_that_changes_from_call_to_call_is_named_as_such(check, spoilt):
+    noise = "return enc_hiddens, (h_0 + 0.01 * torch.randn(h_0.shape), c_0)"
+    said = " ".join(check(spoilt(RETURN_1D, noise), "1d")[1].split())
+    assert "hint the same call gives another answer when it is repeated: is something random, or does a call" in said
+    steady = check(spoilt(noise, "return enc_hiddens, (h_0 + 0.01, c_0)"), "1d")[1]
+    assert "the same call" not in " ".join(steady.split())
+
+
+def test_right_gradients_are_not_blamed_for_a_wrong_loss(check, tmp_path):
+    folder = shutil.copytree(handout_folder("a2"), tmp_path / "a2")
+    text = load_assignment("a2").reference["word2vec.py"].decode()
+    right = "    loss = np.logaddexp.reduce(scores) - scores[outsideWordIdx]\n"
+    assert right in text
+    wrong = "    loss = -np.log(softmax(scores)[outsideWordIdx] + 1e-2)\n"
+    (folder / "word2vec.py").write_text(text.replace(right, wrong))
+    out = check(folder, "1b")[1]
+    assert "gradCenterVec Sanity Checks Passed!\ngradOutsideVecs Sanity Checks Passed!\n" in out
+    assert "  hint    the gradients are right: the mistake is in the values whose slope they should be\n" in out
+    assert "likely" not in out
+
+
+def short_limit(folder: Path) -> None:
+    manifest = folder / "assignment.toml"
+    manifest.write_text(manifest.read_text().replace("seconds = 10", "seconds = 0.3"))
+
+
+def test_a_loop_that_does_not_end_is_named(check, reference):
+    short_limit(reference)
+    body = "def pad_sents(sents, pad_token):\n    while True:\n        len(sents)\n"
+    (reference / "utils.py").write_text(body)
+    status, out, err = check(reference, "1a")
+    assert (status, err) == (1, "")
+    place = re.search(
+        r"  found   pad_sents\(\) took too long: it was in utils.py, line (\d), when 0.3 s were over\n", out
+    )
+    assert place and int(place[1]) in (2, 3)
+    assert "  hint    the grader would stop it after 0.3 s; --no-limit lets it go on here\n" in out
+    assert "2 more could not run for the same reason." in out
+
+
+def test_a_loop_at_the_top_of_a_file_costs_what_is_in_it(check, reference):
+    short_limit(reference)
+    text = (reference / "utils.py").read_text()
+    (reference / "utils.py").write_text(f"while True:\n    pass\n{text}")
+    status, _, err = check(reference, "1a")
+    assert err == "note: utils.py, line 1: failed: sanity.core.time_limit.TookTooLong: it took more than 0.075 s\n"
+    assert status == 0
+
+
+def test_one_call_that_is_slow_takes_the_time_of_the_next(check, reference):
+    short_limit(reference)
+    text = (reference / "utils.py").read_text()
+    slow = text.replace("    longest =", "    import time\n    time.sleep(0.25)\n    longest =")
+    (reference / "utils.py").write_text(slow)
+    assert "pad_sents() took too long" in check(reference, "1a")[1]
+    assert check(reference, "1a", "--no-limit")[0] == 0
+
+
+def test_a_loop_in_c_code_ends_the_process_and_is_named(reference, installed):
+    short_limit(reference)
+    (reference / "utils.py").write_text("def pad_sents(sents, pad_token):\n    return sum(range(10**13))\n")
+    script = (
+        "import sys, sanity.student.limit as limit; limit.GRACE = limit.BEAT = 0.2; from pathlib import Path; "
+        "from sanity.student.cli import main; sys.exit(main(['1a'], Path.cwd()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=reference, env=installed, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert 'utils.py", line 2 in pad_sents' in done.stderr
+
+
+def test_code_that_catches_everything_ends_the_process_with_a_line(reference, installed):
+    short_limit(reference)
+    body = "def loop():\n    while True: pass\ndef pad_sents(sents, pad_token):\n    while True:\n        try: loop()\n"
+    (reference / "utils.py").write_text(f"{body}        except: pass\n")
+    script = (
+        "import sys, sanity.student.limit as limit; limit.GRACE = limit.BEAT = 0.2; from pathlib import Path; "
+        "import sanity.core.time_limit as t; t.AGAIN = 60; "
+        "from sanity.student.cli import main; sys.exit(main(['1a'], Path.cwd()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=reference, env=installed, capture_output=True, text=True)
+    where = "stopped in utils.py, line 2, in question 1a: Padding; the grader would stop it after 0.3 s"
+    assert (done.returncode, done.stderr) == (1, f"sanity_check.py: {where}; it does not let itself be stopped\n")
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "x"])
+def test_a_seed_is_a_natural_number(reference, capsys, seed):
+    with pytest.raises(SystemExit):
+        main(["1a", "--seed", seed], reference)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"python sanity_check.py: error: argument --seed: {seed!r}: expected a whole number, 0 or more"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_what_the_encoding_lacks_is_replaced(reference, installed, encoding):
+    (reference / "utils.py").write_text(
+        "print('→')\ndef pad_sents(sents, pad_token):\n    raise ValueError('1 → 2, ∞')\n", encoding="utf-8"
+    )
+    environment = {**installed, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command("1a"), cwd=reference, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "?\n")
+    assert "    ValueError: 1 ? 2, ?\n" in done.stdout
+    done = subprocess.run(command("1a", "--json"), cwd=reference, env=environment, capture_output=True, text=True)
+    assert "ValueError: 1 \u2192 2" in json.loads(done.stdout)[0]["checks"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "question", "light"),
+    [
+        ("a4", "1a", ["torch"]),
+        ("a1", "1.1", ["sklearn", "scipy", "matplotlib", "gensim"]),
+        ("a1", "2.2", ["sklearn", "scipy", "matplotlib", "gensim"]),
+        ("a1", "1.4", ["sklearn", "scipy", "gensim"]),
+        ("a2", "1a", ["torch", "gensim", "matplotlib"]),
+    ],
+)
+def test_a_question_imports_only_what_it_needs(installed, tmp_path, assignment, question, light):
+    course = load_assignment(assignment)
+    folder = shutil.copytree(handout_folder(assignment), tmp_path / assignment)
+    for name, content in course.reference.items():
+        (folder / name).write_bytes(content)
+    for notebook in folder.glob("*.ipynb"):  # the reference has its cells in a Python file
+        notebook.unlink()
+    script = (
+        "import sys; from pathlib import Path; from sanity.student.cli import main; "
+        f"status = main([{question!r}], Path.cwd()); print(status, *[m for m in {light!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, env=installed, capture_output=True, text=True)
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("0", "")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from graders.course.assignment import load_assignment
 from sanity.core.manifest import Question
 from sanity.core.verdict import Outcome, Verdict
-from sanity.student.console import coloured, print_json, print_list, print_question
+from sanity.student.console import coloured, print_json, print_list, print_parts, print_question
+from sanity.student.parts import summary_parts
 
 ENCODE = Question("1d", "Encode", 8, "nmt_model.py")
 RIGHT = Verdict("1d", "encodes", "It encodes.", Outcome.PASSED, 3, is_property=False, outputs=("enc_hiddens",))
@@ -38,8 +40,8 @@ ABSENT = replace(
 
 @pytest.fixture
 def printed(capsys):
-    def printed(*verdicts: Verdict) -> list[str]:
-        print_question(ENCODE, verdicts)
+    def printed(*verdicts: Verdict, verbose: bool = False) -> list[str]:
+        print_question(ENCODE, verdicts, verbose)
         return capsys.readouterr().out.splitlines()
 
     return printed
@@ -49,10 +51,28 @@ def test_all_is_well(printed):
     assert printed(RIGHT, PROPERTY) == [
         "Running Sanity Check for Question 1d: Encode",
         "enc_hiddens Sanity Checks Passed!",
-        "also true: The order does not matter.",
+        "and 1 more check passed; --verbose names what",
         "All Sanity Checks Passed for Question 1d: Encode!",
         "",
     ]
+    assert printed(RIGHT, PROPERTY, PROPERTY)[2] == "and 2 more checks passed; --verbose names what"
+
+
+def test_verbose_names_what_passed(printed):
+    assert printed(RIGHT, PROPERTY, verbose=True)[2] == "also true: The order does not matter."
+    assert printed(WRONG, PROPERTY, verbose=True)[1] == "also true: The order does not matter."
+
+
+def test_an_output_passes_once_and_only_if_it_is_never_wrong(printed):
+    assert printed(RIGHT, RIGHT)[1:3] == ["enc_hiddens Sanity Checks Passed!", printed(RIGHT)[2]]
+    assert "enc_hiddens Sanity Checks Passed!" not in printed(RIGHT, WRONG)
+
+
+def test_several_questions_are_summed_up(capsys):
+    print_parts(summary_parts([(ENCODE, [RIGHT])]))
+    print_parts(summary_parts([(ENCODE, [RIGHT]), (ENCODE, [RIGHT, PROPERTY])]))
+    print_parts(summary_parts([(ENCODE, [RIGHT]), (ENCODE, [RIGHT, WRONG]), (ENCODE, [CRASHED])]))
+    assert capsys.readouterr().out == "2 of 2 questions pass\n1 of 3 questions pass; not yet: 1d, 1d\n"
 
 
 def test_a_hint_is_told_and_is_no_failure(printed):
@@ -170,6 +190,18 @@ def test_colours_are_for_terminals(monkeypatch, terminal, environment, colours):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert coloured("text", "31") == ("\033[31mtext\033[0m" if colours else "text")
+
+
+def test_on_windows_the_console_is_asked_for_colours_first(monkeypatch):
+    asked = []
+    fixed = SimpleNamespace(just_fix_windows_console=lambda: asked.append(True))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setitem(sys.modules, "colorama", fixed)
+    assert coloured("text", "31") == "\033[31mtext\033[0m" and asked == [True]
+    monkeypatch.setitem(sys.modules, "colorama", None)
+    assert coloured("text", "31") == "text"
 
 
 def test_json_holds_every_verdict(capsys):
