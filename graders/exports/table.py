@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from graders.records.result import QuestionResult, Result, Standing, Unread
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 """Characters in a line of `console_table`."""
+MOST_COLUMNS = 12
+"""More questions than these share a column with those of the same number, such as 1a to 1f."""
 
 
 def columns(results: Sequence[Result]) -> list[QuestionResult]:
@@ -122,18 +126,20 @@ def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> s
 def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Table:
     """Return the class as a rich table: points per question, total, percent and the first problem.
 
-    What could not be read has dashes, and comes last. A question that is marked for nobody yet has no column.
+    What could not be read has dashes, and comes last. A question that is marked for nobody yet has no column; many
+    questions share columns.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     marked = {q.id for result in results for q in result.questions if q.standing is not Standing.UNMARKED}
-    questions = [question for question in columns(results) if question.id in marked]
+    groups = _in_groups([question for question in columns(results) if question.id in marked])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("submission", no_wrap=True, max_width=28, overflow="ellipsis")
-    for question in questions:
-        table.add_column(Text(question.id), justify="right", no_wrap=True)
+    for group in groups:
+        title = group[0].id if len(group) == 1 else f"{group[0].id}–{group[-1].id}"
+        table.add_column(Text(title), justify="right", no_wrap=True)
     table.add_column("total", justify="right", no_wrap=True)
     table.add_column("%", justify="right", no_wrap=True)
     late = any(result.policy for result in results)
@@ -145,7 +151,7 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
 
     for result in results:
         found = {question.id: question for question in result.questions}
-        cells = [_mark(found[q.id]) if q.id in found else ("–", "dim") for q in questions]
+        cells = [_marks([found[q.id] for q in group if q.id in found]) for group in groups]
         percent = f"{100 * fraction(result.points, result.max_points):.0f}" if result.max_points else "–"
         table.add_row(
             Text(clean_name(result.submission)),
@@ -156,10 +162,10 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
         )
     for one in unread:
         problem = Text(f"not read: {clean_name(one.reason)}", no_wrap=True, overflow="ellipsis")
-        dashes = [Text("–", "dim") for _ in range(len(questions) + 2 + late)]
+        dashes = [Text("–", "dim") for _ in range(len(groups) + 2 + late)]
         table.add_row(Text(clean_name(one.submission)), *dashes, problem)
     table.add_section()
-    worth = [question.max_points for question in questions]
+    worth = [total(question.max_points for question in group) for group in groups]
     table.add_row(
         "of",
         *(number(points) if points else "" for points in worth),
@@ -170,8 +176,19 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
     return table
 
 
-def _mark(question: QuestionResult) -> tuple[str, str]:
-    return _points(question.points, question.max_points) if question.counts else (mark_text(question), "dim")
+def _in_groups(questions: Sequence[QuestionResult]) -> list[list[QuestionResult]]:
+    """Return the questions of each column."""
+    if len(questions) <= MOST_COLUMNS:
+        return [[question] for question in questions]
+    return [list(group) for _, group in groupby(questions, key=lambda question: re.sub(r"\D.*", "", question.id))]
+
+
+def _marks(questions: Sequence[QuestionResult]) -> tuple[str, str]:
+    """Return the text and the style of a cell, for the questions of its column that a result has."""
+    counting = [question for question in questions if question.counts]
+    if counting:
+        return _points(total(q.points for q in counting), total(q.max_points for q in counting))
+    return mark_text(questions[0]) if questions else "–", "dim"
 
 
 def _points(points: float, max_points: float) -> tuple[str, str]:
