@@ -93,7 +93,9 @@ def assignment_column(titles: Sequence[str], results: Sequence[Result], column: 
     ):
         if len(set(alike)) == 1:
             return alike[0]
-    listed = ", ".join(repr(match[0].strip()) for match in found.values()) or "none"
+    if not found:
+        raise FillingError('no assignment\'s column, such as "Assignment 4 (901)": add the assignment in Canvas first')
+    listed = ", ".join(repr(match[0].strip()) for match in found.values())
     what = f"column {column!r}" if column else "the assignment's column"
     raise FillingError(f"{what} is not clear; name it by --column: the assignments in the sheet are {listed}")
 
