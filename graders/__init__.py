@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graders.course.assignment import Assignment, assignment_names, load_assignment
     from graders.grading.classroom import ClassReport, GradeOptions, GradingProgress, grade_class
+    from graders.grading.exporting import ExportOptions, ExportReport, export_marks
     from graders.records.gradebook import Gradebook
     from graders.records.result import QuestionResult, Result, Unread
     from graders.records.student import Student
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Assignment",
     "ClassReport",
+    "ExportOptions",
+    "ExportReport",
     "GradeOptions",
     "Gradebook",
     "GradingProgress",
@@ -38,6 +41,7 @@ __all__ = [
     "Unread",
     "UserError",
     "assignment_names",
+    "export_marks",
     "grade_class",
     "load_assignment",
     "train_class",
@@ -47,6 +51,7 @@ _MODULES = {
     "errors": ("UserError",),
     "course.assignment": ("Assignment", "assignment_names", "load_assignment"),
     "grading.classroom": ("ClassReport", "GradeOptions", "GradingProgress", "grade_class"),
+    "grading.exporting": ("ExportOptions", "ExportReport", "export_marks"),
     "records.gradebook": ("Gradebook",),
     "records.result": ("QuestionResult", "Result", "Unread"),
     "records.student": ("Student",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from errno import ENOENT
 from io import BytesIO
 from pathlib import Path
@@ -21,14 +21,14 @@ def write_zip(out: Path, files: Mapping[str, bytes]) -> None:
     write_atomically(out, zip_bytes(files))
 
 
-def zip_bytes(files: Mapping[str, bytes]) -> bytes:
-    """Return the archive of files, contents by name."""
+def zip_bytes(files: Mapping[str, bytes], executable: Collection[str] = ()) -> bytes:
+    """Return an archive of files, contents by name; some may be executable."""
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name in sorted(files):
             entry = ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # Unix, even on Windows
-            entry.external_attr = 0o100644 << 16
+            entry.external_attr = (0o100755 if name in executable else 0o100644) << 16
             entry.compress_type = ZIP_STORED  # the output of deflate depends on the version of zlib
             archive.writestr(entry, files[name])
     return buffer.getvalue()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from graders.cli.terminal import echo
-from graders.sandbox import isolation
+from graders.sandbox import isolation, threats
 from graders.sandbox.clock import why_wall_time
 
 STUDENT = ("trivium", "numpy", "hypothesis", "msgspec", "watchfiles", "platformdirs", "tqdm")
@@ -29,6 +30,8 @@ def doctor(args: argparse.Namespace) -> int:
     missing = {name: reason for name, reason in isolation.walls().items() if reason}
     for name in isolation.walls():
         echo(f"{name}: {missing.get(name) or 'available'}")
+    if sys.platform == "linux":
+        _echo_threats(missing)
     if sys.platform == "linux" and (reason := why_wall_time()):
         echo(f"time limits: by the wall clock, also on a busy machine: {reason}")
     if sys.platform != "linux":
@@ -39,6 +42,16 @@ def doctor(args: argparse.Namespace) -> int:
         return 1
     echo("grading: in the sandbox")
     return 0
+
+
+def _echo_threats(missing: Mapping[str, str]) -> None:
+    """Print a table of what a submission might do, what closes it, and whether that stands here."""
+    abi = isolation.landlock_abi()
+    echo(f"what a submission is kept from, on a kernel with Landlock ABI {abi}:")
+    rows = [("threat", "closed by", "here"), *threats.table(missing, abi)]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for what, closed_by, here in rows:
+        echo(f"  {what:<{widths[0]}}  {closed_by:<{widths[1]}}  {here}")
 
 
 def _version(package: str) -> str:

@@ -39,6 +39,8 @@ def grade(args: argparse.Namespace) -> int:
         seed=args.seed,
         roster=args.roster,
         marks=args.marks,
+        policy=args.policy,
+        submitted=args.submitted,
         junit=args.junit,
         isolation=Isolation(args.isolation),
     )
@@ -50,6 +52,8 @@ def grade(args: argparse.Namespace) -> int:
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
     _print(report, options)
+    for line in report.warnings:
+        error(f"warning: {line}")
     for line in report.problems:
         error(line)
     below = report.below(fail_under) if fail_under is not None else []
@@ -79,7 +83,7 @@ def _dry_run(options: GradeOptions) -> int:
 
 
 def _print(report: ClassReport, options: GradeOptions) -> None:
-    if report.marks and not options.marks:
+    if report.marks and any(result.unmarked for result in report.results):
         echo(f"enter the marks for written answers in {report.marks}, then run the same command again\n")
     if is_terminal(sys.stdout):
         from rich.console import Console

@@ -10,6 +10,8 @@ EXAMPLES = """examples:
   trivium grade a4 submissions.zip           the same, as Canvas, Moodle or Gradescope exports it
   trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
+  trivium export canvas grades --sheet F.csv put the marks into Canvas's gradebook F.csv, to import
+  trivium diff grades-before grades          who gains, who loses, by which check
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
 
@@ -48,6 +50,26 @@ def parser() -> argparse.ArgumentParser:
     roster.add_argument("paths", nargs="+", type=Path, metavar="EXPORT", help="an export, packed or not, or a sheet")
     roster.add_argument("-o", "--out", type=Path, help="file to write (default: print it)")
     roster.set_defaults(module="roster")
+    _add_export(
+        commands.add_parser(
+            "export",
+            help="give the marks of a graded class back to a platform, or to a spreadsheet",
+            description="Write the marks of a graded class: as the sheet that a platform imports, or for a spreadsheet "
+            "or a program. For Canvas and Moodle your own sheet is filled in. A mark that somebody entered there is "
+            "never overwritten: it is named.",
+            epilog="exit status: 0 success; 1 a submission has no mark in the file, and is named; 2 an invalid name, "
+            "file or option",
+        )
+    )
+    diff = commands.add_parser(
+        "diff",
+        help="compare two gradings: who gains, who loses, by which question and check",
+        epilog="exit status, as that of diff: 0 no mark differs; 1 some do; 2 an invalid name or file",
+    )
+    diff.add_argument("old", type=Path, metavar="OLD", help="the --out folder of a grading, or its gradebook.sqlite")
+    diff.add_argument("new", type=Path, metavar="NEW", help="that of another grading")
+    diff.add_argument("--json", action="store_true", help="print JSON")
+    diff.set_defaults(module="diff")
     doctor = commands.add_parser("doctor", help="show installed packages, and whether the sandbox is available")
     doctor.set_defaults(module="doctor")
     for name, help, what in (
@@ -105,12 +127,35 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="only show which files of which submissions would be graded"
     )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
-    grade.add_argument(
-        "--marks", type=Path, metavar="FILE", help="manual marks (default: OUT/marks.csv, which you fill in)"
-    )
+    _add_extras(grade)
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     _add_isolation(grade)
     grade.set_defaults(module="grade")
+
+
+FORMATS = {
+    "canvas": "Canvas's gradebook, to import",
+    "moodle": "Moodle's grading worksheet, to upload",
+    "gradescope": "an autograder that hands out these marks",
+    "csv": "a table for spreadsheets",
+    "xlsx": "a workbook with points and notes",
+    "jsonl": "a line of JSON for each submission",
+}
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument(
+        "format", choices=FORMATS, metavar="FORMAT", help="; ".join(f"{name}: {text}" for name, text in FORMATS.items())
+    )
+    export.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
+    export.add_argument("--sheet", type=Path, metavar="FILE", help="canvas, moodle: the platform's own sheet")
+    export.add_argument("--column", default="", metavar="NAME", help="canvas, moodle: title of the column of the marks")
+    export.add_argument("--scale", action="store_true", help="canvas, moodle: convert to the points that the sheet has")
+    export.add_argument("--partial", action="store_true", help="also give marks that still lack a question")
+    _add_roster(export)
+    _add_extras(export)
+    export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: in OUT)")
+    export.set_defaults(module="export")
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
@@ -149,6 +194,19 @@ def _add_train(train: argparse.ArgumentParser) -> None:
 def _add_roster(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--roster", type=Path, metavar="FILE", help="names and numbers of the class, as `trivium roster` writes them"
+    )
+
+
+def _add_extras(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--marks", type=Path, metavar="FILE", help="marks given by hand (default: OUT/marks.csv)")
+    command.add_argument(
+        "--policy", type=Path, metavar="FILE", help="rules on late work (default: OUT/policy.toml, if it is there)"
+    )
+    command.add_argument(
+        "--submitted",
+        type=Path,
+        metavar="FILE",
+        help="sheet with the columns student and submitted (default: OUT/submitted.csv, if it is there)",
     )
 
 

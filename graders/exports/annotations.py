@@ -17,7 +17,7 @@ def workflow_commands(result: Result, files: Mapping[str, str]) -> str:
     repository, by question id; a question that is missing there gets no file.
     """
     lines = []
-    for question in result.questions:
+    for question in (question for question in result.questions if not question.settled):
         where = {"file": files[question.id]} if question.id in files else {}
         title = f"{question.id} {question.name}"
         for verdict in question.verdicts:

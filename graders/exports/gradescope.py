@@ -26,11 +26,13 @@ def results_json(result: Result) -> bytes:
     """Return a result in Gradescope's format, as JSON in UTF-8."""
     points, max_points = result.points, result.max_points
     notes = [clean_text(note) for note in result.notes]
-    percent = f"{fraction(points, max_points):.0%}"
+    lines = [f"{number(points)} of {number(max_points)} points ({fraction(points, max_points):.0%})"]
+    if result.policy:
+        lines.append(f"{number(result.final_points)} points count: {clean_text(result.policy.why)}")
     report: dict[str, Any] = {
-        "score": points,
+        "score": result.final_points,
         "execution_time": round(result.seconds),
-        "output": "\n".join([f"{number(points)} of {number(max_points)} points ({percent})", *notes]),
+        "output": "\n".join([*lines, *notes]),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -50,10 +52,11 @@ def results_json(result: Result) -> bytes:
 
 
 def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
-    if not question.verdicts:
-        status = "passed" if question.points >= question.max_points else "failed"
-        output = question.comment or _NOT_GRADED
-        yield _entry(question, question.name, question.points, question.max_points, status, output)
+    by_hand = question.graded_points is not None or not question.counts
+    if not question.verdicts or by_hand:
+        yield _of_staff(question)
+    elif question.comment:
+        yield _entry(question, question.name, 0.0, 0.0, "passed", question.comment)
     could_earn = shares(question.verdicts, question.max_points)
     did_earn = earned(question.verdicts, question.max_points)
     for verdict, score, max_score in zip(question.verdicts, did_earn, could_earn, strict=True):
@@ -61,7 +64,23 @@ def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
         noted = f"passed, but: {verdict.message}" if verdict.message else ""
         output = noted or withheld(question.verdicts) if passed else verdict.message
         name = f"{question.name}: {verdict.sentence}"
-        yield _entry(question, name, score, max_score, "passed" if passed else "failed", output, verdict)
+        entry = _entry(question, name, score, max_score, "passed" if passed else "failed", output, verdict)
+        yield _without_points(entry) if by_hand else entry
+
+
+def _of_staff(question: QuestionResult) -> dict[str, Any]:
+    """Return the entry of a question whose points come from a person or a training; without points if it has none."""
+    output = question.comment or _NOT_GRADED
+    if question.graded_points is not None and question.counts:
+        output = f"Changed by staff from {number(question.graded_points)}: {output}"
+    status = "passed" if question.points >= question.max_points else "failed"
+    entry = _entry(question, question.name, question.points, question.max_points, status, output)
+    return entry if question.counts else _without_points(entry, status=False)
+
+
+def _without_points(entry: dict[str, Any], status: bool = True) -> dict[str, Any]:
+    left_out = ("score", "max_score") if status else ("score", "max_score", "status")
+    return {name: value for name, value in entry.items() if name not in left_out}
 
 
 def _entry(

@@ -6,11 +6,12 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graders.exports.table import columns, first_problem
+from graders.exports.table import columns, first_problem, mark_text, policy_text
 from graders.exports.training import curves, facts
 from graders.records.result import QuestionResult, Result, Unread
 from graders.records.scoring import earned, fraction, shares, withheld
@@ -40,6 +41,8 @@ class Column:
     """One question, averaged over the class."""
 
     question: QuestionResult
+    counted: int
+    """The number of submissions for which the question counts."""
     mean: float
     fraction: float
 
@@ -67,18 +70,24 @@ def template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"text": clean_text, "name": clean_name, "number": number}
+    environment.filters |= {"text": clean_text, "name": clean_name, "number": number, "own_time": own_time}
     return environment.get_template("report.html.jinja")
+
+
+def own_time(text: str) -> str:
+    """Return an ISO time in words, in its own offset."""
+    return time_in_words(text, datetime.fromisoformat(text).tzinfo)
 
 
 def report_html(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
     """Return the page, without scripts and external resources. Submitted text is sanitized, shortened and escaped."""
-    totals = [result.points for result in results]
+    totals = [result.final_points for result in results]
     return template().render(
         results=results,
         unread=unread,
+        late=any(result.policy for result in results),
         columns=question_columns(results),
-        bins=histogram([fraction(result.points, result.max_points) for result in results]),
+        bins=histogram([fraction(result.final_points, result.max_points) for result in results]),
         mean=statistics.fmean(totals) if totals else 0.0,
         median=statistics.median(totals) if totals else 0.0,
         most=max((result.max_points for result in results), default=0.0),
@@ -94,6 +103,8 @@ def report_html(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str
             strict=True,
         ),
         first_problem=first_problem,
+        mark_text=mark_text,
+        policy_text=policy_text,
         fraction=fraction,
         withheld=withheld,
         marks=_SYMBOLS,
@@ -103,13 +114,17 @@ def report_html(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str
 
 
 def question_columns(results: Sequence[Result]) -> list[Column]:
-    """Return each question with its mean over the submissions with a result for it."""
+    """Return each question with its mean over the submissions for which it counts."""
     points = defaultdict(list)
     for result in results:
         for question in result.questions:
-            points[question.id].append(question.points)
+            if question.counts:
+                points[question.id].append(question.points)
     means = {id: statistics.fmean(values) for id, values in points.items()}
-    return [Column(q, means[q.id], fraction(means[q.id], q.max_points)) for q in columns(results)]
+    return [
+        Column(q, len(points[q.id]), mean := means.get(q.id, 0.0), fraction(mean, q.max_points))
+        for q in columns(results)
+    ]
 
 
 def histogram(parts: Sequence[float]) -> list[Bin]:
@@ -144,11 +159,11 @@ def same_files(results: Sequence[Result]) -> list[list[int]]:
 
 
 def cell(result: Result, id: str) -> Cell | None:
-    """Return the table cell of a submission's question; None if it was not graded."""
+    """Return the table cell of a submission's question; None if it was not graded, or does not count."""
     question = next((question for question in result.questions if question.id == id), None)
-    if question is None:
+    if question is None or not question.counts:
         return None
-    part = fraction(question.points, question.max_points)
+    part = fraction(question.points, question.max_points) if question.max_points else float(question.points > 0)
     ran = bool(question.comment) or any(verdict.outcome is not Outcome.COULD_NOT_RUN for verdict in question.verdicts)
     if question.training:
         ran = question.training.score is not None

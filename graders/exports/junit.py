@@ -45,11 +45,14 @@ def _suite(result: Result) -> ET.Element:
         ET.SubElement(around, "property", name=name, value=clean_name(value))
     for question in result.questions:
         place = clean_name(f"{result.assignment}.{question.id}")
-        suite.extend(_case(place, verdict) for verdict in question.verdicts)
-        if not question.verdicts:
+        if not question.settled:
+            suite.extend(_case(place, verdict) for verdict in question.verdicts)
+        if not question.verdicts or not question.counts or question.graded_points is not None:
             suite.append(_without_checks(place, question))
     for count, path in {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}.items():
         suite.set(count, str(len(suite.findall(path))))
+    if skipped := suite.findall("testcase/skipped"):
+        suite.set("skipped", str(len(skipped)))
     suite.set("time", f"{result.seconds:.0f}")
     if result.graded_at:
         suite.set("timestamp", clean_name(result.graded_at))
@@ -68,9 +71,11 @@ def _case(place: str, verdict: Verdict) -> ET.Element:
 
 
 def _without_checks(place: str, question: QuestionResult) -> ET.Element:
-    """Return the test case of a question that is marked by hand, trained, or not graded."""
+    """Return the test case of a question that is marked by hand, excused, trained, or not graded."""
     case = ET.Element("testcase", classname=place, name=clean_name(question.name))
-    if question.training and question.points < question.max_points:
+    if not question.counts:
+        ET.SubElement(case, "skipped", message=clean_name(question.comment or question.standing.value))
+    elif question.training and question.points < question.max_points:
         tag, kind = ("error", Outcome.COULD_NOT_RUN) if question.training.score is None else ("failure", Outcome.FAILED)
         problem = ET.SubElement(case, tag, message=question.training.stop_reason.value, type=kind.value)
         problem.text = clean_text(question.comment)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from graders.records.result import QuestionResult, Result, Unread
+from graders.records.result import QuestionResult, Result, Standing, Unread
 from graders.records.scoring import fraction, total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 """Characters in a line of `console_table`."""
+MOST_COLUMNS = 12
+"""More questions than these share a column with those of the same number, such as 1a to 1f."""
 
 
 def columns(results: Sequence[Result]) -> list[QuestionResult]:
@@ -30,9 +34,18 @@ def columns(results: Sequence[Result]) -> list[QuestionResult]:
     return [found[id] for id in order]
 
 
+def mark_text(question: QuestionResult) -> str:
+    """Return a question's points as a cell: – if a person has to mark it, EX if the student is excused."""
+    if question.counts:
+        return number(question.points)
+    return "–" if question.standing is Standing.UNMARKED else "EX"
+
+
 def first_problem(result: Result) -> str:
     """Return a submission's first problem as one line; an empty string if there is none."""
     for question in result.questions:
+        if question.settled:
+            continue
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
                 text = verdict.diagnosis or verdict.hint or verdict.message or verdict.outcome.value
@@ -42,12 +55,33 @@ def first_problem(result: Result) -> str:
     return ""
 
 
+def feedback(result: Result, most: int = 2000) -> str:
+    """Return what a student reads beside the mark, in one line: points by question with what was found, and the sum."""
+    parts = []
+    for question in result.questions:
+        points = f"{question.id} {mark_text(question)}/{number(question.max_points)}"
+        found = next((v.diagnosis or v.message for v in question.verdicts if v.outcome is not Outcome.PASSED), "")
+        text = question.comment or (found if question.points < question.max_points else "")
+        parts.append(f"{points}: {clean_name(text, 300)}" if text else points)
+    parts.append(f"{number(result.points)} of {number(result.max_points)} points")
+    if result.policy and result.policy.why != "on time":
+        parts.append(f"{number(result.final_points)} count: {clean_name(result.policy.why)}")
+    return clean_name("; ".join(parts), most)
+
+
+def policy_text(result: Result) -> str:
+    """Return what the policy on late work makes of a result, in words; an empty string if there is none."""
+    return result.policy.why if result.policy else ""
+
+
 def _in_one_line(id: str, text: str) -> str:
     return f"{id}: {' '.join(clean_text(text, limit=200).split())}"
 
 
 def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
     """Return CSV with a row for each result: name, points per question, total, max, percent, notes, digest, seed.
+
+    With a policy on late work, `final` has the points after it, and `policy` says why.
 
     Then come the submissions that could not be read, without a mark: the notes say why.
     A trained question has an additional column with its score. Questions that were not graded or trained have empty
@@ -57,19 +91,23 @@ def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> s
     score_titles = {question.id: f"{question.id} {question.metric}" for question in columns(results) if question.metric}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    header = ["submission", *ids, "total", "max", "percent", *score_titles.values(), "notes", "digest", "seed"]
+    late = any(result.policy for result in results)
+    policy_titles = ["final", "policy"] if late else []
+    sums = ["total", "max", "percent", *policy_titles]
+    header = ["submission", *ids, *sums, *score_titles.values(), "notes", "digest", "seed"]
     writer.writerow([escape_formula(title) for title in header])
     for result in results:
-        earned = {question.id: question.points for question in result.questions}
+        earned = {question.id: mark_text(question) for question in result.questions}
         scores = {question.id: question.training.score for question in result.questions if question.training}
         notes = "; ".join(clean_name(note) for note in result.notes)
         writer.writerow(
             [
                 escape_formula(clean_name(result.submission)),
-                *(number(earned[id]) if id in earned else "" for id in ids),
+                *(earned.get(id, "") for id in ids),
                 number(result.points),
                 number(result.max_points),
                 number(100 * fraction(result.points, result.max_points)),
+                *([number(result.final_points), escape_formula(clean_name(policy_text(result)))] if late else []),
                 *("" if (score := scores.get(id)) is None else number(score) for id in score_titles),
                 escape_formula(clean_text(notes)),
                 escape_formula(result.digest),
@@ -88,43 +126,69 @@ def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> s
 def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Table:
     """Return the class as a rich table: points per question, total, percent and the first problem.
 
-    What could not be read has dashes, and comes last.
+    What could not be read has dashes, and comes last. A question that is marked for nobody yet has no column; many
+    questions share columns.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    questions = columns(results)
+    marked = {q.id for result in results for q in result.questions if q.standing is not Standing.UNMARKED}
+    groups = _in_groups([question for question in columns(results) if question.id in marked])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("submission", no_wrap=True, max_width=28, overflow="ellipsis")
-    for question in questions:
-        table.add_column(Text(question.id), justify="right", no_wrap=True)
+    for group in groups:
+        title = group[0].id if len(group) == 1 else f"{group[0].id}–{group[-1].id}"
+        table.add_column(Text(title), justify="right", no_wrap=True)
     table.add_column("total", justify="right", no_wrap=True)
     table.add_column("%", justify="right", no_wrap=True)
+    late = any(result.policy for result in results)
+    if late:
+        table.add_column("final", justify="right", no_wrap=True)
     table.add_column(
         Text("first problem", no_wrap=True)
     )  # the only one that may wrap, so the only one that shrinks; its cells are cut
 
     for result in results:
         found = {question.id: question for question in result.questions}
-        cells = [
-            _points(found[q.id].points, found[q.id].max_points) if q.id in found else ("–", "dim") for q in questions
-        ]
-        percent = f"{100 * fraction(result.points, result.max_points):.0f}"
+        cells = [_marks([found[q.id] for q in group if q.id in found]) for group in groups]
+        percent = f"{100 * fraction(result.points, result.max_points):.0f}" if result.max_points else "–"
         table.add_row(
             Text(clean_name(result.submission)),
             *(Text(text, style) for text, style in [*cells, _points(result.points, result.max_points)]),
             percent,
+            *([number(result.final_points)] if late else []),
             Text(first_problem(result), no_wrap=True, overflow="ellipsis"),
         )
     for one in unread:
         problem = Text(f"not read: {clean_name(one.reason)}", no_wrap=True, overflow="ellipsis")
-        dashes = [Text("–", "dim") for _ in range(len(questions) + 2)]
+        dashes = [Text("–", "dim") for _ in range(len(groups) + 2 + late)]
         table.add_row(Text(clean_name(one.submission)), *dashes, problem)
     table.add_section()
-    worth = [question.max_points for question in questions]
-    table.add_row("of", *map(number, worth), number(total(worth)), "", "", style="dim")
+    worth = [total(question.max_points for question in group) for group in groups]
+    table.add_row(
+        "of",
+        *(number(points) if points else "" for points in worth),
+        number(total(worth)),
+        *[""] * (2 + late),
+        style="dim",
+    )
     return table
+
+
+def _in_groups(questions: Sequence[QuestionResult]) -> list[list[QuestionResult]]:
+    """Return the questions of each column."""
+    if len(questions) <= MOST_COLUMNS:
+        return [[question] for question in questions]
+    return [list(group) for _, group in groupby(questions, key=lambda question: re.sub(r"\D.*", "", question.id))]
+
+
+def _marks(questions: Sequence[QuestionResult]) -> tuple[str, str]:
+    """Return the text and the style of a cell, for the questions of its column that a result has."""
+    counting = [question for question in questions if question.counts]
+    if counting:
+        return _points(total(q.points for q in counting), total(q.max_points for q in counting))
+    return mark_text(questions[0]) if questions else "–", "dim"
 
 
 def _points(points: float, max_points: float) -> tuple[str, str]:

@@ -15,14 +15,14 @@ from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
 from graders.grading.plan import make_plan
+from graders.grading.recorded import Extras, RecordedClass, complete, current_class, read_extras
 from graders.grading.run import GradingRun
-from graders.grading.trained import with_trainings
 from graders.intake.discovery import Class, find_class
 from graders.intake.naming import apart_from
 from graders.intake.roster import read_roster
 from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook
-from graders.records.manual_marks import Marks, marks_csv, read_marks, require_known, with_marks
+from graders.records.manual_marks import completed_sheet
 from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
@@ -56,6 +56,10 @@ class GradeOptions:
     """CSV file with the names and numbers of the class."""
     marks: Path | None = None
     """File with manual marks; None: out/marks.csv, which is created for staff to fill in."""
+    policy: Path | None = None
+    """File with the rules on late work; None: out/policy.toml, if it is there."""
+    submitted: Path | None = None
+    """File with the times of submission; None: out/submitted.csv, if it is there."""
     junit: Path | None = None
     """Path of an additional JUnit XML file."""
     isolation: Isolation = Isolation.SANDLOCK
@@ -93,6 +97,8 @@ class ClassReport:
     """One line each: what was found at the paths, and what was left out."""
     problems: tuple[str, ...]
     """One line for each submission that could not be read or graded, or whose training cannot be read."""
+    warnings: tuple[str, ...] = ()
+    """One line for each row of the marks, or of the times of submission, that does not count."""
 
     @property
     def this_run(self) -> list[Result]:
@@ -136,9 +142,8 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     assignment = load_assignment(options.assignment)
     manifest = assignment.manifest
     manifest.select_questions(options.questions)
-    marks_path = _marks_path(options, assignment)
     klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
-    marks = read_marks(marks_path, manifest, must_exist=options.marks is not None) if marks_path else {}
+    extras = read_extras(manifest, options.out, options.marks, options.policy, options.submitted)
     if options.scheduler is None:  # else its workers need them
         require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
@@ -165,15 +170,10 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
             graded = run.grade_all(found, book, on_question, on_result)
         removed = _remove(book, assignment.name, found, options.paths)
-        results, unread = _whole_class(book, assignment, run.failures)
-        if marks_path:
-            names = {
-                *(one.submission for one in results),
-                *(one.submission for one in unread),
-                *book.removed(assignment.name),
-            }
-            require_known(marks, names, marks_path)
-    results, unreadable = _completed(results, assignment, marks, marks_path, options)
+        recorded = current_class(book, assignment, run.failures)
+        recorded = complete(book, recorded, options.out, extras)
+    results, unread = recorded.results, recorded.unread
+    marks_path = _write_marks(recorded, extras, options)
     files = export_class(results, options.out, unread)
     if options.junit:
         write_atomically(options.junit, junit_xml(results, unread))
@@ -193,9 +193,21 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         problems=(
             *(f"{one.submission}: not read: {one.reason}" for one in unread if one.submission in this_run),
             *(f"{line}; grade again" for line in failures),
-            *unreadable,
+            *recorded.problems,
         ),
+        warnings=recorded.warnings,
     )
+
+
+def _write_marks(recorded: RecordedClass, extras: Extras, options: GradeOptions) -> Path | None:
+    """Add the rows that staff have to fill in to OUT/marks.csv; return the path of the marks, if there are any."""
+    manifest = recorded.assignment.manifest
+    whole = [r for r in recorded.results if {q.id for q in manifest.written} <= {q.id for q in r.questions}]
+    if manifest.written and not options.marks and whole:
+        content = completed_sheet(extras.marks, whole, manifest)
+        if content is not None:
+            write_atomically(extras.marks.path, content)
+    return extras.marks.path if manifest.written else None
 
 
 def read_only(options: GradeOptions) -> tuple[Class, list[tuple[Submission, str]]]:
@@ -207,15 +219,6 @@ def read_only(options: GradeOptions) -> tuple[Class, list[tuple[Submission, str]
     manifest.select_questions(options.questions)
     klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
     return klass, list(read_class(klass.found, manifest))
-
-
-def _marks_path(options: GradeOptions, assignment: Assignment) -> Path | None:
-    """Return the path of the manual marks; None if the assignment has no written questions."""
-    if assignment.manifest.written:
-        return options.marks or options.out / "marks.csv"
-    if options.marks:
-        raise OptionError(f"--marks {options.marks}: {assignment.name} has no written questions; leave it out")
-    return None
 
 
 def _remove(book: Gradebook, assignment: str, found: Sequence[Found], paths: Sequence[Path]) -> list[str]:
@@ -230,35 +233,6 @@ def _remove(book: Gradebook, assignment: str, found: Sequence[Found], paths: Seq
     )
     book.remove(assignment, gone)
     return sorted(book.removed(assignment) - before)
-
-
-def _whole_class(
-    book: Gradebook, assignment: Assignment, failures: dict[str, Result]
-) -> tuple[list[Result], list[Unread]]:
-    """Return the current results, and what could not be read; an earlier result of that does not count."""
-    removed = book.removed(assignment.name) - failures.keys()
-    unread = [one for one in book.unread(assignment.name) if one.submission not in {*removed, *failures}]
-    left_out = {*removed, *(one.submission for one in unread)}
-    questions = [question.id for question in assignment.manifest.questions]
-    current = {result.submission: result for result in book.current(assignment.name, questions)} | failures
-    return [current[name] for name in sorted(current) if name not in left_out], unread
-
-
-def _completed(
-    results: list[Result], assignment: Assignment, marks: Marks, marks_path: Path | None, options: GradeOptions
-) -> tuple[list[Result], list[str]]:
-    """Add the written and the trained questions to each result whose other questions are all graded."""
-    manifest = assignment.manifest
-    checked = {question.id for question in manifest.questions}
-    whole = [result for result in results if checked <= {question.id for question in result.questions}]
-    completed = whole
-    if marks_path:
-        completed = with_marks(completed, manifest, marks)
-        if not options.marks and completed:
-            write_atomically(marks_path, marks_csv(completed, manifest, marks))
-    completed, unreadable = with_trainings(completed, manifest, options.out)
-    by_name = {result.submission: result for result in completed}
-    return [by_name.get(result.submission, result) for result in results], unreadable
 
 
 def _cents(points: float) -> int:

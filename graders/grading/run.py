@@ -96,7 +96,12 @@ class GradingRun:
             key = result_key(self.plan.manifest.name, submission.digest, self.signature, self._setup.questions)
             known = book.get(key, submission.name)
             if known is not None:
-                now = replace_fields(known, notes=notes_on(submission, self.plan), students=submission.students)
+                now = replace_fields(
+                    known,
+                    notes=notes_on(submission, self.plan),
+                    students=submission.students,
+                    submitted=submission.submitted,
+                )
                 keep(index, key, now, known=True)
             else:
                 if self._scheduler is None:

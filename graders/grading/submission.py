@@ -152,6 +152,7 @@ def ungraded(
         signature=signature,
         notes=notes_on(submission, plan),
         students=submission.students,
+        submitted=submission.submitted,
         written=clean_text(submission.files.get(WRITTEN, b"").decode(errors="replace"), MAX_WRITTEN),
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -136,7 +136,12 @@ def _found_in(export: Export, part: Part) -> Found:
     if not isinstance(export, Unpacked):
         first = shown(first, keep="")  # no path at all: it may hold a NUL
     return Found(
-        shown(part.name, keep=""), export.path / first, partial(export.tree, part.pieces), part.students, part.notes
+        shown(part.name, keep=""),
+        export.path / first,
+        partial(export.tree, part.pieces),
+        part.students,
+        part.notes,
+        part.submitted,
     )
 
 

@@ -30,6 +30,8 @@ class Found:
     students: tuple[Student, ...] = ()
     """Who handed it in, as far as a platform or a roster says."""
     notes: tuple[str, ...] = ()
+    submitted: str = ""
+    """When it was handed in, as the platform writes it; "" if that is not told."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Submission:
     """The path that it was read from."""
     students: tuple[Student, ...] = ()
     """Who handed it in, as far as a platform or a roster says."""
+    submitted: str = ""
+    """When it was handed in, as the platform writes it; "" if that is not told."""
 
 
 def found_at(path: Path) -> Found:
@@ -79,7 +83,7 @@ def read(found: Found, manifest: Manifest, limits: IntakeLimits = LIMITS) -> Sub
         said = f"cannot be read: {type(error).__name__}; pack it and hand it in again"
         raise IntakeError(f"{found.name}: {said}") from None
     notes = (*found.notes, *opened, *moved, *selection.notes, *missed, *unread, *_doubts(files))
-    return Submission(found.name, files, _digest(files), notes, found.source, found.students)
+    return Submission(found.name, files, _digest(files), notes, found.source, found.students, found.submitted)
 
 
 def read_class(found: Iterable[Found], manifest: Manifest) -> Iterator[tuple[Submission, str]]:

@@ -13,6 +13,8 @@ from typing import Self
 
 import msgspec
 
+from graders.records.history import SCHEMA as HISTORY
+from graders.records.history import History
 from graders.records.result import Result, Signature, Unread
 from graders.text.sanitize import encodable
 from sanity.core.errors import UserError
@@ -78,7 +80,7 @@ class Gradebook:
         if not tables:  # the ids first: another process that sees the table reads them
             self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._database.execute(f"PRAGMA user_version = {_VERSION}")
-            self._database.executescript(_SCHEMA)
+            self._database.executescript(f"{_SCHEMA};{HISTORY}")
 
     def __enter__(self) -> Self:
         return self
@@ -179,6 +181,10 @@ class Gradebook:
         with self._one_line_errors():
             rows = self._database.execute("SELECT submission FROM removed WHERE assignment = ?", (assignment,))
             return {name for (name,) in rows}
+
+    def history(self, assignment: str) -> History:
+        """Return what staff did: marks given by hand, and what platforms were given."""
+        return History(self._database, assignment, self._one_line_errors)
 
     def assignments(self) -> list[str]:
         """Return the assignments that have submissions here, sorted."""

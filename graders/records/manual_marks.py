@@ -1,134 +1,250 @@
-"""Manual marks: a CSV file, filled in by staff for the written questions, which is merged into every export."""
+"""Manual marks: a sheet, filled in by staff, that marks written questions and changes any other mark.
+
+The sheet is the staff's own: it may come back from any spreadsheet, with other columns and rows in it, and is never
+rewritten. Rows that it lacks are appended. A row that cannot be understood is a warning, and the others count.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from graders.records.result import QuestionResult, Result
+from graders.records.result import QuestionResult, Result, Standing
 from graders.text.numbers import number
+from graders.text.sheets import Names, Row, Sheet, SheetError, decimal, read_sheet
 from graders.text.spreadsheet import escape_formula, unescape_formula
 from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
 COLUMNS = ("student", "question", "points", "comment")
+OTHER_TITLES = {"name": "student", "submission": "student", "mark": "points", "reason": "comment"}
+BONUS, ALL = "bonus", "all"
+"""What may stand in the place of a question's id: additional points, and all questions, to excuse a student."""
+MOST_BONUS = 1000.0
+EXCUSED = ("ex", "excused")
+UNMARKED = ("", "-", "–")
+WAITING = "Not marked yet: staff mark this question by hand."
 MARKED = "Marked by hand."
 
 
 class MarksError(UserError):
-    """A file of marks is invalid; the message names the line."""
+    """A file of marks cannot be read."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark for one question of one submission."""
+    """A mark for one question of one submission, or a comment without one."""
 
-    points: float
+    points: float | None
+    """None: the row has a comment only, or excuses the student."""
     comment: str
-    line: int
+    line: int = 0
     """Its line in the file."""
+    excused: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The mark as its cell has it."""
+        return "excused" if self.excused else "" if self.points is None else number(self.points)
 
 
 Marks = Mapping[tuple[str, str], Mark]
 """Marks by submission name and question id."""
 
 
-def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> dict[tuple[str, str], Mark]:
-    """Read a CSV file with the columns student, question, points and comment.
+@dataclass(frozen=True)
+class MarksSheet:
+    """A file of marks; its names are not compared with those of the gradebook yet."""
 
-    Rows without points are not marked yet and are skipped. A missing file has no marks, unless `must_exist`. Raises
-    MarksError at the first invalid row.
+    path: Path
+    sheet: Sheet | None
+    """None: there is no file yet."""
+    rows: tuple[tuple[str, str, Mark], ...] = ()
+    """Student, as the cell has it, question id and mark of each row, also of those without points."""
+    warnings: tuple[str, ...] = ()
+    """One line for each row that cannot be understood."""
+
+    def marks(self, names: Collection[str]) -> tuple[dict[tuple[str, str], Mark], list[str]]:
+        """Return the marks of the submissions called `names`, and warnings on rows that are no marks of theirs."""
+        marks: dict[tuple[str, str], Mark] = {}
+        warnings, known = list(self.warnings), Names(names)
+        for student, question, mark in self.rows:
+            where = f"{self.path}:{mark.line}"
+            name = known.find(student)
+            if mark == Mark(None, "", mark.line) or (name is None and not question):
+                continue  # not marked yet, or a row of totals
+            if name is None:
+                warnings.append(f"{where}: the gradebook has no submission called {student!r}; correct the name")
+            elif not question:
+                warnings.append(f"{where}: {name}: the question is missing")
+            elif (name, question) in marks:
+                line = marks[name, question].line
+                warnings.append(f"{where}: {name} has a mark for {question} already, on line {line}: that one counts")
+            else:
+                marks[name, question] = mark
+        return marks, warnings
+
+
+def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> MarksSheet:
+    """Read a table with the columns student, question, points and comment, in any order, among others.
+
+    Rows without points are not marked yet. Raises MarksError if the file is no such table, or is missing although it
+    `must_exist`.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
+        sheet = read_sheet(path)
+    except FileNotFoundError:
         if must_exist:
             raise MarksError(f"{path}: no such file") from None
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise MarksError(f"{path}: cannot be read as UTF-8 text: {error}") from None
-    rows = csv.DictReader(io.StringIO(text))
+        return MarksSheet(path, None)
+    except SheetError as error:
+        raise MarksError(str(error)) from None
+    titles = [title.strip().lower() for title in sheet.header]
+    places = {OTHER_TITLES.get(title, title): place for place, title in enumerate(titles)}
+    places |= {title: place for place, title in enumerate(titles)}
+    if missing := [name for name in COLUMNS[:3] if name not in places]:
+        found = ", ".join(title for title in sheet.header if title) or "nothing"
+        raise MarksError(f"{path}:1: the column {missing[0]} is missing: expected {', '.join(COLUMNS)}, found {found}")
+    rows, warnings = [], []
+    for row in sheet.rows[1:]:
+        try:
+            rows.append(_mark(row, places, len(titles), manifest))
+        except ValueError as problem:
+            warnings.append(f"{path}:{row.line}: {problem}")
+    return MarksSheet(path, sheet, tuple(rows), tuple(warnings))
+
+
+def _mark(row: Row, places: Mapping[str, int], width: int, manifest: Manifest) -> tuple[str, str, Mark]:
+    """Return student, question and mark of a row; raise ValueError if it cannot be understood."""
+    if any(map(str.strip, row.cells[width:])):
+        raise ValueError(f"expected {width} cells, found {len(row.cells)}; put quotes around a comment with commas")
+    cells = {name: row.cells[place] if place < len(row.cells) else "" for name, place in places.items()}
+    student, wanted, points = unescape_formula(cells["student"]), cells["question"].strip(), cells["points"].strip()
+    mark = Mark(None, unescape_formula(cells.get("comment", "")).strip(), row.line)
+    worth = {q.id: q.points for q in manifest.questions} | {q.id: q.points for q in manifest.written}
+    worth |= {q.id: q.points for q in manifest.trained}
+    question = _question(wanted, (*worth, BONUS, ALL)) if wanted else ""
+    if question is None:
+        raise ValueError(f"{wanted!r} is no question: choose from {', '.join((*worth, BONUS))}")
+    if not question:  # whether that matters depends on the student: see `MarksSheet.marks`
+        return student, "", replace(mark, comment=points or mark.comment)
+    if points.lower() in UNMARKED:
+        return student, question, mark
+    if points.lower() in EXCUSED and question != BONUS:
+        mark = replace(mark, excused=True)
+    elif question == ALL:
+        raise ValueError(f"points {points!r}: {ALL} questions can only be excused: expected {EXCUSED[1]}")
+    else:
+        mark = replace(mark, points=_points(points, worth.get(question, MOST_BONUS)))
+    if not mark.comment and question not in {written.id for written in manifest.written}:
+        raise ValueError(f"{question}: a change of a mark needs a reason: write it into the comment")
+    return student, question, mark
+
+
+def _points(cell: str, most: float) -> float:
     try:
-        return _marks_in(rows, path, manifest)
-    except csv.Error as error:
-        raise MarksError(f"{path}:{rows.line_num + 1}: not a CSV file: {error}") from None
-
-
-def _marks_in(rows: csv.DictReader[str], path: Path, manifest: Manifest) -> dict[tuple[str, str], Mark]:
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        found = ",".join(rows.fieldnames or ()) or "nothing"
-        raise MarksError(f"{path}:1: expected the columns {','.join(COLUMNS)}, found {found}")
-    marks: dict[tuple[str, str], Mark] = {}
-    for row in rows:
-        where = f"{path}:{rows.line_num}"
-        if None in row or None in row.values():
-            raise MarksError(f"{where}: expected {len(COLUMNS)} cells; put quotes around a comment with commas")
-        key = unescape_formula(row["student"]), row["question"]
-        if row["points"].strip():
-            if key in marks:
-                raise MarksError(f"{where}: {key[0]} has a mark for {key[1]} already, on line {marks[key].line}")
-            marks[key] = Mark(_points(row, where, manifest), row["comment"].strip(), rows.line_num)
-    return marks
-
-
-def _points(row: Mapping[str, str], where: str, manifest: Manifest) -> float:
-    worth = {written.id: written.points for written in manifest.written}
-    if row["question"] not in worth:
-        raise MarksError(f"{where}: {row['question']!r} is not marked by hand: choose from {', '.join(worth)}")
-    most = worth[row["question"]]
-    try:
-        points = float(row["points"])
+        points = decimal(cell)
     except ValueError:
         points = -1.0
     if not 0 <= points <= most:
-        raise MarksError(f"{where}: points {row['points']!r}: expected a number from 0 to {number(most)}")
+        raise ValueError(f"points {cell!r}: expected a number from 0 to {number(most)}, or excused")
     return round(points, 2)
 
 
-def require_known(marks: Marks, names: Collection[str], path: Path) -> None:
-    """Raise MarksError for the first mark of a submission that the gradebook does not have."""
-    for (name, _), mark in marks.items():
-        if name not in names:
-            raise MarksError(f"{path}:{mark.line}: the gradebook has no submission called {name!r}; correct the name")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+OTHER_MONTHS = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
+
+
+def _question(cell: str, ids: Collection[str]) -> str | None:
+    """Return the question that a cell means; None if there is none.
+
+    >>> ids = ("1.5", "2.10", "3a")
+    >>> [_question(cell, ids) for cell in ("1,5", "1.50", "2.1", "3A", "01. Mai", "01.05.2026", "9")]
+    ['1.5', '1.5', '2.10', '3a', '1.5', '1.5', None]
+    """
+    text = unescape_formula(cell).strip().lower()
+    if text in ids:
+        return text
+    spellings = {text.replace(",", "."), _day_and_month(text)}
+    same = [id for id in ids if id in spellings]
+    # A spreadsheet drops the zero of 2.10, or shows 1.5 with two decimals.
+    same = same or [id for id in ids if "." in id and {s.rstrip("0") for s in spellings} & {id.rstrip("0")}]
+    return same[0] if len(same) == 1 else None
+
+
+def _day_and_month(text: str) -> str:
+    """Return `1.5` for a date such as 01. Mai, 01.05.2026 or 2026-05-01, as spreadsheets take 1.5 for one."""
+    if found := re.fullmatch(r"(\d{1,2})[.\s-]+(\d{1,2}|[^\W\d]{3,})[.\s-]*(\d{2,4})?", text):
+        day, month = found[1], found[2][:3]
+    elif found := re.fullmatch(r"\d{4}-(\d\d)-(\d\d)( 00:00:00)?", text):
+        day, month = found[2], found[1]
+    else:
+        return text
+    month = OTHER_MONTHS.get(month, month)
+    month_number = MONTHS.index(month) + 1 if month in MONTHS else int(month) if month.isdecimal() else 0
+    return f"{int(day)}.{month_number}"
 
 
 def with_marks(results: Sequence[Result], manifest: Manifest, marks: Marks) -> list[Result]:
-    """Add to each result the questions that are marked by hand.
+    """Return the results with the marks given by hand.
 
-    One that is not marked yet is no part of it, and so of no total and no percentage.
+    Each result with all checked questions gets the written ones. A mark replaces the points of any other question,
+    which keep standing beside it.
     """
     return [_marked(result, manifest, marks) for result in results]
 
 
 def _marked(result: Result, manifest: Manifest, marks: Marks) -> Result:
-    by_hand = []
-    for written in manifest.written:
-        if mark := marks.get((result.submission, written.id)):
-            comment = mark.comment or MARKED
-            by_hand.append(QuestionResult(written.id, written.name, mark.points, written.points, (), comment=comment))
-    return msgspec.structs.replace(result, questions=(*result.questions, *by_hand))
-
-
-def marks_csv(results: Sequence[Result], manifest: Manifest, marks: Marks) -> str:
-    """Return the CSV file of marks: a row for each written question of these results, filled in if it is marked.
-
-    Marks of submissions without a result, such as removed ones, stay.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    graded = {result.submission for result in results}
-    for name in sorted(graded | {name for name, _ in marks}):
+    questions = list(result.questions)
+    if {question.id for question in manifest.questions} <= {question.id for question in questions}:
         for written in manifest.written:
-            mark = marks.get((name, written.id))
-            if name not in graded and not mark:
-                continue
-            writer.writerow(
-                [escape_formula(name), written.id, *((number(mark.points), mark.comment) if mark else ("", ""))]
-            )
-    return out.getvalue()
+            question = QuestionResult(written.id, written.name, 0.0, written.points, (), standing=Standing.UNMARKED)
+            questions.append(msgspec.structs.replace(question, comment=WAITING))
+    excused = marks.get((result.submission, ALL))
+    questions = [_with_mark(q, marks.get((result.submission, q.id)) or excused) for q in questions]
+    bonus = marks.get((result.submission, BONUS))
+    if bonus and bonus.points:
+        questions.append(QuestionResult(BONUS, "Bonus", bonus.points, 0.0, (), comment=bonus.comment))
+    return msgspec.structs.replace(result, questions=tuple(questions))
+
+
+def _with_mark(question: QuestionResult, mark: Mark | None) -> QuestionResult:
+    """Return a question with its mark; a comment without points is for the student only if there are points already."""
+    if mark is None or (mark.points is None and not mark.excused and question.standing is Standing.UNMARKED):
+        return question
+    written = question.standing is Standing.UNMARKED
+    if mark.excused:
+        comment = f"Excused: {mark.comment}" if mark.comment else "Excused."
+        changes: dict[str, object] = {"points": 0.0, "standing": Standing.EXCUSED, "comment": comment}
+    elif mark.points is None:
+        return msgspec.structs.replace(question, comment="\n".join(filter(None, (question.comment, mark.comment))))
+    else:
+        changes = {"points": mark.points, "standing": Standing.COUNTED, "comment": mark.comment or MARKED}
+    if not written:
+        changes["graded_points"] = question.points
+    return msgspec.structs.replace(question, **changes)
+
+
+def completed_sheet(found: MarksSheet, results: Sequence[Result], manifest: Manifest) -> bytes | None:
+    """Return the sheet with a row for each written question of these results; None if it has them all.
+
+    What the file has stays as it is, to the letter. A new file is in UTF-8 with a mark, by which Excel knows it.
+    """
+    names = {result.submission for result in results}
+    known = Names(names)
+    there = {(known.find(student), question) for student, question, _ in found.rows}
+    wanted = [(name, written.id) for name in sorted(names) for written in manifest.written]
+    missing = [(escape_formula(name), id, "", "") for name, id in wanted if (name, id) not in there]
+    sheet = found.sheet or Sheet(())
+    if not missing or (found.sheet and not found.sheet.text):  # a workbook is not written
+        return None
+    if not found.sheet:
+        return sheet.encode(sheet.csv([COLUMNS, *missing]))
+    titles = [OTHER_TITLES.get(title.strip().lower(), title.strip().lower()) for title in sheet.header]
+    rows = [[dict(zip(COLUMNS, row, strict=True)).get(title, "") for title in titles] for row in missing]
+    end = "" if sheet.text.endswith(("\n", "\r")) else sheet.line_end
+    return sheet.encode(f"{sheet.text}{end}{sheet.csv(rows)}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from graders.sandbox.folders import lay_out, remove
-from graders.sandbox.isolation import Isolation, SandboxError
+from graders.sandbox.isolation import Isolation, SandboxError, landlock_abi
 from graders.sandbox.profile import Profile
 
 READABLE = (
@@ -26,6 +26,9 @@ READABLE = (
     *("graders/__init__.py", "graders/sandbox/__init__.py", "graders/sandbox/inside"),
 )
 """The part of this repository that a worker may read, in addition to its assignment's package."""
+PROC = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo")
+"""The part of /proc that the sandbox may read, where sandlock's supervisor opens the files: not other processes',
+nor what the kernel tells about the machine, such as its locks and timers."""
 START_SECONDS = 120
 """For importing torch from a slow disk."""
 REAP_SECONDS = 30
@@ -92,7 +95,7 @@ class Zygote:
         libraries = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
         libraries |= {str(Path(sys.base_prefix).resolve() / "lib"), "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"}
         own = {str(root / path) for path in (*READABLE, f"sanity/{self.profile.assignment}")}
-        start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/proc", "/sys"}
+        start = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), "/usr/bin", "/sys", *PROC}
         readable = libraries | own | {"/dev/urandom"} | set(self.profile.readable)
         return {
             "server": self.profile.server,
@@ -103,6 +106,8 @@ class Zygote:
             "root": str(root),
             "scratch": str(self.scratch),
             "confined": isolation is Isolation.SANDLOCK,
+            "landlock": landlock_abi(),
+            "gpu": any(path.startswith("/dev/nvidia") for path in self.profile.writable),
             "environment": self._environment(),
             "inherited": self.profile.inherited,
             "readable": sorted(path for path in readable if Path(path).exists()),

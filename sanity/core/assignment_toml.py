@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def read_manifest(folder: Path) -> Manifest:
         rows = table.get(name, [])
         if not isinstance(rows, list):
             raise ManifestError(f"{path}: {name}: expected a table under [[{name}]], in two brackets")
-        for row, line in zip(rows, _lines(text, name), strict=False):
+        for row, line in zip(rows, table_lines(text, name), strict=False):
             id = row.get("id", "without an id") if isinstance(row, dict) else row
             _convert(row, kind, f"{path}:{line}: [[{name}]] {id}: ")
             headers[f"[[{name}]] {id}"] = line
@@ -55,7 +56,7 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _lines(text: str, table: str) -> list[int]:
+def table_lines(text: str, table: str) -> list[int]:
     """Return the numbers of the lines on which tables of this name begin."""
     header = re.compile(rf"\s*\[\[\s*{table}\s*\]\]")
     return [number for number, line in enumerate(text.splitlines(), start=1) if header.match(line)]
@@ -66,10 +67,18 @@ def _convert(value: Any, kind: type[Any], where: str) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ManifestError(where + _in_words(str(error), value, kind)) from None
+        raise ManifestError(where + in_words(str(error), value, kind)) from None
 
 
-EXPECTED = {"str": "text", "float": "a number", "int": "a whole number", "array": "a list", "object": "a table"}
+EXPECTED = {
+    "str": "text",
+    "float": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "datetime": "a date with a time such as 2026-11-20T23:59:00",
+    "array": "a list",
+    "object": "a table",
+}
 BOUNDS = {">": "above", "<=": "up to"}
 PATTERNS = {
     ID: "a question's id such as 1d or 2.3",
@@ -79,7 +88,7 @@ PATTERNS = {
 }
 
 
-def _in_words(error: str, value: Any, kind: type[Any]) -> str:
+def in_words(error: str, value: Any, kind: type[Any]) -> str:
     """Say what msgspec says, with the field's name and the value that was found."""
     said, _, place = error.partition(" - at `$")
     if " - at `key` in `$" in error:
@@ -94,16 +103,23 @@ def _in_words(error: str, value: Any, kind: type[Any]) -> str:
         return f"{place and place + ': '}{found[1]} is not known here; known are {known}"
     for part in re.findall(r"\w+", place):  # not [...], the values of a table with any keys
         value = value[int(part) if part.isdigit() else part]
-    return f"{place} = {value!r}: {_expected(said)}"
+    return f"{place} = {value.isoformat() if isinstance(value, date) else repr(value)}: {_expected(said)}"
 
 
 def _expected(said: str) -> str:
     """Return what msgspec expected, in our words."""
+    said = re.sub(r"(`\w+`) >= (?=\d)", r"\1 from ", said)
+    said = said.replace(" | null`", "`").replace("Invalid RFC3339 encoded datetime", "Expected `datetime`")
     said = re.sub(r"`(\w+)`(?=, got)|`(\w+)`", lambda type: EXPECTED.get(type[1] or type[2], type[0]), said)
     said = re.sub(r"(<=|>) ", lambda sign: f"{BOUNDS[sign[1]]} ", said.partition(", got")[0])
-    said = re.sub(r"text matching regex '(.*)'", lambda found: PATTERNS[found[1].replace("\\\\", "\\")], said)
+    said = re.sub(r"text matching regex '(.*)'", lambda found: _pattern(found[1].replace("\\\\", "\\")), said)
     said = re.sub(r"(\d)\.0\b", r"\1", said)
     return f"{said[0].lower()}{said[1:]}"
+
+
+def _pattern(pattern: str) -> str:
+    """Return what a pattern means; of a choice such as ^(day|hour)$, its words."""
+    return PATTERNS.get(pattern) or pattern.strip("^()$").replace("|", " or ")
 
 
 def _contradictions(manifest: Manifest) -> Iterable[tuple[str, str]]:

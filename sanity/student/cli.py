@@ -33,7 +33,8 @@ exit status: 0 all passed; 1 a check failed; 2 a wrong name, file or option
 
 def parser(manifest: Manifest) -> argparse.ArgumentParser:
     """Return the command line's parser for one assignment."""
-    questions = "\n".join(f"  {q.id}  {q.name:<12} {q.worth}, in {q.file}" for q in manifest.questions)
+    width = max(len(question.name) for question in manifest.questions)
+    questions = "\n".join(f"  {q.id}  {q.name:<{width}}  {q.worth}, in {q.file}" for q in manifest.questions)
     top = argparse.ArgumentParser(
         prog="python sanity_check.py",
         description=f"{manifest.title}\n\nquestions:\n{questions}",

@@ -579,7 +579,7 @@ tried("cwd", lambda: hunt(open("/proc/self/cwd/../.." + CANARY + "/secret", "rb"
         before="""
 import os
 own = {os.getpid(), os.getppid()}
-print("others", sorted(set(map(int, filter(str.isdigit, os.listdir("/proc")))) - own))
+tried("others", lambda: os.listdir("/proc"))
 near = [process for process in range(os.getpid() - 99, os.getpid() + 100) if process > 0 and process not in own]
 places = [f"/proc/{process}/{what}" for process in near for what in ("mem", "maps", "environ", "cwd/nmt_model.py")]
 for folder in ("..", os.path.dirname(os.getcwd())):
@@ -595,7 +595,7 @@ for place in places:
         pass
 print("looked in", len(places) > 800)
 """,
-        prints=("others []", "looked in True"),
+        prints=("others refused PermissionError", "looked in True"),
     ),
     Attack(
         "A35",
@@ -632,23 +632,24 @@ def profile(frame, event, argument):
         "all memory, its own and that of the program it was forked from",
         before="""
 import os
-for process in ("self", os.getppid()):
-    read = 0
-    with open(f"/proc/{process}/maps") as maps, open(f"/proc/{process}/mem", "rb", 0) as memory:
-        for line in maps:
-            span, rights, *_, path = line.split(maxsplit=5)
-            start, end = (int(address, 16) for address in span.split("-"))
-            if rights.startswith("rw") and "/" not in path:
-                try:
-                    memory.seek(start)
-                    chunk = memory.read(end - start)
-                except (OSError, MemoryError):
-                    continue
-                read += len(chunk)
-                hunt(chunk)
-    print("memory", process, "searched" if read > 2**20 else "not read")
+read = 0
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+    for line in maps:
+        span, rights, *_, path = line.split(maxsplit=5)
+        start, end = (int(address, 16) for address in span.split("-"))
+        if rights.startswith("rw") and "/" not in path:
+            try:
+                memory.seek(start)
+                chunk = memory.read(end - start)
+            except (OSError, MemoryError):
+                continue
+            read += len(chunk)
+            hunt(chunk)
+print("memory", "searched" if read > 2**20 else "not read")
+for what in ("maps", "mem"):
+    tried("zygote's " + what, lambda: open(f"/proc/{os.getppid()}/{what}", "rb"))
 """,
-        prints=("memory self searched",),
+        prints=("memory searched", "zygote's maps refused", "zygote's mem refused"),
     ),
     Attack(
         "A38",
@@ -660,10 +661,10 @@ hunt(repr(os.environ).encode())
 process = os.getppid()
 for what in ("environ", "cmdline", "mem", "maps"):
     tried(f"grader's {what}", lambda: hunt(open(f"/proc/{GRADER}/{what}", "rb").read(10**6)))
-hunt(open(f"/proc/{process}/environ", "rb").read())  # that of the zygote, which is as clean
-print("processes", len([name for name in os.listdir("/proc") if name.isdigit()]))
+tried("zygote's environ", lambda: hunt(open(f"/proc/{process}/environ", "rb").read()))
+tried("processes", lambda: os.listdir("/proc"))
 """,
-        prints=("grader's environ refused", "grader's cmdline refused", "grader's mem refused", "processes 2"),
+        prints=("grader's environ refused", "grader's cmdline refused", "grader's mem refused", "processes refused"),
     ),
     Attack(
         "A39",
@@ -795,7 +796,7 @@ for loader in ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"):
     if os.path.exists(loader): os.execv(loader, [loader, "--help"])
 os._exit(0)
 """,
-        says="pad_sents() ended the process instead of returning",
+        says="pad_sents() raised PermissionError in utils.py, line",
     ),
     Attack(
         "A47",
@@ -810,7 +811,7 @@ calls = dict(ptrace=101, process_vm_readv=310, unshare=272, setns=308, bpf=321, 
 def refused(name):
     arguments = {"ptrace": (0x4206, os.getppid(), 0, 0), "unshare": (0x10000000, 0, 0, 0), "chroot": (b".", 0, 0, 0),
                  "memfd_create": (b"x", 0, 0, 0), "shmget": (1, 4096, 0o1666, 0), "fsopen": (b"tmpfs", 0, 0, 0),
-                 "pidfd_getfd": (os.pidfd_open(os.getppid()), 0, 0, 0), "keyctl": (0, -3, 1, 0)}
+                 "keyctl": (0, -3, 1, 0)}
     return libc.syscall(calls[name], *arguments.get(name, (0, 0, 0, 0))) == -1 and ctypes.get_errno() in (1, 13, 38)
 if platform.machine() == "x86_64":
     print("allowed:", [name for name in calls if not refused(name)])
@@ -854,7 +855,7 @@ for process in (GRADER, 1):  # signal 0 only asks whether it may
         "A48",
         "its process group killed",
         body="import os, signal\nos.killpg(0, signal.SIGKILL)",
-        says="pad_sents() died: signal 9, Killed",
+        says="pad_sents() raised PermissionError in utils.py, line",
     ),
     Attack(
         "A48",

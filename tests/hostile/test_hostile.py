@@ -15,13 +15,14 @@ from graders.exports.junit import junit_xml
 from graders.grading.plan import make_plan
 from graders.records.result import QuestionResult, Result
 from graders.sandbox.captured_output import MAX_PRINTED
-from graders.sandbox.isolation import Isolation, walls
+from graders.sandbox.isolation import NEEDED_ABI, Isolation, walls
 from sanity.a4.padding import SENTENCES
 from tests.hostile.attacks import ATTACKS, HARMLESS, Attack
+from tests.hostile.attacks_kernel import KERNEL
 from tests.hostile.attacks_messages import MESSAGES, TOLD
 from tests.hostile.lab import NEIGHBOUR, QUESTIONS, Graded, Lab, grade_class, running
 
-EVERY = [*ATTACKS, *MESSAGES]
+EVERY = [*ATTACKS, *KERNEL, *MESSAGES]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,26 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def graded(lab: Lab, sandlock: None) -> Graded:
     """All attacks, graded in the sandbox as one class, with an honest submission in the middle."""
+    return with_a_neighbour(lab)
+
+
+@pytest.fixture(scope="module")
+def older_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("older"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def older(older_lab: Lab, sandlock: None) -> Graded:
+    """The same, with no more of Landlock than the oldest kernel has on which grading starts, in both walls."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("graders.sandbox.zygote.landlock_abi", lambda: NEEDED_ABI)
+        return with_a_neighbour(older_lab)
+
+
+def with_a_neighbour(lab: Lab) -> Graded:
+    """Grade all attacks."""
     paths = [lab.submission(attack, attack.id) for attack in EVERY]
     honest = lab.reference()
     honest["utils.py"] = f"# {lab.neighbour}\n{honest['utils.py']}\nMINE = {lab.neighbour!r}\n"
@@ -157,6 +178,22 @@ def test_nothing_is_left(graded: Graded, lab: Lab) -> None:
 def test_everyone_was_graded(graded: Graded) -> None:
     assert graded.failures == []
     assert len(graded.results) == len(EVERY) + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", EVERY, ids=lambda attack: attack.id)
+def test_an_attack_on_an_older_kernel(older: Graded, older_lab: Lab, attack: Attack) -> None:
+    as_ever = TestAttack()
+    as_ever.test_earns_what_it_deserves(older, attack)
+    as_ever.test_leaves_its_other_questions_their_marks(older, attack)
+    as_ever.test_was_carried_out_and_found_nothing(older, older_lab, attack)
+
+
+@pytest.mark.slow
+def test_nothing_else_happens_on_an_older_kernel(older: Graded, older_lab: Lab) -> None:
+    assert (older.changed, older.reached, older.failures) == ([], [], [])
+    test_an_honest_neighbour_has_full_marks(older)
+    test_nothing_is_left(older, older_lab)
 
 
 def test_without_walls_the_same_attacks_succeed(unconfined: Graded, lab: Lab) -> None:

@@ -150,14 +150,23 @@ for process in (os.getppid(), GRADER):
     tried("memory", lambda: open(f"/proc/{process}/mem", "rb").read(1))
 for file in ("environ", "cmdline", "maps"):
     tried(file, lambda: open(f"/proc/{GRADER}/{file}", "rb").read(1))
-hunt(open(f"/proc/{os.getppid()}/environ", "rb").read())  # that of the zygote, which is as clean
-print("processes", len([name for name in os.listdir("/proc") if name.isdigit()]))
+tried("zygote's environ", lambda: hunt(open(f"/proc/{os.getppid()}/environ", "rb").read()))
+tried("processes", lambda: os.listdir("/proc"))
 tried("fork", os.fork)
 tried("run", lambda: subprocess.run(["true"]))
 tried("tcp", lambda: socket.create_connection(("127.0.0.1", PORT), 1))
 tried("unix", lambda: socket.socket(socket.AF_UNIX).connect(SOCKET))
 """,
         prints="fork refused",
+    ),
+    Attack(
+        "files that run as root",
+        """
+import os
+for mode in (0o4755, 0o2755):
+    tried(f"made {mode:o}", lambda: os.open(f"run{mode}", os.O_CREAT | os.O_WRONLY, mode))
+""",
+        prints="made 4755 refused PermissionError",
     ),
     Attack(
         "outside",

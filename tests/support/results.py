@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 
+import msgspec
 from hypothesis import strategies as st
 
-from graders.records.result import QuestionResult, Result, Signature
+from graders.records.gradebook import Gradebook
+from graders.records.policies import Adjustment
+from graders.records.result import QuestionResult, Result, Signature, Standing
 from graders.records.scoring import earned, total
+from graders.records.student import Student
 from sanity.core.verdict import Outcome, Verdict
 
 SECRET = "hidden-from-students"
@@ -102,6 +107,35 @@ def classes() -> st.SearchStrategy[list[Result]]:
     return st.lists(results(), max_size=5)
 
 
+@st.composite
+def marked_classes(draw: st.DrawFn) -> list[Result]:
+    """The results of a class, after staff and a policy: questions unmarked, excused or changed, late work."""
+    class_ = []
+    for result in draw(classes()):
+        questions = []
+        for question in result.questions:
+            standing = draw(st.sampled_from(Standing))
+            by_hand = draw(st.booleans()) and standing is not Standing.UNMARKED
+            changes = {
+                "standing": standing,
+                "points": 0.0
+                if standing is not Standing.COUNTED
+                else question.max_points
+                if by_hand
+                else question.points,
+                "graded_points": question.points if by_hand else None,
+                "comment": draw(st.sampled_from(["", "=1+1", "a reason"])),
+                "history": draw(st.sampled_from([(), ("3: once",)])),
+            }
+            questions.append(msgspec.structs.replace(question, **changes))
+        result = msgspec.structs.replace(result, questions=tuple(questions))
+        if draw(st.booleans()):
+            late = Adjustment(result.points, round(result.points / 2, 2), "late", *["2026-11-21T00:00:00+01:00"] * 2)
+            result = msgspec.structs.replace(result, policy=late)
+        class_.append(result)
+    return class_
+
+
 PASSED = Verdict("1d", "encodes", "encode() returns the hidden states.", Outcome.PASSED, 3, is_property=False)
 PROPERTY = Verdict("1d", "padding", "Padding does not leak.", Outcome.PASSED, 1, is_property=True)
 FAILED = Verdict(
@@ -130,6 +164,19 @@ def made(name: str, *found: Verdict, digest: str = "0" * 64, points: float = 8) 
     signature = Signature(7, "sandlock", "abc", {"python": "3.11.7"})
     time = "2025-01-31T12:00:00+00:00"
     return Result("a4", "Translation", name, digest, tuple(questions), signature, graded_at=time, seconds=1.5)
+
+
+def handed_in_by(result: Result, *students: Student) -> Result:
+    """Return a result with its students, as a platform's export or a roster gives them."""
+    return msgspec.structs.replace(result, students=students)
+
+
+def recorded(out: Path, *class_: Result) -> Path:
+    """Write the gradebook of a class; return its folder."""
+    with Gradebook(out / "gradebook.sqlite") as book:
+        for result in class_:
+            book.put(result.digest, result, Path("/class") / result.submission)
+    return out
 
 
 def copy(results: list[Result]) -> list[Result]:

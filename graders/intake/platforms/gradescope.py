@@ -28,6 +28,7 @@ def parts(tops: Sequence[str], metadata: bytes) -> list[Part]:
             ", ".join(student.name or student.email or student.id for student in students) or folder,
             {f"{folder}/": ""} if f"{folder}/" in tops else {},
             students,
+            submitted=_submitted(submission),
         )
         for folder, submission in _mapping(_load(metadata)).items()
         for students in [_students(submission)]
@@ -64,6 +65,12 @@ def _students(submission: object) -> tuple[Student, ...]:
         for one in (submitters if isinstance(submitters, list) else [])
         if isinstance(one, dict)
     )
+
+
+def _submitted(submission: object) -> str:
+    """Return the time of submission; Ruby on Rails may write it as an object of several times."""
+    time = submission.get(":created_at") if isinstance(submission, dict) else None
+    return _text(time.get("utc") if isinstance(time, dict) else time)
 
 
 def _text(value: object) -> str:

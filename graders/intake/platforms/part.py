@@ -32,3 +32,5 @@ class Part:
     """
     students: tuple[Student, ...]
     notes: tuple[str, ...] = ()
+    submitted: str = ""
+    """When it was handed in, as the platform writes it; "" if that is not told."""

@@ -6,10 +6,8 @@ inherit the control socket as its standard input.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import platform
 import shutil
 import sys
 from pathlib import Path
@@ -19,30 +17,19 @@ import sandlock
 MAX_PROCESSES = 2
 """Processes in one sandbox: the zygote and one worker. A submission can start threads, but no process."""
 
-REFUSED = (
-    # Landlock protects a file's content, but not its mode, owner, times and attributes.
-    *("fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "utimensat", "file_setattr", "mknodat"),
-    *("setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
-    *("removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
-    # Limits and priorities can be set for any process of the same user, such as the grader.
-    *("prlimit64", "setrlimit", "setpriority", "ioprio_set"),
-    *("sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"),
-    # Memory outside our limits; and notifications, which reveal file names anywhere on the machine.
-    *("memfd_create", "memfd_secret", "mq_open", "inotify_init1", "fanotify_init"),
-    # A file in transit over a socket is in no table of open files, so its size would not be counted.
-    "socketpair",
-)
-"""System calls that seccomp refuses, in addition to sandlock's own list. No submission needs them."""
-REFUSED_ON_X86 = ("chmod", "chown", "lchown", "utime", "utimes", "futimesat", "mknod", "inotify_init")
-"""Older forms of the same calls, which other architectures do not have."""
+PROTECTIONS = {
+    sandlock.Protection.FS_TRUNCATE: 3,
+    sandlock.Protection.NET_TCP: 4,
+    sandlock.Protection.FS_IOCTL_DEV: 5,
+    sandlock.Protection.SIGNAL_SCOPE: 6,
+    sandlock.Protection.ABSTRACT_UNIX_SOCKET_SCOPE: 6,
+}
+"""What Landlock has since an ABI and a worker's system calls (system_calls.py) do not need: sandlock may do without."""
 
 
-class NoSockets(sandlock.Handler):  # type: ignore[misc]  # it has no types
-    """Refuses every socket. Sandlock's network rules cover TCP and connect(), but not MPTCP or sendto()."""
-
-    def handle(self, ctx: sandlock.HandlerCtx) -> sandlock.NotifAction:
-        """Refuse one call of socket()."""
-        return sandlock.NotifAction.errno(errno.EACCES)
+def done_without(abi: int) -> list[sandlock.Protection]:
+    """Return what sandlock must do without, with no more of Landlock than this ABI."""
+    return [protection for protection, since in PROTECTIONS.items() if since > abi]
 
 
 def main() -> None:
@@ -54,7 +41,7 @@ def main() -> None:
         fs_readable=[*settings["readable"], *settings["starting"]],
         fs_writable=[settings["scratch"], *settings["writable"], os.devnull],
         max_processes=MAX_PROCESSES,
-        extra_deny_syscalls=[*REFUSED, *(REFUSED_ON_X86 if platform.machine() == "x86_64" else ())],
+        disable=done_without(settings["landlock"]),
         clean_env=True,
         env=settings["environment"],
         cwd=settings["scratch"],
@@ -62,7 +49,7 @@ def main() -> None:
     zygote = Path(__file__).with_name("zygote.py")
     command = [sys.executable, "-I", str(zygote), sys.argv[1]]
     # Returns when the zygote exits. It does so, after killing its workers, when the grader exits or is killed.
-    ended = sandbox.run_with_handlers(command, [("socket", NoSockets())])
+    ended = sandbox.run(command)
     sys.stderr.buffer.write(ended.stderr)  # of an early failure: later the zygote writes to its own file
     shutil.rmtree(settings["scratch"], ignore_errors=True)
 

@@ -26,6 +26,7 @@ import numpy as np
 
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.protocol import Channel, Failed, Order, Ready
+from graders.sandbox.inside.system_calls import filter_template
 from sanity.core.assignment_package import accept_legacy
 from sanity.core.calling import submission_error
 from sanity.core.submission_modules import SubmissionModules
@@ -38,12 +39,12 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
     """
     import torch  # noqa: F401
 
-    if settings["confined"]:
-        import sandlock  # noqa: F401
     if settings["legacy"]:
         accept_legacy(settings["assignment"])
     writable = tuple(settings["writable"])
-    return WorkerContext({}, (), tuple(settings["readable"]), settings["confined"], writable)
+    readable, confined = tuple(settings["readable"]), settings["confined"]
+    template = filter_template(gpu=settings["gpu"]) if confined else b""
+    return WorkerContext({}, (), readable, confined, writable, settings["landlock"], template)
 
 
 def serve(context: WorkerContext, request: dict[str, Any], ready: int, channel: int, output: int) -> NoReturn:

@@ -18,6 +18,7 @@ import numpy.random  # imported lazily by numpy: here once, not in each worker
 
 from graders.sandbox.inside.confine import WorkerContext, confine
 from graders.sandbox.inside.hide import hide, readable_without_hidden
+from graders.sandbox.inside.system_calls import filter_template
 from graders.sandbox.inside.wire import (
     LENGTH,
     MAX_FRAME,
@@ -48,14 +49,14 @@ def prepare(settings: dict[str, Any]) -> WorkerContext:
         warm_up()
     if settings["legacy"]:
         accept_legacy(name)
-    if settings["confined"]:
-        import sandlock  # noqa: F401  (here, so that workers need not)
     hide(name)
     return WorkerContext(
         probes,
         tuple(map(tuple, settings["modules"])),
         readable_without_hidden(settings["root"], name, settings["readable"]),
         settings["confined"],
+        landlock=settings["landlock"],
+        filter=filter_template() if settings["confined"] else b"",
         statement_seconds=settings["statement_seconds"],
     )
 

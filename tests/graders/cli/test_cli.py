@@ -375,11 +375,11 @@ def test_a_gradebook_that_is_none(grade: Trivium, right: Path) -> None:
 
 def test_no_sandbox_here(trivium: Trivium, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": "the kernel offers ABI 4"}
+        "graders.sandbox.isolation.walls", lambda: {"sandlock": "", "Landlock": "the kernel offers ABI 1"}
     )
     assert one_line(trivium("grade", "a4", right)) == (
-        "trivium grade: the sandbox is not available: Landlock: the kernel offers ABI 4. "
-        "Use `--isolation none` to run trusted code without it"
+        "trivium grade: the sandbox is not available: Landlock: the kernel offers ABI 1. "
+        "`trivium doctor` tells more. Use `--isolation none` to run trusted code without it"
     )
     assert not Path("grades").exists()
 

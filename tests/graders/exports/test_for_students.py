@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import pkgutil
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import msgspec
 import pytest
@@ -15,20 +17,31 @@ from graders import exports
 from graders.exports import export_class
 from graders.exports.annotations import workflow_commands
 from graders.exports.gradescope import results_json
+from graders.exports.gradescope_marks import marks_autograder
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
-from graders.exports.table import gradebook_csv
+from graders.exports.table import feedback, gradebook_csv
 from graders.records.result import QuestionResult, Result
+from graders.records.student import Student
 from graders.records.training import Point, StopReason, Training
-from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, made
+from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, handed_in_by, made
+
+
+def in_archive(result: Result) -> bytes:
+    """Return all files of the autograder that hands out a result."""
+    with ZipFile(BytesIO(marks_autograder([result]).content)) as archive:
+        return b"".join(map(archive.read, archive.namelist()))
+
 
 FOR_STUDENTS: dict[str, Callable[[Result], str | bytes]] = {
     "gradescope": results_json,
     "junit": lambda result: junit_xml([result]),
+    "moodle": feedback,
+    "gradescope_marks": lambda result: in_archive(handed_in_by(result, Student(email="ada@example.org"))),
     "annotations": lambda result: workflow_commands(result, {"1d": "nmt_model.py", "1h": "nmt_model.py"}),
 }
 """By module: the exports that students read. Whoever adds one adds it here, or to those for staff."""
-FOR_STAFF = {"html", "table", "training"}
+FOR_STAFF = {"html", "table", "training", "spreadsheet", "jsonl", "filling", "canvas", "run_marks_autograder"}
 SEED = 0x5EEDFACE0FFCA5E5
 """Nothing else in a result has these digits."""
 

@@ -82,6 +82,18 @@ def test_the_console_table_in_full() -> None:
     )
 
 
+def test_many_questions_share_columns() -> None:
+    one = made("ada", PASSED).questions[0]
+    ids = [f"{part}{letter}" for part in (1, 2) for letter in "abcdefg"]
+    questions = tuple(msgspec.structs.replace(one, id=id, points=index) for index, id in enumerate(ids, start=1))
+    result = msgspec.structs.replace(made("ada", PASSED), questions=questions)
+    assert console_table([result]).splitlines()[0::2] == [
+        " submission  1a–1g  2a–2g  total   %  first problem",
+        " ada            28     77    105  94",
+        " of             56     56    112",
+    ]
+
+
 def test_only_the_first_problem_is_cut_when_space_is_short() -> None:
     wordy = replace(CRASHED, message="no answer at all " * 8)
     narrow = console_table([made("a" * 40, wordy)]).splitlines()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import msgspec
 import pytest
 
 from graders import ClassReport, GradeOptions, GradingProgress, Isolation, grade_class, load_assignment
 from graders.errors import OptionError
+from graders.records.manual_marks import WAITING
 from graders.records.student import Student
 from sanity import UserError
 from tests.support.class_exports import zipped
@@ -321,7 +320,7 @@ def test_marks_of_students_who_are_not_graded_now_stay(isolation: Isolation, tmp
         if question.id in written
     }
     assert f"cem,{written[0]},2,late" in (tmp_path / "out" / "marks.csv").read_text()
-    assert comments == {("ben", written[0]): "good"}  # ada's is not marked yet
+    assert comments["ben", written[0]] == "good" and comments["ada", written[0]] == WAITING
 
 
 @pytest.mark.parametrize(
@@ -342,12 +341,32 @@ def test_what_makes_no_sense_is_refused_at_the_door(options: dict[str, object], 
     assert str(error.value) == said and isinstance(error.value, UserError)
 
 
-def test_an_option_that_would_change_nothing_is_refused(
-    grade: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_marks_by_hand_and_a_policy_change_any_grading_and_a_bad_row_stops_nothing(
+    grade: Grade, klass: Path, tmp_path: Path
 ) -> None:
-    whole = load_assignment("a4")
-    without = replace(whole, manifest=msgspec.structs.replace(whole.manifest, written=()))
-    monkeypatch.setattr("graders.grading.classroom.load_assignment", lambda name: without)
+    (tmp_path / "marks.csv").write_text(
+        "student;question;points;comment\ncleo;1a;1,5;sent utils.py by mail\ncleo;1b;9;\nAda;bonus;1;a mistake found\n"
+    )
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "policy.toml").write_text(
+        'due = 2026-11-20T23:59:00\ntimezone = "Europe/Berlin"\n[penalty]\nper = "day"\npercent = 10\n'
+    )
+    (tmp_path / "out" / "submitted.csv").write_text("student,submitted\nben,2026-11-21 10:00\n")
+    report = grade(marks=tmp_path / "marks.csv")
+    assert rows(report) == {"ada": ["2", "3", "6"], "ben": ["2", "3", "5"], "cleo": ["1.5", "3", "4.5"]}
+    assert {result.submission: result.final_points for result in report.results} == {"ada": 6, "ben": 4.5, "cleo": 4.5}
+    [_, ben, _] = report.results
+    assert ben.policy and ben.policy.why == "10 h 1 min late; 10 % of the points earned off for 1 day"
+    assert report.warnings == (f"{tmp_path / 'marks.csv'}:3: points '9': expected a number from 0 to 3, or excused",)
+    (tmp_path / "marks.csv").write_text("student,question,points,comment\ncleo,1a,2,all of it came by mail\n")
+    [_, _, cleo] = grade(marks=tmp_path / "marks.csv").results
+    assert cleo.questions[0].points == 2 and cleo.questions[0].graded_points == 0
+    [before] = cleo.questions[0].history
+    assert before.startswith("1.5: sent utils.py by mail (from ")
+
+
+def test_times_of_submission_without_a_policy_are_refused(grade: Grade, tmp_path: Path) -> None:
     with pytest.raises(OptionError) as error:
-        grade(marks=tmp_path / "marks.csv")
-    assert str(error.value) == f"--marks {tmp_path / 'marks.csv'}: a4 has no written questions; leave it out"
+        grade(submitted=tmp_path / "times.csv")
+    path = tmp_path / "times.csv"
+    assert str(error.value) == f"--submitted {path}: there is no policy that needs it; add --policy FILE"

@@ -116,7 +116,7 @@ def test_what_grading_takes_is_packed_and_earns_the_same(work, tmp_path):
     manifest = load_assignment("a4").manifest
     folder, packed = (read_submission(path, manifest) for path in (work, archive))
     assert packed.digest == folder.digest and packed.files == folder.files
-    assert set(packed.files) == {*FILES, "attention.py", "tools/__init__.py", "tools/deep/__init__.py"}
+    assert set(packed.files) == {*FILES, "written.md", "attention.py", "tools/__init__.py", "tools/deep/__init__.py"}
     assert set(packed.files) == set(select_in(work, manifest).files)
     assert [line for line in folder.notes if line.startswith("left out")] == warnings
 

@@ -15,6 +15,8 @@ import pytest
 
 from graders.course.assignment import load_assignment
 from graders.sandbox.captured_output import MAX_PRINTED
+from graders.sandbox.isolation import Isolation
+from graders.sandbox.profile import Profile
 from graders.sandbox.session import Calls, Session
 from graders.sandbox.zygote import Zygote
 from sanity.a4.batches import BATCHES
@@ -182,25 +184,35 @@ TALK = [
 """What a submission may do with its connection, and what is said of it."""
 
 
+@pytest.fixture(scope="module")
+def without_walls(manifest: Manifest) -> Iterator[Zygote]:
+    """The walls refuse bytes out of band. Sessions must bear them, too."""
+    with Zygote(Profile.answering(manifest), Isolation.NONE) as zygote:
+        yield zygote
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["a call", "many calls", "an import"])
 @pytest.mark.parametrize(("body", "said"), TALK, ids=[body for body, _ in TALK])
 def test_what_a_submission_does_with_its_connection_is_its_questions_verdict(
-    zygote: Zygote, way: str, body: str, said: str
+    without_walls: Zygote, way: str, body: str, said: str
 ) -> None:
     files = utils(body, SOCKET)
     if way == "an import":
         files = {"utils.py": f"{SOCKET}\n{body}\n".encode()}
-    with opened(zygote, files, seconds=5 if said == CLOSED else 0.5) as session, pytest.raises(CouldNotRun) as error:
+    with (
+        opened(without_walls, files, seconds=5 if said == CLOSED else 0.5) as session,
+        pytest.raises(CouldNotRun) as error,
+    ):
         session.ask_all(calls(CASE)) if way == "many calls" else session(pad, CASE)
     what = {"a call": "pad_sents()", "many calls": "answering many calls at once", "an import": "importing utils.py"}
     assert error.value.message == f"{what[way]} {said}"
 
 
 @pytest.mark.parametrize("before", ["", OUT_OF_BAND])
-def test_a_byte_out_of_band_is_no_part_of_an_answer(zygote: Zygote, before: str) -> None:
+def test_a_byte_out_of_band_is_no_part_of_an_answer(without_walls: Zygote, before: str) -> None:
     """Nor does it end one: it is never received."""
-    with opened(zygote, utils(f"{OUT_OF_BAND}\n{RIGHT}", f"{SOCKET}\n{before}")) as session:
+    with opened(without_walls, utils(f"{OUT_OF_BAND}\n{RIGHT}", f"{SOCKET}\n{before}")) as session:
         longest = max(map(len, CASE.sents))
         for _ in range(3):
             assert returned(session) == [sent + ["<pad>"] * (longest - len(sent)) for sent in CASE.sents]
