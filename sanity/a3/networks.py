@@ -29,6 +29,7 @@ def make_network(*, seed: int, V: int, E: int, F: int, H: int, C: int, B: int) -
         "c": normal(C),
         "features": features,
         "p": 0.25,
+        "stand_in": False,
         "seed": seed,
     }
 

@@ -125,6 +125,12 @@ def test_minibatches_are_not_blamed_for_a_wrong_partial_parse() -> None:
             assert failing(own, run) == set(), bug
 
 
+def test_a_wrong_lookup_costs_no_other_check_of_the_network() -> None:
+    own = [check for check in load_checks("a3") if check.question == "2e"]
+    with running(BUGS["lookup-averaged"]) as run:
+        assert failing(own, run) == {"lookup_joined", "takes_a_minibatch_of_one"}
+
+
 def test_what_is_not_handed_in_harms_nothing_else(tmp_path: Path) -> None:
     folder = shutil.copytree(handout_folder("a3"), tmp_path / "a3")
     shutil.copy(COURSE.solutions / "parser_transitions.py", folder)
