@@ -75,6 +75,12 @@ def path_of(answers: Answers, case: Case) -> Array:
     return np.concatenate((case.x0[np.newaxis], path))
 
 
+def steps_along(path: Array) -> Array:
+    """Return how far each step of a path goes, NaN where it is not finite."""
+    with np.errstate(invalid="ignore"):
+        return np.diff(path, axis=0)
+
+
 def parts(case: Case) -> tuple[Case, Case]:
     """Split the parameters of a case: the first row, or number, and the others."""
     names = ("x0", "bottom", "curvature")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a3.descents import AXES, DESCENTS, descend, parts, path_of
+from sanity.a3.descents import AXES, DESCENTS, descend, parts, path_of, steps_along
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.compare import Array, equal
@@ -77,7 +77,7 @@ def has_the_usual_constants(run: Run, expect: Run, case: Case) -> None:
 
 def steps_of(run: Run, rule: Probe, case: Case) -> Array:
     """Return how far each step of a rule goes."""
-    return np.diff(path_of(run(rule, case), case), axis=0)
+    return steps_along(path_of(run(rule, case), case))
 
 
 @check(DESCENTS)
