@@ -75,6 +75,24 @@ def test_a_variant_of_an_unknown_question_is_an_error(table: Callable[..., None]
     assert str(error.value) == "a4-variants.toml:1: [v]: no question 9z in the reference"
 
 
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ('"pass"', "1a: expected 3 answers, found 1"),
+        ('["pass", "pass"]', "1a: expected 3 answers, found 2"),
+        ("[1, 2, 3]", "1a: expected text, or a list of texts"),
+        ("1", "1a: expected text, or a list of texts"),
+    ],
+)
+def test_a_question_with_several_answers_has_a_list_of_them(
+    answers: str, said: str, table: Callable[..., None]
+) -> None:
+    table(**{"a3-variants": f"[v]\n1a = {answers}"})
+    with pytest.raises(BugError) as error:
+        load_variants(load_assignment("a3"))
+    assert str(error.value) == f"a3-variants.toml:1: [v]: {said}"
+
+
 SLIP = 'replace = "longest = max"\nby = ""\n'
 
 
