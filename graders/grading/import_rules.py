@@ -10,7 +10,9 @@ from sanity.core.file_names import listed, shown
 from sanity.core.manifest import Manifest
 
 OURS = ("sanity", "graders", "solutions")
-"""Packages of ours. No answer needs them."""
+"""Packages of ours. No answer needs them, except for the check of a notebook, which is no answer."""
+CHECK = r"(?![ \t]+import[ \t]+check\b)"
+"""Not followed by what `from sanity import check` goes on with."""
 
 
 def notes_on_imports(files: Mapping[str, bytes], manifest: Manifest) -> tuple[str, ...]:
@@ -33,4 +35,4 @@ def _imports_of(names: tuple[str, ...]) -> re.Pattern[bytes]:
     start = r"""(?:^|["';]|\\n)[ \t]*"""
     statement = rf"{start}(?:from[ \t]+|import[ \t]+(?:[\w. ]+,[ \t]*)*)"
     call = r"""(?:import_module|__import__)\([ \t]*\\?["']"""
-    return re.compile(rf"(?:{statement}|{call})({one})\b".encode(), re.MULTILINE)
+    return re.compile(rf"(?:{statement}|{call})({one})\b{CHECK}".encode(), re.MULTILINE)
