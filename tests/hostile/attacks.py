@@ -697,7 +697,10 @@ for folder in ("..", tempfile.gettempdir(), *OUTSIDE, os.path.expanduser("~"), "
 print("own folder", sorted(os.listdir(".")))
 tried("list ..", lambda: os.listdir(".."))
 """,
-        prints=("own folder ['bleu.py', 'model_embeddings.py', 'nmt_model.py', 'utils.py', 'vocab.py'", "list .. refused"),
+        prints=(
+            "own folder ['bleu.py', 'model_embeddings.py', 'nmt_model.py', 'utils.py', 'vocab.py'",
+            "list .. refused",
+        ),
     ),
     Attack(
         "A41",
