@@ -72,7 +72,7 @@ def record(assignment: Assignment) -> Recordings:
     """
     checks, reference, bugs = checks_of(assignment.manifest), reference_files(assignment), load_bugs(assignment)
     right = {"the reference": reference, **{f"variant {v.id}": v.files for v in load_variants(assignment)}}
-    diagnoses: dict[str, list[tuple[str, Any]]] = {}
+    diagnoses: dict[str, list[tuple[list[str], Any]]] = {}
     require_libraries(assignment.name, assignment.manifest.questions)
     _require_cases(checks)
     preload([assignment.name])
@@ -83,8 +83,12 @@ def record(assignment: Assignment) -> Recordings:
         answers = {key: expect.replies[key] for key in sorted(expect.replies)}
         for bug, wrong in zip(bugs, pool.map(lambda bug: _wrong_answers(bug, checks, expect), bugs), strict=True):
             for key, reply in wrong.items():
-                if not any(alike(reply, known) for _, known in diagnoses.get(key, ())):
-                    diagnoses.setdefault(key, []).append((bug.says, reply))
+                known = diagnoses.setdefault(key, [])
+                names = next((names for names, other in known if alike(reply, other)), None)
+                if names is None:
+                    known.append(([bug.says], reply))
+                elif bug.says not in names:
+                    names.append(bug.says)
     return Recordings(answers, {key: diagnoses[key] for key in sorted(diagnoses)})
 
 

@@ -7,6 +7,7 @@ name. Their cases are never those that mark a submission: the grader draws new o
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,9 +44,10 @@ class RecordingsError(UserError):
 class Recordings:
     """The answers of the reference and of known mistakes, by probe and case."""
 
-    def __init__(self, right: Mapping[str, Any], diagnoses: Mapping[str, list[tuple[str, Any]]]) -> None:
+    def __init__(self, right: Mapping[str, Any], diagnoses: Mapping[str, list[tuple[list[str], Any]]]) -> None:
         self.right = right
         self.diagnoses = diagnoses
+        """By probe and case, the answers of mistakes, with the names of all that give them."""
 
     def expect(self, probe: Probe, case: Case) -> Answers:
         """Return the recorded outputs; raise CouldNotRun if there are none for this case."""
@@ -57,9 +59,9 @@ class Recordings:
     def compared(self, probe: Probe, case: Case, answers: Answers) -> dict[str, bool]:
         """Return for each diagnosis recorded for this case whether that mistake gives these answers."""
         given: dict[str, bool] = {}
-        for diagnosis, mistaken in self.diagnoses.get(key_of(probe, case), ()):
+        for names, mistaken in self.diagnoses.get(key_of(probe, case), ()):
             same = alike(answers, unpack(mistaken, probe.form, probe.what))
-            given[diagnosis] = same or given.get(diagnosis, False)
+            given |= {name: same or given.get(name, False) for name in names}
         return given
 
 
@@ -144,18 +146,32 @@ def named(checks: Sequence[Check], verdicts: Sequence[Verdict], run: Run, record
     """Return the verdicts on a question's checks with the names of known mistakes as diagnoses.
 
     Where one answers as the submission does, the guesses of other checks, which fail for the same reason, are left out.
+    A mistake that answers otherwise in any check of the question is named only if all that fit do. Of several the one
+    that explains the most checks is named; if it is not clear which, none.
     """
-    names = [
-        diagnose(check, run, recordings) if verdict.outcome is Outcome.FAILED else ""
-        for check, verdict in zip(checks, verdicts, strict=True)
-    ]
-    if not any(names):
+    pairs = list(zip(checks, verdicts, strict=True))
+    fits = {c.name: _compared(c, run, recordings) for c, verdict in pairs if verdict.outcome is Outcome.FAILED}
+    if not any(True in found.values() for found in fits.values()):
         return list(verdicts)
-    return [replace(verdict, diagnosis=name) for verdict, name in zip(verdicts, names, strict=True)]
+    passed = [_compared(check, run, recordings) for check, verdict in pairs if verdict.outcome is Outcome.PASSED]
+    unlike = {name for found in (*fits.values(), *passed) for name, same in found.items() if not same}
+    fitting = {check: [name for name, same in found.items() if same] for check, found in fits.items()}
+    everywhere = {check: [name for name in own if name not in unlike] for check, own in fitting.items()}
+    names = everywhere if any(everywhere.values()) else fitting
+    explains = Counter(name for own in names.values() for name in own)
+    most = {check: max((explains[name] for name in own), default=0) for check, own in names.items()}
+    best = {check: [name for name in own if explains[name] == most[check]] for check, own in names.items()}
+    surest = {check: own[0] for check, own in best.items() if len(own) == 1}
+    return [replace(verdict, diagnosis=surest.get(verdict.check, "")) for verdict in verdicts]
 
 
 def diagnose(check: Check, run: Run, recordings: Recordings) -> str:
     """Return the diagnosis of a known mistake that answers this check's fixed cases as the submission does, or ""."""
+    return next((name for name, same in _compared(check, run, recordings).items() if same), "")
+
+
+def _compared(check: Check, run: Run, recordings: Recordings) -> dict[str, bool]:
+    """Return for each mistake that is recorded for a check whether it answers alike in all of its fixed cases."""
     fits: dict[str, bool] = {}
 
     def watched(probe: Probe, case: Case) -> Answers:
@@ -166,4 +182,4 @@ def diagnose(check: Check, run: Run, recordings: Recordings) -> str:
 
     for case in fixed_cases(check.cases):
         attempt(check, watched, recordings.expect, case)
-    return next((diagnosis for diagnosis, same in fits.items() if same), "")
+    return fits

@@ -46,7 +46,7 @@ VALUES = plain_values().filter(recordable)
 
 @given(
     st.dictionaries(st.text(), VALUES, max_size=4).filter(recordable),
-    st.lists(st.tuples(st.text(), VALUES), max_size=3),
+    st.lists(st.tuples(st.lists(st.text(), max_size=2), VALUES), max_size=3),
 )
 def test_what_is_loaded_is_what_was_saved(right, diagnoses):
     with TemporaryDirectory() as folder:
@@ -129,7 +129,7 @@ MISTAKES = {"doubles": lambda n: 2.0 * n, "squares": lambda n: float(n**2), "cou
 
 def recordings() -> Recordings:
     cases = fixed_cases(SIZES)  # of 1, 2 and 5
-    diagnoses = {key_of(PROBE, case): [(name, np.array(f(case.n))) for name, f in MISTAKES.items()] for case in cases}
+    diagnoses = {key_of(PROBE, case): [([name], np.array(f(case.n))) for name, f in MISTAKES.items()] for case in cases}
     return Recordings({key_of(PROBE, case): np.array(float(case.n)) for case in cases}, diagnoses)
 
 
