@@ -72,6 +72,10 @@ SHORT = Cases(make_short, {"count": (1, 4)}, "{count} sentences, all but one of 
 """Sentences of one word, and a minibatch of one."""
 
 
+DEPENDENT = {"LA": -2, "RA": -1}
+"""Where on the stack the dependent of a new arc is; its head is in the other of the two last places."""
+
+
 class Guessing:
     """A model whose guess depends on nothing but the words of a parse's stack and buffer; it notes what it is asked."""
 
@@ -152,13 +156,13 @@ def stand_in(base: Any) -> Any:
             self.dependencies: list[Any] = []
 
         def parse_step(self, transition: str) -> None:
-            if transition == "S":
-                self.stack.append(self.buffer.pop(0))
-            elif transition == "LA":
-                self.dependencies.append((self.stack[-1], self.stack.pop(-2)))
+            place = DEPENDENT.get(transition)
+            if place is None:
+                self.stack += self.buffer[:1]
+                del self.buffer[:1]
             else:
-                dependent = self.stack.pop()
-                self.dependencies.append((self.stack[-1], dependent))
+                self.dependencies.append((self.stack[-3 - place], self.stack[place]))
+                del self.stack[place]
 
         def parse(self, transitions: Sequence[str]) -> Any:
             for transition in transitions:
