@@ -168,10 +168,11 @@ class LenientLoader(Loader):
     def _can_wait(self, statement: ast.Import | ast.ImportFrom) -> bool:
         """Return whether an import of one name may be put off: it is of a library, not imported yet."""
         [alias] = statement.names
+        if not self.defer or alias.name == "*" or (isinstance(statement, ast.ImportFrom) and statement.level):
+            return False
         module = (alias.name if isinstance(statement, ast.Import) else statement.module) or ""
-        light = {*sys.stdlib_module_names, *sys.modules, *self.own}
-        relative = isinstance(statement, ast.ImportFrom) and statement.level
-        return self.defer and not relative and alias.name != "*" and module.partition(".")[0] not in light
+        library = module.partition(".")[0]
+        return all(library not in known for known in (sys.stdlib_module_names, sys.modules, self.own))
 
     def _import_late(
         self, statement: ast.Import | ast.ImportFrom, run: Callable[..., None], names: dict[str, Any]
