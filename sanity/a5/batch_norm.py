@@ -19,7 +19,7 @@ RUNNING = ("mean", "variance")
 
 
 def make_batch(*, seed: int, B: int, D: int) -> dict[str, Any]:
-    """Make what a layer gives for some examples, running statistics that are not theirs, and a mixing matrix."""
+    """Make what a layer gives for some examples, running statistics that are not theirs, and matrices that mix."""
     rng = np.random.default_rng(seed)
     scale = 0.1 * 4.0 ** rng.integers(0, 3, size=D)
     return {
@@ -31,6 +31,7 @@ def make_batch(*, seed: int, B: int, D: int) -> dict[str, Any]:
         "momentum": float(rng.uniform(0.2, 0.4)),
         "eps": float(rng.uniform(0.01, 0.05)),
         "mix": rng.standard_normal((B, B)),
+        "turn": rng.standard_normal((D, D)),
     }
 
 
@@ -87,9 +88,9 @@ def influenced(code: Any, case: Case) -> Any:
 
     from sanity.a5.beside.recurrent import doubles, tensors
 
-    given = tensors(case, "x", "mix")
+    given = tensors(case, "x", "mix", "turn")
     with doubles():
-        return code.recurrent.influence(lambda x: given["mix"] @ torch.tanh(x), given["x"])
+        return code.recurrent.influence(lambda x: given["mix"] @ torch.tanh(x @ given["turn"]), given["x"])
 
 
 check.compares(

@@ -88,7 +88,7 @@ def continues_a_single_word(run: Run, expect: Run, case: Case) -> None:
     """A prefix of one word is continued, too, and nothing is added where nothing is asked for."""
     said = "what follows a prefix of one word is wrong"
     equal("added", run(greedy, case)["added"], expect(greedy, case)["added"], said)
-    nothing = as_array("added", run(greedy, case.having(length=0))["added"], np.zeros(0))
+    nothing = as_array("added", run(greedy, case.having(length=0))["added"], np.zeros(0, np.int64))
     if nothing.size:
         raise CheckFailed("words are added although the length is zero")
 

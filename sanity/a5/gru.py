@@ -67,7 +67,7 @@ def gru_gradients(code: Any, case: Case) -> Any:
 
     with doubles():
         given = tensors(case, *ARGUMENTS, learn=True)
-        return loss_and_gradients(code.recurrent.gru_cell(*given.values()), given)
+        return loss_and_gradients(code.recurrent.gru_cell(*given.values(), reset_after=True), given)
 
 
 check.compares(gru, STEPS, "after", weight=4, says="gru_cell() gives the next state, with the reset after the product.")

@@ -190,7 +190,7 @@ def perplexity(logits: Tensor, targets: Tensor, pad: int) -> Tensor:
         pad: the number of the padding word; where it is the target nothing is counted. Somewhere it is not.
     """
     ### BEGIN SOLUTION 3e
-    log_p = torch.log_softmax(logits, dim=2).gather(2, targets.unsqueeze(2)).squeeze(2)
+    log_p = torch.log_softmax(logits, dim=2).gather(2, targets.unsqueeze(2))
     return torch.exp(-log_p[targets != pad].mean())
     ### END SOLUTION
 
@@ -348,7 +348,8 @@ def smoothed_cross_entropy(logits: Tensor, targets: Tensor, pad: int, eps: float
         eps: ε, the probability that is spread evenly over all V words, the right one included.
     """
     ### BEGIN SOLUTION 3k
-    log_p = torch.log_softmax(logits[targets != pad], dim=1)
-    right = log_p.gather(1, targets[targets != pad].unsqueeze(1)).squeeze(1)
-    return -((1 - eps) * right + eps * log_p.mean(dim=1)).mean()
+    counted = targets != pad
+    log_p = torch.log_softmax(logits, dim=1)[counted]
+    right = log_p[torch.arange(len(log_p)), targets[counted]]
+    return -(1 - eps) * right.mean() - eps * log_p.mean()
     ### END SOLUTION
