@@ -1,6 +1,6 @@
 """Train a recurrent language model on harbour.txt: `python train_language_model.py`, `--help` for the rest.
 
-It runs on your own answers to 3b, 3c and 3e to 3g, takes well under a minute on one core, and shows what the model says.
+It runs on your own answers to 3b, 3c and 3e to 3g, takes some seconds, and shows what the model says.
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ def xavier(code: Any, case: Case) -> Any:
     return code.recurrent.xavier_uniform(case.rows, case.columns, seeded(case.seed))
 
 
-@probe("first: rows columns, next: rows columns, with the same seed: rows columns", of="xavier_uniform()", needs=("torch",))
+@probe(
+    "first: rows columns, next: rows columns, with the same seed: rows columns", of="xavier_uniform()", needs=("torch",)
+)
 def xavier_draws(code: Any, case: Case) -> Any:
     """Make two small weights with one generator, and one with a new generator of the same seed."""
     from sanity.a5.beside.recurrent import seeded

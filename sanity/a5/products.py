@@ -36,7 +36,9 @@ CHAINS = Cases(
     ({"H": 4, "steps": 7, "linear": 1}, {"H": 5, "steps": 6, "linear": 0}),
 )
 """Chains of equal steps."""
-SHORT = Cases(make_chain, {"H": (3, 4), "steps": (1, 1), "linear": (0, 1)}, "H = {H}, one step", ({"linear": 1},), drawn=1)
+SHORT = Cases(
+    make_chain, {"H": (3, 4), "steps": (1, 1), "linear": (0, 1)}, "H = {H}, one step", ({"linear": 1},), drawn=1
+)
 """Chains of one step."""
 LINEAR = Cases(make_chain, {"H": (3, 5), "steps": (5, 8), "linear": (1, 1)}, "H = {H}, {steps} steps, linear", drawn=2)
 """Chains without tanh."""

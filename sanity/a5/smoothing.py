@@ -22,7 +22,12 @@ def make_targets(*, seed: int, N: int, V: int, padded: int) -> dict[str, Any]:
     pad = int(rng.integers(V))
     targets = (pad + rng.integers(1, V, size=N)) % V
     targets[rng.permutation(N)[:padded]] = pad
-    return {"logits": 2 * rng.standard_normal((N, V)), "targets": targets, "pad": pad, "eps": float(rng.uniform(0.2, 0.4))}
+    return {
+        "logits": 2 * rng.standard_normal((N, V)),
+        "targets": targets,
+        "pad": pad,
+        "eps": float(rng.uniform(0.2, 0.4)),
+    }
 
 
 WORDS = "{N} words, {padded} of them padding, V = {V}"
@@ -102,7 +107,9 @@ def the_smoothed_labels_are_the_best_answer(run: Run, case: Case) -> None:
     labels[np.arange(len(labels)), case.targets] += 1 - case.eps
     found = run(smoothed_gradients, case.having(logits=np.log(labels)))["gradients"]
     shaped(found, "logits", "N V", labels)
-    equal("logits", found["logits"], np.zeros_like(labels), "a gradient is left where the smoothed labels are predicted")
+    equal(
+        "logits", found["logits"], np.zeros_like(labels), "a gradient is left where the smoothed labels are predicted"
+    )
 
 
 @check(TEXTS)

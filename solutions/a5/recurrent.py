@@ -40,10 +40,8 @@ def gru_cell(
     from_h = h @ W_h[: 2 * H].T + b_h[: 2 * H]
     r = torch.sigmoid(from_x[:, :H] + from_h[:, :H])
     z = torch.sigmoid(from_x[:, H : 2 * H] + from_h[:, H:])
-    if reset_after:
-        recalled = r * (h @ W_h[2 * H :].T + b_h[2 * H :])
-    else:
-        recalled = (r * h) @ W_h[2 * H :].T + b_h[2 * H :]
+    W_n, b_n = W_h[2 * H :], b_h[2 * H :]
+    recalled = r * (h @ W_n.T + b_n) if reset_after else (r * h) @ W_n.T + b_n
     n = torch.tanh(from_x[:, 2 * H :] + recalled)
     return (1 - z) * n + z * h
     ### END SOLUTION

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from graders.course.assignment import handout_folder, load_assignment
-from sanity.a5 import generation, initialisation
+from sanity.a5 import continuation, initialisation
 from sanity.core.recordings import fixed_cases
 
 torch = pytest.importorskip("torch")
@@ -171,8 +171,8 @@ def test_every_gradient_of_the_reference_is_a_slope(recurrent: ModuleType) -> No
 
 def test_a_right_draw_hardly_ever_fails() -> None:
     """What chance allows is such that twice the words' Hoeffding bound is the odds stated."""
-    allowed = np.sqrt(np.log(10 / generation.FALSE_ALARMS) / (2 * generation.DRAWS))
-    assert 5 * 2 * np.exp(-2 * generation.DRAWS * allowed**2) == pytest.approx(generation.FALSE_ALARMS)
+    allowed = np.sqrt(np.log(10 / continuation.FALSE_ALARMS) / (2 * continuation.DRAWS))
+    assert 5 * 2 * np.exp(-2 * continuation.DRAWS * allowed**2) == pytest.approx(continuation.FALSE_ALARMS)
     assert allowed < 0.1
 
 
@@ -187,9 +187,9 @@ def test_a_right_initialisation_hardly_ever_fails() -> None:
 
 def test_every_model_to_continue_says_more_than_one_word(recurrent: ModuleType) -> None:
     """Else a state that is lost would not show."""
-    from sanity.a5.beside.generation import model
+    from sanity.a5.beside.continuation import model
 
-    cases = [*fixed_cases(generation.MODELS), *generation.MODELS.drawn_cases(3, 10)]
+    cases = [*fixed_cases(continuation.MODELS), *continuation.MODELS.drawn_cases(3, 10)]
     said = [recurrent.generate(*model(case), [int(w) for w in case.prefix], case.length) for case in cases]
     assert sum(len(set(words)) > 2 for words in said) >= 0.9 * len(said)
 

@@ -40,7 +40,9 @@ def make_model(*, seed: int, V: int, H: int, length: int, given: int) -> dict[st
 
 SIZES = {"V": (9, 12), "H": (4, 6), "length": (5, 8), "given": (3, 4)}
 WORDS = "V = {V}, {given} words and {length} more"
-MODELS = Cases(make_model, SIZES, WORDS, ({"V": 13, "H": 5, "length": 7, "given": 2}, {"V": 10, "length": 12, "given": 5}))
+MODELS = Cases(
+    make_model, SIZES, WORDS, ({"V": 13, "H": 5, "length": 7, "given": 2}, {"V": 10, "length": 12, "given": 5})
+)
 """Models with prefixes of several words."""
 SHORT = Cases(make_model, {**SIZES, "given": (1, 1)}, WORDS, drawn=1)
 """Models with a prefix of one word."""
@@ -51,7 +53,7 @@ DICE = Cases(make_model, SIZES, "a model that always has the same five probabili
 @probe("added: n", of="generate()", needs=("torch",))
 def greedy(code: Any, case: Case) -> Any:
     """Continue the prefix by the most probable words."""
-    from sanity.a5.beside.generation import model
+    from sanity.a5.beside.continuation import model
 
     prefix = [int(token) for token in case.prefix]
     return code.recurrent.generate(*model(case), prefix, case.length)
@@ -60,7 +62,7 @@ def greedy(code: Any, case: Case) -> Any:
 @probe("added: n", of="generate()", needs=("torch",))
 def sampled(code: Any, case: Case) -> Any:
     """Continue the prefix by drawn words."""
-    from sanity.a5.beside.generation import model
+    from sanity.a5.beside.continuation import model
     from sanity.a5.beside.recurrent import seeded
 
     prefix = [int(token) for token in case.prefix]
@@ -70,7 +72,7 @@ def sampled(code: Any, case: Case) -> Any:
 @probe("first: n, next: n, with the same seed: n", of="generate()", needs=("torch",))
 def thrown(code: Any, case: Case) -> Any:
     """Draw many words of a model that has no memory, then a few more, and the first of them again."""
-    from sanity.a5.beside.generation import dice
+    from sanity.a5.beside.continuation import dice
     from sanity.a5.beside.recurrent import seeded
 
     generate, generator = code.recurrent.generate, seeded(case.seed)
@@ -128,7 +130,7 @@ def draws_words_by_the_generator(run: Run, case: Case) -> None:
 
 @check(MODELS, weight=2)
 def a_certain_model_leaves_no_choice(run: Run, case: Case) -> None:
-    """Where the model doubts nothing, drawing gives the most probable words: each word drawn is read before the next."""
+    """Where the model doubts nothing, drawing gives the most probable words: each is read before the next is drawn."""
     certain = case.having(certainty=CERTAIN)
     like = np.zeros(case.length, np.int64)
     first, other = (shaped(run(asked, certain), "added", "n", like) for asked in (greedy, sampled))
