@@ -108,7 +108,7 @@ check.compares(
 )
 
 
-@check(BATCHES, weight=2)
+@check(BATCHES)
 def uses_running_statistics_in_evaluation(run: Run, expect: Run, case: Case) -> None:
     """In evaluation the running statistics are used, and come back as they are."""
     asked = batch_normed_in_evaluation

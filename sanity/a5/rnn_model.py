@@ -65,7 +65,7 @@ def modelled(code: Any, case: Case) -> Any:
 
 
 @probe("gradients", of="language_model()", needs=("torch",))
-def model_gradients(code: Any, case: Case) -> Any:
+def language_model_gradients(code: Any, case: Case) -> Any:
     """Return the gradients of a weighted sum of the logits, by the weights and the state before the first word."""
     from sanity.a5.beside.recurrent import doubles, loss_and_gradients, simple_cell, tensors
 
@@ -119,7 +119,9 @@ def a_text_may_be_read_in_two_parts(run: Run, case: Case) -> None:
 @check(BATCHES, gradients=True)
 def gradients_go_back_through_time(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches the embeddings, the weights and, through all steps, the state in the beginning."""
-    same_gradients(run(model_gradients, case)["gradients"], expect(model_gradients, case)["gradients"])
+    same_gradients(
+        run(language_model_gradients, case)["gradients"], expect(language_model_gradients, case)["gradients"]
+    )
 
 
 @check(BATCHES)

@@ -61,6 +61,14 @@ DEGENERATE = {
     ("a4", "squeezes-the-word"): {"decodes_where_a_size_is_one"},
     ("a4", "squeezes-the-scores"): {"steps_where_a_size_is_one"},
     ("a4", "squeezes-the-parts"): {"steps_where_a_size_is_one"},
+    ("a5", "gru-squeezed"): {"a_gru_takes_one_example"},
+    ("a5", "lstm-squeezed"): {"an_lstm_takes_one_example"},
+    ("a5", "model-squeezed"): {"models_a_single_word"},
+    ("a5", "clip-zeros"): {"leaves_zeros"},
+    ("a5", "generate-single-word-twice"): {"continues_a_single_word"},
+    ("a5", "batch-norm-squeezed"): {"evaluates_an_example_alone"},
+    ("a5", "highway-squeezed"): {"goes_around_for_one_example"},
+    ("a5", "smoothing-squeezed"): {"smooths_a_single_word"},
 }
 """Bugs that show only where a size is one or nothing is there, with the one check that they fail."""
 
