@@ -107,7 +107,7 @@ def goes_on_from_what_it_has_added(run: Run, case: Case) -> None:
 @check(DICE, weight=2)
 def draws_words_as_often_as_they_are_probable(run: Run, expect: Run, case: Case) -> None:
     """With a generator each word is drawn as often as the softmax of its logits says, within what chance allows."""
-    drawn = shaped(run(thrown, case), "first", "n", expect(thrown, case)["first"])
+    drawn = shaped(run(thrown, case), "first", "n", np.asarray(expect(thrown, case)["first"]))
     often = np.array([(drawn == token).mean() for token in range(5)])
     # By Hoeffding's inequality a right answer is farther off, for any of five words, with these odds.
     if np.abs(often - case.probabilities).max() > np.sqrt(np.log(10 / FALSE_ALARMS) / (2 * DRAWS)):
