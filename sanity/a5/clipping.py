@@ -52,7 +52,7 @@ def parts(run: Run, case: Case) -> dict[str, Array]:
     return {name: shaped(found, name, clipped.axes[name], case.values[name]) for name in NAMES}
 
 
-@check(LONG, weight=6)
+@check(LONG, weight=6, outputs=("gradients",))
 def shortens_long_gradients(run: Run, expect: Run, case: Case) -> None:
     """Gradients that are too long together are shortened together."""
     same(run(clipped, case), expect(clipped, case), clipped.axes)

@@ -7,6 +7,7 @@ def warm_up() -> None:
     """Run a small recurrence forwards and backwards: torch prepares its kernels at the first call."""
     import torch
 
+    import sanity.a5.beside.continuation
     import sanity.a5.beside.recurrent  # noqa: F401
 
     x, weight = torch.ones(2, 3), torch.nn.Parameter(torch.ones(3, 3))
