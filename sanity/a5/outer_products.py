@@ -9,7 +9,7 @@ import numpy as np
 from sanity.a5.heads import FLOOR, beyond, finite, orthonormal, softmax_rows
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
-from sanity.core.compare import Array, number
+from sanity.core.compare import Array, number, same_number
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Answers, Run, probe
 
@@ -135,14 +135,16 @@ check.compares(
     weight=2,
     says="identity_distance() returns the length of c_2 − u_b, divided by β, with K, Q and V the identity.",
 )
-check.compares(
-    identity_distance,
-    LARGE,
-    "distance",
-    weight=0.5,
-    says="Vectors may be long: exp(β²) overflows, the distance does not.",
-    name="identity_distance_of_long_vectors",
-)
+
+
+@check(LARGE, weight=0.5)
+def identity_distance_of_long_vectors(run: Run, expect: Run, case: Case) -> None:
+    """Vectors may be long: exp(β²) overflows, the distance does not."""
+    answers = run(identity_distance, case)
+    if np.isnan(number(answers, "distance")):
+        diagnosis = "identity_distance overflows where vectors are long: infinity is divided by infinity"
+        raise CheckFailed("distance is NaN", diagnosis=diagnosis, output="distance")
+    same_number(answers, expect(identity_distance, case), "distance")
 
 
 @check(LENGTHS, weight=0.5)
