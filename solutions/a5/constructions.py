@@ -181,10 +181,10 @@ def position_table(n: int, d: int) -> Array:
     """
     ### BEGIN SOLUTION 2e
     angles = np.arange(n)[:, np.newaxis] / 10000 ** (np.arange(0, d, 2) / d)
-    table = np.zeros((n, d))
-    table[:, 0::2] = np.sin(angles)
-    table[:, 1::2] = np.cos(angles)
-    return table
+    phi = np.zeros((n, d))
+    phi[:, 0::2] = np.sin(angles)
+    phi[:, 1::2] = np.cos(angles)
+    return phi
     ### END SOLUTION
 
 
