@@ -71,8 +71,10 @@ def copies(run: Run, expect: Run, case: Case) -> None:
     allowed = float(1 - weights_of(expect(copying_query, case), case)[case.a])
     if beyond(missing, allowed):
         said = "the weight on the value to be copied is too small for t"
-        other = "" if weights.argmax() == case.a else "another value has a larger weight"
-        raise CheckFailed(said, diagnosis=other, detail=_less_than_one(missing, allowed), output="query")
+        hint = "its score must be t above the others, at least, whatever the length of its key"
+        if weights.argmax() != case.a:
+            said = "another value has a larger weight than the one to be copied"
+        raise CheckFailed(said, hint=hint, detail=_less_than_one(missing, allowed), output="query")
 
 
 def averages(run: Run, expect: Run, case: Case) -> None:
