@@ -61,6 +61,8 @@ DEGENERATE = {
     ("a4", "squeezes-the-word"): {"decodes_where_a_size_is_one"},
     ("a4", "squeezes-the-scores"): {"steps_where_a_size_is_one"},
     ("a4", "squeezes-the-parts"): {"steps_where_a_size_is_one"},
+    ("a5", "weights-overflow"): {"weights_of_large_scores"},
+    ("a5", "distance-overflow"): {"identity_distance_of_long_vectors"},
 }
 """Bugs that show only where a size is one or nothing is there, with the one check that they fail."""
 
