@@ -61,6 +61,8 @@ DEGENERATE = {
     ("a4", "squeezes-the-word"): {"decodes_where_a_size_is_one"},
     ("a4", "squeezes-the-scores"): {"steps_where_a_size_is_one"},
     ("a4", "squeezes-the-parts"): {"steps_where_a_size_is_one"},
+    ("a5", "weights-overflow"): {"weights_of_large_scores"},
+    ("a5", "distance-overflow"): {"identity_distance_of_long_vectors"},
     ("a5", "gru-squeezed"): {"a_gru_takes_one_example"},
     ("a5", "lstm-squeezed"): {"an_lstm_takes_one_example"},
     ("a5", "model-squeezed"): {"models_a_single_word"},
