@@ -11,4 +11,4 @@ def warm_up() -> None:
     import sanity.a5.beside.recurrent  # noqa: F401
 
     x, weight = torch.ones(2, 3), torch.nn.Parameter(torch.ones(3, 3))
-    torch.log_softmax(torch.tanh(x @ weight.T) * torch.sigmoid(x), dim=1).sum().backward()
+    torch.log_softmax(torch.tanh(x @ weight.T) * torch.sigmoid(x), dim=1).sum().backward()  # type: ignore[no-untyped-call]
