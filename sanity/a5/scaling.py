@@ -60,10 +60,17 @@ DRAWS = Cases(
     drawn=4,
 )
 """Queries and keys of several sizes."""
-MANY = Cases(
-    make_draws,
-    {"sizes": (4, 4), "draws": (300, 300), "n": (20, 20), "scaled": (0, 1)},
-    "{sizes} sizes d, {draws} draws with n = {n} keys, scaled = {scaled}",
+
+
+def make_seed(*, seed: int, scaled: int) -> dict[str, Any]:
+    """Make what standard normal queries and keys are drawn from, beside the submission: they are many."""
+    return {"seed": seed, "scaled": bool(scaled), "ds": [16.0, 64.0], "draws": 400, "n": 30}
+
+
+NORMAL = Cases(
+    make_seed,
+    {"scaled": (0, 1)},
+    "standard normal queries and keys of sizes 16 and 64, scaled = {scaled}",
     ({"scaled": 1},),
     drawn=1,
 )
@@ -86,6 +93,17 @@ def norm_of_jacobian(code: Any, case: Case) -> Any:
 def scaling_curves(code: Any, case: Case) -> Any:
     """Ask for the curves."""
     queries, keys = ([array.copy() for array in arrays] for arrays in (case.queries, case.keys))
+    with softmax_stands_in(code.attention_math):
+        return code.attention_math.scaling_curves(queries, keys, bool(case.scaled))
+
+
+@probe(f"variances: {SIZE}, entropies: {SIZE}, norms: {SIZE}", of="scaling_curves()")
+def scaling_curves_of_normal(code: Any, case: Case) -> Any:
+    """Ask for the curves of standard normal queries and keys."""
+    rng = np.random.default_rng(case.seed)
+    sizes = [int(d) for d in case.ds]
+    queries = [rng.standard_normal((case.draws, d)) for d in sizes]
+    keys = [rng.standard_normal((case.draws, case.n, d)) for d in sizes]
     with softmax_stands_in(code.attention_math):
         return code.attention_math.scaling_curves(queries, keys, bool(case.scaled))
 
@@ -175,23 +193,24 @@ def scaling_divides_the_variance(run: Run, case: Case) -> None:
 def deviation(d: float, draws: int, n: int, sizes: int) -> float:
     """Return by how much the variance of scores, divided by its mean, may differ from one.
 
-    By the bound of Laurent and Massart on weighted sums of squares of normal numbers the odds that it does so by chance,
-    at any of the sizes, are at most FALSE_ALARMS. The scores of one query with length² d·w are normal with variance d·w.
+    By the bounds of Laurent and Massart (2000, lemma 1) on weighted sums of squares of normal numbers, the odds that it
+    does so by chance, at any of the sizes, are at most FALSE_ALARMS. Given a query whose squared length is d w, its
+    scores are normal with variance d w.
     """
-    t = np.log(8 * sizes * draws / FALSE_ALARMS)  # four bounds of two sides, the third for each draw
+    t = np.log(8 * sizes * draws / FALSE_ALARMS)  # at most 8 bounds for each draw and size
     longest = 1 + 2 * np.sqrt(t / d) + 2 * t / d  # w of any query
-    mean = 2 * np.sqrt(t / (draws * d)) + 2 * t / (draws * d)  # of all w, from one
-    given_queries = 2 * np.sqrt(longest * (1 + mean) * t / (draws * n)) + 2 * longest * t / (draws * n)
-    of_the_mean = 2 * t * longest / draws  # the square of the mean score, which the variance leaves out
-    return float(mean + given_queries + of_the_mean)
+    mean = 2 * np.sqrt(t / (draws * d)) + 2 * t / (draws * d)  # of w over the draws, from one
+    squares = 2 * np.sqrt(longest * (1 + mean) * t / (draws * n)) + 2 * longest * t / (draws * n)
+    mean_score = 2 * t * (1 + mean) / (draws * n)  # its square, which the variance takes off
+    return float(mean + squares + mean_score)
 
 
-@check(MANY)
+@check(NORMAL)
 def the_variance_is_that_of_theory(run: Run, case: Case) -> None:
     """For standard normal queries and keys the variance of scores is about d, and about 1 if they are scaled."""
-    draws, n = case.keys[0].shape[:2]
-    found = curve(run, case, "variances") / (1.0 if case.scaled else np.array(case.ds))
-    allowed = np.array([deviation(d, draws, n, len(case.ds)) for d in case.ds])
+    ds = np.array(case.ds)
+    found = shaped(run(scaling_curves_of_normal, case), "variances", SIZE, ds) / (1.0 if case.scaled else ds)
+    allowed = np.array([deviation(d, case.draws, case.n, len(ds)) for d in ds])
     if not (np.abs(found - 1) <= allowed).all():
         theory = "1" if case.scaled else "d"
         raise CheckFailed(f"the variance of the scores of standard normal queries and keys is not about {theory}")
