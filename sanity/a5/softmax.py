@@ -117,7 +117,7 @@ def sums_to_one(run: Run, case: Case) -> None:
     y = shaped(run(softmax, case), "y", ANY, case.x)
     if not (y > 0).all():
         raise CheckFailed("some results are not above zero", output="y")
-    sums = y.sum(axis=case.axis)
+    sums = np.asarray(y.sum(axis=case.axis))
     equal("y", sums, np.ones_like(sums), "the results do not sum to one along the axis")
 
 
@@ -133,13 +133,17 @@ def only_differences_count(run: Run, case: Case) -> None:
 
 @check(NUMBERS, weight=2)
 def numbers_may_be_large(run: Run, case: Case) -> None:
-    """A thousand added to one row, or taken from another, changes nothing, and gives no NaN."""
+    """Numbers may be thousands: only their differences count, and nothing overflows to NaN."""
     shift = np.moveaxis(np.zeros_like(case.x), case.axis, 0)
     shift[:] = np.where(np.arange(shift[0].size) % 2, -1000.0, 1000.0).reshape(shift.shape[1:])
     far = case.having(x=case.x + np.moveaxis(shift, 0, case.axis))
     before = shaped(run(softmax, case), "y", ANY, case.x)
     said = "the results change if a thousand is added to some rows and taken from others"
-    equal("y", run(softmax, far)["y"], before, said, hint="before the exponential, subtract the largest of each row")
+    hint = "before the exponential, subtract the largest of each row"
+    equal("y", run(softmax, far)["y"], before, said, hint=hint)
+    apart = case.having(x=1000 * case.x)
+    said = "the results are wrong if the numbers of a row are thousands apart"
+    equal("y", run(softmax, apart)["y"], stand_in(apart.x, case.axis), said, hint=hint)
 
 
 @check(SINGLE)

@@ -80,8 +80,8 @@ def scaling_curves(queries: list[Array], keys: list[Array], scaled: bool) -> tup
         scores = np.einsum("rd,rnd->rn", query, key)
         if scaled:
             scores = scores / np.sqrt(query.shape[-1])
-        weights = softmax(scores)
         variances.append(scores.var())
+        weights = softmax(scores)
         entropies.append(entropy(weights).mean())
         norms.append(jacobian_norm(weights).mean())
     return np.array(variances), np.array(entropies), np.array(norms)
