@@ -27,7 +27,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
 
 def softmax_jacobian(x: Array) -> Array:
-    """Question 1a. Return the Jacobian of y = softmax(x) by x, (n,): ∂y_i / ∂x_j in row i and column j, (n, n)."""
+    """Question 1a. Return the Jacobian of softmax, y, at x, (n,): ∂y_i / ∂x_j in row i and column j, (n, n)."""
     # Question 1a: your code starts here.
     raise NotImplementedError("1a: not implemented yet")
     # Question 1a: your code ends here.

@@ -234,13 +234,21 @@ def positions_come_from_the_generator(run: Run, case: Case) -> None:
         raise CheckFailed(said, diagnosis="a new generator is made at every call of hard_attention")
 
 
+def repeats_error(count: int) -> float:
+    """Return by how much the share of draws that repeat the one before may differ from the frequencies' squares.
+
+    Pairs that share no draw are independent: the first term is Hoeffding's for every other pair, twice, half as many
+    each. The second bounds what the squares of this many frequencies, together, may differ from those of probabilities.
+    The odds that either is too small are at most FALSE_ALARMS.
+    """
+    return float(np.sqrt(np.log(8 / FALSE_ALARMS) / (DRAWN - 2))) + 2 * deviation(2 * count)
+
+
 @check(POSITIONS)
 def draws_are_independent(run: Run, case: Case) -> None:
     """The position drawn next does not depend on the one before."""
-    times_drawn(run, case)
-    p, repeats = stand_in(case.scores), int(run(hard_attention, case)["repeats"]) / (DRAWN - 1)
-    # Pairs that share no draw are independent: Hoeffding's inequality for every other pair, twice, half as many each.
-    if abs(repeats - p @ p) > np.sqrt(np.log(4 / FALSE_ALARMS) / (DRAWN - 2)):
+    often, repeats = times_drawn(run, case) / DRAWN, int(run(hard_attention, case)["repeats"]) / (DRAWN - 1)
+    if abs(repeats - often @ often) > repeats_error(len(often)):
         raise CheckFailed("a position is drawn too often, or too seldom, after itself")
 
 

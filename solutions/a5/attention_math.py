@@ -28,7 +28,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
 
 def softmax_jacobian(x: Array) -> Array:
-    """Question 1a. Return the Jacobian of y = softmax(x) by x, (n,): ∂y_i / ∂x_j in row i and column j, (n, n)."""
+    """Question 1a. Return the Jacobian of softmax, y, at x, (n,): ∂y_i / ∂x_j in row i and column j, (n, n)."""
     ### BEGIN SOLUTION 1a
     y = softmax(x)
     return np.diag(y) - np.outer(y, y)

@@ -26,7 +26,7 @@ from sanity.a5.masks import MASKED
 from sanity.a5.right_softmax import softmax_stands_in, stand_in
 from sanity.a5.scaling import deviation as scaling_deviation
 from sanity.a5.scores import HEADS
-from sanity.a5.soft_and_hard import DRAWN, FALSE_ALARMS, deviation, sampling_error
+from sanity.a5.soft_and_hard import DRAWN, FALSE_ALARMS, deviation, repeats_error, sampling_error
 from sanity.core.assignment_package import load_checks
 from sanity.core.judge import CachedRun, judge
 from sanity.core.recordings import fixed_cases, load, recording_path
@@ -98,14 +98,16 @@ def test_false_alarms_are_as_rare_as_stated(heads: ModuleType, monkeypatch: pyte
     monkeypatch.setattr(sanity.a5.soft_and_hard, "FALSE_ALARMS", rate)
     scores, losses, baseline = rng.standard_normal(4), rng.uniform(-1, 3, 4), 0.8
     p, gradient = stand_in(scores), heads.expected_loss_gradient(scores, losses)
-    often, far = 0, 0
+    often, far, repeated = 0, 0, 0
     error = sampling_error(p @ (losses - baseline) ** 2, 2 * np.abs(losses - baseline).max(), 4)
     for _ in range(repeats):
         positions = heads.hard_attention(scores, losses[:, None], DRAWN, rng)[1]
         estimate = heads.score_function_gradient(scores, positions, losses[positions], baseline)
         often += (np.abs(np.bincount(positions, minlength=4) / DRAWN - p) > deviation(4)).any()
         far += (np.abs(estimate - gradient) > error).any()
-    assert often <= rate * repeats and far <= rate * repeats
+        share = np.bincount(positions, minlength=4) / DRAWN
+        repeated += abs(np.mean(positions[1:] == positions[:-1]) - share @ share) > repeats_error(4)
+    assert max(often, far, repeated) <= rate * repeats
 
 
 def test_the_variance_of_scores_is_as_near_to_theory_as_stated(heads: ModuleType) -> None:
