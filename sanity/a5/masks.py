@@ -34,7 +34,7 @@ def make_masked(*, seed: int, b: int, m: int, n: int, e: int, kind: int) -> dict
         "scores": 2 * rng.standard_normal((b, m, n)),
         "vectors": rng.standard_normal((b, n, e)),
         "mask": mask,
-        "lengths": np.append(rng.permutation(n - 1)[: b - 1] + 1, n),
+        "lengths": np.append(rng.permutation(n)[: b - 1], n),
         "n": n,
         "shape": KINDS[kind],
     }

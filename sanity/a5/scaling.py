@@ -54,9 +54,9 @@ def make_draws(*, seed: int, sizes: int, draws: int, n: int, scaled: int) -> dic
 
 DRAWS = Cases(
     make_draws,
-    {"sizes": (2, 4), "draws": (6, 9), "n": (3, 4), "scaled": (0, 1)},
+    {"sizes": (2, 3), "draws": (6, 9), "n": (3, 4), "scaled": (0, 1)},
     "{sizes} sizes d, {draws} draws with n = {n} keys, scaled = {scaled}",
-    ({"sizes": 4, "draws": 7, "n": 4}, {"sizes": 3, "draws": 8, "n": 4, "scaled": 1}),
+    ({"sizes": 3, "draws": 7, "n": 4}, {"sizes": 3, "draws": 8, "n": 4, "scaled": 1}),
     drawn=4,
 )
 """Queries and keys of several sizes."""
