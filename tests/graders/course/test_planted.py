@@ -65,6 +65,8 @@ DEGENERATE = {
     ("a5", "entropy-keeps-axis"): {"takes_a_single_distribution"},
     ("a5", "masked-row-nan"): {"a_row_may_be_masked_whole"},
     ("a5", "hard-squeezed"): {"one_draw_is_a_list_of_one"},
+    ("a5", "weights-overflow"): {"weights_of_large_scores"},
+    ("a5", "distance-overflow"): {"identity_distance_of_long_vectors"},
 }
 """Bugs that show only where a size is one or nothing is there, with the one check that they fail."""
 
