@@ -146,8 +146,8 @@ def test_a_folder_without_one_is_named(tmp_path):
          ": [feedback]: until = 2026-11-20: expected a date with a time such as 2026-11-20T23:59:00"),
         ("[limits]", '[feedback]\nlevel = "sentence"\nthen = "diagnosis"\n[limits]',
          ": [feedback]: expected until and then, or neither: a date, and the level from then on"),
-        ("points = 2\n", 'points = 2\nfeedback = {level = "sentence", when = 1}\n', ":9: [question.feedback] 1a: when is "
-         "not known here; known are level, until, then, visibility"),
+        ("points = 2\n", 'points = 2\nfeedback = {level = "sentence", when = 1}\n',
+         ":9: [question.feedback] 1a: when is not known here; known are level, until, then, visibility"),
         ("points = 2\n", 'points = 2\nfeedback = {level = "sentence", visibility = "never"}\n',
          ":9: [question.feedback] 1a: visibility = 'never': expected visible or after_due_date or after_published or "
          "hidden"),
