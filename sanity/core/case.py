@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Numbers = Mapping[str, int]
 """The integers that a case is made from: sizes, switches (0 or 1) and a seed."""
-OTHER_SEEDS = 16
-"""What is the same for so many other seeds does not follow from the seed."""
+OTHER_SEEDS = 4
+"""What is the same for so many seeds follows from the sizes alone."""
 LEFT_OUT = "…"
 """Stands in an outline for what follows from the seed."""
 
@@ -147,6 +147,8 @@ class Cases:
 
     def outline(self, case: Case) -> str:
         """Return a case's words without what follows from its seed, so that they hold no value of a hidden case.
+
+        They are made from other cases of its sizes: its own seed and values are not looked at.
 
         >>> pairs = Cases(lambda seed, n: {"x": [seed] * n}, {"n": (1, 5)}, "{n} numbers, the first {x[0]}")
         >>> pairs.outline(pairs.case(n=3, seed=7))
