@@ -51,6 +51,7 @@ def grade(args: argparse.Namespace) -> int:
     )
     if args.dry_run:
         unused = {"--fail-under": args.fail_under is not None, "--junit": bool(args.junit)}
+        unused |= {"--feedback": bool(args.feedback)}
         refuse_unused(unused, "--dry-run grades nothing")
         return _dry_run(options)
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)

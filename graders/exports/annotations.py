@@ -51,7 +51,9 @@ def workflow_commands(result: Result, places: Places, dial: Dial = AS_EVER) -> s
             if verdict.outcome is not Outcome.PASSED:
                 said = explanation(verdict, dial)
                 where = places.of(question.id, said)
-                lines.append(_command("error", {**where, "title": title}, said or verdict.sentence))
+                lines.append(
+                    _command("error", {**where, "title": title}, said or f"{verdict.outcome}: {verdict.sentence}")
+                )
         if question.metric and question.points < question.max_points:
             lines.append(_command("error" if question.training else "warning", {"title": title}, question.comment))
     points = f"{number(result.points)} of {number(result.max_points)} points"

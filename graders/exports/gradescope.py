@@ -71,7 +71,8 @@ def _entries(question: QuestionResult, dial: Dial) -> Iterator[dict[str, Any]]:
         passed = verdict.outcome is Outcome.PASSED
         said = explanation(verdict, dial)
         noted = f"passed, but: {said}" if said else ""
-        output = noted or withheld(question.verdicts) if passed else said
+        unexplained = verdict.outcome.value if verdict.outcome is Outcome.COULD_NOT_RUN else ""
+        output = noted or withheld(question.verdicts) if passed else said or unexplained
         name = f"{question.name}: {verdict.sentence}"
         entry = _entry(question, name, score, max_score, "passed" if passed else "failed", output, verdict)
         yield _without_points(entry) if by_hand else entry

@@ -27,7 +27,7 @@ def test_one_line_for_each_check_that_did_not_pass(result: Result) -> None:
     found = [LINE.fullmatch(line) for line in errors]
     assert all(found)
     assert [unquote(m["message"]) for m in found if m] == [
-        clean_text(explanation(v, AS_EVER) or v.sentence) for v in bad
+        clean_text(explanation(v, AS_EVER) or f"{v.outcome}: {v.sentence}") for v in bad
     ]
     assert notice.startswith("::notice title=a4::") and rest == "" and SECRET not in text and "\r" not in text
 

@@ -104,6 +104,11 @@ def test_a_hostile_name_is_stored_clean(name: str) -> None:
     assert read(results_json(made(name, PASSED)))["extra_data"]["submission"] == clean_name(name)
 
 
+def test_a_check_that_could_not_run_says_so_even_if_not_why() -> None:
+    [entry] = read(results_json(made("ada", CRASHED), Dial(default=Level.DIAGNOSIS)))["tests"]
+    assert (entry["status"], entry["output"]) == ("failed", "could not run")
+
+
 VISIBILITIES = SCHEMA["$defs"]["visibility"]["enum"]
 
 
