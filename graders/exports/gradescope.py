@@ -54,8 +54,9 @@ def results_json(result: Result, dial: Dial = AS_EVER) -> bytes:
             for entry in _entries(question, dial)
         ],
     }
-    if board := [_score(question) for question in result.questions if question.training and question.counts]:
-        report["leaderboard"] = [entry for entry in board if entry["value"] is not None]
+    scores = [(question, question.training.score) for question in result.questions if question.training]
+    if board := [_ranked(question, score) for question, score in scores if score is not None and question.counts]:
+        report["leaderboard"] = board
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
@@ -78,11 +79,9 @@ def _entries(question: QuestionResult, dial: Dial) -> Iterator[dict[str, Any]]:
         yield _without_points(entry) if by_hand else entry
 
 
-def _score(question: QuestionResult) -> dict[str, Any]:
-    """Return the leaderboard's entry of a trained question; the value is None without a score. Higher is better."""
-    score = question.training.score if question.training else None
-    name = clean_name(f"{question.id} {question.metric}".strip())
-    return {"name": name, "value": None if score is None else round(score, 2), "order": "desc"}
+def _ranked(question: QuestionResult, score: float) -> dict[str, Any]:
+    """Return the leaderboard's entry of a trained question, by whose metric more is better."""
+    return {"name": clean_name(f"{question.id} {question.metric}"), "value": round(score, 2), "order": "desc"}
 
 
 def _of_staff(question: QuestionResult) -> dict[str, Any]:

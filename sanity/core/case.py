@@ -168,8 +168,8 @@ class Cases:
             for literal, name, form, conversion in Formatter().parse(self.words):
                 yield literal
                 if name is not None:
-                    field_ = f"{{{name}{f'!{conversion}' * bool(conversion)}{f':{form}' * bool(form)}}}"
-                    texts = {field_.format(**values) for values in made}
+                    spelt = f"{{{name}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}}}"
+                    texts = {spelt.format(**values) for values in made}
                     yield texts.pop() if len(texts) == 1 else LEFT_OUT
 
         return _counted("".join(parts()))

@@ -167,6 +167,7 @@ def test_a_dry_run_grades_and_writes_nothing(grade: Trivium, export: tuple[str, 
 def test_a_dry_run_of_one_that_is_right(grade: Trivium, right: Path) -> None:
     said = grade(right, "--dry-run")
     assert (said.status, said.err, said.out.splitlines()[-1]) == (0, "", "class of 1; nothing was graded")
+    assert one_line(grade(right, "--dry-run", "--feedback", "sentence")).endswith("grades nothing; leave it out")
     line = one_line(grade(right, "--dry-run", "--junit", "out.xml"))
     assert line == "trivium grade: --junit: --dry-run grades nothing; leave it out"
 
