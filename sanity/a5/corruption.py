@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,15 +116,19 @@ def texts(run: Run, case: Case) -> list[tuple[str, str, str]]:
 def examples(run: Run, case: Case) -> Iterator[Example]:
     """Yield the parts of each example; raise CheckFailed if one is not made of them."""
     for document, x, y in texts(run, case):
-        yield taken_apart(document, x + y[-1:])
+        if y[1:] == x[:-1]:  # exchanged: another check says so
+            x, y = y, x
+        yield taken_apart(document, x + y[-1:] if x[1:] == y[:-1] else x)
 
 
 def taken_apart(document: str, text: str) -> Example:
     """Return the parts of the text of an example; raise CheckFailed, with the diagnosis, if it has others."""
     text = text.rstrip(PAD)
-    masks = text.count(MASK)
     if PAD in text:
-        raise CheckFailed("padding stands before other characters", diagnosis="padding is not at the end of an example")
+        front = "padding stands before the text: it should stand after it"
+        inside = "padding stands inside the text: it should stand at its end"
+        raise CheckFailed("padding is not at the end", diagnosis=front if text.startswith(PAD) else inside)
+    masks = text.count(MASK)
     if not masks:
         raise CheckFailed("an example has no mask")
     if masks == 1:
@@ -133,19 +138,28 @@ def taken_apart(document: str, text: str) -> Example:
         text = text[:-1]
     prefix, suffix, middle = text.split(MASK, 2)
     if MASK in middle:
-        diagnosis = "a mask stands inside the part that was taken out, or twice at one place"
-        raise CheckFailed("an example has too many masks", diagnosis=diagnosis)
+        raise CheckFailed("an example has too many masks", diagnosis=_why_so_many(document, text))
     example = Example(document, prefix, suffix, middle)
     if document.startswith(prefix + middle + suffix):
         return example
     diagnosis = ""
-    if document.startswith(prefix + suffix):
+    if document.startswith(prefix + suffix + middle):
+        diagnosis = "the middle stands between the masks and the suffix after them: it is the other way round"
+    elif document.startswith(prefix + suffix):
         diagnosis = "the part after the second mask is not the one that was taken out"
         if middle and middle in prefix + suffix:
             diagnosis = "the part taken out is not removed from where it was"
-    elif document.startswith(prefix + suffix + middle):
-        diagnosis = "the middle stands between the masks and the suffix after them: it is the other way round"
     raise CheckFailed("prefix, middle and suffix do not make up the beginning of the document", diagnosis=diagnosis)
+
+
+def _why_so_many(document: str, text: str) -> str:
+    """Return the diagnosis of a text with more than two masks."""
+    if text.endswith(2 * MASK):
+        return "examples are filled up with masks: padding has a character of its own"
+    parts = re.sub(f"{MASK}+", MASK, text).split(MASK)
+    if len(parts) == 3 and document.startswith(parts[0] + parts[2] + parts[1]):
+        return "several masks stand in a row: one should stand for all that is taken out"
+    return "a mask stands inside the part that was taken out"
 
 
 @check(MIXED, weight=4)
@@ -154,13 +168,17 @@ def the_output_is_the_input_moved_by_one(run: Run, case: Case) -> None:
     pairs = texts(run, case)
     lengths = {len(text) for _, *both in pairs for text in both}
     if len(lengths) > 1:
-        diagnosis = "examples are not filled up with padding"
+        padded = any(PAD in x for _, x, _ in pairs)
+        diagnosis = "" if padded else "examples are not filled up with padding"
         raise CheckFailed("inputs and outputs are not all equally long", diagnosis=diagnosis)
     if not lengths <= {case.block - 1, case.block}:
         raise CheckFailed("inputs and outputs do not have block_size - 1 characters")
     if any(x[1:] != y[:-1] for _, x, y in pairs):
-        same = all(x == y for _, x, y in pairs)
-        diagnosis = "the output is the input: it should be one character ahead" if same else ""
+        diagnosis = ""
+        if all(x == y for _, x, y in pairs):
+            diagnosis = "the output is the input: it should be one character ahead"
+        elif all(y[1:] == x[:-1] for _, x, y in pairs):
+            diagnosis = "input and output are exchanged: the output should be one character ahead"
         raise CheckFailed("the output is not the input moved by one", diagnosis=diagnosis)
     if any("\0" in x + y for _, x, y in pairs):
         raise CheckFailed("an example has numbers that stand for no character")
@@ -229,9 +247,15 @@ def takes_out_parts_of_any_length(run: Run, case: Case) -> None:
 def takes_out_parts_at_any_place(run: Run, case: Case) -> None:
     """What is taken out stands at different places."""
     found = [(len(example.prefix), len(example.suffix)) for example in examples(run, case) if example.length > 8]
-    places = np.array([before / (before + after) for before, after in found if before + after])
-    if not len(places) or np.mean([abs(before - after) <= 1 for before, after in found]) > 0.9:
+    if not found:  # another check says that all are short
+        return
+    if np.mean([abs(before - after) <= 1 for before, after in found]) > 0.9:
         diagnosis = "always exactly the middle is taken out: its place should be random"
         raise CheckFailed("as much is left before what is taken out as after it", diagnosis=diagnosis)
+    places = np.array([before / (before + after) for before, after in found if before + after])
     if places.std() < 0.1:  # 0.29 if all places are alike, with a standard error of 0.02
-        raise CheckFailed("what is taken out stands always at about the same place")
+        often = {"beginning": places.max() < 0.1, "end": places.min() > 0.9}
+        fits = [
+            f"always the {what} of a document is taken out: its place should be random" for what in often if often[what]
+        ]
+        raise CheckFailed("what is taken out stands always at about the same place", diagnosis="".join(fits))

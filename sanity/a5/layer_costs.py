@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
-from sanity.core.compare import as_array, same_number
-from sanity.core.errors import CheckFailed
+from sanity.core.compare import Array, as_array, number, same_number
+from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.probe import Run, probe
 
 check = Checks("4n")
@@ -23,7 +25,7 @@ def make_sizes(*, seed: int, n: int, d: int, width: int) -> dict[str, Any]:
     lengths = [int(n * factor) for factor in (1, 2, 3, 5, 9)]
     exponent, factor = rng.uniform(0.5, 2.5), rng.uniform(0.2, 5)
     costs = [float(factor * length**exponent * np.exp(rng.normal() / 5)) for length in lengths]
-    return {"n": n, "d": d, "width": width, "lengths": lengths, "costs": costs}
+    return {"n": n, "d": d, "width": width, "lengths": lengths, "costs": costs, "stand_in": False}
 
 
 SIZES = Cases(
@@ -40,6 +42,16 @@ ONE_POSITION = Cases(
 """Sizes of layers with one position."""
 
 
+def right_reads(kind: str, n: int, width: int, depth: int = 0) -> Array:
+    """Return which positions each position reads, (n, n)."""
+    found = np.zeros((n, n), bool)
+    step = width**depth if kind == "dilated convolution" else 1
+    most = {"recurrence": 2, "self-attention": n}.get(kind, width)
+    for i in range(n):
+        found[i, [i - m * step for m in range(most) if m * step <= i]] = True
+    return found
+
+
 @probe("positions", of="reads()", needs=("torch",))
 def read_positions(code: Any, case: Case) -> Any:
     """Return which positions each kind of layer reads, at the bottom and further up."""
@@ -53,13 +65,44 @@ def read_positions(code: Any, case: Case) -> Any:
 @probe("counts", of="multiplications()", needs=("torch",))
 def counted(code: Any, case: Case) -> Any:
     """Count the multiplications of each kind of layer."""
-    return {kind: code.transformer.multiplications(kind, case.n, case.d, case.width) for kind in KINDS}
+    with reading(code, case):
+        return {kind: code.transformer.multiplications(kind, case.n, case.d, case.width) for kind in KINDS}
 
 
 @probe("lengths", of="path_length()", needs=("torch",))
 def paths(code: Any, case: Case) -> Any:
     """Measure the longest path in each kind of layer."""
-    return {kind: code.transformer.path_length(kind, case.n, case.width) for kind in KINDS}
+    with reading(code, case):
+        return {kind: code.transformer.path_length(kind, case.n, case.width) for kind in KINDS}
+
+
+@contextmanager
+def reading(code: Any, case: Case) -> Iterator[None]:
+    """Put a right reads() in the place of the submission's own if the case says so: then a wrong one costs what it is."""
+    import torch
+
+    own = getattr(code.transformer, "reads", None)
+    if case.stand_in:
+        code.transformer.reads = lambda *args, **named: torch.from_numpy(right_reads(*args, **named))
+    try:
+        yield
+    finally:
+        code.transformer.reads = own
+
+
+def fitted(run: Run, case: Case) -> Case:
+    """Return the case for this submission: a wrong reads() has a stand-in."""
+    asked = SIZES.case()
+    try:
+        found = run(read_positions, asked)["positions"]
+        right = all(
+            np.array_equal(np.asarray(found[f"{kind}, depth {depth}"]), right_reads(kind, asked.n, asked.width, depth))
+            for kind in KINDS
+            for depth in (0, 1, 2)
+        )
+    except (CheckFailed, CouldNotRun):
+        right = False
+    return case if right else case.having(stand_in=True)
 
 
 @probe("steps", of="sequential_steps()", needs=("torch",))
@@ -100,12 +143,14 @@ def _seen(found: Any, right: Any) -> str:
 @check(SIZES, weight=3)
 def counts_multiplications(run: Run, expect: Run, case: Case) -> None:
     """multiplications() counts what one layer multiplies."""
+    case = fitted(run, case)
     same_kinds(run(counted, case)["counts"], expect(counted, case)["counts"], "multiplications")
 
 
 @check(SIZES, weight=2)
 def measures_paths(run: Run, expect: Run, case: Case) -> None:
     """path_length() counts the layers, or steps, after which the last position depends on the first."""
+    case = fitted(run, case)
     same_kinds(run(paths, case)["lengths"], expect(paths, case)["lengths"], "layers or steps on the path")
 
 
@@ -118,17 +163,17 @@ def tells_what_must_wait(run: Run, expect: Run, case: Case) -> None:
 @check(ONE_POSITION)
 def one_position_has_no_path(run: Run, expect: Run, case: Case) -> None:
     """With one position there is no way to go, and a layer reads that position alone."""
+    case = fitted(run, case)
     same_kinds(run(paths, case)["lengths"], expect(paths, case)["lengths"], "layers or steps on the path")
     same_kinds(run(counted, case)["counts"], expect(counted, case)["counts"], "multiplications")
 
 
-check.compares(
-    exponent,
-    SIZES,
-    "exponent",
-    weight=2,
-    says="growth() returns the slope of the line through (log length, log cost) with the least squared errors.",
-)
+@check(SIZES, weight=2, outputs=("exponent",))
+def fits_the_exponent(run: Run, expect: Run, case: Case) -> None:
+    """growth() returns the slope of the line through (log length, log cost) with the least squared errors."""
+    got, want = run(exponent, case), expect(exponent, case)
+    if abs(float(number(got, "exponent")) - float(number(want, "exponent"))) > 1e-4:  # that of float32
+        same_number(got, want, "exponent")
 
 
 def same_kinds(got: Any, want: Any, what: str) -> None:

@@ -89,16 +89,14 @@ def judge_influence(found: Array, said: str = "attention") -> None:
     if np.isnan(found).any():
         raise CheckFailed(f"{said} is not a number where a position sees nothing: it should see itself")
     if (depends & ~may).any():
-        diagnosis = "every position sees all others: there is no mask, or it has no effect" if depends.all() else ""
-        if not (depends & ~np.tril(np.ones((T, T), bool), 1)).any():
-            diagnosis = "the mask is off by one: each position sees the one after it"
-        raise CheckFailed("an output depends on later positions", diagnosis=diagnosis)
-    if not depends.diagonal().all():
-        raise CheckFailed(
-            "a position does not see itself", diagnosis="the mask is off by one: it hides a position's own"
-        )
+        late = bool((depends == np.tril(np.ones((T, T), bool), 1)).all())
+        diagnosis = "the mask is off by one: each position sees the one after it" if late else ""
+        hint = "" if late else "is a mask missing, or does it act at the wrong place?"
+        raise CheckFailed("an output depends on later positions", diagnosis=diagnosis, hint=hint)
     if not depends[may].all():
-        raise CheckFailed("an output does not depend on every position up to its own")
+        early = bool((depends == np.tril(np.ones((T, T), bool), -1))[1:].all())
+        diagnosis = "the mask is off by one: it hides a position from itself" if early else ""
+        raise CheckFailed("an output does not depend on every position up to its own", diagnosis=diagnosis)
 
 
 @check(CAUSAL_ONE)

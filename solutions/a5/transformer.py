@@ -242,7 +242,7 @@ def path_length(kind: str, n: int, width: int) -> int:
     ### BEGIN SOLUTION 4n
     heard = torch.arange(n) == 0
     layers = 0
-    while not heard[-1]:
+    while not heard[-1] and layers < n:  # more than n layers are never needed
         heard = (reads(kind, n, width, layers) & heard).any(dim=1)
         layers += 1
     return layers
@@ -255,7 +255,7 @@ def growth(lengths: list[int], costs: list[float]) -> float:
     It is the slope of the line through (log length, log cost) with the least squared errors.
     """
     ### BEGIN SOLUTION 4n
-    x, y = torch.tensor(lengths).double().log(), torch.tensor(costs).double().log()
+    x, y = (torch.tensor(numbers, dtype=torch.float64).log() for numbers in (lengths, costs))
     x, y = x - x.mean(), y - y.mean()
     return float((x * y).sum() / (x * x).sum())
     ### END SOLUTION

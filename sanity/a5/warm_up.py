@@ -1,0 +1,15 @@
+"""What runs once in the zygote, so that workers start warm."""
+
+from __future__ import annotations
+
+
+def warm_up() -> None:
+    """Run a small layer forwards and backwards: torch prepares its kernels at the first call."""
+    import torch
+
+    import sanity.a5.beside.parts  # noqa: F401
+
+    layer, norm = torch.nn.Linear(6, 6), torch.nn.LayerNorm(6)
+    x = norm(torch.ones(2, 3, 6))
+    weights = torch.nn.Dropout()(torch.softmax(x @ layer(x).transpose(1, 2), dim=-1))
+    torch.relu(weights @ x).sum().backward()
