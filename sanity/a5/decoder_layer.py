@@ -90,29 +90,22 @@ def decoder_dropout(code: Any, case: Case) -> Any:
     return all(training for training, _ in found), any(evaluation for _, evaluation in found)
 
 
-check.compares(
-    decoded_post_norm,
-    LAYERS,
-    "output",
-    weight=4,
-    fit=fitted,
-    says="A post-norm layer returns norm(y + sublayer(y)) for causal attention, attention to memory and feed-forward.",
-)
-check.compares(
-    decoded_pre_norm,
-    LAYERS,
-    "output",
-    weight=4,
-    fit=fitted,
-    says="A pre-norm layer returns y + sublayer(norm(y)) for causal attention, attention to memory and feed-forward.",
-)
+@check(LAYERS, weight=4, outputs=("output",))
+def decodes_in_post_norm(run: Run, expect: Run, case: Case) -> None:
+    """A post-norm layer returns norm(y + sublayer(y)) for causal attention, attention to memory and feed-forward."""
+    same(run(decoded_post_norm, fitted(run, case)), expect(decoded_post_norm, case), decoded_post_norm.axes)
+
+
+@check(LAYERS, weight=4, outputs=("output",))
+def decodes_in_pre_norm(run: Run, expect: Run, case: Case) -> None:
+    """A pre-norm layer returns y + sublayer(norm(y)) for causal attention, attention to memory and feed-forward."""
+    same(run(decoded_pre_norm, fitted(run, case)), expect(decoded_pre_norm, case), decoded_pre_norm.axes)
 
 
 @check(LAYERS_ONE, weight=2)
 def decoder_hides_padding_of_memory(run: Run, expect: Run, case: Case) -> None:
     """With memory_mask the output is right, for both kinds of layer."""
-    case = fitted(run, case)
-    same(run(decoded_masked, case), expect(decoded_masked, case), decoded_masked.axes)
+    same(run(decoded_masked, fitted(run, case)), expect(decoded_masked, case), decoded_masked.axes)
 
 
 @check(LAYERS_ONE)
@@ -153,8 +146,7 @@ def causal_mask_hides_later_positions(run: Run, case: Case) -> None:
 @check(LAYERS_ONE, weight=2, gradients=True)
 def gradients_reach_the_decoder(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches every weight of both kinds of layer."""
-    case = fitted(run, case)
-    got, want = run(decoder_gradients, case), expect(decoder_gradients, case)
+    got, want = run(decoder_gradients, fitted(run, case)), expect(decoder_gradients, case)
     for kind in ("post-norm", "pre-norm"):
         same_gradients(got[kind], want[kind])
 

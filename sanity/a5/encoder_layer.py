@@ -68,36 +68,28 @@ def encoder_dropout(code: Any, case: Case) -> Any:
     return all(training for training, _ in found), any(evaluation for _, evaluation in found)
 
 
-check.compares(
-    encoded_post_norm,
-    LAYERS,
-    "output",
-    weight=4,
-    fit=fitted,
-    says="A post-norm layer returns norm(x + sublayer(x)), for attention and then for the feed-forward network.",
-)
-check.compares(
-    encoded_pre_norm,
-    LAYERS,
-    "output",
-    weight=4,
-    fit=fitted,
-    says="A pre-norm layer returns x + sublayer(norm(x)), for attention and then for the feed-forward network.",
-)
+@check(LAYERS, weight=4, outputs=("output",))
+def encodes_in_post_norm(run: Run, expect: Run, case: Case) -> None:
+    """A post-norm layer returns norm(x + sublayer(x)), for attention and then for the feed-forward network."""
+    same(run(encoded_post_norm, fitted(run, case)), expect(encoded_post_norm, case), encoded_post_norm.axes)
+
+
+@check(LAYERS, weight=4, outputs=("output",))
+def encodes_in_pre_norm(run: Run, expect: Run, case: Case) -> None:
+    """A pre-norm layer returns x + sublayer(norm(x)), for attention and then for the feed-forward network."""
+    same(run(encoded_pre_norm, fitted(run, case)), expect(encoded_pre_norm, case), encoded_pre_norm.axes)
 
 
 @check(LAYERS_ONE)
 def encoder_hides_padding(run: Run, expect: Run, case: Case) -> None:
     """The mask reaches the attention of both kinds of layer."""
-    case = fitted(run, case)
-    same(run(encoded_masked, case), expect(encoded_masked, case), encoded_masked.axes)
+    same(run(encoded_masked, fitted(run, case)), expect(encoded_masked, case), encoded_masked.axes)
 
 
 @check(LAYERS_ONE, weight=2, gradients=True)
 def gradients_reach_the_encoder(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches every weight of both kinds of layer."""
-    case = fitted(run, case)
-    got, want = run(encoder_gradients, case), expect(encoder_gradients, case)
+    got, want = run(encoder_gradients, fitted(run, case)), expect(encoder_gradients, case)
     for kind in ("post-norm", "pre-norm"):
         same_gradients(got[kind], want[kind])
 

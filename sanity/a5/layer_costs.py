@@ -78,7 +78,7 @@ def paths(code: Any, case: Case) -> Any:
 
 @contextmanager
 def reading(code: Any, case: Case) -> Iterator[None]:
-    """Put a right reads() in the place of the submission's own if the case says so: then a wrong one costs what it is."""
+    """Put a right reads() in the place of the submission's own if the case says so: a wrong one costs what it is."""
     import torch
 
     own = getattr(code.transformer, "reads", None)
@@ -143,15 +143,13 @@ def _seen(found: Any, right: Any) -> str:
 @check(SIZES, weight=3)
 def counts_multiplications(run: Run, expect: Run, case: Case) -> None:
     """multiplications() counts what one layer multiplies."""
-    case = fitted(run, case)
-    same_kinds(run(counted, case)["counts"], expect(counted, case)["counts"], "multiplications")
+    same_kinds(run(counted, fitted(run, case))["counts"], expect(counted, case)["counts"], "multiplications")
 
 
 @check(SIZES, weight=2)
 def measures_paths(run: Run, expect: Run, case: Case) -> None:
     """path_length() counts the layers, or steps, after which the last position depends on the first."""
-    case = fitted(run, case)
-    same_kinds(run(paths, case)["lengths"], expect(paths, case)["lengths"], "layers or steps on the path")
+    same_kinds(run(paths, fitted(run, case))["lengths"], expect(paths, case)["lengths"], "layers or steps on the path")
 
 
 @check(SIZES)
@@ -163,9 +161,8 @@ def tells_what_must_wait(run: Run, expect: Run, case: Case) -> None:
 @check(ONE_POSITION)
 def one_position_has_no_path(run: Run, expect: Run, case: Case) -> None:
     """With one position there is no way to go, and a layer reads that position alone."""
-    case = fitted(run, case)
-    same_kinds(run(paths, case)["lengths"], expect(paths, case)["lengths"], "layers or steps on the path")
-    same_kinds(run(counted, case)["counts"], expect(counted, case)["counts"], "multiplications")
+    same_kinds(run(paths, fitted(run, case))["lengths"], expect(paths, case)["lengths"], "layers or steps on the path")
+    same_kinds(run(counted, fitted(run, case))["counts"], expect(counted, case)["counts"], "multiplications")
 
 
 @check(SIZES, weight=2, outputs=("exponent",))
