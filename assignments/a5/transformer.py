@@ -96,8 +96,8 @@ class MultiHeadAttention(nn.Module):
         Args:
             x: (B, T, d), for the queries.
             read: (B, S, d), for the keys and values.
-            mask: booleans, (B, T, S), (B, 1, S) or (T, S): true where a position must not look. Where it may look
-                somewhere is for the caller to see to: no position has a mask that is true everywhere.
+            mask: booleans, (B, T, S), (B, 1, S) or (T, S): true where a position may look, as each may somewhere. None if
+                all may look everywhere.
         """
         # Question 4k: your code starts here.
         raise NotImplementedError("4k: not implemented yet")
@@ -105,7 +105,7 @@ class MultiHeadAttention(nn.Module):
 
 
 def causal_mask(length: int) -> Tensor:
-    """Question 4m. Return a mask that hides from each position those after it, (length, length), booleans."""
+    """Question 4m. Return the mask of positions that see themselves and those before, (length, length), booleans."""
     # Question 4m: your code starts here.
     raise NotImplementedError("4m: not implemented yet")
     # Question 4m: your code ends here.
@@ -160,7 +160,7 @@ class DecoderLayer(nn.Module):
         Args:
             y: (B, T, d). No position sees a later one.
             memory: what the encoder made, (B, S, d). It is not normalised here.
-            memory_mask: booleans, (B, 1, S): true where memory is padding, at which no position looks.
+            memory_mask: booleans, (B, 1, S): false where memory is padding, at which no position looks.
         """
         # Question 4m: your code starts here.
         raise NotImplementedError("4m: not implemented yet")

@@ -23,7 +23,7 @@ OF = "DecoderLayer.forward()"
 
 
 @probe("mask", of="causal_mask()", needs=("torch",))
-def later_positions(code: Any, case: Case) -> Any:
+def seen_positions(code: Any, case: Case) -> Any:
     """Make a causal mask for the case's positions."""
     return code.transformer.causal_mask(case.x.shape[1])
 
@@ -110,9 +110,9 @@ def decoder_hides_padding_of_memory(run: Run, expect: Run, case: Case) -> None:
 
 @check(LAYERS_ONE)
 def what_stands_in_padding_does_not_matter(run: Run, case: Case) -> None:
-    """Whatever memory holds where memory_mask is true, the output is the same."""
+    """Whatever memory holds where memory_mask is false, the output is the same."""
     case = fitted(run, case)
-    other = case.having(memory=np.where(case.memory_mask.transpose(0, 2, 1), np.float32(3), case.memory))
+    other = case.having(memory=np.where(case.memory_mask.transpose(0, 2, 1), case.memory, np.float32(3)))
     was, now = run(decoded_masked, case), run(decoded_masked, other)
     for kind in ("post-norm", "pre-norm"):
         equal(kind, now[kind], was[kind], "the output changes with what stands in memory's padding")
@@ -128,19 +128,21 @@ def decoder_sees_no_later_position(run: Run, case: Case) -> None:
 
 @check(LAYERS_ONE)
 def causal_mask_hides_later_positions(run: Run, case: Case) -> None:
-    """causal_mask() is true for positions after one's own, and only there."""
+    """causal_mask() is true for each position's own and those before, and false for later ones."""
     T = case.x.shape[1]
-    mask, right = run(later_positions, case)["mask"], np.triu(np.ones((T, T), bool), 1)
+    mask, right = run(seen_positions, case)["mask"], np.tril(np.ones((T, T), bool))
     if not isinstance(mask, np.ndarray) or mask.shape != right.shape or mask.dtype != bool:
         raise CheckFailed("causal_mask() does not return booleans, (length, length)")
     if not (mask == right).all():
         others = {
-            "it is true where a position may look": ~right,
-            "it hides a position from itself": right | np.eye(T, dtype=bool),
+            "it is true where a position must not look": ~right,
+            "it hides a position from itself": right & ~np.eye(T, dtype=bool),
             "it hides earlier positions, not later ones": right.T,
         }
         fits = [f"the causal mask is wrong: {said}" for said, other in others.items() if (mask == other).all()]
-        raise CheckFailed("causal_mask() is not true exactly for later positions", diagnosis="".join(fits))
+        raise CheckFailed(
+            "causal_mask() is not true exactly for a position's own and those before", diagnosis="".join(fits)
+        )
 
 
 @check(LAYERS_ONE, weight=2, gradients=True)

@@ -95,7 +95,7 @@ check.compares(
 
 @check(HEADS, weight=3)
 def looks_at_nothing_masked(run: Run, expect: Run, case: Case) -> None:
-    """Where the mask is true a position has no weight, for masks of shape (B, T, S), (B, 1, S) and (T, S)."""
+    """Where the mask is false a position has no weight, for masks of shape (B, T, S), (B, 1, S) and (T, S)."""
     got, want = run(several_masks, case)["masks"], expect(several_masks, case)["masks"]
     for name in case.masks:
         shape = ", ".join(name.split())

@@ -47,10 +47,10 @@ def vectors(rng: np.random.Generator, *shape: int) -> Any:
 
 
 def padding(rng: np.random.Generator, B: int, S: int) -> Array:
-    """Make a mask (B, 1, S) that hides the end of each sequence, of one more in each than in the one before."""
+    """Make a mask (B, 1, S) that hides the end of each sequence, one more in each than in the one before."""
     least = int(rng.integers(1, 3))
     hidden = np.minimum(least + np.arange(B), S - 1)
-    return np.asarray(np.arange(S) >= S - hidden[:, None])[:, None]
+    return np.asarray(np.arange(S) < S - hidden[:, None])[:, None]
 
 
 def make_causal(*, seed: int, B: int, T: int, heads: int, hs: int, spare: int) -> dict[str, Any]:
@@ -83,8 +83,8 @@ def make_heads(*, seed: int, B: int, T: int, S: int, heads: int, hs: int, d_ff: 
     """
     rng = np.random.default_rng(seed)
     d = heads * hs
-    scattered, shared = rng.random((B, T, S)) < 0.4, rng.random((T, S)) < 0.4
-    scattered[..., 0], shared[:, -1] = False, False
+    scattered, shared = rng.random((B, T, S)) < 0.6, rng.random((T, S)) < 0.6
+    scattered[..., 0], shared[:, -1] = True, True
     return {
         "seed": seed,
         "x": vectors(rng, B, T, d),
@@ -160,7 +160,7 @@ def attended(weights: Any, x: Array, read: Array, heads: int, mask: Array) -> Ar
         x: (B, T, d).
         read: (B, S, d).
         heads: how many there are.
-        mask: booleans (B, T, S), (B, 1, S) or (T, S), true where a position must not look.
+        mask: booleans (B, T, S), (B, 1, S) or (T, S), true where a position may look.
     """
 
     def applied(name: str, to: Array) -> Array:
@@ -172,7 +172,7 @@ def attended(weights: Any, x: Array, read: Array, heads: int, mask: Array) -> Ar
 
     query, key, value = split("query", x), split("key", read), split("value", read)
     scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(query.shape[-1])
-    scores = np.where(np.broadcast_to(mask, (len(x), *mask.shape[-2:]))[:, None], -np.inf, scores)
+    scores = np.where(np.broadcast_to(mask, (len(x), *mask.shape[-2:]))[:, None], scores, -np.inf)
     exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
     joined = (exponentials / exponentials.sum(axis=-1, keepdims=True) @ value).transpose(0, 2, 1, 3)
     return applied("out", joined.reshape(x.shape))

@@ -97,8 +97,8 @@ class MultiHeadAttention(nn.Module):
         Args:
             x: (B, T, d), for the queries.
             read: (B, S, d), for the keys and values.
-            mask: booleans, (B, T, S), (B, 1, S) or (T, S): true where a position must not look. Where it may look
-                somewhere is for the caller to see to: no position has a mask that is true everywhere.
+            mask: booleans, (B, T, S), (B, 1, S) or (T, S): true where a position may look, as each may somewhere. None if
+                all may look everywhere.
         """
         ### BEGIN SOLUTION 4k
         query, key, value = (
@@ -107,16 +107,16 @@ class MultiHeadAttention(nn.Module):
         )
         scores = query @ key.transpose(-2, -1) / math.sqrt(self.d // self.heads)
         if mask is not None:
-            scores = scores.masked_fill(mask.unsqueeze(-3), -math.inf)
+            scores = scores.masked_fill(~mask.unsqueeze(-3), -math.inf)
         weights = self.dropout(torch.softmax(scores, dim=-1))
         return self.out((weights @ value).transpose(1, 2).flatten(start_dim=2))
         ### END SOLUTION
 
 
 def causal_mask(length: int) -> Tensor:
-    """Question 4m. Return a mask that hides from each position those after it, (length, length), booleans."""
+    """Question 4m. Return the mask of positions that see themselves and those before, (length, length), booleans."""
     ### BEGIN SOLUTION 4m
-    return torch.ones(length, length, dtype=torch.bool).triu(diagonal=1)
+    return torch.ones(length, length, dtype=torch.bool).tril()
     ### END SOLUTION
 
 
@@ -174,16 +174,16 @@ class DecoderLayer(nn.Module):
         Args:
             y: (B, T, d). No position sees a later one.
             memory: what the encoder made, (B, S, d). It is not normalised here.
-            memory_mask: booleans, (B, 1, S): true where memory is padding, at which no position looks.
+            memory_mask: booleans, (B, 1, S): false where memory is padding, at which no position looks.
         """
         ### BEGIN SOLUTION 4m
-        later = causal_mask(y.shape[1]).to(y.device)
+        causal = causal_mask(y.shape[1]).to(y.device)
         if self.norm_first:
             normed = self.norm1(y)
-            y = y + self.dropout(self.attention(normed, normed, later))
+            y = y + self.dropout(self.attention(normed, normed, causal))
             y = y + self.dropout(self.cross_attention(self.norm2(y), memory, memory_mask))
             return y + self.dropout(self.feed_forward(self.norm3(y)))
-        y = self.norm1(y + self.dropout(self.attention(y, y, later)))
+        y = self.norm1(y + self.dropout(self.attention(y, y, causal)))
         y = self.norm2(y + self.dropout(self.cross_attention(y, memory, memory_mask)))
         return self.norm3(y + self.dropout(self.feed_forward(y)))
         ### END SOLUTION

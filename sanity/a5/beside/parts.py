@@ -110,9 +110,9 @@ def attend(layer: Any, heads: int, x: Tensor, read: Tensor, mask: Tensor | None 
     def split(projected: Tensor) -> Tensor:
         return projected.unflatten(-1, (heads, -1)).transpose(1, 2)
 
-    hidden = None if mask is None else ~mask.unsqueeze(-3)
+    seen = None if mask is None else mask.unsqueeze(-3)
     query, key, value = split(layer.query(x)), split(layer.key(read)), split(layer.value(read))
-    found = torch.nn.functional.scaled_dot_product_attention(query, key, value, hidden)
+    found = torch.nn.functional.scaled_dot_product_attention(query, key, value, seen)
     return layer.out(layer.dropout(found.transpose(1, 2).flatten(start_dim=2)))  # type: ignore[no-any-return]
 
 
