@@ -96,8 +96,8 @@ class MultiHeadAttention(nn.Module):
         Args:
             x: (B, T, d), for the queries.
             read: (B, S, d), for the keys and values.
-            mask: booleans, (B, T, S), (B, 1, S) or (T, S): true where a position may look, as each may somewhere. None if
-                all may look everywhere.
+            mask: booleans, (B, T, S), (B, 1, S) or (T, S): true where a position may look, which is somewhere for each.
+                None if all may look everywhere.
         """
         # Question 4k: your code starts here.
         raise NotImplementedError("4k: not implemented yet")
