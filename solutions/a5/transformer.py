@@ -256,6 +256,6 @@ def growth(lengths: list[int], costs: list[float]) -> float:
     """
     ### BEGIN SOLUTION 4n
     x, y = (torch.tensor(numbers, dtype=torch.float64).log() for numbers in (lengths, costs))
-    x, y = x - x.mean(), y - y.mean()
+    x = x - x.mean()
     return float((x * y).sum() / (x * x).sum())
     ### END SOLUTION
