@@ -217,7 +217,7 @@ def cuts_documents_to_any_length(run: Run, case: Case) -> None:
         raise CheckFailed("a document is cut to more than 7/8 of block_size, or not at all")
     if min(lengths) < LEAST:
         raise CheckFailed("a document is cut to less than 4 characters")
-    # Of a right one that draws all alike each range has over 1/8 of the lengths, even if it leaves the longest out: then
+    # Of a right one that draws all alike each range has 1/8 of the lengths, even if it leaves the longest out: then
     # a range is left out by chance once in 10^9. The last is that of the 4 longest.
     edges = [*np.linspace(LEAST, most - 3, 5)[:-1], most - 3, most + 1]
     if not np.histogram(lengths, edges)[0].all():

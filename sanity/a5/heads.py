@@ -93,7 +93,7 @@ check.compares(
 )
 
 
-@check(HEADS, weight=3)
+@check(HEADS_ONE, weight=3)
 def looks_at_nothing_masked(run: Run, expect: Run, case: Case) -> None:
     """Where the mask is false a position has no weight, for masks of shape (B, T, S), (B, 1, S) and (T, S)."""
     got, want = run(several_masks, case)["masks"], expect(several_masks, case)["masks"]
