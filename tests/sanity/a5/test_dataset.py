@@ -40,12 +40,12 @@ class Reference:
 
 @pytest.mark.slow
 def test_the_reference_passes_for_any_seed() -> None:
-    run, cases = Reference(), [*LONG.drawn_cases(1, 200), *MIXED.drawn_cases(2, 20)]
-    for case in cases:
-        answers = run(corrupted, case)
-        assert not [
-            check for check in CHECKS if check.cases.make is LONG.make and attempt(check, again(answers), run, case)
-        ]
+    run = Reference()
+    for family, count in ((LONG, 200), (MIXED, 20)):
+        own = [check for check in CHECKS if check.cases is family]
+        for case in family.drawn_cases(1, count):
+            answered = again(run(corrupted, case))
+            assert own and not [check.name for check in own if attempt(check, answered, answered, case)]
 
 
 def again(answers: Answers) -> Callable[[Probe, Case], Answers]:
@@ -62,7 +62,7 @@ def test_a_right_dataset_hardly_ever_fails() -> None:
     variance = sum((n // 2 + 1) ** 2 / 12 for n in lengths) / len(lengths)
     t = (0.25 - SHARES[0]) * mean * DRAWS
     share = 2 * math.exp(-(t**2) / 2 / (DRAWS * variance + max(lengths) / 4 * t / 3))
-    assert left_out + share < 1e-8
+    assert left_out + share < 1e-7
 
 
 @pytest.mark.parametrize(
