@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sanity.a5.embedded import judge_dropout
-from sanity.a5.heads import fitted
+from sanity.a5.multi_head import fitted
 from sanity.a5.self_attention import judge_influence, square
 from sanity.a5.sequences import LAYERS, LAYERS_ONE
 from sanity.core.case import Case

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sanity.a5.embedded import judge_dropout
-from sanity.a5.heads import fitted
+from sanity.a5.multi_head import fitted
 from sanity.a5.sequences import LAYERS, LAYERS_ONE
 from sanity.core.case import Case
 from sanity.core.check import Checks

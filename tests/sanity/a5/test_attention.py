@@ -140,7 +140,7 @@ def test_a_mistake_costs_what_it_is(bug: str, question: str, failed: set[str]) -
 
 
 def test_a_file_that_names_a_gpu_passes_without_one() -> None:
-    [files] = [one.files for one in load_variants(COURSE) if one.id == "heads-in-a-loop"]
+    [files] = [one.files for one in load_variants(COURSE) if one.id == "heads-by-einsum"]
     assert 'to("cuda")' in files["attention.py"]
     with running(files) as run:
         assert failing("4h", run) == set()
