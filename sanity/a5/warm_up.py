@@ -12,4 +12,4 @@ def warm_up() -> None:
     layer, norm = torch.nn.Linear(6, 6), torch.nn.LayerNorm(6)
     x = norm(torch.ones(2, 3, 6))
     weights = torch.nn.Dropout()(torch.softmax(x @ layer(x).transpose(1, 2), dim=-1))
-    torch.relu(weights @ x).sum().backward()
+    torch.relu(weights @ x).sum().backward()  # type: ignore[no-untyped-call]

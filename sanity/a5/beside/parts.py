@@ -108,7 +108,7 @@ def attend(layer: Any, heads: int, x: Tensor, read: Tensor, mask: Tensor | None 
     """Compute what MultiHeadAttention should: a stand-in where the student's own is wrong."""
 
     def split(projected: Tensor) -> Tensor:
-        return projected.unflatten(-1, (heads, -1)).transpose(1, 2)
+        return projected.view(*projected.shape[:-1], heads, -1).transpose(1, 2)
 
     seen = None if mask is None else mask.unsqueeze(-3)
     query, key, value = split(layer.query(x)), split(layer.key(read)), split(layer.value(read))
