@@ -163,7 +163,7 @@ def _why_so_many(document: str, text: str) -> str:
 
 
 @check(MIXED, weight=4)
-def the_output_is_the_input_moved_by_one(run: Run, case: Case) -> None:
+def the_output_is_the_input_moved_by_one(run: Run, expect: Run, case: Case) -> None:
     """All inputs and outputs have block_size - 1 characters, or all block_size, and the output is a step ahead."""
     pairs = texts(run, case)
     lengths = {len(text) for _, *both in pairs for text in both}
@@ -171,7 +171,8 @@ def the_output_is_the_input_moved_by_one(run: Run, case: Case) -> None:
         padded = any(PAD in x for _, x, _ in pairs)
         diagnosis = "" if padded else "examples are not filled up with padding"
         raise CheckFailed("inputs and outputs are not all equally long", diagnosis=diagnosis)
-    if not lengths <= {case.block - 1, case.block}:
+    usual = len(expect(corrupted, case)["inputs"][0])
+    if not lengths <= {usual, usual + 1}:
         raise CheckFailed("inputs and outputs do not have block_size - 1 characters")
     if any(x[1:] != y[:-1] for _, x, y in pairs):
         diagnosis = ""
@@ -192,17 +193,17 @@ def examples_are_made_of_a_document(run: Run, case: Case) -> None:
 
 
 @check(MIXED)
-def examples_are_whole_numbers(run: Run, case: Case) -> None:
+def examples_are_whole_numbers(run: Run, expect: Run, case: Case) -> None:
     """Inputs and outputs are tensors of int64, as `nn.Embedding` and the loss need."""
-    if run(corrupted, case)["types"] != ["int64"]:
+    if run(corrupted, case)["types"] != expect(corrupted, case)["types"]:
         raise CheckFailed("inputs or outputs are not tensors of int64", hint="torch.tensor(…, dtype=torch.long)")
 
 
 @check(MIXED)
-def padding_is_zero_and_the_mask_one(run: Run, case: Case) -> None:
+def padding_is_zero_and_the_mask_one(run: Run, expect: Run, case: Case) -> None:
     """Padding has the number 0 and the mask 1."""
-    numbers = run(corrupted, case)["numbers"]
-    if (numbers.get(PAD), numbers.get(MASK)) != (0, 1):
+    numbers, right = run(corrupted, case)["numbers"], expect(corrupted, case)["numbers"]
+    if not isinstance(numbers, dict) or any(numbers.get(character) != right[character] for character in (PAD, MASK)):
         raise CheckFailed("padding is not number 0, or the mask not number 1")
 
 
