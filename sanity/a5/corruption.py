@@ -168,8 +168,8 @@ def the_output_is_the_input_moved_by_one(run: Run, expect: Run, case: Case) -> N
     pairs = texts(run, case)
     lengths = {len(text) for _, *both in pairs for text in both}
     if len(lengths) > 1:
-        padded = any(PAD in x for _, x, _ in pairs)
-        diagnosis = "" if padded else "examples are not filled up with padding"
+        full = any(PAD in x for _, x, _ in pairs) or max(lengths) > case.block
+        diagnosis = "" if full else "examples are not filled up with padding"
         raise CheckFailed("inputs and outputs are not all equally long", diagnosis=diagnosis)
     usual = len(expect(corrupted, case)["inputs"][0])
     if not lengths <= {usual, usual + 1}:
@@ -251,6 +251,9 @@ def takes_out_parts_at_any_place(run: Run, case: Case) -> None:
     found = [(len(example.prefix), len(example.suffix)) for example in examples(run, case) if example.length > 8]
     if not found:  # another check says that all are short
         return
+    if len(set(found)) <= len(set(case.asked)):
+        diagnosis = "a document gives the same example each time: it should be drawn anew"
+        raise CheckFailed("of each document always the same part is taken out", diagnosis=diagnosis)
     if np.mean([abs(before - after) <= 1 for before, after in found]) > 0.9:
         diagnosis = "always exactly the middle is taken out: its place should be random"
         raise CheckFailed("as much is left before what is taken out as after it", diagnosis=diagnosis)

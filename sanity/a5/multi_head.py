@@ -50,8 +50,9 @@ def several_masks(code: Any, case: Case) -> Any:
     from sanity.a5.beside.parts import heads_layer, only_tensor, tensor
 
     layer = heads_layer(code, case)
-    x, read = tensor(case.x), tensor(case.read)
-    return {name: only_tensor(layer(x, read, tensor(mask))) for name, mask in case.masks.items()}
+    return {
+        name: only_tensor(layer(tensor(case.x), tensor(case.read), tensor(mask))) for name, mask in case.masks.items()
+    }
 
 
 @probe("gradients", of=ATTENTION, needs=("torch",))

@@ -161,7 +161,7 @@ def wave(size: int) -> Tensor:
 def influence(function: Any, x: Tensor) -> Tensor:
     """Return how much position t of a function's output depends on position s of x, (T, T): largest gradients."""
     x = x.clone().requires_grad_()
-    output = function(x)
+    output = function(x.clone())
     weights = wave(output[:, 0].numel()).reshape(output[:, 0].shape)
     rows = []
     for t in range(x.shape[1]):
@@ -172,8 +172,14 @@ def influence(function: Any, x: Tensor) -> Tensor:
 
 def varies(layer: Any, *arguments: Any, number: int) -> tuple[bool, bool]:
     """Return whether two calls of a layer differ: in training, and in evaluation."""
+
+    def called() -> Any:
+        return layer(*(argument.clone() for argument in arguments))  # it may change them
+
     seed(number)
     with torch.no_grad():
-        first, again = layer.train()(*arguments), layer.train()(*arguments)
-        still, steady = layer.eval()(*arguments), layer.eval()(*arguments)
+        layer.train()
+        first, again = called(), called()
+        layer.eval()
+        still, steady = called(), called()
     return not torch.equal(first, again), not torch.equal(still, steady)
