@@ -162,7 +162,7 @@ def _why_so_many(document: str, text: str) -> str:
     return "a mask stands inside the part that was taken out"
 
 
-@check(MIXED, weight=4)
+@check(MIXED, weight=4, outputs=("inputs", "outputs"))
 def the_output_is_the_input_moved_by_one(run: Run, expect: Run, case: Case) -> None:
     """All inputs and outputs have block_size - 1 characters, or all block_size, and the output is a step ahead."""
     pairs = texts(run, case)
