@@ -10,9 +10,9 @@ from sanity.a5.decoders import DECODERS, ONE, WORDS, alone_or_whole, make_decode
 from sanity.a5.language_model import tied_if_so
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
-from sanity.core.compare import number, same_number
+from sanity.core.compare import number, same_array
 from sanity.core.errors import CheckFailed
-from sanity.core.probe import Run, probe
+from sanity.core.probe import Answers, Run, probe
 from sanity.gradients import same_gradients
 
 check = Checks("4f")
@@ -47,12 +47,18 @@ def loss_on_batch(code: Any, case: Case) -> Any:
     return loss, {"the logits": torch.zeros_like(table) if table.grad is None else table.grad}
 
 
+def same_loss(got: Answers, want: Answers) -> None:
+    """Raise CheckFailed unless the loss is the right one, as far as float32 tells."""
+    mine, right = (number(answers, "loss").astype(np.float32) for answers in (got, want))
+    same_array("loss", mine, right, "")
+
+
 @check(DECODERS, weight=10, outputs=("loss",))
 def means_the_cross_entropy(run: Run, expect: Run, case: Case) -> None:
     """get_loss_on_batch() returns the mean cross-entropy of each token but the first, given those before it."""
 
     def judge(case: Case) -> None:
-        same_number(run(loss_on_batch, case), expect(loss_on_batch, case), "loss")
+        same_loss(run(loss_on_batch, case), expect(loss_on_batch, case))
 
     alone_or_whole(judge, run, tied_if_so(run, case), expect)
 
@@ -98,6 +104,6 @@ def takes_one_sequence(run: Run, expect: Run, case: Case) -> None:
     """The loss is right for one sequence, too, and where there is one token to predict."""
 
     def judge(case: Case) -> None:
-        same_number(run(loss_on_batch, case), expect(loss_on_batch, case), "loss")
+        same_loss(run(loss_on_batch, case), expect(loss_on_batch, case))
 
     alone_or_whole(judge, run, tied_if_so(run, case), expect)
