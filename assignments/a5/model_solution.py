@@ -150,7 +150,6 @@ class Transformer(nn.Module):
         raise NotImplementedError("4d: not implemented yet")
         # Question 4d: your code ends here.
 
-    @torch.no_grad()
     def generate(self, x: Tensor, num_new_tokens: int) -> Tensor:
         """Question 4e. Continue each sequence with the likeliest token, again and again.
 

@@ -98,7 +98,6 @@ def passes_large_inputs_on(run: Run, case: Case) -> None:
         output = shaped(run(block_outputs, case.having(x=x)), "output", "B T C", x)
         # Norms make of x what they made of it before, so that what both parts add does not grow: it is far below 100.
         if not np.allclose(output, x, 0, 100):
-            diagnosis = "the residual is missing, or a norm acts on the sum"
-            raise CheckFailed("the input of the block is not passed on to its output", diagnosis=diagnosis)
+            raise CheckFailed("the input of the block is not passed on to its output")
 
     alone_or_whole(judge, run, case)

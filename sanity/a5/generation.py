@@ -18,7 +18,16 @@ check = Checks("4e")
 
 SMALL = Cases(
     make_decoder,
-    {"B": (1, 1), "T": (4, 4), "heads": (3, 3), "size": (5, 5), "layers": (2, 2), "more": (1, 1), "V": (19, 23), "new": (1, 1)},
+    {
+        "B": (1, 1),
+        "T": (4, 4),
+        "heads": (3, 3),
+        "size": (5, 5),
+        "layers": (2, 2),
+        "more": (1, 1),
+        "V": (19, 23),
+        "new": (1, 1),
+    },
     WORDS,
     ({"B": 2, "T": 1, "more": 2, "new": 2},),
     drawn=1,

@@ -14,7 +14,7 @@ KNOWN: Known = (
     # Part 4: model_solution.py
     (
         rf"AttributeError: the model has no (?:part )?(?:backbone\.\d+\.)?(?:attention\.|mlp\.)?({LAYERS})",
-        "the layer {0} is missing or lacks a weight: is it an attribute of this name, as the docstring of its class says?",
+        "the layer {0} is missing or lacks a weight: the docstring of its class lists the attributes",
     ),
     (
         rf"ValueError: (?:backbone\.\d+\.)?(?:attention\.|mlp\.)?({LAYERS})\.\w+ has shape \(.*, expected \(",

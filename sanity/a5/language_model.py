@@ -45,15 +45,18 @@ def model_gradients(code: Any, case: Case) -> Any:
     return gradients(model, weighted_sum(model(torch.tensor(case.tokens))), case, without=("backbone.",))
 
 
-@probe("parameters, others", of="Transformer()", needs=("torch",))
+@probe("parameters, others, blocks", of="Transformer()", needs=("torch",))
 def model_parameters(code: Any, case: Case) -> Any:
-    """Make a model; return the shapes by name of the parameters that are not those of blocks."""
-    from sanity.a5.beside.decoders import model_of, shapes_of
+    """Make a model; return the shapes by name of the parameters that are not those of blocks, and how many these are."""
+    from sanity.a5.beside.decoder_stand_ins import StandInBlock
+    from sanity.a5.beside.decoders import config_of, replaced, shapes_of
 
-    return shapes_of(model_of(code, case), without=("backbone.",))
+    with replaced(code, DecoderBlock=StandInBlock):
+        model = code.model_solution.Transformer(config_of(code, case))
+    return *shapes_of(model, without=("backbone.",)), len({id(block) for block in model.backbone})
 
 
-@probe("tied", of="Transformer()", needs=("torch",), otherwise={"tied": False})
+@probe("tied", of="Transformer()", needs=("torch",), otherwise={"tied": True})
 def is_tied(code: Any, case: Case) -> Any:
     """Make a model; return whether lm_head and embeddings share one weight."""
     from sanity.a5.beside.decoders import model_of
@@ -93,7 +96,14 @@ def gradients_reach_the_embeddings(run: Run, expect: Run, case: Case) -> None:
 @check(ONE, weight=2)
 def names_the_parts_of_the_model(run: Run, expect: Run, case: Case) -> None:
     """The parts of the model are embeddings, position_embeddings, backbone, final_layer_norm and lm_head."""
-    same_parameters(run(model_parameters, case), expect(model_parameters, case))
+    got, want = run(model_parameters, case), expect(model_parameters, case)
+    same_parameters(got, want)
+    if got["blocks"] != want["blocks"]:
+        raise CheckFailed(
+            "the backbone does not have n_layers blocks, each with weights of its own",
+            diagnosis="all blocks are one and the same, so that they share their weights" if got["blocks"] == 1 else "",
+            hint="[block] * n is a list of one block n times",
+        )
 
 
 @check(ONE, weight=2)

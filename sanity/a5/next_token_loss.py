@@ -19,7 +19,16 @@ check = Checks("4f")
 
 SHORT = Cases(
     make_decoder,
-    {"B": (1, 1), "T": (2, 2), "heads": (3, 3), "size": (5, 5), "layers": (1, 1), "more": (1, 1), "V": (19, 23), "new": (1, 1)},
+    {
+        "B": (1, 1),
+        "T": (2, 2),
+        "heads": (3, 3),
+        "size": (5, 5),
+        "layers": (1, 1),
+        "more": (1, 1),
+        "V": (19, 23),
+        "new": (1, 1),
+    },
     WORDS,
     ({"B": 1, "T": 6}, {"B": 3, "T": 2}),
     drawn=1,

@@ -175,7 +175,6 @@ class Transformer(nn.Module):
         return self.lm_head(self.final_layer_norm(h))
         ### END SOLUTION
 
-    @torch.no_grad()
     def generate(self, x: Tensor, num_new_tokens: int) -> Tensor:
         """Question 4e. Continue each sequence with the likeliest token, again and again.
 
@@ -187,9 +186,10 @@ class Transformer(nn.Module):
             Whole numbers, (B, T + num_new_tokens): x, and what follows.
         """
         ### BEGIN SOLUTION 4e
-        for _ in range(num_new_tokens):
-            likeliest = self(x)[:, -1].argmax(dim=-1)
-            x = torch.cat((x, likeliest.unsqueeze(1)), dim=1)
+        with torch.no_grad():
+            for _ in range(num_new_tokens):
+                likeliest = self(x)[:, -1].argmax(dim=-1)
+                x = torch.cat((x, likeliest.unsqueeze(1)), dim=1)
         return x
         ### END SOLUTION
 
