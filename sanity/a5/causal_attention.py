@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, DEGENERATE, ONE, sees_nothing_later, treats_sequences_alone
+from sanity.a5.decoders import DECODERS, DEGENERATE, ONE, mixes_no_sequences, sees_nothing_later
 from sanity.a5.layer_names import same_parameters
 from sanity.core.case import Case
 from sanity.core.check import Checks
@@ -110,4 +110,4 @@ def attends_where_a_size_is_one(run: Run, expect: Run, case: Case) -> None:
 @check(ONE, weight=1)
 def sequences_do_not_meet(run: Run, case: Case) -> None:
     """No sequence of a batch attends to another one."""
-    treats_sequences_alone(run, attended, case, "x")
+    mixes_no_sequences(run, attended, case, "x", case.x + np.float32(1.5))

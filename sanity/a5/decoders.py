@@ -184,12 +184,21 @@ def sees_nothing_later(run: Run, probe: Probe, case: Case, name: str, changed: A
             raise CheckFailed("a position changes when a later one does", diagnosis=diagnosis)
 
 
-def treats_sequences_alone(run: Run, probe: Probe, case: Case, name: str) -> None:
-    """Raise CheckFailed unless the only output of a probe is, for each sequence of a batch, what it is for it alone."""
+def mixes_no_sequences(run: Run, probe: Probe, case: Case, name: str, changed: Any) -> None:
+    """Raise CheckFailed unless the only output of a probe is the same for a sequence whatever the others are.
+
+    Args:
+        run: the submission.
+        probe: what is called; its output has the axes B, T and one more.
+        case: the case.
+        name: the input in which sequences are changed, with the axis B first.
+        changed: that input, changed everywhere.
+    """
     [(output, axes)] = probe.axes.items()
     found = run(probe, case)[output]
     like = np.zeros(np.shape(found) if np.ndim(found) == 3 else (1, 1, 1), np.float32)
-    together = shaped({output: found}, output, axes, like)
-    alone = shaped(run(probe, case.having(**{name: case.values[name][-1:]})), output, axes, like[-1:])
-    if not np.allclose(alone[0], together[-1], 1e-4, 2e-5):
-        raise CheckFailed("a sequence is treated differently in a batch and alone")
+    before = shaped({output: found}, output, axes, like)
+    others = np.concatenate((changed[:-1], case.values[name][-1:]))
+    after = shaped(run(probe, case.having(**{name: others})), output, axes, like)
+    if not np.allclose(after[-1], before[-1], 1e-4, 2e-5):
+        raise CheckFailed("a sequence of a batch changes when another one does")

@@ -103,15 +103,14 @@ def continues_in_two_parts(run: Run, case: Case) -> None:
 
 
 @check(ONE, weight=2)
-def continues_each_sequence_alone(run: Run, case: Case) -> None:
-    """A sequence is continued the same alone as in a batch."""
+def continues_each_sequence_by_itself(run: Run, case: Case) -> None:
+    """How a sequence is continued does not depend on the other sequences of the batch."""
 
     def judge(case: Case) -> None:
         together = tokens_of(run, case)
-        for row in range(len(together)):
-            alone = tokens_of(run, case.having(tokens=case.tokens[row : row + 1]))
-            if (alone[0] != together[row]).any():
-                raise CheckFailed("a sequence is continued differently in a batch and alone")
+        others = np.concatenate(((case.tokens[:-1] + 1) % case.V, case.tokens[-1:]))
+        if (tokens_of(run, case.having(tokens=others))[-1] != together[-1]).any():
+            raise CheckFailed("a sequence is continued in another way if the other sequences are others")
 
     alone_or_whole(judge, run, case)
 

@@ -9,8 +9,8 @@ from sanity.a5.decoders import (
     DEGENERATE,
     ONE,
     alone_or_whole,
+    mixes_no_sequences,
     sees_nothing_later,
-    treats_sequences_alone,
 )
 from sanity.a5.layer_names import same_parameters
 from sanity.core.case import Case
@@ -47,7 +47,7 @@ def model_gradients(code: Any, case: Case) -> Any:
 
 @probe("parameters, others, blocks", of="Transformer()", needs=("torch",))
 def model_parameters(code: Any, case: Case) -> Any:
-    """Make a model; return the shapes by name of the parameters that are not those of blocks, and how many these are."""
+    """Make a model; return the shapes of its own parameters by name, and how many blocks it has."""
     from sanity.a5.beside.decoder_stand_ins import StandInBlock
     from sanity.a5.beside.decoders import config_of, replaced, shapes_of
 
@@ -127,10 +127,10 @@ def reads_where_a_size_is_one(run: Run, expect: Run, case: Case) -> None:
 
 
 @check(ONE, weight=2)
-def reads_a_sequence_alone_as_in_a_batch(run: Run, case: Case) -> None:
-    """The logits of a sequence are the same in a batch and alone."""
+def keeps_sequences_apart(run: Run, case: Case) -> None:
+    """The logits of a sequence do not depend on the other sequences of the batch."""
 
     def judge(case: Case) -> None:
-        treats_sequences_alone(run, next_token_logits, case, "tokens")
+        mixes_no_sequences(run, next_token_logits, case, "tokens", (case.tokens + 1) % case.V)
 
     alone_or_whole(judge, run, tied_if_so(run, case))
