@@ -6,14 +6,13 @@ hide a norm that is used twice, or a bias that is not there, and equal rows of a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from sanity.core.case import Case, Cases
 from sanity.core.compare import shaped
-from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.errors import CheckFailed
 from sanity.core.probe import Probe, Run
 
 
@@ -132,30 +131,6 @@ DEGENERATE = Cases(
     drawn=1,
 )
 """Cases in which a size is one, or all positions are used."""
-
-
-def alone_or_whole(judge: Callable[[Case], None], run: Run, case: Case, expect: Run | None = None) -> None:
-    """Judge an answer alone, with simple parts in the place of those that it runs on, or else with these.
-
-    So a mistake in a part is none here; and who has written the whole in another way, so that those simple parts do not
-    fit, is right if the whole is.
-
-    Args:
-        judge: raises CheckFailed or CouldNotRun unless the answer is right in a case.
-        run: the submission.
-        case: the case.
-        expect: the reference, where it is compared with.
-    """
-    from sanity.a5.mlp import fitted
-
-    try:
-        judge(case)
-    except (CheckFailed, CouldNotRun) as problem:
-        whole = case.having(stand_ins=False)
-        try:
-            judge(fitted(run, expect, whole) if expect else whole)
-        except (CheckFailed, CouldNotRun):
-            raise problem from None
 
 
 def sees_nothing_later(run: Run, probe: Probe, case: Case, name: str, changed: Any) -> None:

@@ -8,11 +8,11 @@ from sanity.a5.decoders import (
     DECODERS,
     DEGENERATE,
     ONE,
-    alone_or_whole,
     mixes_no_sequences,
     sees_nothing_later,
 )
 from sanity.a5.layer_names import same_parameters
+from sanity.a5.own_parts import alone_or_whole
 from sanity.core.case import Case
 from sanity.core.check import Checks
 from sanity.core.compare import same

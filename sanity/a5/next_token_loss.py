@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, ONE, WORDS, alone_or_whole, make_decoder
+from sanity.a5.decoders import DECODERS, ONE, WORDS, make_decoder
 from sanity.a5.language_model import tied_if_so
+from sanity.a5.own_parts import alone_or_whole
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
 from sanity.core.compare import number, same_array
