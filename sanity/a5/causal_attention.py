@@ -25,8 +25,7 @@ def attended(code: Any, case: Case) -> Any:
 
     from sanity.a5.beside.decoders import attention_of
 
-    with torch.no_grad():
-        return attention_of(code, case)(torch.tensor(case.x))
+    return attention_of(code, case)(torch.tensor(case.x))
 
 
 @probe("gradients, gradient of x: B T C", of="CausalAttention()", needs=("torch",))

@@ -28,8 +28,7 @@ def block_outputs(code: Any, case: Case) -> Any:
 
     from sanity.a5.beside.decoders import block_of
 
-    with torch.no_grad():
-        return block_of(code, case)(torch.tensor(case.x))
+    return block_of(code, case)(torch.tensor(case.x))
 
 
 @probe("gradients, gradient of x: B T C", of="DecoderBlock()", needs=("torch",))

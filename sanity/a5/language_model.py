@@ -30,8 +30,7 @@ def next_token_logits(code: Any, case: Case) -> Any:
 
     from sanity.a5.beside.decoders import model_of
 
-    with torch.no_grad():
-        return model_of(code, case)(torch.tensor(case.tokens))
+    return model_of(code, case)(torch.tensor(case.tokens))
 
 
 @probe("gradients", of="Transformer()", needs=("torch",))

@@ -28,8 +28,7 @@ def mlp_outputs(code: Any, case: Case) -> Any:
 
     from sanity.a5.beside.decoders import mlp_of
 
-    with torch.no_grad():
-        return mlp_of(code, case)(torch.tensor(case.x))
+    return mlp_of(code, case)(torch.tensor(case.x))
 
 
 @probe("values: n", of="MLP()", needs=("torch",))
@@ -40,7 +39,7 @@ def activation(code: Any, case: Case) -> Any:
     from sanity.a5.beside.decoders import mlp_of
 
     mlp = mlp_of(code, case)
-    with torch.no_grad():
+    with torch.set_grad_enabled(False):
         for layer in (mlp.fc1, mlp.fc2):
             layer.weight.zero_()
             layer.weight[0, 0] = 1

@@ -126,7 +126,7 @@ def filled(module: Any, case: Case, prefix: str, without: tuple[str, ...] = ()) 
             raise AttributeError(f"the model has no {name}")
         if tuple(own[name].shape) != value.shape:
             raise ValueError(f"{name} has shape {tuple(own[name].shape)}, expected {value.shape}")
-    with torch.no_grad():
+    with torch.set_grad_enabled(False):
         for name, parameter in own.items():
             if not name.startswith(without) and not (case.tied and name == "lm_head.weight"):
                 parameter.copy_(torch.tensor(given[name]) if name in given else torch.zeros_like(parameter))
