@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, DEGENERATE, ONE, mixes_no_sequences, sees_nothing_later
+from sanity.a5.decoders import DECODERS, DEGENERATE, GRADIENTS, ONE, mixes_no_sequences, sees_nothing_later
 from sanity.a5.layer_names import same_parameters
 from sanity.core.case import Case
 from sanity.core.check import Checks
@@ -78,7 +78,7 @@ def heads_may_change_places(run: Run, case: Case) -> None:
         raise CheckFailed("the output depends on the order of the heads")
 
 
-@check(ONE, weight=3, gradients=True)
+@check(GRADIENTS, weight=3, gradients=True)
 def gradients_reach_the_attention(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches every weight and bias of the attention, and its input."""
     got, want = run(attention_gradients, case), expect(attention_gradients, case)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, DEGENERATE, ONE
+from sanity.a5.decoders import DECODERS, DEGENERATE, GRADIENTS, ONE
 from sanity.a5.layer_names import same_parameters
 from sanity.a5.own_parts import alone_or_whole
 from sanity.core.case import Case
@@ -26,9 +26,9 @@ def block_outputs(code: Any, case: Case) -> Any:
     """Run the block with the case's weights, in evaluation."""
     import torch
 
-    from sanity.a5.beside.decoders import block_of
+    from sanity.a5.beside.decoders import block_of, told
 
-    return block_of(code, case)(torch.tensor(case.x))
+    return told(block_of(code, case)(torch.tensor(case.x)), case)
 
 
 @probe("gradients, gradient of x: B T C", of="DecoderBlock()", needs=("torch",))
@@ -36,11 +36,11 @@ def block_gradients(code: Any, case: Case) -> Any:
     """Return the gradients of a weighted sum of the output, by the weights of the norms and by the input."""
     import torch
 
-    from sanity.a5.beside.decoders import block_of, gradients, weighted_sum
+    from sanity.a5.beside.decoders import block_of, gradients, told, weighted_sum
 
     block, x = block_of(code, case), torch.tensor(case.x, requires_grad=True)
     by_weights = gradients(block, weighted_sum(block(x * 1)), case, without=PARTS)
-    return by_weights, torch.zeros_like(x) if x.grad is None else x.grad
+    return by_weights, told(torch.zeros_like(x) if x.grad is None else x.grad, case)
 
 
 @probe("parameters, others", of="DecoderBlock()", needs=("torch",))
@@ -61,7 +61,7 @@ def wires_the_block(run: Run, expect: Run, case: Case) -> None:
     alone_or_whole(judge, run, case, expect)
 
 
-@check(ONE, weight=2, gradients=True)
+@check(GRADIENTS, weight=2, gradients=True)
 def gradients_reach_the_norms(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches both norms, and the input of the block."""
 

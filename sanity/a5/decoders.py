@@ -75,6 +75,7 @@ def make_decoder(
         "tokens": different_rows(rng, B, T, V),
         "table": normal(V, V),
         "stand_ins": True,
+        "brief": False,
         "exact": False,
         "tied": False,
     }
@@ -99,13 +100,29 @@ SIZES = {
 }
 WORDS = "{B} sequences of {T} tokens, {heads} heads, d_model = {C}, {layers} layers"
 CORNERS = (
-    {"B": 4, "T": 7, "heads": 3, "size": 5, "layers": 3, "more": 4, "V": 17, "new": 4},
-    {"B": 2, "T": 7, "heads": 5, "size": 4, "layers": 1, "more": 3, "V": 29, "new": 3},
+    {"B": 2, "T": 7, "heads": 3, "size": 5, "layers": 3, "more": 4, "V": 17, "new": 4},
+    {"B": 3, "T": 6, "heads": 5, "size": 2, "layers": 1, "more": 3, "V": 29, "new": 3},
 )
 DECODERS = Cases(make_decoder, SIZES, WORDS, CORNERS, drawn=2)
 """Models of any sizes."""
 ONE = Cases(make_decoder, SIZES, WORDS, CORNERS[:1], drawn=1)
 """Fewer of the same, for what one case shows."""
+GRADIENTS = Cases(
+    make_decoder,
+    {
+        "B": (4, 4),
+        "T": (5, 5),
+        "heads": (3, 3),
+        "size": (2, 2),
+        "layers": (2, 2),
+        "more": (2, 2),
+        "V": (11, 13),
+        "new": (2, 2),
+    },
+    WORDS,
+    drawn=2,
+)
+"""Small models, for their gradients: one shows a wrong one, and recordings of large ones would be large."""
 
 SMALLEST: tuple[tuple[str, dict[str, int]], ...] = (
     ("a batch of one sequence", {"B": 1}),
@@ -119,7 +136,7 @@ SMALLEST: tuple[tuple[str, dict[str, int]], ...] = (
 def make_degenerate_decoder(*, seed: int, which: int) -> dict[str, Any]:
     """Make a case in which one size is as small, or as large, as it may be."""
     name, sizes = SMALLEST[which]
-    ordinary = {"B": 2, "T": 6, "heads": 3, "size": 5, "layers": 1, "more": 4, "V": 21, "new": 1}
+    ordinary = {"B": 2, "T": 4, "heads": 3, "size": 5, "layers": 1, "more": 4, "V": 13, "new": 1}
     return {**make_decoder(seed=seed, **{**ordinary, **sizes}), "name": name}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sanity.a5.decoders import (
     DECODERS,
     DEGENERATE,
+    GRADIENTS,
     ONE,
     mixes_no_sequences,
     sees_nothing_later,
@@ -28,9 +29,9 @@ def next_token_logits(code: Any, case: Case) -> Any:
     """Run the model with the case's weights, in evaluation."""
     import torch
 
-    from sanity.a5.beside.decoders import model_of
+    from sanity.a5.beside.decoders import model_of, told
 
-    return model_of(code, case)(torch.tensor(case.tokens))
+    return told(model_of(code, case)(torch.tensor(case.tokens)), case)
 
 
 @probe("gradients", of="Transformer()", needs=("torch",))
@@ -82,7 +83,7 @@ def gives_the_logits(run: Run, expect: Run, case: Case) -> None:
     alone_or_whole(judge, run, tied_if_so(run, case), expect)
 
 
-@check(ONE, weight=4, gradients=True)
+@check(GRADIENTS, weight=4, gradients=True)
 def gradients_reach_the_embeddings(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches both embeddings, the last norm and lm_head."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, DEGENERATE, ONE
+from sanity.a5.decoders import DECODERS, DEGENERATE, GRADIENTS, ONE
 from sanity.a5.layer_names import same_parameters
 from sanity.core.case import Case
 from sanity.core.check import Checks
@@ -91,7 +91,7 @@ def applies_gelu(run: Run, expect: Run, case: Case) -> None:
     same(run(activation, case), expect(activation, fitted(run, expect, case)), activation.axes)
 
 
-@check(ONE, weight=2, gradients=True)
+@check(GRADIENTS, weight=2, gradients=True)
 def gradients_reach_the_mlp(run: Run, expect: Run, case: Case) -> None:
     """The right gradient reaches every weight and bias of the MLP."""
     right = expect(mlp_gradients, fitted(run, expect, case))

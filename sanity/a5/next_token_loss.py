@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, ONE, WORDS, make_decoder
+from sanity.a5.decoders import DECODERS, GRADIENTS, ONE, WORDS, make_decoder
 from sanity.a5.language_model import tied_if_so
 from sanity.a5.own_parts import alone_or_whole
 from sanity.core.case import Case, Cases
@@ -37,24 +37,35 @@ SHORT = Cases(
 """One sequence, or two tokens, of which one is predicted."""
 
 
-@probe("loss, gradients", of="get_loss_on_batch()", needs=("torch",))
+@probe("loss", of="get_loss_on_batch()", needs=("torch",))
 def loss_on_batch(code: Any, case: Case) -> Any:
-    """Return the loss on the case's tokens, and its gradients: by what the logits are made of, or by the weights."""
+    """Return the loss on the case's tokens."""
+    import torch
+
+    from sanity.a5.beside.decoder_stand_ins import learnt_logits
+    from sanity.a5.beside.decoders import model_of, with_forward
+
+    table = torch.tensor(case.table)
+    model = with_forward(code, case, learnt_logits(table)) if case.stand_ins else model_of(code, case)
+    return model.get_loss_on_batch(torch.tensor(case.tokens))
+
+
+@probe("gradients", of="get_loss_on_batch()", needs=("torch",))
+def loss_gradients(code: Any, case: Case) -> Any:
+    """Return the gradients of the loss: by what the simple logits are made of, or else by the weights."""
     import torch
 
     from sanity.a5.beside.decoder_stand_ins import learnt_logits
     from sanity.a5.beside.decoders import gradients, model_of, with_forward
 
-    tokens = torch.tensor(case.tokens)
     if not case.stand_ins:
         model = model_of(code, case)
-        loss = model.get_loss_on_batch(tokens)
-        return loss, gradients(model, loss, case) if isinstance(loss, torch.Tensor) and loss.numel() == 1 else {}
+        return gradients(model, model.get_loss_on_batch(torch.tensor(case.tokens)), case)
     table = torch.tensor(case.table, requires_grad=True)
-    loss = with_forward(code, case, learnt_logits(table)).get_loss_on_batch(tokens)
-    if isinstance(loss, torch.Tensor) and loss.requires_grad and loss.numel() == 1:
-        loss.backward()  # type: ignore[no-untyped-call]
-    return loss, {"the logits": torch.zeros_like(table) if table.grad is None else table.grad}
+    loss = with_forward(code, case, learnt_logits(table)).get_loss_on_batch(torch.tensor(case.tokens))
+    if isinstance(loss, torch.Tensor) and loss.requires_grad:
+        loss.sum().backward()  # type: ignore[no-untyped-call]
+    return {"the logits": torch.zeros_like(table) if table.grad is None else table.grad}
 
 
 def same_loss(got: Answers, want: Answers) -> None:
@@ -73,12 +84,12 @@ def means_the_cross_entropy(run: Run, expect: Run, case: Case) -> None:
     alone_or_whole(judge, run, tied_if_so(run, case), expect)
 
 
-@check(ONE, weight=6, gradients=True)
+@check(GRADIENTS, weight=6, gradients=True)
 def gradients_reach_the_logits(run: Run, expect: Run, case: Case) -> None:
     """The loss has a graph behind it, through which the right gradient reaches the logits."""
 
     def judge(case: Case) -> None:
-        same_gradients(run(loss_on_batch, case)["gradients"], expect(loss_on_batch, case)["gradients"])
+        same_gradients(run(loss_gradients, case)["gradients"], expect(loss_gradients, case)["gradients"])
 
     alone_or_whole(judge, run, tied_if_so(run, case), expect)
 

@@ -25,8 +25,10 @@ def alone_or_whole(judge: Callable[[Case], None], run: Run, case: Case, expect: 
     try:
         judge(case)
     except (CheckFailed, CouldNotRun) as problem:
-        whole = case.having(stand_ins=False)
         try:
-            judge(fitted(run, expect, whole) if expect else whole)
+            if expect:
+                judge(fitted(run, expect, case.having(stand_ins=False, brief=True)))
+            else:
+                judge(case.having(stand_ins=False))
         except (CheckFailed, CouldNotRun):
             raise problem from None

@@ -11,5 +11,6 @@ def warm_up() -> None:
 
     layer, norm, embedding = torch.nn.Linear(6, 6), torch.nn.LayerNorm(6), torch.nn.Embedding(4, 6)
     x = norm(embedding(torch.tensor([[0, 1, 2], [3, 2, 1]])))
-    weights = torch.softmax(x @ layer(x).transpose(1, 2).masked_fill(x[:, :, :3].detach() > 9, -1), dim=-1)
-    torch.nn.functional.cross_entropy(torch.tanh(weights @ x)[:, 0], torch.tensor([1, 2])).backward()
+    scores = (x @ layer(x).transpose(1, 2)).masked_fill(x[:, :, :3] > 9, -1)
+    attended = torch.tanh(torch.softmax(scores, dim=-1) @ x)
+    torch.nn.functional.cross_entropy(attended[:, 0], torch.tensor([1, 2])).backward()

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sanity.a5.beside.decoder_stand_ins import ExactGELU, StandInAttention, StandInBlock, StandInMLP
+from sanity.a5.beside.decoder_stand_ins import ExactGELU, StandInAttention, StandInBlock, StandInMLP, waves
 from sanity.core.case import Case
 
 
@@ -142,6 +142,12 @@ def shapes_of(module: Any, without: tuple[str, ...] = ()) -> tuple[dict[str, lis
     return mine, [name for name in module.state_dict() if name not in own and not name.startswith(without)]
 
 
+def told(output: Any, case: Case) -> Any:
+    """Return an output, or two numbers for each position that follow from it if the case wants it brief."""
+    right = isinstance(output, Tensor) and output.ndim == 3 and output.is_floating_point()
+    return output @ waves(output.size(-1), 2, 0) if case.brief and right else output
+
+
 def weighted_sum(output: Tensor) -> Tensor:
     """Add up all numbers, each with another weight: a loss whose gradient is different everywhere."""
     return (output * torch.cos(torch.arange(output.numel(), dtype=output.dtype)).reshape(output.shape)).sum()
@@ -159,4 +165,6 @@ def gradients(module: Any, loss: Any, case: Case, without: tuple[str, ...] = ())
     }
     if case.tied and module.lm_head.weight is not module.embeddings.weight:  # the reference
         found["embeddings.weight"] = found["lm_head.weight"] = found["embeddings.weight"] + found["lm_head.weight"]
+    if case.brief:
+        return {"the weights": torch.stack([weighted_sum(found[name]) for name in sorted(found)])}
     return found
