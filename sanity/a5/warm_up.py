@@ -13,4 +13,4 @@ def warm_up() -> None:
     x = norm(embedding(torch.tensor([[0, 1, 2], [3, 2, 1]])))
     scores = (x @ layer(x).transpose(1, 2)).masked_fill(x[:, :, :3] > 9, -1)
     attended = torch.tanh(torch.softmax(scores, dim=-1) @ x)
-    torch.nn.functional.cross_entropy(attended[:, 0], torch.tensor([1, 2])).backward()
+    torch.nn.functional.cross_entropy(attended[:, 0], torch.tensor([1, 2])).backward()  # type: ignore[no-untyped-call]
