@@ -66,6 +66,23 @@ DEGENERATE = {
     ("a5", "logits-squeezed"): {"reads_where_a_size_is_one"},
     ("a5", "tokens-squeezed"): {"continues_where_a_size_is_one"},
     ("a5", "logits-squeezed-by-loss"): {"takes_one_sequence"},
+    ("a5", "softmax-squeezed"): {"a_single_number_is_sure"},
+    ("a5", "entropy-keeps-axis"): {"takes_a_single_distribution"},
+    ("a5", "masked-row-nan"): {"a_row_may_be_masked_whole"},
+    ("a5", "hard-squeezed"): {"one_draw_is_a_list_of_one"},
+    ("a5", "weights-overflow"): {"weights_of_large_scores"},
+    ("a5", "distance-overflow"): {"identity_distance_of_long_vectors"},
+    ("a5", "gru-squeezed"): {"a_gru_takes_one_example"},
+    ("a5", "lstm-squeezed"): {"an_lstm_takes_one_example"},
+    ("a5", "model-squeezed"): {"models_a_single_word"},
+    ("a5", "clip-zeros"): {"leaves_zeros"},
+    ("a5", "generate-single-word-twice"): {"continues_a_single_word"},
+    ("a5", "batch-norm-squeezed"): {"evaluates_an_example_alone"},
+    ("a5", "highway-squeezed"): {"goes_around_for_one_example"},
+    ("a5", "smoothing-squeezed"): {"smooths_a_single_word"},
+    ("a5", "causal-squeezed"): {"causal_attention_takes_one_position"},
+    ("a5", "heads-squeezed"): {"heads_take_one_position"},
+    ("a5", "paths-of-one"): {"one_position_has_no_path"},
 }
 """Bugs that show only where a size is one or nothing is there, with the one check that they fail."""
 
