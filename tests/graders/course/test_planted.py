@@ -40,6 +40,7 @@ PROPERTIES = [
 ]
 HINTS = [(name, c) for name in ASSIGNMENTS for c in load_checks(name) if not c.weight]
 HINTED = {
+    "heads-in-a-loop": {"builds_no_graph"},
     "pads-in-place": {"leaves_the_sentences_alone"},
     "sigmoid-by-formula": {"overflows_nowhere"},
     "sigmoid-in-place": {"leaves_x_alone", "overflows_nowhere"},
@@ -61,6 +62,10 @@ DEGENERATE = {
     ("a4", "squeezes-the-word"): {"decodes_where_a_size_is_one"},
     ("a4", "squeezes-the-scores"): {"steps_where_a_size_is_one"},
     ("a4", "squeezes-the-parts"): {"steps_where_a_size_is_one"},
+    ("a5", "output-squeezed"): {"attends_where_a_size_is_one"},
+    ("a5", "logits-squeezed"): {"reads_where_a_size_is_one"},
+    ("a5", "tokens-squeezed"): {"continues_where_a_size_is_one"},
+    ("a5", "logits-squeezed-by-loss"): {"takes_one_sequence"},
     ("a5", "softmax-squeezed"): {"a_single_number_is_sure"},
     ("a5", "entropy-keeps-axis"): {"takes_a_single_distribution"},
     ("a5", "masked-row-nan"): {"a_row_may_be_masked_whole"},
