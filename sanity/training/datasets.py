@@ -1,8 +1,8 @@
 """The data sets that are known by name: their files, where they come from, and under which licence.
 
-A file is downloaded once, verified by its sha256, and cached; what was interrupted goes on with the file that is missing.
-Without access to the public sites, set the environment variable TRIVIUM_DATA to a folder with the files, or to the URL
-of a mirror; `File.name` is the path of a file there.
+A file is downloaded once, verified by its sha256, and cached; after an interruption, only the missing files are
+downloaded. Without access to the public sites, set the environment variable TRIVIUM_DATA to a folder with the files, or
+to the URL of a mirror; `File.name` is the path of a file there.
 
 How the files are read is the business of the assignment that uses them: nmt/datasets.py and parsing/treebank.py.
 """
