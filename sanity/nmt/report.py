@@ -55,10 +55,8 @@ def report_files(
     drawn = {"curves.svg": plots.draw_curves(curves)} if any(curves) else {}
     drawn |= {"bleu_by_length.svg": plots.draw_by_length(by_length)} if by_length else {}
     drawn |= {f"attention_{i}.svg": plots.draw_attention(one) for i, one in enumerate(attention, 1)}
-    return {
-        **drawn,
-        "report.html": page_of(TEMPLATE, title, drawn, facts, score=score, samples=samples, captions=CAPTIONS),
-    }
+    page = page_of(TEMPLATE, title, drawn, CAPTIONS, facts, score=score, samples=samples)
+    return {**drawn, "report.html": page}
 
 
 def worst_and_best(
