@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 MOST_BINS = 8
 ARC_LENGTHS = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 10), (11, 20), (21, None))
@@ -23,11 +23,16 @@ class ScoreError(ValueError):
     """There is nothing to score, or gold and predicted parses differ in number or length; the message is one line."""
 
 
-class Parse(NamedTuple):
-    """The heads of a sentence's words, and their relations."""
+class Tree(Protocol):
+    """The heads of a sentence's words, and their relations, such as a Sentence or a Parse of treebank.py."""
 
-    heads: Sequence[int]  # of each word its head's place, counted from 1; 0 is ROOT
-    relations: Sequence[str] | None = None  # of each word to its head; None from a parser that finds only heads
+    @property
+    def heads(self) -> Sequence[int]:
+        """Of each word its head's place, counted from 1; 0 is ROOT."""
+
+    @property
+    def relations(self) -> Sequence[str] | None:
+        """Of each word to its head; None from a parser that finds only heads."""
 
 
 class Score(NamedTuple):
@@ -91,7 +96,7 @@ class _Word(NamedTuple):
         return self.attached and self.relation == self.found_relation
 
 
-def score(gold: Sequence[Parse], predicted: Sequence[Parse], punctuation: Sequence[Sequence[bool]]) -> Score:
+def score(gold: Sequence[Tree], predicted: Sequence[Tree], punctuation: Sequence[Sequence[bool]]) -> Score:
     """Return UAS and LAS of predicted parses.
 
     Args:
@@ -120,7 +125,7 @@ def score(gold: Sequence[Parse], predicted: Sequence[Parse], punctuation: Sequen
     )
 
 
-def by_sentence_length(gold: Sequence[Parse], predicted: Sequence[Parse]) -> list[Bin]:
+def by_sentence_length(gold: Sequence[Tree], predicted: Sequence[Tree]) -> list[Bin]:
     """Return UAS by the number of words in the sentence, for at most MOST_BINS ranges of equal width."""
     words = _aligned(gold, predicted)
     longest = max(len(parse.heads) for parse in gold)
@@ -133,13 +138,13 @@ def by_sentence_length(gold: Sequence[Parse], predicted: Sequence[Parse]) -> lis
     )
 
 
-def by_arc_length(gold: Sequence[Parse], predicted: Sequence[Parse]) -> list[Bin]:
+def by_arc_length(gold: Sequence[Tree], predicted: Sequence[Tree]) -> list[Bin]:
     """Return UAS by the distance of a word from its right head, in words; those whose head is ROOT are left out."""
     words = [word for word in _aligned(gold, predicted) if word.head]
     return _bins(words, ARC_LENGTHS, lambda word: abs(word.head - word.place))
 
 
-def by_relation(gold: Sequence[Parse], predicted: Sequence[Parse]) -> list[RelationScore]:
+def by_relation(gold: Sequence[Tree], predicted: Sequence[Tree]) -> list[RelationScore]:
     """Return the scores of the words of each right relation, the most frequent first."""
     groups: dict[str, list[_Word]] = {}
     for word in _aligned(gold, predicted):
@@ -148,7 +153,7 @@ def by_relation(gold: Sequence[Parse], predicted: Sequence[Parse]) -> list[Relat
     return sorted(scores, key=lambda one: (-one.words, one.relation))
 
 
-def confusion(gold: Sequence[Parse], predicted: Sequence[Parse]) -> Confusion:
+def confusion(gold: Sequence[Tree], predicted: Sequence[Tree]) -> Confusion:
     """Return how often each relation was predicted as which, whatever the head; the most frequent relation first.
 
     Raises ScoreError: as in `score`, or no relations are predicted.
@@ -172,7 +177,7 @@ def universal(relation: str) -> str:
     return relation.partition(":")[0]
 
 
-def _aligned(gold: Sequence[Parse], predicted: Sequence[Parse]) -> list[_Word]:
+def _aligned(gold: Sequence[Tree], predicted: Sequence[Tree]) -> list[_Word]:
     """Return all words with both arcs. Raises ScoreError: see `score`."""
     if len(gold) != len(predicted):
         raise ScoreError(f"cannot score {len(predicted)} parses of {len(gold)} sentences: expected one for each")
@@ -182,7 +187,7 @@ def _aligned(gold: Sequence[Parse], predicted: Sequence[Parse]) -> list[_Word]:
     return words
 
 
-def _words_of(sentence: int, right: Parse, found: Parse) -> Iterator[_Word]:
+def _words_of(sentence: int, right: Tree, found: Tree) -> Iterator[_Word]:
     n = len(right.heads)
     if right.relations is None or len(right.relations) != n:
         raise ScoreError(f"sentence {sentence + 1}: the right tree lacks relations of its {n} words")

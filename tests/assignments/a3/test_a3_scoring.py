@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,14 @@ from graders.course.assignment import handout_folder
 from graders.training.tasks.translation import load_module
 
 scoring = load_module("a3_scoring", handout_folder("a3") / "parsing" / "scoring.py")
-Parse = scoring.Parse
+
+
+class Parse(NamedTuple):
+    """What is scored: parsing/treebank.py has one like it."""
+
+    heads: list[int]
+    relations: list[str] | None = None
+
 
 RELATIONS = ("nsubj", "nsubj:pass", "obj", "obl:tmod", "obl", "punct", "root")
 GOLD = [Parse([2, 0, 2, 3], ["nsubj", "root", "obj", "punct"]), Parse([2, 0], ["nsubj:pass", "root"])]
