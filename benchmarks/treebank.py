@@ -25,6 +25,7 @@ from sklearn.linear_model import SGDClassifier
 from benchmarks.measuring import Row, folders_of, signature, table
 
 sys.path.extend(folders_of("a3"))
+from parsing.commands.report import punctuation_in
 from parsing.decoding import predict
 from parsing.features import instances_of
 from parsing.recipe import Recipe, new_model, recipe_for
@@ -83,7 +84,7 @@ class Linear(torch.nn.Module):
 def tested(model: Any, vocabulary: Vocabulary, treebank: Treebank) -> Score:
     """Parse test, and score it."""
     parses = predict(model.eval(), vocabulary, treebank.test, minibatch_parse)
-    return score(treebank.test, parses, [[tag == "PUNCT" for tag in sentence.tags] for sentence in treebank.test])
+    return score(treebank.test, parses, punctuation_in(treebank.test))
 
 
 def learn(treebank: Treebank, recipe: Recipe) -> Learnt:

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count
 from typing import NamedTuple, Protocol
 
-MOST_BINS = 8
+SENTENCE_LENGTHS = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, None))
 ARC_LENGTHS = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 10), (11, 20), (21, None))
-"""The lowest and the highest length of an arc, in words, of each group; None: no limit."""
+"""The lowest and the highest length of each group of sentences and of arcs, in words; None: no limit."""
 
 
 class ScoreError(ValueError):
@@ -126,16 +125,9 @@ def score(gold: Sequence[Tree], predicted: Sequence[Tree], punctuation: Sequence
 
 
 def by_sentence_length(gold: Sequence[Tree], predicted: Sequence[Tree]) -> list[Bin]:
-    """Return UAS by the number of words in the sentence, for at most MOST_BINS ranges of equal width."""
+    """Return UAS by the number of words in the sentence."""
     words = _aligned(gold, predicted)
-    longest = max(len(parse.heads) for parse in gold)
-    widths = (size * 10**power for power in count() for size in (1, 2, 5))
-    width = next(width for width in widths if longest <= MOST_BINS * width)
-    return _bins(
-        words,
-        ((k * width + 1, (k + 1) * width) for k in range(MOST_BINS)),
-        lambda word: len(gold[word.sentence].heads),
-    )
+    return _bins(words, SENTENCE_LENGTHS, lambda word: len(gold[word.sentence].heads))
 
 
 def by_arc_length(gold: Sequence[Tree], predicted: Sequence[Tree]) -> list[Bin]:

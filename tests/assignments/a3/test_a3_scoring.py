@@ -111,7 +111,7 @@ def test_groups_add_up(drawn: tuple[list[Any], list[Any], list[list[bool]]]) -> 
 def test_groups_by_hand() -> None:
     gold = [Parse([0, 1, 1, 1], ["root", "obj", "obj", "obl:tmod"]), Parse([2, 0], ["nsubj", "root"])]
     found = [Parse([0, 1, 2, 1], ["root", "obj", "nsubj", "obl"]), Parse([2, 0], ["nsubj", "root"])]
-    assert scoring.by_sentence_length(gold, found) == [(2, 2, 2, 100), (4, 4, 4, 75)]
+    assert scoring.by_sentence_length(gold, found) == [(1, 5, 6, pytest.approx(500 / 6))]
     assert scoring.by_arc_length(gold, found) == [(1, 1, 2, 100), (2, 2, 1, 0), (3, 3, 1, 100)]
     assert scoring.by_relation(gold, found) == [
         ("obj", 2, 50, 50),
@@ -124,9 +124,10 @@ def test_groups_by_hand() -> None:
     assert counts == [[2, 0, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
 
 
-def test_a_long_sentence_makes_the_ranges_wide() -> None:
-    gold = [Parse([0, *range(1, n)], ["root"] * n) for n in (1, 40, 41)]
-    assert [group[:3] for group in scoring.by_sentence_length(gold, gold)] == [(1, 10, 1), (31, 40, 40), (41, 50, 41)]
+def test_a_sentence_counts_with_all_its_words_in_the_group_of_its_length() -> None:
+    gold = [Parse([0, *range(1, n)], ["root"] * n) for n in (1, 5, 6, 40, 41, 99)]
+    groups = scoring.by_sentence_length(gold, gold)
+    assert [group[:3] for group in groups] == [(1, 5, 6), (6, 10, 6), (31, 40, 40), (41, None, 140)]
 
 
 @pytest.mark.parametrize(
