@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from conllu import TokenList
 
 PARTS = ("train", "dev", "test")
+DOWNLOADED = ("ewt",)
+"""Treebanks by name, in sanity/training/datasets.py; each has three files."""
 
 
 class TreebankError(ValueError):
@@ -50,19 +52,27 @@ class Treebank(NamedTuple):
 
 
 def load_treebank(name: str, seed: int = 0) -> Treebank:
-    """Return a treebank: "toy", drawn by a seed, or that of a folder with files such as en-ud-train.conllu.
+    """Return a treebank: "toy", drawn by a seed, "ewt", or that of a folder with files such as en-ud-train.conllu.
 
     Raises:
-        TreebankError: there is no such folder, or its files can't be used.
+        TreebankError: there is no such folder, or its files can't be used, or downloaded.
     """
     if name == "toy":
         from sanity.parsing.grammar import toy_treebank
 
         parts = ([Sentence(*tree[:4]) for tree in part] for part in toy_treebank(seed))
         return Treebank(name, *parts)
+    if name in DOWNLOADED:
+        from sanity.training.datasets import DatasetError, fetch_all
+
+        try:
+            return read_treebank(*fetch_all(name), name)
+        except DatasetError as error:
+            raise TreebankError(str(error)) from None
     folder = Path(name)
     if not folder.is_dir():
-        raise NoSuchTreebank(f"{name}: no such folder; expected toy, or a folder with the files of a treebank")
+        known = ", ".join(("toy", *DOWNLOADED))
+        raise NoSuchTreebank(f"{name}: no such folder; expected {known}, or a folder with the files of a treebank")
     train, dev, test = (file_of(folder, part) for part in PARTS)
     if not train or not dev:
         missing = "dev" if train else "train"
