@@ -28,7 +28,6 @@ ROLES = (EMBEDDINGS, "W", "b", "U", "c")
 def train(order: Order, channel: Channel) -> Finished:
     """Train until the loop ends, the dev score is enough, or the time is up; then dev is parsed once more."""
     import torch
-
     from parsing.checkpoint import CheckpointError, Checkpoints
     from parsing.features import instances_of
     from parsing.tracking import ValidationResult
@@ -47,9 +46,7 @@ def train(order: Order, channel: Channel) -> Finished:
     def run(resume: bool) -> Finished:
         model, device = _model(vocabulary, recipe), torch.device(order.device)
         try:
-            train_model(
-                model, instances, vocabulary, recipe, validate, tracker, CHECKPOINTS, device, resume
-            )
+            train_model(model, instances, vocabulary, recipe, validate, tracker, CHECKPOINTS, device, resume)
         except Diverged as problem:
             tracker.say(str(problem))
             return Finished("diverged")
@@ -66,9 +63,8 @@ def train(order: Order, channel: Channel) -> Finished:
 
 
 def answer(order: Order, channel: Channel) -> Finished:
-    """Parse the test twice, with the best model that training has saved: in large batches, and backwards in small ones."""
+    """Parse the test twice with the best model that training has saved: in large batches, and backwards in small ones."""
     import torch
-
     from parsing.checkpoint import Checkpoints, load_weights, read
 
     vocabulary, recipe = _vocabulary_and_recipe(order, _sentences(order, "train"))
@@ -114,7 +110,12 @@ def in_roles(weights: Iterable[Any], sizes: Mapping[str, tuple[int, ...]]) -> di
     taken: set[str] = set()
     for weight in weights:
         squeezed = weight.reshape([size for size in weight.shape if size != 1])
-        fitting = [(role, view) for role in ROLES for view in (squeezed, squeezed.T) if view.shape == sizes[role]]
+        fitting = [
+            (role, view)
+            for role in ROLES
+            for view in (squeezed, squeezed.permute(*reversed(range(squeezed.ndim))))
+            if view.shape == sizes[role]
+        ]
         if len({role for role, _ in fitting}) != 1 or fitting[0][0] in taken:
             return None
         role, found[role] = fitting[0]
@@ -144,9 +145,9 @@ def _vocabulary_and_recipe(order: Order, sentences: Sequence[Any]) -> tuple[Any,
 
 def _model(vocabulary: Any, recipe: Any) -> Any:
     """Return a new model of the submission's."""
-    from parser_model import ParserModel
-
     from parsing.recipe import new_model
+
+    from parser_model import ParserModel
 
     return new_model(ParserModel, vocabulary, recipe)
 
@@ -155,9 +156,9 @@ def _parse(
     model: Any, vocabulary: Any, sentences: Sequence[Any], batch_size: int, channel: Channel, update: int
 ) -> list[str]:
     """Parse sentences with the submission's `minibatch_parse`; send Progress after each part of them."""
-    from parser_transitions import minibatch_parse
-
     from parsing.decoding import predict
+
+    from parser_transitions import minibatch_parse
 
     texts = []
     for start in range(0, len(sentences), BATCH):

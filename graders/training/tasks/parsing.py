@@ -7,17 +7,19 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import eq
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from graders.course.assignment import Assignment
 from graders.intake.submission import Submission, submission_of
 from graders.text.sanitize import clean_name
-from graders.training.intervals import bootstrap_interval
 from graders.training.job import Job
-from graders.training.tasks.base import Scores, Task, TaskError
+from graders.training.tasks.base import Scores, Task, TaskError, load_module
 from graders.training.tasks.secret_seeds import refuse_guessable, training_seed
 from sanity.parsing.grammar import toy_treebank
 
@@ -27,6 +29,10 @@ NAMED = ("toy", "ewt")
 """Treebanks known by name."""
 MARGIN = 1.0
 """In UAS: see `Task.margin`."""
+PUNCTUATION = "PUNCT"
+"""The tag of punctuation."""
+RESAMPLES, RESAMPLING_SEED = 1000, 12345
+"""For the interval, as sacreBLEU's."""
 LOAD = """
 import json, sys
 name, folder = sys.argv[1:]
@@ -48,6 +54,13 @@ class Sentence(NamedTuple):
     tags: tuple[str, ...]
     heads: tuple[int, ...]
     relations: tuple[str, ...]
+
+
+class Parse(NamedTuple):
+    """A tree that a parser has found."""
+
+    heads: list[int]
+    relations: list[str]
 
 
 class Treebank(NamedTuple):
@@ -91,7 +104,7 @@ class Parsing(Task):
         return submission_of("reference", self.assignment.reference, self.assignment.solutions)
 
     def code(self, submission: Submission) -> Mapping[str, bytes]:
-        """Return the submission's modules and the handout's parsing/; a submission cannot replace the handout's files."""
+        """Return the submission's modules and the handout's parsing/; a submission cannot replace given files."""
         folder = self.assignment.folder
         given = {f"parsing/{path.name}": path.read_bytes() for path in sorted((folder / "parsing").glob("*.py"))}
         handed_in = {name: content for name, content in submission.files.items() if name.endswith(".py")}
@@ -109,37 +122,54 @@ class Parsing(Task):
         """Return the recipe and its changes."""
         return {"recipe": self.recipe, "hyperparameters": dict(self.hyperparameters)}
 
+    def _scoring(self) -> ModuleType:
+        """Import the handout's parsing/scoring.py, so that students and graders score alike. It needs no torch."""
+        return load_module(f"trivium_{self.assignment.name}_scoring", self.assignment.folder / "parsing" / "scoring.py")
+
+    def _score(self, answers: Sequence[str], sentences: Sequence[Sentence]) -> Any:
+        parses = [parse_of(answer, len(one.heads)) for answer, one in zip(answers, sentences, strict=True)]
+        marks = [[tag == PUNCTUATION for tag in sentence.tags] for sentence in sentences]
+        return self._scoring().score(sentences, parses, marks)
+
     def dev_score(self, answers: Sequence[str]) -> float:
         """Return the UAS of dev."""
-        return 100 * _share([words[0] for words in _right_words(answers, self.treebank.dev)])
+        return float(self._score(answers, self.treebank.dev).uas)
 
     def test_scores(self, answers: Sequence[str]) -> Scores:
-        """Return the UAS with its interval, the LAS and the batch sensitivity of the parses of the test."""
-        n = len(self.references)
+        """Return the UAS with its interval, other attachment scores and the batch sensitivity of the test's parses."""
+        n, test = len(self.references), self.treebank.test
         once, again = answers[:n], answers[n:]
-        heads, both = zip(*_right_words(once, self.treebank.test), strict=True)
-        low, high = bootstrap_interval([(sum(words), len(words)) for words in heads])
+        score = self._score(once, test)
+        low, high = interval([right_heads(answer, sentence) for answer, sentence in zip(once, test, strict=True)])
+        others = {"UAS without punctuation": score.uas_without, "LAS": score.las, "LAS without it": score.las_without}
         sensitivity = sum(one != other for one, other in zip(once, again, strict=True)) / n
-        words = sum(map(len, heads))
-        signature = f"UAS|punctuation:yes|tokens:gold|tags:gold|sentences:{n}|words:{words}"
-        return Scores(100 * _share(heads), 100 * low, 100 * high, {"LAS": 100 * _share(both)}, signature, sensitivity)
+        return Scores(score.uas, low, high, others, score.signature, sensitivity)
 
 
-def _right_words(answers: Sequence[str], sentences: Sequence[Sentence]) -> list[tuple[list[bool], list[bool]]]:
-    """Return for each sentence which words have the right head, and which the right head and relation."""
-    right = []
-    for answer, sentence in zip(answers, sentences, strict=True):
-        expected = list(zip(map(str, sentence.heads), sentence.relations, strict=True))
-        found = [word.partition(":")[::2] for word in answer.split(" ", len(expected))]
-        found += [("", "")] * (len(expected) - len(found))
-        pairs = list(zip(found, expected, strict=False))
-        right.append(([word[0] == gold[0] for word, gold in pairs], [word == gold for word, gold in pairs]))
-    return right
+def parse_of(answer: str, n: int) -> Parse:
+    """Return the tree of n words that a parser has answered; a word that it says nothing of has no head.
+
+    >>> parse_of("2:nsubj 0:root", 3)
+    Parse(heads=[2, 0, -1], relations=['nsubj', 'root', ''])
+    """
+    words = [word.partition(":")[::2] for word in answer.split(" ")[:n]]
+    words += [("", "")] * (n - len(words))
+    heads = [int(head) if head.isascii() and head.isdecimal() and len(head) < 6 else -1 for head, _ in words]
+    return Parse(heads, [relation for _, relation in words])
 
 
-def _share(sentences: Sequence[Sequence[bool]]) -> float:
-    """Return the share of words that are right."""
-    return sum(map(sum, sentences)) / sum(map(len, sentences))
+def right_heads(answer: str, sentence: Sentence) -> tuple[int, int]:
+    """Return how many words have the right head, and how many there are."""
+    heads = parse_of(answer, len(sentence.heads)).heads
+    return sum(map(eq, heads, sentence.heads)), len(heads)
+
+
+def interval(sentences: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Return the 95 % interval of UAS by bootstrap resampling of sentences, of which the words hang together."""
+    right, words = np.array(sentences).T
+    drawn = np.random.default_rng(RESAMPLING_SEED).integers(len(words), size=(RESAMPLES, len(words)))
+    low, high = np.percentile(100 * right[drawn].sum(axis=1) / words[drawn].sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
 
 
 def as_line(sentence: Sentence) -> str:

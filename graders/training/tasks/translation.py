@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +18,7 @@ from graders.course.assignment import Assignment
 from graders.intake.submission import Submission, submission_of
 from graders.text.sanitize import clean_name
 from graders.training.job import Job
-from graders.training.tasks.base import Scores, Task, TaskError, lines_of
+from graders.training.tasks.base import Scores, Task, TaskError, lines_of, load_module
 from graders.training.tasks.secret_seeds import refuse_guessable, training_seed
 from sanity.nmt.toy import toy_texts
 
@@ -143,16 +142,6 @@ class Translation(Task):
             score = self._scoring().score(uniform, self.references)
         batch_sensitivity = sum(one != other for one, other in zip(uniform, mixed, strict=True)) / len(uniform)
         return Scores(score.bleu, score.low, score.high, {"chrF": score.chrf}, score.signature, batch_sensitivity)
-
-
-def load_module(name: str, path: Path) -> ModuleType:
-    """Import a file as the module called name; return the same module when called again."""
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 @contextmanager
