@@ -45,7 +45,7 @@ def summarize(job: Job, task: Task, events: Sequence[Event]) -> Training:
         notes += [
             f"{reference_mismatch:.1%} of the answers differ from those of the reference with the same weights: if "
             "all other questions are right, this training earns no points; if not, staff should check that the "
-            "translations come from the trained weights"
+            "answers come from the trained weights"
         ]
     if reference and not reference.comparable:
         notes += [

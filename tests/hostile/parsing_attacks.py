@@ -1,4 +1,4 @@
-"""Submissions that are hostile when they are trained to parse: each is the reference, parser_model.py with a prelude."""
+"""Submissions that are hostile when trained to parse: each is the reference with something before parser_model.py."""
 
 from __future__ import annotations
 
