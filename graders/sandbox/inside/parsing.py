@@ -63,7 +63,7 @@ def train(order: Order, channel: Channel) -> Finished:
 
 
 def answer(order: Order, channel: Channel) -> Finished:
-    """Parse the test twice with the best model that training has saved: in large batches, and backwards in small ones."""
+    """Parse the test twice, with the best model that training has saved: in large batches, then in small ones."""
     import torch
     from parsing.checkpoint import Checkpoints, load_weights, read
 
