@@ -25,13 +25,12 @@ from sklearn.linear_model import SGDClassifier
 from benchmarks.measuring import Row, folders_of, signature, table
 
 sys.path.extend(folders_of("a3"))
-from parsing.commands.report import punctuation_in
 from parsing.decoding import predict
 from parsing.features import instances_of
 from parsing.recipe import Recipe, new_model, recipe_for
 from parsing.scoring import Score, score
 from parsing.training import train
-from parsing.treebank import Treebank, load_treebank
+from parsing.treebank import Treebank, load_treebank, punctuation_in
 from parsing.validation import validation_on
 from parsing.vocabulary import Vocabulary
 

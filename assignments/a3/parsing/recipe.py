@@ -5,11 +5,12 @@ Each is an option of `python run.py train`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parsing.features import N_FEATURES
 from parsing.vocabulary import Vocabulary
@@ -111,18 +112,26 @@ def recipe_for(data: str) -> Recipe:
     return TOY if data == "toy" else Recipe()
 
 
-def new_model(make_model: Callable[..., Any], vocabulary: Vocabulary, recipe: Recipe) -> Any:
+def new_model(
+    make_model: Callable[..., Any],
+    vocabulary: Vocabulary,
+    recipe: Recipe,
+    vectors: Mapping[str, NDArray[np.float32]] | None = None,
+) -> Any:
     """Return a model with its first weights; the recipe's seed draws them.
 
     Args:
         make_model: the class ParserModel.
         vocabulary: of the training text.
         recipe: sizes, dropout and the seed.
+        vectors: pretrained embeddings of some words, of the recipe's size, in the place of drawn ones.
     """
     import torch
 
     rng = np.random.default_rng(recipe.seed)
     embeddings = rng.normal(0, recipe.embed_scale, (len(vocabulary), recipe.embed_size)).astype(np.float32)
+    for word, vector in (vectors or {}).items():
+        embeddings[vocabulary.word_numbers[word]] = vector
     torch.manual_seed(recipe.seed)
     return make_model(
         embeddings,

@@ -173,6 +173,11 @@ def problem_of(sentence: Sentence) -> str:
     return ""
 
 
+def punctuation_in(sentences: Sequence[Sentence]) -> list[list[bool]]:
+    """Return of each word whether it is punctuation, by its tag."""
+    return [[tag == "PUNCT" for tag in sentence.tags] for sentence in sentences]
+
+
 def is_projective(heads: Sequence[int]) -> bool:
     """Return whether no arcs of a tree cross, that from ROOT being one.
 
