@@ -1,8 +1,8 @@
 """How well does the parser of assignment 3 learn a real treebank? UAS and LAS on the test of UD English-EWT.
 
 Run from the repository's root: `python -m benchmarks treebank`; some minutes. The reference is trained by the default
-recipe with several seeds, and a linear model on the same 36 features of the same partial parses: logistic regression, by
-scikit-learn. Both parse with the reference's minibatch_parse. Times are CPU-seconds of one thread, for everything but
+recipe with several seeds; beside it a linear model on the same 36 features of the same partial parses, scikit-learn's
+logistic regression. Both parse with the reference's minibatch_parse. Times are CPU-seconds of one thread, for all but
 reading the treebank: training, looks at dev, test.
 """
 
