@@ -1,6 +1,7 @@
-"""The hyper-parameters of model, training and parsing, with the course's defaults.
+"""The hyper-parameters of model, training and parsing, with defaults for a treebank of ten thousand sentences.
 
-Each is an option of `python run.py train`.
+Each is an option of `python run.py train`. The sizes are those of the course, whose learning rate is 0.0005 throughout
+and its dropout 0.5: in ten epochs one that is larger and falls to 0 gets further.
 """
 
 from __future__ import annotations
@@ -51,12 +52,12 @@ class Recipe:
     embed_size: int = hyperparameter(50, "embedding size", minimum=1)
     embed_scale: float = hyperparameter(0.9, "standard deviation of the first embeddings", minimum=0)
     hidden_size: int = hyperparameter(200, "size of the hidden layer", minimum=1)
-    dropout: float = hyperparameter(0.5, "dropout rate of the hidden layer", minimum=0, maximum=1)
+    dropout: float = hyperparameter(0.3, "dropout rate of the hidden layer", minimum=0, maximum=1)
 
     # Optimization
-    lr: float = hyperparameter(5e-4, "learning rate of Adam", minimum=0)
+    lr: float = hyperparameter(2e-3, "learning rate of Adam", minimum=0)
     schedule: str = hyperparameter(
-        "constant",
+        "linear",
         "learning rate schedule: linear lowers it evenly to 0",
         choices=("constant", "linear"),
     )
@@ -108,7 +109,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def recipe_for(data: str) -> Recipe:
-    """Return the recipe of a treebank by its name; the course's defaults for any other."""
+    """Return the recipe of a treebank by its name; the defaults for any other."""
     return TOY if data == "toy" else Recipe()
 
 
