@@ -22,12 +22,11 @@ def draw(text: str, model: Any, vocabulary: Vocabulary, tagger: Tagger, svg: Pat
         TreebankError: there is no word in the text.
         SaveError: the file can't be written.
     """
+    from parser_transitions import minibatch_parse
     from parsing.atomic import write_atomically
     from parsing.decoding import predict
     from parsing.tagging import tokens_of
     from parsing.treebank import Sentence, TreebankError
-
-    from parser_transitions import minibatch_parse
     from sanity.parsing.drawing import draw_tree
     from sanity.parsing.svg import alone, svg_of_tree
 
