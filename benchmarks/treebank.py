@@ -38,7 +38,7 @@ from parser_model import ParserModel
 from parser_transitions import minibatch_parse
 
 DATA = "ewt"
-EPOCHS, LINEAR_EPOCHS = 10, 5
+EPOCHS, LINEAR_EPOCHS = 10, 3
 
 
 class Learnt(NamedTuple):
