@@ -123,7 +123,9 @@ def test_a_file_is_parsed_with_all_that_is_in_it(
     source, output = files / "xx-ud-test.conllu", tmp_path / "out.conllu"
     argv = ["parse", str(source), "-o", str(output), f"--model={trained / 'model.bin'}"]
     assert a3("run").main(argv) == 0
-    assert re.match(r"UAS \d+\.\d\d, LAS .* \[words:7\|sentences:2\|", capsys.readouterr().out)
+    trees, scores = capsys.readouterr().out.splitlines()
+    assert trees == f"{output}: 2 trees"
+    assert re.match(r"UAS \d+\.\d\d, LAS .* \[words:7\|sentences:2\|", scores)
     old, new = ([line.split("\t") for line in path.read_text().splitlines()] for path in (source, output))
     assert [row[:6] for row in new] == [row[:6] for row in old]  # comments, the range of doesn't, tags
     assert all(row[8] == "_" for row in new if len(row) > 1)  # the enhanced graph belonged to the other tree
@@ -141,7 +143,9 @@ def test_a_file_without_trees_is_parsed(
     source.write_text("1\tDogs\t_\tNOUN\t_\t_\t_\t_\t_\t_\n2\tbark\t_\tVERB\t_\t_\t_\t_\t_\t_\n\n")
     argv = ["parse", str(source), "-o", str(tmp_path / "out.conllu"), f"--model={trained / 'model.bin'}"]
     assert a3("run").main(argv) == 0
-    assert capsys.readouterr().out == "1 sentences parsed\n"
+    shown = capsys.readouterr()
+    assert shown.out == f"{tmp_path / 'out.conllu'}: 1 trees\n"
+    assert shown.err == "note: 2 of 2 words are unknown to the model\n"
     rows = [line.split("\t") for line in (tmp_path / "out.conllu").read_text().splitlines() if line]
     assert sorted(int(row[6]) for row in rows)[0] == 0 and len(rows) == 2
 

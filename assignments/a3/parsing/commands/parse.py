@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from parsing.commands import terminal
 from parsing.commands.inputs import UsageError, check_new, device_of, save_files
@@ -37,7 +38,12 @@ def parse(args: argparse.Namespace) -> None:
     result = "" if any(map(problem_of, sentences)) else score(sentences, parses, punctuation_in(sentences))
     text = "".join(with_parse(one, found).serialize() for one, found in zip(tokens, parses, strict=True))
     save_files(args.output.parent, {args.output.name: text})
-    print(result or f"{len(parses)} sentences parsed")
+    print(f"{args.output}: {len(parses)} trees")
+    if result:
+        print(result)
+    words = [form.lower() for sentence in sentences for form in sentence.forms]
+    if unknown := sum(word not in vocabulary.word_numbers for word in words):
+        print(f"note: {unknown} of {len(words)} words are unknown to the model", file=sys.stderr)
 
 
 def check_options(args: argparse.Namespace) -> None:
