@@ -133,6 +133,7 @@ def test_a_file_is_parsed_with_all_that_is_in_it(
         failing(a3, capsys, *argv) == f"{output}: exists already: name a new file, or overwrite this one with --force"
     )
     assert a3("run").main([*argv, "--force"]) == 0
+    capsys.readouterr()
     assert "would overwrite the input" in failing(a3, capsys, *argv[:3], str(source), argv[4], "--force")
 
 
