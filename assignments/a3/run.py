@@ -1,8 +1,8 @@
 """Train a parser, or parse with one: your answers to 2c, 2d and 2e at work.
 
-python run.py train                       the toy treebank, into trained/
+python run.py train                       the toy treebank, in a quarter of a minute, into trained/
 python run.py train --resume              continues after Ctrl-C or a crash, with the same losses
-python run.py train --data ewt            English, some minutes; --data FOLDER for your own treebank
+python run.py train --data ewt            English, some minutes; --data FOLDER or --train FILE --dev FILE for your own
 python run.py parse FILE.conllu -o OUT.conllu                    parses the sentences of a file
 python run.py parse --text "She reads a book." --svg tree.svg    draws the tree of a sentence
 

@@ -3,10 +3,10 @@
 The trees are those of Universal Dependencies. What is added to a sentence at its end may belong to many words, and
 belongs to the last one that it fits. Whether it fits is in words and their forms, not in the parts of speech:
 
-    … with a N      a noun or a verb that takes this preposition
-    … and a N       a noun of the same kind, living beings or things
-    … that V        a noun of the verb's number
-    … and V         a verb of this number and tense
+    … with a N      a noun or a verb, by the preposition
+    … who V         a noun for a living being; "which" for things
+    … and a N       a noun of the same kind
+    … and V         a verb of the same number and tense
     … now           a verb of the present
 
 Some adverbs belong to the verb before, and some to the one after them. All random numbers come from
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from sanity.parsing.lexicon import INFINITIVE, PAST, PREPOSITIONS, PRESENT, Lexicon, Noun, Verb
+from sanity.parsing.lexicon import INFINITIVE, PAST, PRESENT, Lexicon, Noun, Verb
 from sanity.training.dice import Dice
 
 MAX_WORDS = 24
@@ -63,7 +63,7 @@ class NounNode(Node):
     def __init__(self, noun: Noun, plural: bool, relation: str, *left: Node) -> None:
         tag = "PROPN" if noun.stem.istitle() else "NOUN"
         super().__init__(noun.form(plural), tag, relation, *left)
-        self.noun, self.plural, self.prepositions = noun, plural, noun.prepositions
+        self.noun, self.plural = noun, plural
 
 
 class VerbNode(Node):
@@ -71,7 +71,7 @@ class VerbNode(Node):
 
     def __init__(self, verb: Verb, tense: int, plural: bool, relation: str, *left: Node) -> None:
         super().__init__(verb.form(tense, plural), "VERB", relation, *left)
-        self.verb, self.tense, self.plural, self.prepositions = verb, tense, plural, verb.prepositions
+        self.verb, self.tense, self.plural = verb, tense, plural
 
     def agrees(self, other: VerbNode) -> bool:
         """Return whether two verbs have the same form."""
@@ -82,9 +82,9 @@ End = list[NounNode | VerbNode]
 """The words at the end of a phrase that more can be added to, each below the one before."""
 
 
-def both_nouns(one: Node, other: Node) -> bool:
-    """Return whether both are nouns."""
-    return isinstance(one, NounNode) and isinstance(other, NounNode)
+def both_alike(one: Node, other: Node) -> bool:
+    """Return whether both are nouns for living beings, or for things."""
+    return isinstance(one, NounNode) and isinstance(other, NounNode) and one.noun.alive == other.noun.alive
 
 
 def both_finite(one: Node, other: Node) -> bool:
@@ -236,32 +236,28 @@ class Speaker:
         return places[0 if self.dice.chance(HIGH) else self.dice.below(len(places))] if places else None
 
     def add_noun(self, end: End) -> None:
-        """Add a noun with a preposition, to a noun or a verb that takes it."""
-        place = self.head(end, lambda one, other: set(one.prepositions) <= set(other.prepositions))
+        """Add a noun with a preposition, which says whether it belongs to a noun or to a verb."""
+        place = self.head(end, lambda one, other: isinstance(one, NounNode) == isinstance(other, NounNode))
         if place is not None:
-            later = {preposition for word in end[place + 1 :] for preposition in word.prepositions}
-            possible = [preposition for preposition in end[place].prepositions if preposition not in later]
-            if possible:
-                relation = "nmod" if isinstance(end[place], NounNode) else "obl"
-                preposition = Node(self.dice.pick(possible), "ADP", "case")
-                node = self.simple(self.dice.pick(self.lexicon.nouns), relation, preposition)
-                self.add(end, place, node)
+            noun = isinstance(end[place], NounNode)
+            preposition = self.dice.pick(self.lexicon.of_nouns if noun else self.lexicon.of_verbs)
+            case = Node(preposition, "ADP", "case")
+            self.add(end, place, self.simple(self.dice.pick(self.lexicon.nouns), "nmod" if noun else "obl", case))
 
     def join_noun(self, end: End) -> None:
         """Join a noun with one of its kind."""
-        place = self.head(end, lambda one, other: both_nouns(one, other) and one.noun.alive == other.noun.alive)
+        place = self.head(end, both_alike)
         if place is not None:
             nouns = self.lexicon.nouns_like(end[place].noun)
             self.add(end, place, self.simple(self.dice.pick(nouns), "conj", self.conjunction()))
 
     def describe(self, end: End) -> None:
-        """Describe a noun by a clause whose verb agrees with it."""
-        place = self.head(end, lambda one, other: both_nouns(one, other) and one.plural == other.plural)
+        """Describe a noun by a clause, with "who" for living beings and "which" for things."""
+        place = self.head(end, both_alike)
         if place is not None:
-            last = not any(isinstance(word, NounNode) for word in end[place + 1 :])
-            tense = PAST if last and self.dice.chance(0.3) else PRESENT
-            verb, that = self.dice.pick(self.lexicon.intransitive), Node("that", "PRON", "nsubj")
-            node = VerbNode(verb, tense, end[place].plural, "acl:relcl", that)
+            head, verb = end[place], self.dice.pick(self.lexicon.intransitive)
+            pronoun = Node("who" if head.noun.alive else "which", "PRON", "nsubj")
+            node = VerbNode(verb, self.dice.pick((PRESENT, PAST)), head.plural, "acl:relcl", pronoun)
             if self.dice.chance(0.3):
                 node.right.append(Node(self.dice.pick(self.lexicon.after), "ADV", "advmod"))
             self.add(end, place, node)

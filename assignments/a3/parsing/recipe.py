@@ -92,15 +92,15 @@ class Recipe:
 TOY = Recipe(
     min_count=1,
     embed_size=32,
-    hidden_size=200,
-    dropout=0.3,
-    lr=2e-3,
+    embed_scale=0.3,
+    hidden_size=128,
+    dropout=0.2,
+    lr=5e-3,
     schedule="linear",
     batch_size=256,
-    max_epoch=8,
-    patience=8,
+    max_epoch=4,
 )
-"""For the toy treebank."""
+"""For the toy treebank: a quarter of a minute on one core."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "debug": {"embed_size": 16, "hidden_size": 32, "max_updates": 20, "valid_niter": 10, "log_every": 5},
