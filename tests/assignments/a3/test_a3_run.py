@@ -213,7 +213,9 @@ def test_an_answer_that_is_missing_is_named(
 def test_the_command_lines_of_the_course(a3: Import) -> None:
     parsed = a3("parsing.commands.options").parsed
     assert parsed([], "").command == "train" and parsed([], "").preset is None
-    assert parsed(["-d"], "").preset == parsed(["--debug"], "").preset == "debug"
+    for argv in (["-d"], ["--debug"]):
+        args = parsed(argv, "")
+        assert (args.preset, args.restart, args.save_to) == ("debug", True, Path("trained/debug/model.bin"))
 
 
 def test_help_needs_no_torch(a3_folder: Path) -> None:

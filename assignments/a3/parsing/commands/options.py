@@ -10,11 +10,8 @@ from pathlib import Path
 from parsing.recipe import PRESETS, TOY, Recipe, option
 
 KINDS = {"int": int, "int | None": int, "float": float, "str": str}
-ALIASES: dict[tuple[str, ...], list[str]] = {
-    (): ["train"],
-    ("-d",): ["train", "--preset", "debug"],
-    ("--debug",): ["train", "--preset", "debug"],
-}
+DEBUG = ["train", "--preset", "debug", "--restart", "--save-to", "trained/debug/model.bin"]
+ALIASES: dict[tuple[str, ...], list[str]] = {(): ["train"], ("-d",): DEBUG, ("--debug",): DEBUG}
 """The course's command lines, and what they stand for."""
 
 
