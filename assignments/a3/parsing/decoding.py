@@ -52,9 +52,10 @@ def predict(
         for row, (sentence, found) in enumerate(zip(encoded, arcs, strict=True)):
             heads = {dependent: head for head, dependent in found}
             words = range(1, len(sentence.words))
+            numbers = predictor.relations[row, 1 : len(sentence.words)].tolist()
             if heads.keys() != set(words):
                 raise ParseError("minibatch_parse() leaves a word without a head, or finds one too many: see 2c and 2d")
-            relations = [vocabulary.relations[predictor.relations[row, word]] for word in words]
+            relations = [vocabulary.relations[number] for number in numbers]
             parses.append(Parse([heads[word] for word in words], relations if vocabulary.labelled else None))
     return parses
 
