@@ -8,7 +8,6 @@ reading the treebank: training, looks at dev, test.
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ import torch
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
 
-from benchmarks.measuring import Row, folders_of, signature, table
+from benchmarks.measuring import Row, band, folders_of, signature, table
 
 sys.path.extend(folders_of("a3"))
 from parsing.decoding import predict
@@ -106,11 +105,6 @@ def learn_linear(treebank: Treebank, recipe: Recipe) -> Learnt:
     instances = instances_of(treebank.train, vocabulary)
     model = Linear(len(vocabulary), np.asarray(instances.features), np.asarray(instances.classes), recipe.seed)
     return Learnt(tested(model, vocabulary, treebank), time.process_time() - started)
-
-
-def band(numbers: Sequence[float]) -> str:
-    """Return the least, the median and the greatest."""
-    return " / ".join(f"{number:.1f}" for number in (min(numbers), statistics.median(numbers), max(numbers)))
 
 
 def row(what: str, learnt: Sequence[Learnt], target: str = "") -> Row:

@@ -117,7 +117,7 @@ def read_tokens(path: Path) -> Iterator[TokenList]:
                 if words_of(tokens):
                     yield tokens
     except FileNotFoundError:
-        raise NoSuchTreebank(f"{path}: no such file") from None
+        raise NoSuchTreebank(f"{path}: not found") from None
     except OSError as error:
         raise TreebankError(f"{path}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError:

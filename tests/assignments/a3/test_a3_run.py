@@ -218,9 +218,9 @@ def test_the_command_lines_of_the_course(a3: Import) -> None:
         assert (args.preset, args.restart, args.save_to) == ("debug", True, Path("trained/debug/model.bin"))
 
 
-def test_help_needs_no_torch(a3_folder: Path) -> None:
+def test_help_needs_no_torch(folder: Path) -> None:
     program = "import sys; sys.modules['torch'] = None; import run; run.main(['train', '--help'])"
     shown = subprocess.run(
-        [sys.executable, "-c", program], cwd=a3_folder, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
     ).stdout
     assert "--hidden-size INT" in shown and "--vectors FILE" in shown
