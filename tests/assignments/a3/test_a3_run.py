@@ -164,7 +164,7 @@ def test_a_sentence_is_drawn(a3: Import, trained: Path, tmp_path: Path, capsys: 
     [
         (["train", "--data=none"], "none: no such folder; expected toy, ewt, or a folder with the files of a treebank"),
         (["train", "--train=a.conllu"], "--train and --dev: expected both"),
-        (["train", "--train=a", "--dev=b"], "a: no such file"),
+        (["train", "--train=a", "--dev=b"], "a: not found"),
         (["train", "--data=x", "--dev=b"], "--data x: expected no files named by --train and the like; leave one out"),
         (["train", "--lr=-1"], "--lr is -1.0; expected at least 0"),
         (["train", "--save-to=folder"], "--save-to folder: expected a file, such as folder/model.bin"),
