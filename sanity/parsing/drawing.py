@@ -39,27 +39,24 @@ ASCII = str.maketrans("─│╭╰╮╯├┤┬┴┼", "-|,`.'+++++")
 
 
 def draw_tree(
-    words: Sequence[str], heads: Sequence[int], relations: Sequence[str] | None = None, encoding: str = "utf-8"
+    words: Sequence[str], heads: Sequence[int], *columns: Sequence[str], encoding: str = "utf-8"
 ) -> list[str]:
     """Return the lines of a tree.
 
     Args:
         words: n of them.
         heads: of each word its head's place, counted from 1; 0 is ROOT.
-        relations: of each word; None draws none.
+        columns: what else stands on each word's line, such as its tag or its relation.
         encoding: of the terminal; ASCII lines if it lacks the others.
     """
-    grid = _grid_of(heads)
     lines = []
-    for row, depth, word in zip(grid, depths_of(heads), words, strict=True):
+    for row, depth, word in zip(_grid_of(heads), depths_of(heads), words, strict=True):
         line = "".join(LINES[cell] for cell in row[: 2 * depth + 1]) + f"─ {displayable(word)}"
-        behind = "".join(LINES[cell] for cell in row[width_of(line) :]).rstrip()
-        lines.append(line + behind)
-    if relations is not None:
+        lines.append(line + "".join(LINES[cell] for cell in row[width_of(line) :]).rstrip())
+    for column in columns:
         margin = max(map(width_of, lines), default=0) + 2
         lines = [
-            line + " " * (margin - width_of(line)) + displayable(relation)
-            for line, relation in zip(lines, relations, strict=True)
+            line + " " * (margin - width_of(line)) + displayable(text) for line, text in zip(lines, column, strict=True)
         ]
     return lines if _has_lines(encoding) else [line.translate(ASCII) for line in lines]
 

@@ -1,28 +1,32 @@
 """A treebank of our own: sentences drawn from a grammar, with their trees. `python -m sanity.parsing.grammar` shows some.
 
-The trees are those of Universal Dependencies. What depends on what can always be told, but often only from words and their
-forms, as in any language:
+The trees are those of Universal Dependencies. What is added to a sentence at its end may belong to many words, and
+belongs to the last one that it fits. Whether it fits is in words and their forms, not in the parts of speech:
 
-    V NP with NP         the verb takes this preposition, or else the noun before it is described
-    N near N that V      the clause describes the noun that its verb agrees with: the last one if it can
-    N near N and N       living beings are joined with living beings, and things with things
-    says that NP V and V the last verb is joined with the one that it agrees with in number and tense
-    says that NP V now   the adverb belongs to the last verb of its tense
+    … with a N      a noun or a verb, by the preposition
+    … who V         a noun for a living being; "which" for things
+    … and a N       a noun of the same kind
+    … and V         a verb of the same number and tense
+    … now           a verb of the present
 
-All random numbers come from `random.Random.random`, which is the same in every version of Python.
+Some adverbs belong to the verb before, and some to the one after them. All random numbers come from
+`random.Random.random`, which is the same in every version of Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from sanity.parsing.lexicon import FUTURE, PAST, PREPOSITIONS, PRESENT, TENSES, Lexicon, Noun, Verb
+from sanity.parsing.lexicon import INFINITIVE, PAST, PRESENT, Lexicon, Noun, Verb
 from sanity.training.dice import Dice
 
 MAX_WORDS = 24
 TRAIN, DEV, TEST = 4000, 300, 600
 """Sentences of each part."""
+ADDITIONS_TO_SUBJECT, ADDITIONS_TO_CLAUSE = (0, 0, 1, 2, 3), (1, 2, 3, 4, 5)  # numbers of them, equally likely
+HIGH = 0.4
+"""How often what is added belongs to the first word that it can; else all are equally likely."""
 
 
 class Tree(NamedTuple):
@@ -39,9 +43,9 @@ class Tree(NamedTuple):
 class Node:
     """A word with its dependents on the left and on the right, each in the order of the sentence."""
 
-    def __init__(self, form: str, tag: str, relation: str, joined: bool = False) -> None:
+    def __init__(self, form: str, tag: str, relation: str, *left: Node, joined: bool = False) -> None:
         self.form, self.tag, self.relation, self.joined = form, tag, relation, joined
-        self.left: list[Node] = []
+        self.left = list(left)
         self.right: list[Node] = []
 
     def words(self) -> Iterator[Node]:
@@ -53,26 +57,39 @@ class Node:
             yield from child.words()
 
 
-class Phrase(NamedTuple):
-    """A noun phrase."""
+class NounNode(Node):
+    """A noun in a sentence."""
 
-    node: Node
-    noun: Noun
-    plural: bool
-    closed: bool  # whether it ends in a clause, after which little more can be attached
+    def __init__(self, noun: Noun, plural: bool, relation: str, *left: Node) -> None:
+        tag = "PROPN" if noun.stem.istitle() else "NOUN"
+        super().__init__(noun.form(plural), tag, relation, *left)
+        self.noun, self.plural = noun, plural
 
 
-class Clause:
-    """A clause that grows: its verb, and the verbs at its end that what follows might belong to."""
+class VerbNode(Node):
+    """A verb in a sentence; plural is the number of its subject."""
 
-    def __init__(self, node: Node, tense: int, plural: bool, verb: Verb) -> None:
-        self.node, self.tense, self.plural, self.verb = node, tense, plural, verb
-        self.inner: list[Clause] = []
-        """Clauses at the end of this one, from the outside in."""
+    def __init__(self, verb: Verb, tense: int, plural: bool, relation: str, *left: Node) -> None:
+        super().__init__(verb.form(tense, plural), "VERB", relation, *left)
+        self.verb, self.tense, self.plural = verb, tense, plural
 
-    def like(self, other: Clause) -> bool:
+    def agrees(self, other: VerbNode) -> bool:
         """Return whether two verbs have the same form."""
         return self.tense == other.tense and (self.tense != PRESENT or self.plural == other.plural)
+
+
+End = list[NounNode | VerbNode]
+"""The words at the end of a phrase that more can be added to, each below the one before."""
+
+
+def both_alike(one: Node, other: Node) -> bool:
+    """Return whether both are nouns for living beings, or for things."""
+    return isinstance(one, NounNode) and isinstance(other, NounNode) and one.noun.alive == other.noun.alive
+
+
+def both_finite(one: Node, other: Node) -> bool:
+    """Return whether both are verbs that agree with a subject."""
+    return all(isinstance(word, VerbNode) and word.tense != INFINITIVE for word in (one, other))
 
 
 class Speaker:
@@ -83,217 +100,191 @@ class Speaker:
 
     def sentence(self) -> Node:
         """Draw a sentence."""
-        dice, front = self.dice, self.dice.chance(0.15)
-        clause = self.clause("root", deep=True)
+        dice = self.dice
+        front = dice.chance(0.15)
+        root, end = self.clause("root", deep=True)
         if front:
-            clause.node.left.insert(0, self.subordinate(comma=True))
-        elif dice.chance(0.15):
-            other = self.clause("conj", deep=False)
-            other.node.left[:0] = [Node(",", "PUNCT", "punct"), Node(dice.pick(("and", "but")), "CCONJ", "cc")]
-            clause.node.right.append(other.node)
-        elif not clause.inner and dice.chance(0.15):
-            clause.node.right.append(self.subordinate(comma=False))
-        clause.node.right.append(Node(dice.pick((".", ".", ".", "!")), "PUNCT", "punct"))
-        return clause.node
+            other = self.subordinate()
+            other.right.append(Node(",", "PUNCT", "punct"))
+            root.left.insert(0, other)
+        elif dice.chance(0.1):
+            other, _ = self.clause("conj", deep=False)
+            other.left[:0] = [Node(",", "PUNCT", "punct"), Node(dice.pick(("and", "but")), "CCONJ", "cc")]
+            root.right.append(other)
+        elif len(end) == 1 and dice.chance(0.2):
+            root.right.append(self.subordinate())
+        root.right.append(Node(dice.pick((".", ".", ".", "!")), "PUNCT", "punct"))
+        return root
 
-    def subordinate(self, comma: bool) -> Node:
+    def subordinate(self) -> Node:
         """Draw an adverbial clause."""
-        node = self.clause("advcl", deep=False).node
+        node, _ = self.clause("advcl", deep=False)
         node.left.insert(0, Node(self.dice.pick(("when", "because", "if")), "SCONJ", "mark"))
-        if comma:
-            node.right.append(Node(",", "PUNCT", "punct"))
         return node
 
-    def clause(self, relation: str, deep: bool) -> Clause:
-        """Draw a clause with a subject; only a deep one contains others."""
-        dice = self.dice
-        subject = self.noun_phrase("nsubj", deep, joint=True)
-        if dice.chance(0.1):
-            return self.with_adjective(relation, subject)
-        clause = self.verb_phrase(relation, dice.pick(TENSES), subject.plural, deep)
-        clause.node.left.insert(0, subject.node)
-        if dice.chance(0.15):
-            self.join_verb(clause)
-        if dice.chance(0.3):
-            self.add_time(clause)
-        return clause
-
-    def with_adjective(self, relation: str, subject: Phrase) -> Clause:
-        """Draw a clause with "is" and an adjective."""
-        node = self.adjective(relation)
-        be = ("are" if subject.plural else "is"), ("were" if subject.plural else "was")
-        past = self.dice.below(2)
-        node.left[:0] = [subject.node, Node(be[past], "AUX", "cop")]
-        return Clause(node, (PRESENT, PAST)[past], subject.plural, Verb("", ()))
-
-    def verb_phrase(self, relation: str, tense: int, plural: bool, deep: bool, bare: bool = False) -> Clause:
-        """Draw a verb with all but its subject; a bare one has no auxiliary."""
+    def clause(self, relation: str, deep: bool) -> tuple[Node, End]:
+        """Draw a clause, and return it with its end; only a deep one contains others of its kind."""
         dice, lexicon = self.dice, self.lexicon
-        kinds = [lexicon.transitive] * 5 + [lexicon.intransitive] * 3
-        verbs = dice.pick([*kinds, lexicon.saying, lexicon.saying, lexicon.control] if deep else kinds)
-        verb = dice.pick(verbs)
-        negated = not bare and dice.chance(0.15)
-        if tense == FUTURE or negated:
-            node = Node(verb.stem, "VERB", relation)
-            node.left += self.auxiliary(tense, plural, negated)
-        else:
-            node = Node(verb.form(tense, plural), "VERB", relation)
-        clause = Clause(node, tense, plural, verb)
-        if verbs is lexicon.saying:
-            self.add_speech(clause)
-        elif verbs is lexicon.control:
-            inner = self.verb_phrase("xcomp", FUTURE, plural, deep=False, bare=True)
-            inner.node.left[:] = [Node("to", "PART", "mark")]
-            node.right.append(inner.node)
-            clause.inner = [inner, *inner.inner]
-        else:
-            self.add_objects(clause, verbs is lexicon.transitive, deep)
-        return clause
-
-    def auxiliary(self, tense: int, plural: bool, negated: bool) -> list[Node]:
-        """Return the auxiliary of a verb, with "not" or "n't" if it is negated."""
-        form = ("do" if plural else "does", "did", "will")[tense]
-        if not negated:
-            return [Node(form, "AUX", "aux")]
-        if self.dice.chance(0.5):
-            return [Node(form, "AUX", "aux"), Node("not", "PART", "advmod")]
-        return [Node("wo" if form == "will" else form, "AUX", "aux"), Node("n't", "PART", "advmod", joined=True)]
-
-    def add_speech(self, clause: Clause) -> None:
-        """Add what is said, with or without "that"."""
-        inner = self.clause("ccomp", deep=False)
-        if self.dice.chance(0.7):
-            inner.node.left.insert(0, Node("that", "SCONJ", "mark"))
-        clause.node.right.append(inner.node)
-        clause.inner = [inner, *inner.inner]
-
-    def add_objects(self, clause: Clause, transitive: bool, deep: bool) -> None:
-        """Add an object, adverbs and an adverbial of a verb."""
-        dice, node = self.dice, clause.node
-        if transitive:
-            object = self.noun_phrase("obj", deep, joint=True, verb=clause.verb)
-            node.right.append(object.node)
-            if object.closed:
-                clause.inner = [self.last_clause]
-                return
-        elif dice.chance(0.4):
-            node.right.append(Node(dice.pick(self.lexicon.manners), "ADV", "advmod"))
-        if dice.chance(0.4):
-            prepositions = clause.verb.prepositions if transitive else PREPOSITIONS
-            phrase = self.noun_phrase("obl", deep=False, joint=True)
-            phrase.node.left.insert(0, Node(dice.pick(prepositions), "ADP", "case"))
-            node.right.append(phrase.node)
-
-    def join_verb(self, clause: Clause) -> None:
-        """Join a second verb with the last verb that has its form: the clause's own, or one of a clause at its end."""
-        dice = self.dice
-        verbs = [clause, *clause.inner]
-        place = dice.below(len(verbs))
-        chosen = verbs[place]
-        if chosen.tense == FUTURE or any(chosen.like(other) for other in verbs[place + 1 :]):
-            return
-        verb = dice.pick(self.lexicon.intransitive)
-        other = Clause(Node(verb.form(chosen.tense, chosen.plural), "VERB", "conj"), chosen.tense, chosen.plural, verb)
-        other.node.left.append(Node(dice.pick(("and", "or")), "CCONJ", "cc"))
-        chosen.node.right.append(other.node)
-        clause.inner = [*clause.inner[:place], other]
-
-    def add_time(self, clause: Clause) -> None:
-        """Add an adverb of time to the last verb of its tense."""
-        verbs = [clause, *clause.inner]
-        place = self.dice.below(len(verbs))
-        if all(verbs[place].tense != other.tense for other in verbs[place + 1 :]):
-            adverb = self.dice.pick(self.lexicon.times[verbs[place].tense])
-            verbs[place].node.right.append(Node(adverb, "ADV", "advmod"))
-            clause.inner = clause.inner[:place]
-
-    def noun_phrase(self, relation: str, deep: bool, joint: bool = False, verb: Verb | None = None) -> Phrase:
-        """Draw a noun phrase.
-
-        Args:
-            relation: of its noun.
-            deep: whether it may contain clauses and other noun phrases.
-            joint: whether it may be joined with another by "and".
-            verb: the verb before it, whose prepositions are not for its noun; None for a subject.
-        """
-        dice, lexicon = self.dice, self.lexicon
-        if dice.chance(0.1):
-            name = dice.pick(lexicon.names)
-            return Phrase(Node(name.stem, "PROPN", relation), name, False, False)
-        noun, plural = dice.pick(lexicon.nouns), dice.chance(0.4)
-        node = Node(noun.form(plural), "NOUN", relation)
-        node.left += self.determiner(plural)
-        if dice.chance(0.3):
-            node.left.append(self.adjective("amod"))
+        subject, plural = self.subject()
         if dice.chance(0.08):
-            node.left.append(Node(dice.pick(lexicon.nouns).stem, "NOUN", "compound"))
-        last: tuple[Noun, bool, Node] = noun, plural, node
+            be = (("is", "are"), ("was", "were"))[dice.below(2)][plural]
+            return self.adjective(relation, subject, Node(be, "AUX", "cop")), []
+        kinds = [lexicon.transitive] * 3 + [lexicon.giving] * 2 + [lexicon.intransitive] * 2
+        verb = dice.pick(dice.pick(kinds + [lexicon.saying] * 3 + [lexicon.control] if deep else kinds))
+        node = self.verb(verb, relation, plural)
+        node.left.insert(0, subject)
+        end: End = [node]
+        if verb in lexicon.saying:
+            end += self.add_speech(node)
+        elif verb in lexicon.control:
+            end.append(self.add_infinitive(node))
+        elif verb in lexicon.transitive or verb in lexicon.giving:
+            objects = [self.noun_phrase(name) for name in ("iobj", "obj")[verb in lexicon.transitive :]]
+            node.right += objects
+            end.append(objects[-1])
+        elif dice.chance(0.25):
+            node.right.append(Node(dice.pick(lexicon.after), "ADV", "advmod"))
+        additions = (self.add_noun, self.add_noun, self.join_noun, self.describe, self.join_verb, self.add_time)
+        for _ in range(dice.pick(ADDITIONS_TO_CLAUSE)):
+            dice.pick(additions)(end)
+        return node, end
+
+    def subject(self) -> tuple[NounNode, bool]:
+        """Draw a subject; return it, and whether its verb is in the plural."""
+        node = self.noun_phrase("nsubj")
+        end: End = [node]
+        for _ in range(self.dice.pick(ADDITIONS_TO_SUBJECT)):
+            self.dice.pick((self.add_noun, self.join_noun, self.describe, self.describe))(end)
+        return node, node.plural or any(child.relation == "conj" for child in node.right)
+
+    def verb(self, verb: Verb, relation: str, plural: bool) -> VerbNode:
+        """Draw the form of a verb, with an auxiliary, "not" or "n't", and an adverb before it."""
+        dice = self.dice
+        tense, negated = dice.pick((PRESENT, PRESENT, PAST, PAST, INFINITIVE)), dice.chance(0.1)
+        left: list[Node] = []
+        if negated or tense == INFINITIVE:
+            form = ("do" if plural else "does", "did", "will")[tense]
+            short = negated and dice.chance(0.5)
+            left.append(Node("wo" if short and tense == INFINITIVE else form, "AUX", "aux"))
+            left += [Node("n't" if short else "not", "PART", "advmod", joined=short)] if negated else []
+            tense = INFINITIVE
+        if dice.chance(0.3):
+            left.append(Node(dice.pick(self.lexicon.before), "ADV", "advmod"))
+        return VerbNode(verb, tense, plural, relation, *left)
+
+    def add_speech(self, node: VerbNode) -> End:
+        """Add what is said, with or without "that"; return its end."""
+        inner, end = self.clause("ccomp", deep=False)
+        if self.dice.chance(0.7):
+            inner.left.insert(0, Node("that", "SCONJ", "mark"))
+        node.right.append(inner)
+        return end
+
+    def add_infinitive(self, node: VerbNode) -> VerbNode:
+        """Add what is wanted."""
+        verb = self.dice.pick(self.lexicon.intransitive)
+        inner = VerbNode(verb, INFINITIVE, False, "xcomp", Node("to", "PART", "mark"))
+        node.right.append(inner)
+        return inner
+
+    def noun_phrase(self, relation: str) -> NounNode:
+        """Draw a name, or a noun with what stands before it."""
+        dice, lexicon = self.dice, self.lexicon
         if dice.chance(0.1):
-            other = self.simple("nmod", "of")
-            node.right.append(other.node)
-            return Phrase(node, noun, plural, False)
-        if deep and dice.chance(0.35):
-            prepositions = [word for word in PREPOSITIONS if verb is None or word not in verb.prepositions]
-            other = self.simple("nmod", dice.pick(prepositions))
-            node.right.append(other.node)
-            last = other.noun, other.plural, other.node
-        if deep and dice.chance(0.25):
-            return self.with_clause(node, noun, plural, last)
-        if joint and dice.chance(0.15):
-            return self.joined(node, noun, plural, last)
-        return Phrase(node, noun, plural, False)
+            return NounNode(dice.pick(lexicon.names), False, relation)
+        left = [self.adjective("amod")] if dice.chance(0.2) else []
+        plural = dice.chance(0.5)
+        node = NounNode(dice.pick(lexicon.nouns), plural, relation, *self.determiner(plural), *left)
+        if dice.chance(0.2):
+            node.right.append(Node(dice.pick(lexicon.postponed), "ADJ", "amod"))
+        return node
 
     def determiner(self, plural: bool) -> list[Node]:
         """Draw an article, a number, a possessor or nothing."""
         dice = self.dice
-        if dice.chance(0.08):
-            owner = self.simple("nmod:poss")
-            owner.node.right.append(Node("'s", "PART", "case", joined=True))
-            return [owner.node]
-        if plural:
-            word = dice.pick(("the", "the", "some", "two", "three", ""))
-            tag, relation = ("NUM", "nummod") if word in ("two", "three") else ("DET", "det")
-            return [Node(word, tag, relation)] if word else []
-        return [Node(dice.pick(("the", "the", "a", "every")), "DET", "det")]
+        if dice.chance(0.05):
+            owner = self.simple(dice.pick(self.lexicon.nouns), "nmod:poss")
+            owner.right.append(Node("'s", "PART", "case", joined=True))
+            return [owner]
+        word = dice.pick(("the", "some", "two", "", "", "") if plural else ("the", "a", "every", "", "", ""))
+        tag, relation = ("NUM", "nummod") if word == "two" else ("DET", "det")
+        return [Node(word, tag, relation)] if word else []
 
-    def adjective(self, relation: str) -> Node:
+    def adjective(self, relation: str, *left: Node) -> Node:
         """Draw an adjective, with "very" at times."""
-        node = Node(self.dice.pick(self.lexicon.adjectives), "ADJ", relation)
-        if self.dice.chance(0.25):
-            node.left.append(Node(self.dice.pick(("very", "too")), "ADV", "advmod"))
-        return node
+        degree = [Node("very", "ADV", "advmod")] if self.dice.chance(0.2) else []
+        return Node(self.dice.pick(self.lexicon.adjectives), "ADJ", relation, *left, *degree)
 
-    def simple(self, relation: str, preposition: str = "", nouns: Sequence[Noun] = ()) -> Phrase:
-        """Draw a noun with an article, after a preposition if one is given."""
-        dice = self.dice
-        noun, plural = dice.pick(nouns or self.lexicon.nouns), dice.chance(0.4)
-        node = Node(noun.form(plural), "NOUN", relation)
-        node.left.append(Node("the" if plural else dice.pick(("the", "a")), "DET", "det"))
-        if preposition:
-            node.left.insert(0, Node(preposition, "ADP", "case"))
-        return Phrase(node, noun, plural, False)
+    def simple(self, noun: Noun, relation: str, *left: Node) -> NounNode:
+        """Draw the number of a noun, and an article or none."""
+        plural = self.dice.chance(0.5)
+        article = [Node("the", "DET", "det")] if self.dice.chance(0.2) else []
+        return NounNode(noun, plural, relation, *left, *article)
 
-    def with_clause(self, node: Node, noun: Noun, plural: bool, last: tuple[Noun, bool, Node]) -> Phrase:
-        """Add a relative clause: to the noun itself if the last noun has another number, and else to that."""
-        dice = self.dice
-        tense = dice.pick((PRESENT, PRESENT, PAST))
-        high = tense == PRESENT and plural != last[1] and dice.chance(0.6)
-        described, number = (node, plural) if high else (last[2], last[1])
-        clause = self.verb_phrase("acl:relcl", tense, number, deep=False, bare=True)
-        clause.node.left.insert(0, Node("that", "PRON", "nsubj"))
-        described.right.append(clause.node)
-        self.last_clause = clause
-        return Phrase(node, noun, plural, True)
+    def head(self, end: End, fits: Callable[[NounNode | VerbNode, NounNode | VerbNode], bool]) -> int | None:
+        """Draw a place of the end for something that its word fits and no later one does; None if there is none.
 
-    def joined(self, node: Node, noun: Noun, plural: bool, last: tuple[Noun, bool, Node]) -> Phrase:
-        """Join a noun with the last noun of its kind: with that at the end, or with the head of the phrase."""
-        dice = self.dice
-        high = noun.alive != last[0].alive and dice.chance(0.6)
-        first, kind = (node, noun) if high else (last[2], last[0])
-        other = self.simple("conj", nouns=self.lexicon.nouns_like(kind))
-        other.node.left.insert(0, Node(dice.pick(("and", "or")), "CCONJ", "cc"))
-        first.right.append(other.node)
-        return Phrase(node, noun, plural or first is node, False)
+        Args:
+            end: at least a word.
+            fits: whether what is made to fit one word fits another, too. A word that does not fit itself fits nothing.
+        """
+        places = [
+            place
+            for place, word in enumerate(end)
+            if fits(word, word) and not any(fits(word, later) for later in end[place + 1 :])
+        ]
+        return places[0 if self.dice.chance(HIGH) else self.dice.below(len(places))] if places else None
+
+    def add_noun(self, end: End) -> None:
+        """Add a noun with a preposition, which says whether it belongs to a noun or to a verb."""
+        place = self.head(end, lambda one, other: isinstance(one, NounNode) == isinstance(other, NounNode))
+        if place is not None:
+            noun = isinstance(end[place], NounNode)
+            preposition = self.dice.pick(self.lexicon.of_nouns if noun else self.lexicon.of_verbs)
+            case = Node(preposition, "ADP", "case")
+            self.add(end, place, self.simple(self.dice.pick(self.lexicon.nouns), "nmod" if noun else "obl", case))
+
+    def join_noun(self, end: End) -> None:
+        """Join a noun with one of its kind."""
+        place = self.head(end, both_alike)
+        if place is not None:
+            nouns = self.lexicon.nouns_like(end[place].noun)
+            self.add(end, place, self.simple(self.dice.pick(nouns), "conj", self.conjunction()))
+
+    def describe(self, end: End) -> None:
+        """Describe a noun by a clause, with "who" for living beings and "which" for things."""
+        place = self.head(end, both_alike)
+        if place is not None:
+            head, verb = end[place], self.dice.pick(self.lexicon.intransitive)
+            pronoun = Node("who" if head.noun.alive else "which", "PRON", "nsubj")
+            node = VerbNode(verb, self.dice.pick((PRESENT, PAST)), head.plural, "acl:relcl", pronoun)
+            if self.dice.chance(0.3):
+                node.right.append(Node(self.dice.pick(self.lexicon.after), "ADV", "advmod"))
+            self.add(end, place, node)
+
+    def join_verb(self, end: End) -> None:
+        """Join a verb with one of its form."""
+        place = self.head(end, lambda one, other: both_finite(one, other) and one.agrees(other))
+        if place is not None:
+            verb, head = self.dice.pick(self.lexicon.intransitive), end[place]
+            self.add(end, place, VerbNode(verb, head.tense, head.plural, "conj", self.conjunction()))
+
+    def add_time(self, end: End) -> None:
+        """Add an adverb of time to a verb of its tense."""
+        place = self.head(end, lambda one, other: both_finite(one, other) and one.tense == other.tense)
+        if place is not None:
+            adverb = self.dice.pick(self.lexicon.times[end[place].tense])
+            end[place].right.append(Node(adverb, "ADV", "advmod"))
+            del end[place + 1 :]
+
+    def add(self, end: End, place: int, node: NounNode | VerbNode) -> None:
+        """Add a word to that at a place of the end."""
+        end[place].right.append(node)
+        end[place + 1 :] = [node]
+
+    def conjunction(self) -> Node:
+        """Draw "and" or "or"."""
+        return Node(self.dice.pick(("and", "or")), "CCONJ", "cc")
 
 
 def tree_of(root: Node) -> Tree:

@@ -1,7 +1,7 @@
 """The words of the toy treebank: those of English that join others, and new ones for all else.
 
-A seed draws the new words, which of them are living beings, and which prepositions each verb takes: each seed is another
-language with the same grammar.
+A seed draws the new words, which nouns are living beings, and which prepositions follow nouns and verbs: each seed is
+another language with the same grammar.
 """
 
 from __future__ import annotations
@@ -12,14 +12,10 @@ from typing import NamedTuple
 
 from sanity.training.dice import Dice
 
-NOUNS, NAMES, ADJECTIVES, MANNERS, TIMES = 36, 6, 12, 6, 2
-TRANSITIVE, INTRANSITIVE, SAYING, CONTROL = 14, 8, 4, 3
-PREPOSITIONS = ("with", "near", "under", "in", "on", "behind")
-"""All but "of", which belongs to the noun before it, always."""
-TAKEN = 3
-"""Of so many prepositions each transitive verb makes its own adverbials; with the others the noun is described."""
-PRESENT, PAST, FUTURE = range(3)
-TENSES = (PRESENT, PAST, FUTURE)
+NOUNS, NAMES, ADJECTIVES, MANNERS, TIMES = 16, 4, 4, 4, 2
+TRANSITIVE, GIVING, INTRANSITIVE, SAYING, CONTROL = 8, 4, 8, 4, 2
+PREPOSITIONS = ("with", "near", "under", "in", "on", "of")
+PRESENT, PAST, INFINITIVE = range(3)
 
 
 class Noun(NamedTuple):
@@ -34,14 +30,13 @@ class Noun(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """A verb, with the prepositions of its own adverbials."""
+    """A verb."""
 
     stem: str
-    prepositions: tuple[str, ...]
 
     def form(self, tense: int, plural: bool) -> str:
-        """Return the form for a subject; that of the future comes after "will"."""
-        return self.stem + ("s" * (not plural), "ed", "")[tense]
+        """Return the form that agrees with a subject."""
+        return self.stem + ("s" * (not plural), "ed", "en")[tense]
 
 
 class Lexicon:
@@ -52,21 +47,23 @@ class Lexicon:
         short = ["".join(letters) for letters in itertools.product(consonants, vowels, consonants)]
         self._stems = ["".join(parts) for parts in itertools.product(consonants, vowels, short)]
         self._dice = dice
-        self.nouns = [Noun(stem, alive=i % 2 == 0) for i, stem in enumerate(self._take(NOUNS))]
+        self.nouns = [Noun(stem, i % 2 == 0) for i, stem in enumerate(self._take(NOUNS))]
         self.names = [Noun(stem.capitalize(), alive=True) for stem in self._take(NAMES)]
-        self.adjectives = self._take(ADJECTIVES)
-        self.manners = [f"{stem}ly" for stem in self._take(MANNERS)]
-        self.times = {tense: self._take(TIMES) for tense in TENSES}
-        """Adverbs of time, by the tense of the verbs that they may belong to."""
-        self.transitive, self.intransitive, self.saying, self.control = (
-            [self._verb(stem) for stem in self._take(n)] for n in (TRANSITIVE, INTRANSITIVE, SAYING, CONTROL)
+        self.adjectives, self.postponed = (self._take(ADJECTIVES) for _ in range(2))
+        """Adjectives that stand before their noun, and those that stand after it."""
+        self.before, self.after = ([f"{stem}ly" for stem in self._take(MANNERS)] for _ in range(2))
+        """Adverbs of manner that stand before their verb, and those that stand after it."""
+        self.times = [self._take(TIMES) for _ in (PRESENT, PAST)]
+        """Adverbs of time, by the tense of the verbs that they belong to."""
+        self.transitive, self.giving, self.intransitive, self.saying, self.control = (
+            [Verb(stem) for stem in self._take(n)] for n in (TRANSITIVE, GIVING, INTRANSITIVE, SAYING, CONTROL)
         )
+        shuffled = dice.take(list(PREPOSITIONS), len(PREPOSITIONS))
+        self.of_nouns, self.of_verbs = shuffled[::2], shuffled[1::2]
+        """Prepositions of phrases that belong to a noun, and of those that belong to a verb."""
 
     def _take(self, n: int) -> list[str]:
         return self._dice.take(self._stems, n)
-
-    def _verb(self, stem: str) -> Verb:
-        return Verb(stem, tuple(self._dice.take(list(PREPOSITIONS), TAKEN)))
 
     def nouns_like(self, noun: Noun) -> Sequence[Noun]:
         """Return the nouns for living beings, or those for things."""

@@ -34,13 +34,12 @@ def curves_of(log: Iterable[Mapping[str, Any]]) -> Curves:
 
 def draw_curves(curves: Curves) -> str:
     """Return a plot of training loss, dev UAS and dev LAS over updates; one must not be empty."""
-    return draw_panels(
-        {
-            "loss per transition": {"train": curves.loss},
-            "UAS": {"dev": curves.dev_uas},
-            "LAS": {"dev": curves.dev_las},
-        }
-    )
+    panels = {
+        "loss per transition": {"train": curves.loss},
+        "UAS": {"dev": curves.dev_uas},
+        "LAS": {"dev": curves.dev_las},
+    }
+    return draw_panels(panels, close=["UAS", "LAS"])
 
 
 def draw_by_length(bins: Sequence[Bin], what: str) -> str:

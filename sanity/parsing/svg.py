@@ -66,7 +66,7 @@ def svg_of_tree(
     levels, low = levels_of(above), levels_of(below)
     top = MARGIN + LEVEL * max(levels.values(), default=0)
     bottom = top + LINE * (2 if tags is None else 3)
-    height = bottom + LEVEL * max(low.values(), default=0) + (MARGIN if below else 0)
+    height = bottom + LEVEL * max(low.values(), default=0) + (LINE if below else 0)
     parts = [_arc(arc, middles, top, -LEVEL * levels[arc]) for arc in above]
     parts += [_arc(arc, middles, bottom, LEVEL * low[arc]) for arc in below]
     for place, word in enumerate(words, start=1):

@@ -42,12 +42,13 @@ def line_of(log: Iterable[Mapping[str, Any]], key: str) -> Line:
     return [(entry["update"], entry[key]) for entry in log if math.isfinite(entry.get(key, math.nan))]
 
 
-def draw_panels(panels: Mapping[str, Panel], logarithmic: Sequence[str] = ()) -> str:
+def draw_panels(panels: Mapping[str, Panel], logarithmic: Sequence[str] = (), close: Sequence[str] = ()) -> str:
     """Return plots of lines over updates, side by side; a panel without any points is left out, not all may be.
 
     Args:
         panels: by title.
-        logarithmic: titles of those with a logarithmic scale; others begin at 0.
+        logarithmic: titles of those with a logarithmic scale.
+        close: titles of those whose scale begins at the lowest point; others begin at 0.
     """
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
@@ -66,7 +67,7 @@ def draw_panels(panels: Mapping[str, Panel], logarithmic: Sequence[str] = ()) ->
                 axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axes.yaxis.set_minor_locator(NullLocator())
                 axes.yaxis.set_major_formatter("{x:g}")
-            else:
+            elif title not in close:
                 axes.set_ylim(bottom=0)
             axes.legend(frameon=False)
 

@@ -43,17 +43,19 @@ def predict(
         ParseError: minibatch_parse leaves words without a head.
     """
     parses = []
+    device = next(model.parameters()).device
     for start in range(0, len(sentences), CHUNK):
         encoded = [vocabulary.encode(sentence) for sentence in sentences[start : start + CHUNK]]
-        arcs, predictor = parse_encoded(model, vocabulary, encoded, minibatch_parse, batch_size)
+        arcs, predictor = parse_encoded(model, vocabulary, encoded, minibatch_parse, batch_size, device)
         if len(arcs) != len(encoded):
             raise ParseError(f"minibatch_parse() returns {len(arcs)} parses for {len(encoded)} sentences: see 2d")
         for row, (sentence, found) in enumerate(zip(encoded, arcs, strict=True)):
             heads = {dependent: head for head, dependent in found}
             words = range(1, len(sentence.words))
+            numbers = predictor.relations[row, 1 : len(sentence.words)].tolist()
             if heads.keys() != set(words):
                 raise ParseError("minibatch_parse() leaves a word without a head, or finds one too many: see 2c and 2d")
-            relations = [vocabulary.relations[predictor.relations[row, word]] for word in words]
+            relations = [vocabulary.relations[number] for number in numbers]
             parses.append(Parse([heads[word] for word in words], relations if vocabulary.labelled else None))
     return parses
 
@@ -64,10 +66,11 @@ def parse_encoded(
     sentences: Sequence[Encoded],
     minibatch_parse: MinibatchParse,
     batch_size: int,
+    device: torch.device,
 ) -> tuple[Sequence[Any], Predictor]:
     """Return the arcs of each sentence, and the predictor, which knows their relations."""
     places = [list(range(1, len(sentence.words))) for sentence in sentences]
-    predictor = Predictor(model, vocabulary, sentences, places)
+    predictor = Predictor(model, vocabulary, sentences, places, device)
     return minibatch_parse(places, predictor, batch_size), predictor
 
 
@@ -78,10 +81,14 @@ class Predictor:
     """
 
     def __init__(
-        self, model: Any, vocabulary: Vocabulary, sentences: Sequence[Encoded], places: Sequence[list[int]]
+        self,
+        model: Any,
+        vocabulary: Vocabulary,
+        sentences: Sequence[Encoded],
+        places: Sequence[list[int]],
+        device: torch.device,
     ) -> None:
-        self.model = model
-        self.device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+        self.model, self.device = model, device
         self.rows = {id(place): row for row, place in enumerate(places)}
         self.tables = FeatureTables(sentences, vocabulary.nulls)
         self.seen = [0] * len(sentences)  # arcs that the tables have

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from parsing.transitions import class_of, steps_of
+from parsing.transitions import Step, class_of, steps_of
 from parsing.treebank import Sentence, is_projective
 from parsing.vocabulary import Encoded, Vocabulary
 
@@ -99,27 +99,32 @@ def instances_of(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> Insta
 
 
 def instances_of_chunk(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> tuple[Indices, Indices]:
-    """Return features and classes of projective trees, taking the same step of all sentences at once."""
+    """Return features and classes of sentences with projective trees."""
     numbers = {relation: number for number, relation in enumerate(vocabulary.relations)}
-    tables = FeatureTables([vocabulary.encode(sentence) for sentence in sentences], vocabulary.nulls)
     steps = [list(steps_of(sentence.heads)) for sentence in sentences]
-    features = [np.empty((len(own), N_FEATURES), np.int64) for own in steps]
-    for k in range(max(map(len, steps))):
-        active = [row for row, own in enumerate(steps) if k < len(own)]
-        taken = [steps[row][k] for row in active]
-        rows = np.array(active)
-        found = tables.features(rows, places_of([(step.top, step.front) for step in taken], tables.nowhere))
-        for row, line in zip(active, found, strict=True):
-            features[row][k] = line
-        arcs = [(row, *step.arc) for row, step in zip(active, taken, strict=True) if step.arc]
-        if arcs:
-            tables.add_arcs(*np.array(arcs).T)
+    features = features_of_steps([vocabulary.encode(sentence) for sentence in sentences], steps, vocabulary.nulls)
     classes = [
         class_of(step.kind, numbers.get(sentence.relations[step.arc[1] - 1], 0) if step.arc else 0, len(numbers))
         for sentence, own in zip(sentences, steps, strict=True)
         for step in own
     ]
-    return np.concatenate(features), np.array(classes)
+    return features, np.array(classes)
+
+
+def features_of_steps(sentences: Sequence[Encoded], steps: Sequence[list[Step]], nulls: tuple[int, int]) -> Indices:
+    """Return the features of all steps, sentence by sentence; the k-th steps of all sentences are taken at once."""
+    tables = FeatureTables(sentences, nulls)
+    features = [np.empty((len(own), N_FEATURES), np.int64) for own in steps]
+    for k in range(max(map(len, steps))):
+        active = [row for row, own in enumerate(steps) if k < len(own)]
+        taken = [steps[row][k] for row in active]
+        places = places_of([(step.top, step.front) for step in taken], tables.nowhere)
+        for row, line in zip(active, tables.features(np.array(active), places), strict=True):
+            features[row][k] = line
+        arcs = [(row, *step.arc) for row, step in zip(active, taken, strict=True) if step.arc]
+        if arcs:
+            tables.add_arcs(*np.array(arcs).T)
+    return np.concatenate(features)
 
 
 def places_of(states: Sequence[tuple[list[int], list[int]]], nowhere: int) -> Indices:

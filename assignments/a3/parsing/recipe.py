@@ -1,15 +1,17 @@
-"""The hyper-parameters of model, training and parsing, with the course's defaults.
+"""The hyper-parameters of model, training and parsing, with defaults for a treebank of ten thousand sentences.
 
-Each is an option of `python run.py train`.
+Each is an option of `python run.py train`. The sizes are those of the course, whose learning rate is 0.0005 throughout
+and its dropout 0.5: in ten epochs one that is larger and falls to 0 gets further.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parsing.features import N_FEATURES
 from parsing.vocabulary import Vocabulary
@@ -50,12 +52,12 @@ class Recipe:
     embed_size: int = hyperparameter(50, "embedding size", minimum=1)
     embed_scale: float = hyperparameter(0.9, "standard deviation of the first embeddings", minimum=0)
     hidden_size: int = hyperparameter(200, "size of the hidden layer", minimum=1)
-    dropout: float = hyperparameter(0.5, "dropout rate of the hidden layer", minimum=0, maximum=1)
+    dropout: float = hyperparameter(0.3, "dropout rate of the hidden layer", minimum=0, maximum=1)
 
     # Optimization
-    lr: float = hyperparameter(5e-4, "learning rate of Adam", minimum=0)
+    lr: float = hyperparameter(2e-3, "learning rate of Adam", minimum=0)
     schedule: str = hyperparameter(
-        "constant",
+        "linear",
         "learning rate schedule: linear lowers it evenly to 0",
         choices=("constant", "linear"),
     )
@@ -90,15 +92,15 @@ class Recipe:
 TOY = Recipe(
     min_count=1,
     embed_size=32,
-    hidden_size=200,
-    dropout=0.3,
-    lr=2e-3,
+    embed_scale=0.3,
+    hidden_size=128,
+    dropout=0.2,
+    lr=5e-3,
     schedule="linear",
     batch_size=256,
-    max_epoch=8,
-    patience=8,
+    max_epoch=4,
 )
-"""For the toy treebank."""
+"""For the toy treebank: a quarter of a minute on one core."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "debug": {"embed_size": 16, "hidden_size": 32, "max_updates": 20, "valid_niter": 10, "log_every": 5},
@@ -107,22 +109,30 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def recipe_for(data: str) -> Recipe:
-    """Return the recipe of a treebank by its name; the course's defaults for any other."""
+    """Return the recipe of a treebank by its name; the defaults for any other."""
     return TOY if data == "toy" else Recipe()
 
 
-def new_model(make_model: Callable[..., Any], vocabulary: Vocabulary, recipe: Recipe) -> Any:
+def new_model(
+    make_model: Callable[..., Any],
+    vocabulary: Vocabulary,
+    recipe: Recipe,
+    vectors: Mapping[str, NDArray[np.float32]] | None = None,
+) -> Any:
     """Return a model with its first weights; the recipe's seed draws them.
 
     Args:
         make_model: the class ParserModel.
         vocabulary: of the training text.
         recipe: sizes, dropout and the seed.
+        vectors: pretrained embeddings of some words, of the recipe's size, in the place of drawn ones.
     """
     import torch
 
     rng = np.random.default_rng(recipe.seed)
     embeddings = rng.normal(0, recipe.embed_scale, (len(vocabulary), recipe.embed_size)).astype(np.float32)
+    for word, vector in (vectors or {}).items():
+        embeddings[vocabulary.word_numbers[word]] = vector
     torch.manual_seed(recipe.seed)
     return make_model(
         embeddings,

@@ -1,8 +1,8 @@
 """Words and tags of a sentence that somebody types: `run.py parse --text "She reads a book."`.
 
-The parser reads tags, which a treebank has and a typed sentence has not. So they are guessed: a word gets the tag that it
-most often has in the training text after the tag before it, an unknown one that of most words with its ending. On English
-web text that is right for about nine words in ten; the parser was trained with right tags.
+The parser reads tags, which a treebank has and a typed sentence has not. So they are guessed: a word gets the tag that
+it most often has in the training text after the tag before it, an unknown one that of most words with its ending. On
+English web text that is right for about nine words in ten; the parser was trained with right tags.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def read_tokens(path: Path) -> Iterator[TokenList]:
                 if words_of(tokens):
                     yield tokens
     except FileNotFoundError:
-        raise NoSuchTreebank(f"{path}: no such file") from None
+        raise NoSuchTreebank(f"{path}: not found") from None
     except OSError as error:
         raise TreebankError(f"{path}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -147,12 +147,29 @@ def sentence_of(tokens: TokenList) -> Sentence:
 
 def with_parse(tokens: TokenList, parse: Parse) -> TokenList:
     """Put a predicted tree in the place of that in the file; comments, ranges and other columns stay."""
-    relations = parse.relations or ["root" if head == 0 else "dep" for head in parse.heads]
-    for word, head, relation in zip(words_of(tokens), parse.heads, relations, strict=True):
+    for word, head, relation in zip(words_of(tokens), parse.heads, _relations_of(parse), strict=True):
         word["head"], word["deprel"] = head, relation
     for token in tokens:
         token["deps"] = None  # the enhanced graph belonged to the other tree
     return tokens
+
+
+def to_conllu(sentences: Sequence[Sentence], parses: Sequence[Parse]) -> str:
+    """Return sentences with predicted trees in CoNLL-U."""
+    texts = []
+    for sentence, parse in zip(sentences, parses, strict=True):
+        columns = zip(sentence.forms, sentence.tags, parse.heads, _relations_of(parse), strict=True)
+        lines = [
+            f"{i}\t{form}\t_\t{tag}\t_\t_\t{head}\t{relation}\t_\t_"
+            for i, (form, tag, head, relation) in enumerate(columns, 1)
+        ]
+        texts.append("\n".join(lines) + "\n\n")
+    return "".join(texts)
+
+
+def _relations_of(parse: Parse) -> list[str]:
+    """Return the relations of a parse; root and dep if the parser predicts none."""
+    return parse.relations or ["root" if head == 0 else "dep" for head in parse.heads]
 
 
 def problem_of(sentence: Sentence) -> str:
@@ -171,6 +188,11 @@ def problem_of(sentence: Sentence) -> str:
                 return f"word {word} is above itself; expected a tree"
             seen.add(word)
     return ""
+
+
+def punctuation_in(sentences: Sequence[Sentence]) -> list[list[bool]]:
+    """Return of each word whether it is punctuation, by its tag."""
+    return [[tag == "PUNCT" for tag in sentence.tags] for sentence in sentences]
 
 
 def is_projective(heads: Sequence[int]) -> bool:

@@ -29,11 +29,15 @@ def test_a_tree_in_the_terminal() -> None:
         "╰─┴─ book  obj",
     ]
     assert draw_tree(WORDS, HEADS)[2] == "│ ╭─── a"
+    assert draw_tree(WORDS, HEADS, ["PRON", "VERB", "DET", "NOUN"], RELATIONS)[1:3] == [
+        "├─ reads   VERB  root",
+        "│ ╭─── a   DET   det",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "no-such-encoding"])
 def test_a_terminal_without_these_lines(encoding: str) -> None:
-    assert draw_tree(WORDS, HEADS, RELATIONS, encoding) == [
+    assert draw_tree(WORDS, HEADS, RELATIONS, encoding=encoding) == [
         ",--- She   nsubj",
         "+- reads   root",
         "| ,--- a   det",
@@ -42,7 +46,7 @@ def test_a_terminal_without_these_lines(encoding: str) -> None:
 
 
 def test_an_encoding_of_old_consoles_has_no_round_corners() -> None:
-    assert draw_tree(WORDS, HEADS, RELATIONS, "cp437") == draw_tree(WORDS, HEADS, RELATIONS, "ascii")
+    assert draw_tree(WORDS, HEADS, encoding="cp437") == draw_tree(WORDS, HEADS, encoding="ascii")
 
 
 def heads_in(lines: list[str]) -> list[int]:

@@ -134,6 +134,12 @@ def test_curves_of_a_log() -> None:
     assert plots.curves_of(LOG) == ([(10, 1.5)], [(20, 50.0)], [(20, 40.0)])
 
 
+def test_a_small_gain_is_seen() -> None:
+    svg = plots.draw_curves(plots.Curves([(1, 1.0), (2, 0.5)], [(1, 98.5), (2, 99.0)]))
+    texts = {text.text for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
+    assert {"98.6", "98.8", "0.0"} <= texts and "20" not in texts
+
+
 def test_rare_relations_share_a_row_and_a_column() -> None:
     names, counts = [f"r{i}" for i in range(5)], [[10 * i + j for j in range(5)] for i in range(5)]
     shown, table = plots.most_frequent(names, counts, most=3)

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from parsing.commands.inputs import save_files
+
 if TYPE_CHECKING:
-    from parsing.treebank import Parse, Sentence, Treebank
+    from parsing.treebank import Parse, Treebank
     from sanity.training.report import Facts
 
 
 def report(treebank: Treebank, parses: Sequence[Parse], folder: Path, facts: Facts) -> None:
     """Score the parses of test, if there is one, and write the report, with the facts. Raises SaveError."""
-    from parsing.atomic import write_atomically
     from parsing.scoring import by_arc_length, by_relation, by_sentence_length, confusion, score
     from parsing.tracking import read_log
+    from parsing.treebank import punctuation_in
     from sanity.parsing.plots import curves_of
     from sanity.parsing.report import Example, Groups, report_files
 
@@ -38,14 +40,8 @@ def report(treebank: Treebank, parses: Sequence[Parse], folder: Path, facts: Fac
         print(f"test: {result}")
     else:
         files = report_files(treebank.name, facts, curves)
-    for name, text in files.items():
-        write_atomically(folder / name, lambda file, text=text: file.write(text.encode()))
+    save_files(folder, files)
     print(f"curves, scores and trees to look at: {page}" if test else f"curves: {page}")
-
-
-def punctuation_in(sentences: Sequence[Sentence]) -> list[list[bool]]:
-    """Return of each word whether it is punctuation, by the universal tag."""
-    return [[tag == "PUNCT" for tag in sentence.tags] for sentence in sentences]
 
 
 def checksums_of(treebank: Treebank, fingerprint: Mapping[str, str]) -> dict[str, str]:
