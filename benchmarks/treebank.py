@@ -109,11 +109,15 @@ def learn_linear(treebank: Treebank, recipe: Recipe) -> Learnt:
 
 def row(what: str, learnt: Sequence[Learnt], target: str = "") -> Row:
     """Return the line of a model with its seeds."""
+
+    def shown(numbers: list[float]) -> str:
+        return band(numbers) if len(numbers) > 1 else f"{numbers[0]:.1f}"
+
     uas, las, uas_without, las_without = (
-        band([getattr(one.score, name) for one in learnt]) for name in ("uas", "las", "uas_without", "las_without")
+        shown([getattr(one.score, name) for one in learnt]) for name in ("uas", "las", "uas_without", "las_without")
     )
     aside = f"without punctuation UAS {uas_without}, LAS {las_without}; {learnt[0].score.signature.replace('|', ' ')}"
-    seconds = f"{band([one.seconds for one in learnt])} CPU s"
+    seconds = f"{shown([one.seconds for one in learnt])} CPU s"
     return Row(what, f"UAS {uas}, LAS {las}", target, seconds, aside)
 
 
