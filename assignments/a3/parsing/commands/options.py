@@ -36,7 +36,9 @@ def parser(about: str) -> argparse.ArgumentParser:
     again.add_argument("--restart", action="store_true", help="delete the checkpoints in that folder and start again")
     add_hyperparameters(train)
     parse = commands.add_parser("parse", help="parse a file with a trained parser")
-    parse.add_argument("input", type=Path, metavar="FILE", help="sentences in CoNLL-U: words and tags; trees are ignored")
+    parse.add_argument(
+        "input", type=Path, metavar="FILE", help="sentences in CoNLL-U: words and tags; trees are ignored"
+    )
     parse.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="output file, in CoNLL-U")
     parse.add_argument("--model", type=Path, default=MODEL, metavar="FILE", help=f"the model of a training ({MODEL})")
     for command in (train, parse):
