@@ -19,13 +19,12 @@ import torch
 from benchmarks.measuring import Row, compare, cost_here, folders_of, interleaved
 
 sys.path.extend(folders_of("a3"))
+from parser_model import ParserModel
+from parser_transitions import minibatch_parse
 from parsing.decoding import BATCH_SIZE, predict
 from parsing.recipe import TOY, Recipe, new_model
 from parsing.treebank import Sentence, load_treebank
 from parsing.vocabulary import Vocabulary
-
-from parser_model import ParserModel
-from parser_transitions import minibatch_parse
 
 TARGET = "≥ 2.5; goal 5"
 

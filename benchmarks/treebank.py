@@ -24,6 +24,8 @@ from sklearn.linear_model import SGDClassifier
 from benchmarks.measuring import Row, band, folders_of, signature, table
 
 sys.path.extend(folders_of("a3"))
+from parser_model import ParserModel
+from parser_transitions import minibatch_parse
 from parsing.decoding import predict
 from parsing.features import instances_of
 from parsing.recipe import Recipe, new_model, recipe_for
@@ -32,9 +34,6 @@ from parsing.training import train
 from parsing.treebank import Treebank, load_treebank, punctuation_in
 from parsing.validation import validation_on
 from parsing.vocabulary import Vocabulary
-
-from parser_model import ParserModel
-from parser_transitions import minibatch_parse
 
 DATA = "ewt"
 EPOCHS, LINEAR_EPOCHS = 10, 3
