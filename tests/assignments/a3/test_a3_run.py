@@ -59,7 +59,7 @@ def test_a_treebank_of_ones_own_is_learnt_and_a_file_parsed(folder: Path, tmp_pa
         (["train", "--data", "nowhere"], "nowhere: no such folder"),
         (["train", "--train", "a.conllu"], "--train and --dev: expected both"),
         (["train", "--train", "a.conllu", "--dev", "b.conllu"], "a.conllu: not found"),
-        (["train", "--data", "toy", "--train", "a.conllu"], "expected no files named by --train"),
+        (["train", "--data", "toy", "--train", "a.conllu"], "--data toy: expected no files named by --train"),
         (["train", "--train", "bad.conllu", "--dev", "bad.conllu"], "bad.conllu: not CoNLL-U"),
         (["train", "--dropout", "2"], "--dropout is 2.0; expected from 0 to 1"),
         (["train", "--save-to", "folder"], "--save-to folder: expected a file"),
@@ -90,4 +90,4 @@ def test_an_answer_that_is_missing_is_one_line(folder: Path, tmp_path: Path) -> 
     stub = shutil.copytree(folder, tmp_path / "stub")
     shutil.copy(ROOT / "assignments/a3/parser_transitions.py", stub)
     done = run(stub, "train", "--preset", "debug")
-    assert done.returncode == 1 and done.stderr.splitlines()[-1] == "run.py: 2c: not implemented yet"
+    assert done.returncode == 1 and done.stderr.splitlines()[-1] == "run.py: 2d: not implemented yet"
