@@ -42,7 +42,7 @@ class Setting:
     def __init__(self, a3: A3, **changes: Any) -> None:
         self.a3, recipe = a3, a3("parsing.recipe")
         small = {"hidden_size": 16, "embed_size": 8, "batch_size": 64, "log_every": 1, "valid_niter": 7}
-        self.recipe = recipe.Recipe(**{**small, "lr": 5e-3, "dropout": 0.3, "max_updates": 40, **changes})
+        self.recipe = recipe.Recipe(**{**small, "lr": 5e-3, "schedule": "constant", "max_updates": 40, **changes})
         bank = a3("parsing.treebank").load_treebank("toy")
         self.train, self.dev = bank.train[:60], bank.dev[:20]
         self.vocabulary = a3("parsing.vocabulary").Vocabulary.of(self.train)
