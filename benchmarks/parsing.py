@@ -1,9 +1,9 @@
 """Sentences parsed per CPU-second: the scaffold against extracting the features of one partial parse at a time.
 
-Both parse the same sentences of the toy treebank by the reference's `minibatch_parse`, with the same network and in batches
-of the same size; first their heads are compared. The baseline is a plain loop: for each partial parse, the dependents of
-the two words on top of the stack are searched for among the arcs, and features are looked up one by one. What the network
-costs is the same in both, and no scaffold can change it, so three networks are measured.
+Both parse the same sentences of the toy treebank by the reference's `minibatch_parse`, with the same network and in
+batches of the same size; first their heads are compared. The baseline is a plain loop: for each partial parse, the
+dependents of the two words on top of the stack are searched for among the arcs, and features are looked up one by one.
+What the network costs is the same in both, and no scaffold can change it, so three networks are measured.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ import torch
 from benchmarks.measuring import Row, compare, cost_here, folders_of, interleaved
 
 sys.path.extend(folders_of("a3"))
+from parser_model import ParserModel
+from parser_transitions import minibatch_parse
 from parsing.decoding import BATCH_SIZE, predict
 from parsing.recipe import TOY, Recipe, new_model
 from parsing.treebank import Sentence, load_treebank
 from parsing.vocabulary import Vocabulary
-
-from parser_model import ParserModel
-from parser_transitions import minibatch_parse
 
 TARGET = "≥ 2.5; goal 5"
 

@@ -18,6 +18,8 @@ import torch
 from benchmarks.measuring import Row, Silent, band, folders_of, signature, table
 
 sys.path.extend(folders_of("a3"))
+from parser_model import ParserModel
+from parser_transitions import minibatch_parse
 from parsing.decoding import predict
 from parsing.features import instances_of
 from parsing.recipe import TOY, new_model
@@ -25,9 +27,6 @@ from parsing.training import train
 from parsing.treebank import load_treebank
 from parsing.validation import attachment_scores, validation_on
 from parsing.vocabulary import Vocabulary
-
-from parser_model import ParserModel
-from parser_transitions import minibatch_parse
 
 AIM = 95
 """The UAS on test that each seed must reach."""

@@ -24,6 +24,8 @@ from sklearn.linear_model import SGDClassifier
 from benchmarks.measuring import Row, band, folders_of, signature, table
 
 sys.path.extend(folders_of("a3"))
+from parser_model import ParserModel
+from parser_transitions import minibatch_parse
 from parsing.decoding import predict
 from parsing.features import instances_of
 from parsing.recipe import Recipe, new_model, recipe_for
@@ -32,9 +34,6 @@ from parsing.training import train
 from parsing.treebank import Treebank, load_treebank, punctuation_in
 from parsing.validation import validation_on
 from parsing.vocabulary import Vocabulary
-
-from parser_model import ParserModel
-from parser_transitions import minibatch_parse
 
 DATA = "ewt"
 EPOCHS, LINEAR_EPOCHS = 10, 3
@@ -109,11 +108,15 @@ def learn_linear(treebank: Treebank, recipe: Recipe) -> Learnt:
 
 def row(what: str, learnt: Sequence[Learnt], target: str = "") -> Row:
     """Return the line of a model with its seeds."""
+
+    def shown(numbers: list[float]) -> str:
+        return band(numbers) if len(numbers) > 1 else f"{numbers[0]:.1f}"
+
     uas, las, uas_without, las_without = (
-        band([getattr(one.score, name) for one in learnt]) for name in ("uas", "las", "uas_without", "las_without")
+        shown([getattr(one.score, name) for one in learnt]) for name in ("uas", "las", "uas_without", "las_without")
     )
     aside = f"without punctuation UAS {uas_without}, LAS {las_without}; {learnt[0].score.signature.replace('|', ' ')}"
-    seconds = f"{band([one.seconds for one in learnt])} CPU s"
+    seconds = f"{shown([one.seconds for one in learnt])} CPU s"
     return Row(what, f"UAS {uas}, LAS {las}", target, seconds, aside)
 
 

@@ -1,4 +1,4 @@
-"""A treebank of our own: sentences drawn from a grammar, with their trees. `python -m sanity.parsing.grammar` shows some.
+"""A treebank of our own, sentences drawn from a grammar: `python -m sanity.parsing.grammar` shows some.
 
 The trees are those of Universal Dependencies. What is added to a sentence at its end may belong to many words, and
 belongs to the last one that it fits. Whether it fits is in words and their forms, not in the parts of speech:
@@ -16,7 +16,7 @@ Some adverbs belong to the verb before, and some to the one after them. All rand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sanity.parsing.lexicon import INFINITIVE, PAST, PRESENT, Lexicon, Noun, Verb
 from sanity.training.dice import Dice
@@ -73,23 +73,33 @@ class VerbNode(Node):
         super().__init__(verb.form(tense, plural), "VERB", relation, *left)
         self.verb, self.tense, self.plural = verb, tense, plural
 
-    def agrees(self, other: VerbNode) -> bool:
-        """Return whether two verbs have the same form."""
-        return self.tense == other.tense and (self.tense != PRESENT or self.plural == other.plural)
-
 
 End = list[NounNode | VerbNode]
 """The words at the end of a phrase that more can be added to, each below the one before."""
 
 
-def both_alike(one: Node, other: Node) -> bool:
-    """Return whether both are nouns for living beings, or for things."""
-    return isinstance(one, NounNode) and isinstance(other, NounNode) and one.noun.alive == other.noun.alive
+Key = TypeVar("Key")
 
 
-def both_finite(one: Node, other: Node) -> bool:
-    """Return whether both are verbs that agree with a subject."""
-    return all(isinstance(word, VerbNode) and word.tense != INFINITIVE for word in (one, other))
+def is_noun(word: Node) -> bool:
+    """Return whether a word is a noun."""
+    return isinstance(word, NounNode)
+
+
+def alive(word: Node) -> bool | None:
+    """Return whether a noun is for a living being; None for a verb."""
+    return word.noun.alive if isinstance(word, NounNode) else None
+
+
+def tense(word: Node) -> int | None:
+    """Return the tense of a verb that agrees with a subject; None for any other word."""
+    return word.tense if isinstance(word, VerbNode) and word.tense != INFINITIVE else None
+
+
+def form(word: Node) -> tuple[int, bool] | None:
+    """Return tense and number of a verb that agrees with a subject; the past has no number. None for any other word."""
+    found = tense(word)
+    return None if found is None or not isinstance(word, VerbNode) else (found, found == PRESENT and word.plural)
 
 
 class Speaker:
@@ -221,60 +231,57 @@ class Speaker:
         article = [Node("the", "DET", "det")] if self.dice.chance(0.2) else []
         return NounNode(noun, plural, relation, *left, *article)
 
-    def head(self, end: End, fits: Callable[[NounNode | VerbNode, NounNode | VerbNode], bool]) -> int | None:
-        """Draw a place of the end for something that its word fits and no later one does; None if there is none.
+    def head(self, end: End, key: Callable[[Node], Key | None]) -> tuple[int, Key] | None:
+        """Draw a head for something that fits it and no later word of the end; return its place and its key.
 
         Args:
             end: at least a word.
-            fits: whether what is made to fit one word fits another, too. A word that does not fit itself fits nothing.
+            key: what fits a word fits those with the same key; to a word with None nothing can be added.
         """
-        places = [
-            place
-            for place, word in enumerate(end)
-            if fits(word, word) and not any(fits(word, later) for later in end[place + 1 :])
-        ]
-        return places[0 if self.dice.chance(HIGH) else self.dice.below(len(places))] if places else None
+        keys = [key(word) for word in end]
+        places = [place for place, one in enumerate(keys) if one is not None and one not in keys[place + 1 :]]
+        if not places:
+            return None
+        place = places[0 if self.dice.chance(HIGH) else self.dice.below(len(places))]
+        found = keys[place]
+        assert found is not None
+        return place, found
 
     def add_noun(self, end: End) -> None:
         """Add a noun with a preposition, which says whether it belongs to a noun or to a verb."""
-        place = self.head(end, lambda one, other: isinstance(one, NounNode) == isinstance(other, NounNode))
-        if place is not None:
-            noun = isinstance(end[place], NounNode)
-            preposition = self.dice.pick(self.lexicon.of_nouns if noun else self.lexicon.of_verbs)
-            case = Node(preposition, "ADP", "case")
+        if found := self.head(end, is_noun):
+            place, noun = found
+            case = Node(self.dice.pick(self.lexicon.of_nouns if noun else self.lexicon.of_verbs), "ADP", "case")
             self.add(end, place, self.simple(self.dice.pick(self.lexicon.nouns), "nmod" if noun else "obl", case))
 
     def join_noun(self, end: End) -> None:
         """Join a noun with one of its kind."""
-        place = self.head(end, both_alike)
-        if place is not None:
-            nouns = self.lexicon.nouns_like(end[place].noun)
-            self.add(end, place, self.simple(self.dice.pick(nouns), "conj", self.conjunction()))
+        if found := self.head(end, alive):
+            place, kind = found
+            self.add(end, place, self.simple(self.dice.pick(self.lexicon.nouns_for(kind)), "conj", self.conjunction()))
 
     def describe(self, end: End) -> None:
         """Describe a noun by a clause, with "who" for living beings and "which" for things."""
-        place = self.head(end, both_alike)
-        if place is not None:
-            head, verb = end[place], self.dice.pick(self.lexicon.intransitive)
-            pronoun = Node("who" if head.noun.alive else "which", "PRON", "nsubj")
-            node = VerbNode(verb, self.dice.pick((PRESENT, PAST)), head.plural, "acl:relcl", pronoun)
+        if found := self.head(end, alive):
+            place, kind = found
+            verb, pronoun = self.dice.pick(self.lexicon.intransitive), Node("who" if kind else "which", "PRON", "nsubj")
+            node = VerbNode(verb, self.dice.pick((PRESENT, PAST)), end[place].plural, "acl:relcl", pronoun)
             if self.dice.chance(0.3):
                 node.right.append(Node(self.dice.pick(self.lexicon.after), "ADV", "advmod"))
             self.add(end, place, node)
 
     def join_verb(self, end: End) -> None:
         """Join a verb with one of its form."""
-        place = self.head(end, lambda one, other: both_finite(one, other) and one.agrees(other))
-        if place is not None:
-            verb, head = self.dice.pick(self.lexicon.intransitive), end[place]
-            self.add(end, place, VerbNode(verb, head.tense, head.plural, "conj", self.conjunction()))
+        if found := self.head(end, form):
+            place, (tense, plural) = found
+            verb = self.dice.pick(self.lexicon.intransitive)
+            self.add(end, place, VerbNode(verb, tense, plural, "conj", self.conjunction()))
 
     def add_time(self, end: End) -> None:
         """Add an adverb of time to a verb of its tense."""
-        place = self.head(end, lambda one, other: both_finite(one, other) and one.tense == other.tense)
-        if place is not None:
-            adverb = self.dice.pick(self.lexicon.times[end[place].tense])
-            end[place].right.append(Node(adverb, "ADV", "advmod"))
+        if found := self.head(end, tense):
+            place, when = found
+            end[place].right.append(Node(self.dice.pick(self.lexicon.times[when]), "ADV", "advmod"))
             del end[place + 1 :]
 
     def add(self, end: End, place: int, node: NounNode | VerbNode) -> None:
@@ -331,7 +338,8 @@ def to_conllu(sentences: Sequence[Tree]) -> str:
 
 def as_conllu(tree: Tree, number: int) -> str:
     """Return the lines of one sentence."""
-    texts, rows = [], []
+    texts: list[str] = []
+    rows: list[str] = []
     for i, (form, tag, head, relation, joined) in enumerate(zip(*tree, strict=True), 1):
         if joined:
             texts[-1] += form

@@ -65,6 +65,6 @@ class Lexicon:
     def _take(self, n: int) -> list[str]:
         return self._dice.take(self._stems, n)
 
-    def nouns_like(self, noun: Noun) -> Sequence[Noun]:
+    def nouns_for(self, alive: bool) -> Sequence[Noun]:
         """Return the nouns for living beings, or those for things."""
-        return [other for other in self.nouns if other.alive == noun.alive]
+        return [noun for noun in self.nouns if noun.alive == alive]

@@ -40,10 +40,11 @@ def right_kind(stack: Sequence[int], following: int, heads: Sequence[int], last:
         heads: the tree.
         last: its `last_dependents`.
     """
-    if len(stack) > 2 and heads[stack[-2] - 1] == stack[-1]:
+    *_, below, top = (0, *stack)
+    if below and heads[below - 1] == top:
         return LEFT_ARC
-    # All dependents of the top on its right have to be attached first, and one that is attached is behind the buffer.
-    if len(stack) > 1 and heads[stack[-1] - 1] == stack[-2] and last[stack[-1]] < following:
+    # All dependents of the top on its right have to be attached first: none may be in the buffer.
+    if top and heads[top - 1] == below and last[top] < following:
         return RIGHT_ARC
     return SHIFT
 

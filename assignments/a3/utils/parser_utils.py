@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from parser_transitions import minibatch_parse
 from parsing.decoding import parse_encoded
 from parsing.features import N_FEATURES, FeatureTables, Indices, features_of_steps, places_of
 from parsing.transitions import NAMES, SHIFT, last_dependents, right_kind, steps_of
 from parsing.treebank import PARTS, NoSuchTreebank, Sentence, TreebankError, is_projective, load_treebank, read_conllu
 from parsing.vocabulary import ROOT, Encoded, Vocabulary
-
-from parser_transitions import minibatch_parse
 
 Example = dict[str, Any]
 

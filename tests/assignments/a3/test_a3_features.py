@@ -1,4 +1,4 @@
-"""Assignment 3's scaffold: the oracle's transitions rebuild the tree, and the features of many parses are those of each."""
+"""Assignment 3's scaffold: the oracle rebuilds the tree, and the features of many parses are those of each."""
 
 from __future__ import annotations
 
