@@ -28,6 +28,7 @@ ROLES = (EMBEDDINGS, "W", "b", "U", "c")
 def train(order: Order, channel: Channel) -> Finished:
     """Train until the loop ends, the dev score is enough, or the time is up; then dev is parsed once more."""
     import torch
+
     from parsing.checkpoint import CheckpointError, Checkpoints
     from parsing.features import instances_of
     from parsing.tracking import ValidationResult
@@ -65,6 +66,7 @@ def train(order: Order, channel: Channel) -> Finished:
 def answer(order: Order, channel: Channel) -> Finished:
     """Parse the test twice, with the best model that training has saved: in large batches, then in small ones."""
     import torch
+
     from parsing.checkpoint import Checkpoints, load_weights, read
 
     vocabulary, recipe = _vocabulary_and_recipe(order, _sentences(order, "train"))
@@ -145,9 +147,8 @@ def _vocabulary_and_recipe(order: Order, sentences: Sequence[Any]) -> tuple[Any,
 
 def _model(vocabulary: Any, recipe: Any) -> Any:
     """Return a new model of the submission's."""
-    from parsing.recipe import new_model
-
     from parser_model import ParserModel
+    from parsing.recipe import new_model
 
     return new_model(ParserModel, vocabulary, recipe)
 
@@ -156,9 +157,8 @@ def _parse(
     model: Any, vocabulary: Any, sentences: Sequence[Any], batch_size: int, channel: Channel, update: int
 ) -> list[str]:
     """Parse sentences with the submission's `minibatch_parse`; send Progress after each part of them."""
-    from parsing.decoding import predict
-
     from parser_transitions import minibatch_parse
+    from parsing.decoding import predict
 
     texts = []
     for start in range(0, len(sentences), BATCH):
