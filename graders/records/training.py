@@ -56,7 +56,7 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Training(msgspec.Struct, frozen=True):
-    """One submission, trained. The only texts from the sandbox are its translations, in `samples`."""
+    """One submission, trained. The only texts from the sandbox are its answers, in `samples`."""
 
     assignment: str
     question: str
@@ -96,7 +96,7 @@ class Training(msgspec.Struct, frozen=True):
     updates: int
     curve: tuple[Point, ...]
     samples: tuple[tuple[str, str, str], ...]
-    """Source, reference and translation of a few sentences, for staff."""
+    """A few sentences of the test, each with its right answer and the model's, for staff."""
 
 
 class TrainingError(UserError):

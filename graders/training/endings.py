@@ -31,6 +31,8 @@ class Ending(NamedTuple):
     """For staff: the submission's error message and traceback."""
     raised: bool = False
     """Whether it is the submission's doing: an exception, other than for want of memory or disk, or too many files."""
+    comparable: bool = True
+    """Of the reference with a submission's weights: whether it can tell which of them are which."""
 
 
 def classify_finish(message: Finished, enough: bool) -> Ending:

@@ -73,9 +73,14 @@ class Stopped(msgspec.Struct, frozen=True, tag=True):
 
 
 class ReferenceAnswered(msgspec.Struct, frozen=True, tag=True):
-    """The reference's answers for the test with the same weights; None if they do not fit."""
+    """The reference's answers for the test with the same weights; None if they do not fit.
+
+    They are not comparable if the model is another one than the reference's, so that nobody can tell which weight is
+    which.
+    """
 
     texts: list[str] | None
+    comparable: bool = True
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):

@@ -174,6 +174,8 @@ def collect_answers(
 
     def handle(message: TrainerMessage) -> Ending | None:
         nonlocal texts
+        if isinstance(message, Finished) and message.how == "incomparable":
+            return Ending(StopReason.CRASHED, f"{what} with these weights is not possible", comparable=False)
         if not isinstance(message, Answers):
             return None
         require_one_each(message, task.test)

@@ -138,8 +138,8 @@ def _reference_answers(
             answers = collect_answers(job, task, trainer, waiting, "answering the test with the reference")
             if not isinstance(answers, Ending):
                 return ReferenceAnswered(answers)
-            if answers.raised:
-                return ReferenceAnswered(None)
+            if answers.raised or not answers.comparable:
+                return ReferenceAnswered(None, answers.comparable)
             raise SandboxError(f"{answers.message}; nothing is decided yet: run the same command again")
     finally:
         remove(job.folder / "reference")

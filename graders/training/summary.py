@@ -27,9 +27,8 @@ def summarize(job: Job, task: Task, events: Sequence[Event]) -> Training:
     prepared = next((event for event in events if isinstance(event, Prepared)), Prepared("", {}))
     scored = {event.update: event for event in events if isinstance(event, Scored)}
     progress = {event.update: event for event in events if isinstance(event, Progressed)}
-    reference_mismatch = mismatch_share(
-        answers.texts, next((event for event in events if isinstance(event, ReferenceAnswered)), None)
-    )
+    reference = next((event for event in events if isinstance(event, ReferenceAnswered)), None)
+    reference_mismatch = mismatch_share(answers.texts, reference)
     scores = task.test_scores(answers.texts) if answers.texts is not None else Scores(None)
     end = detect_stall(Ending(stopped.stop_reason, stopped.message), events)
     notes = [end.message]
@@ -46,7 +45,12 @@ def summarize(job: Job, task: Task, events: Sequence[Event]) -> Training:
         notes += [
             f"{reference_mismatch:.1%} of the answers differ from those of the reference with the same weights: if "
             "all other questions are right, this training earns no points; if not, staff should check that the "
-            "translations come from the trained weights"
+            "answers come from the trained weights"
+        ]
+    if reference and not reference.comparable:
+        notes += [
+            "the model has other weights than the reference, so its answers could not be compared with that: "
+            "staff should check that they come from the trained weights"
         ]
     notes += ["trained without a sandbox"] if job.isolation is Isolation.NONE else []
     speeds = [event.words_per_second for event in progress.values() if event.words_per_second]
@@ -83,7 +87,7 @@ def summarize(job: Job, task: Task, events: Sequence[Event]) -> Training:
 
 def mismatch_share(texts: Sequence[str] | None, reference: ReferenceAnswered | None) -> float | None:
     """Return the share of answers that differ from the reference's with the same weights; None if it was not asked."""
-    if texts is None or reference is None:
+    if texts is None or reference is None or not reference.comparable:
         return None
     return 1.0 if reference.texts is None else sum(map(ne, texts, reference.texts)) / len(texts)
 

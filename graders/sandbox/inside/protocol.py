@@ -84,7 +84,8 @@ class Answers(msgspec.Struct, frozen=True, tag=True):
 class Finished(msgspec.Struct, frozen=True, tag=True):
     """From the trainer, as the last message: it ends normally."""
 
-    how: Literal["converged", "diverged", "answered"]
+    how: Literal["converged", "diverged", "answered", "incomparable"]
+    """Incomparable: the reference cannot tell which of the trained weights is which of its own."""
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):

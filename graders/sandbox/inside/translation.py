@@ -7,20 +7,18 @@ No reference translation of dev or test is ever readable here.
 from __future__ import annotations
 
 import importlib
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
+from graders.sandbox.inside.reporter import Reporter
 
 CHECKPOINTS = Path("checkpoints")
 """In the working folder."""
 MIXED = 32
 """Largest batch with sentences of mixed length."""
-HEARTBEAT = 5.0
-"""Seconds of training after which a message is sent even if there is nothing to report."""
 
 
 def train(order: Order, channel: Channel) -> Finished:
@@ -36,7 +34,7 @@ def train(order: Order, channel: Channel) -> Finished:
 
     dev = _lines(order, "dev.src")
     texts = Texts(_lines(order, "train.src"), _lines(order, "train.tgt"))
-    tracker = Reporter(channel)
+    tracker = Reporter(channel, "BLEU")
 
     def validate(model: Any, progress: Any) -> Any:
         dev_score = channel.validate(progress.update, _translate(order, model, dev, channel, progress.update))
@@ -154,35 +152,3 @@ def _translate_in_mixed_batches(
         for i, text in zip(batch, _translate(order, model, [texts[i] for i in batch], channel, update), strict=True):
             translations[i] = text
     return translations
-
-
-class Reporter:
-    """The loop's tracker (nmt/tracking.py): prints the course's log lines and sends Progress to the runner."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._last_message = time.monotonic()
-
-    def begin(self, update: int, updates: int) -> None:
-        """Report the first update."""
-        self._channel.send(Progress(update))
-
-    def step(self, update: int) -> bool:
-        """Return whether the time is up. Send a heartbeat: on a slow machine the next log line may be minutes away."""
-        if time.monotonic() - self._last_message > HEARTBEAT:
-            self._last_message = time.monotonic()
-            self._channel.send(Progress(update))
-        return self._channel.time_is_up()
-
-    def log(self, report: Any) -> None:
-        """Print a log line and send it as Progress."""
-        print(report.line(), flush=True)
-        self._channel.send(Progress(report.update, report.epoch, report.loss, report.perplexity, report.speed))
-
-    def validated(self, progress: Any, result: Any, improved: bool) -> None:
-        """Print the dev score."""
-        print(f"validation: iter {progress.update}, dev. BLEU {result.score:.2f}", flush=True)
-
-    def say(self, line: str) -> None:
-        """Print a line."""
-        print(line, flush=True)

@@ -6,9 +6,13 @@ graders/sandbox/inside/translation.py trains and translates.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from graders.course.assignment import Assignment
@@ -84,3 +88,18 @@ class Task(ABC):
     @abstractmethod
     def test_scores(self, answers: Sequence[str]) -> Scores:
         """Return the scores of the answers for the test, one answer for each sentence of `test`."""
+
+
+def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
+    """Return the contents of files, by name, with one sentence per line."""
+    return {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in files.items()}
+
+
+def load_module(name: str, path: Path) -> ModuleType:
+    """Import a file as the module called name; return the same module when called again."""
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]

@@ -7,20 +7,19 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import msgspec
 
+import sanity
 from graders.course.assignment import Assignment
-from graders.errors import OptionError
 from graders.intake.submission import Submission, submission_of
 from graders.text.sanitize import clean_name
 from graders.training.job import Job
-from graders.training.tasks.base import Scores, Task, TaskError
+from graders.training.tasks.base import Scores, Task, TaskError, lines_of, load_module
+from graders.training.tasks.secret_seeds import refuse_guessable, training_seed
 from sanity.nmt.toy import toy_texts
 
 NAMED = ("toy", "multi30k", "tatoeba")
@@ -30,8 +29,6 @@ WITHHELD = ("datasets.py",)
 
 So can `sanity.nmt.toy`, which the sandbox cannot read: see READABLE in graders/sandbox/zygote.py.
 """
-MIN_SECRET_SEED = 2**48
-"""Smaller seeds can be guessed: a submission has time to try them all, until one draws its training sentences."""
 SCORES = (0.0, 100.0)
 """The lowest and highest BLEU."""
 MODEL = "nmt_model.NMT"
@@ -45,8 +42,8 @@ MARGIN = 1.0
 """In BLEU: see `Task.margin`."""
 LOAD = """
 import json, sys
-name, folder = sys.argv[1:]
-sys.path.insert(0, folder)
+name, folder, root = sys.argv[1:]
+sys.path[:0] = [folder, root]
 from nmt.datasets import CorpusError, load_corpus
 try:
     corpus = load_corpus(name)
@@ -55,7 +52,7 @@ except CorpusError as error:
 parts = {part: [getattr(corpus, part).source, getattr(corpus, part).target] for part in ("train", "dev", "test")}
 json.dump(parts, sys.stdout)
 """
-"""A script that loads a corpus with the handout's code and prints it as JSON."""
+"""A script that loads a corpus with the handout's code, which imports `sanity`, and prints it as JSON."""
 
 
 class Corpus(msgspec.Struct, frozen=True):
@@ -73,7 +70,7 @@ def load_corpus(name: str, seed: int, folder: Path) -> Corpus:
     """
     if name == "toy":
         return Corpus(*toy_texts(seed))
-    command = [sys.executable, "-I", "-c", LOAD, name, str(folder)]
+    command = [sys.executable, "-I", "-c", LOAD, name, str(folder), str(Path(sanity.__file__).parents[1])]
     loaded = subprocess.run(command, capture_output=True, check=False)
     stderr = loaded.stderr.decode(errors="replace")
     *notes, last = stderr.strip().splitlines() or [""]
@@ -147,16 +144,6 @@ class Translation(Task):
         return Scores(score.bleu, score.low, score.high, {"chrF": score.chrf}, score.signature, batch_sensitivity)
 
 
-def load_module(name: str, path: Path) -> ModuleType:
-    """Import a file as the module called name; return the same module when called again."""
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 @contextmanager
 def uncached_tokenizers() -> Iterator[None]:
     """Clear sacreBLEU's tokenizer caches afterwards: they hold 65,536 texts, which may be gigabytes."""
@@ -180,23 +167,10 @@ def one_line(texts: Sequence[str], references: Sequence[str]) -> list[str]:
     return [" ".join(text.split())[:most] for text in texts]
 
 
-def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
-    """Return the contents of files, by name, with one sentence per line."""
-    return {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in files.items()}
-
-
-def training_seed(seed: int) -> int:
-    """Return the seed for training inside the sandbox: a hash, since the job's seed would draw the test answers too."""
-    return int.from_bytes(sha256(f"training {seed}".encode()).digest()[:4], "big") >> 1
-
-
 def require_secret_seed(data: str, seed: int) -> None:
     """Raise OptionError if a submission could guess the seed, and with it draw the test of the toy languages."""
-    if data == "toy" and seed < MIN_SECRET_SEED:
-        raise OptionError(
-            f"--seed {seed}: a submission could guess this seed and draw the test sentences; leave it out, or choose "
-            f"one of at least {MIN_SECRET_SEED}"
-        )
+    if data == "toy":
+        refuse_guessable(seed)
 
 
 def make_task(assignment: Assignment, job: Job) -> Translation:

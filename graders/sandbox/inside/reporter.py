@@ -1,0 +1,44 @@
+"""The tracker of a training loop inside the sandbox: what a handout's `Log` shows students goes to the runner."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from graders.sandbox.inside.protocol import Channel, Progress
+
+HEARTBEAT = 5.0
+"""Seconds of training after which a message is sent even if there is nothing to report."""
+
+
+class Reporter:
+    """Prints the lines of a log, and sends Progress to the runner."""
+
+    def __init__(self, channel: Channel, metric: str) -> None:
+        self._channel, self._metric = channel, metric
+        self._last_message = time.monotonic()
+
+    def begin(self, update: int, updates: int) -> None:
+        """Report the first update."""
+        self._channel.send(Progress(update))
+
+    def step(self, update: int) -> bool:
+        """Return whether the time is up. Send a heartbeat: on a slow machine the next log line may be minutes away."""
+        if time.monotonic() - self._last_message > HEARTBEAT:
+            self._last_message = time.monotonic()
+            self._channel.send(Progress(update))
+        return self._channel.time_is_up()
+
+    def log(self, report: Any) -> None:
+        """Print a log line and send it as Progress."""
+        print(report.line(), flush=True)
+        perplexity = getattr(report, "perplexity", None)
+        self._channel.send(Progress(report.update, report.epoch, report.loss, perplexity, report.speed))
+
+    def validated(self, progress: Any, result: Any, improved: bool) -> None:
+        """Print the dev score."""
+        print(f"validation: iter {progress.update}, dev. {self._metric} {result.score:.2f}", flush=True)
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        print(line, flush=True)
