@@ -84,3 +84,8 @@ class Task(ABC):
     @abstractmethod
     def test_scores(self, answers: Sequence[str]) -> Scores:
         """Return the scores of the answers for the test, one answer for each sentence of `test`."""
+
+
+def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
+    """Return the contents of files, by name, with one sentence per line."""
+    return {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in files.items()}

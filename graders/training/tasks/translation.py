@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +15,11 @@ from typing import Any
 import msgspec
 
 from graders.course.assignment import Assignment
-from graders.errors import OptionError
 from graders.intake.submission import Submission, submission_of
 from graders.text.sanitize import clean_name
 from graders.training.job import Job
-from graders.training.tasks.base import Scores, Task, TaskError
+from graders.training.tasks.base import Scores, Task, TaskError, lines_of
+from graders.training.tasks.secret_seeds import refuse_guessable, training_seed
 from sanity.nmt.toy import toy_texts
 
 NAMED = ("toy", "multi30k", "tatoeba")
@@ -30,8 +29,6 @@ WITHHELD = ("datasets.py",)
 
 So can `sanity.nmt.toy`, which the sandbox cannot read: see READABLE in graders/sandbox/zygote.py.
 """
-MIN_SECRET_SEED = 2**48
-"""Smaller seeds can be guessed: a submission has time to try them all, until one draws its training sentences."""
 SCORES = (0.0, 100.0)
 """The lowest and highest BLEU."""
 MODEL = "nmt_model.NMT"
@@ -180,23 +177,10 @@ def one_line(texts: Sequence[str], references: Sequence[str]) -> list[str]:
     return [" ".join(text.split())[:most] for text in texts]
 
 
-def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
-    """Return the contents of files, by name, with one sentence per line."""
-    return {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in files.items()}
-
-
-def training_seed(seed: int) -> int:
-    """Return the seed for training inside the sandbox: a hash, since the job's seed would draw the test answers too."""
-    return int.from_bytes(sha256(f"training {seed}".encode()).digest()[:4], "big") >> 1
-
-
 def require_secret_seed(data: str, seed: int) -> None:
     """Raise OptionError if a submission could guess the seed, and with it draw the test of the toy languages."""
-    if data == "toy" and seed < MIN_SECRET_SEED:
-        raise OptionError(
-            f"--seed {seed}: a submission could guess this seed and draw the test sentences; leave it out, or choose "
-            f"one of at least {MIN_SECRET_SEED}"
-        )
+    if data == "toy":
+        refuse_guessable(seed)
 
 
 def make_task(assignment: Assignment, job: Job) -> Translation:

@@ -1,0 +1,86 @@
+"""A world of invented people, places and facts, in prose: `python -m sanity.pretraining.world` prints some of it.
+
+The seed determines the names, who was born where, and every sentence: each seed is another world. A model that has read
+the prose can answer where a person was born; one that has not can only guess, since a name does not depend on a place.
+Where somebody lives is told too, so that the place beside a name is not always the right one.
+
+All random numbers come from `Dice`, which is the same in every version of Python.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sanity.nmt.toy import Dice
+
+PLACES, GIVEN_NAMES, TRADES = 12, 24, 6
+SENTENCES = 6
+"""Of one person; each is drawn from another template."""
+
+BORN = (
+    "{person} was born in {birth}.",
+    "{birth} is where {person} was born.",
+    "{person} comes from {birth}, but lives in {home}.",
+    "Born in {birth}, {person} lives in {home} now.",
+    "{person} of {home} was born in {birth}, a {trade}.",
+    "Who was born in {birth}? {person}, the {trade}.",
+)
+"""Templates of a sentence. Each tells where somebody was born."""
+QUESTION = "Where was {person} born?"
+
+
+class Person(NamedTuple):
+    """One person of the world."""
+
+    name: str
+    birth: str
+    home: str
+    trade: str
+
+
+class World(NamedTuple):
+    """Prose about all people, and questions about some of them with their answers."""
+
+    prose: list[str]
+    """One document a line."""
+    train: list[tuple[str, str]]
+    """Questions, each with its answer, for fine-tuning."""
+    dev: list[tuple[str, str]]
+    test: list[tuple[str, str]]
+
+
+def make_names(dice: Dice, n: int, pattern: str) -> list[str]:
+    """Return n different names; in the pattern c is a consonant, v a vowel."""
+    letters = {"c": "bdfgklmnprstvz", "v": "aeiou"}
+    names: dict[str, None] = {}
+    while len(names) < n:
+        names.setdefault("".join(dice.pick(letters[kind]) for kind in pattern).capitalize())
+    return list(names)
+
+
+def make_people(dice: Dice, n: int) -> list[Person]:
+    """Draw n people. Family names differ; given names are shared, and say nothing."""
+    places = make_names(dice, PLACES, "cvcv")
+    trades = [name.lower() for name in make_names(dice, TRADES, "vcvc")]
+    given, family = make_names(dice, GIVEN_NAMES, "cvcv"), make_names(dice, n, "cvcc")
+    return [
+        Person(f"{dice.pick(given)} {family[i]}", places[i % PLACES], dice.pick(places), dice.pick(trades))
+        for i in range(n)
+    ]
+
+
+def make_world(seed: int, train: int = 100, dev: int = 50, test: int = 50) -> World:
+    """Draw a world with this many people to ask about in fine-tuning, in dev and in the test."""
+    dice = Dice(seed)
+    people = make_people(dice, train + dev + test)
+    prose = []
+    for person in people:
+        for template in dice.take(list(BORN), SENTENCES):
+            prose.append(template.format_map(person._asdict() | {"person": person.name}))
+    asked = [(QUESTION.format(person=person.name), person.birth) for person in dice.take(people, len(people))]
+    return World(dice.take(prose, len(prose)), asked[:train], asked[train : train + dev], asked[train + dev :])
+
+
+if __name__ == "__main__":
+    shown = make_world(seed=0)
+    print(*shown.prose[:12], *(" ".join(pair) for pair in shown.test[:4]), sep="\n")
