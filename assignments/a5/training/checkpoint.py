@@ -1,6 +1,7 @@
 """Checkpoints: plain data and tensors, written atomically and read without running code.
 
     fingerprint    the task, the recipe and the data that it belongs to, as text
+    recipe         its values
     round, update  how far training is
     weights        of the model that learns, and `optimizer`, Adam's moments
     vocabulary     characters by number
@@ -16,6 +17,7 @@ from typing import Any
 import torch
 
 NAME = "checkpoint.pt"
+NAMES = {"fingerprint", "recipe", "round", "update", "enough", "weights", "optimizer", "vocabulary", "best"}
 
 
 class CheckpointError(ValueError):
@@ -50,7 +52,7 @@ def read(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: no such file") from None
     except Exception:  # which exception torch raises depends on the byte where reading fails
         content = None
-    if not isinstance(content, dict) or not {"fingerprint", "round", "weights", "vocabulary", "best"} <= set(content):
+    if not isinstance(content, dict) or not NAMES <= set(content):
         raise CheckpointError(f"{path}: not a checkpoint of this program, or a damaged one")
     return content
 

@@ -131,6 +131,7 @@ def train(
             folder,
             {
                 "fingerprint": fingerprint,
+                "recipe": asdict(recipe),
                 "round": round,
                 "update": update,
                 "enough": enough,

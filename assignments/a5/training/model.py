@@ -15,7 +15,8 @@ from training.recipe import Recipe
 def new_model(recipe: Recipe, vocabulary: Sequence[str]) -> Any:
     """Return your Transformer with initial weights that depend on the recipe's seed alone.
 
-    Matrices are drawn with a standard deviation of 0.02, biases are 0, and norms 1.
+    Matrices are drawn with a standard deviation of 1/sqrt(columns), so that layers keep the size of what they read.
+    Biases are 0, and norms 1.
     """
     from model_solution import ModelConfig, Transformer
 
@@ -31,7 +32,7 @@ def new_model(recipe: Recipe, vocabulary: Sequence[str]) -> Any:
     with torch.no_grad():
         for name, weights in sorted(model.named_parameters()):
             if weights.dim() > 1:
-                weights.copy_(torch.randn(weights.shape, generator=generator) * 0.02)
+                weights.copy_(torch.randn(weights.shape, generator=generator) * weights.shape[-1] ** -0.5)
             else:
                 nn.init.constant_(weights, 0.0 if name.endswith("bias") else 1.0)
     return model

@@ -71,3 +71,9 @@ def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """
     stages = {name: replace(getattr(recipe, name), **value) for name, value in changes.items() if isinstance(value, dict)}
     return replace(recipe, **{**changes, **stages})
+
+
+def recipe_from_plain(plain: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that `dataclasses.asdict` made plain, as a checkpoint has it."""
+    stages = {name: Stage(**value) for name, value in plain.items() if isinstance(value, dict)}
+    return Recipe(**{**plain, **stages})
