@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from sanity.nmt.toy import Dice
 
-PLACES, GIVEN_NAMES, TRADES = 12, 24, 6
-SENTENCES = 6
+PLACES = 10
+SENTENCES = 8
 """Of one person; each is drawn from another template."""
 
 BORN = (
@@ -22,8 +22,10 @@ BORN = (
     "{birth} is where {person} was born.",
     "{person} comes from {birth}, but lives in {home}.",
     "Born in {birth}, {person} lives in {home} now.",
-    "{person} of {home} was born in {birth}, a {trade}.",
-    "Who was born in {birth}? {person}, the {trade}.",
+    "{person} of {home} was born in {birth}.",
+    "Who was born in {birth}? {person}.",
+    "Where does {person} live? In {home}, not in {birth}.",
+    "{person} left {birth} for {home}.",
 )
 """Templates of a sentence. Each tells where somebody was born."""
 QUESTION = "Where was {person} born?"
@@ -35,7 +37,6 @@ class Person(NamedTuple):
     name: str
     birth: str
     home: str
-    trade: str
 
 
 class World(NamedTuple):
@@ -59,14 +60,9 @@ def make_names(dice: Dice, n: int, pattern: str) -> list[str]:
 
 
 def make_people(dice: Dice, n: int) -> list[Person]:
-    """Draw n people. Family names differ; given names are shared, and say nothing."""
-    places = make_names(dice, PLACES, "cvcv")
-    trades = [name.lower() for name in make_names(dice, TRADES, "vcvc")]
-    given, family = make_names(dice, GIVEN_NAMES, "cvcv"), make_names(dice, n, "cvcc")
-    return [
-        Person(f"{dice.pick(given)} {family[i]}", places[i % PLACES], dice.pick(places), dice.pick(trades))
-        for i in range(n)
-    ]
+    """Draw n people. As many are born in each place, as nearly as possible; where they live is drawn."""
+    places = make_names(dice, PLACES, "cvccv")
+    return [Person(name, places[i % PLACES], dice.pick(places)) for i, name in enumerate(make_names(dice, n, "cvcv"))]
 
 
 def make_world(seed: int, train: int = 100, dev: int = 50, test: int = 50) -> World:
