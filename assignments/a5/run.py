@@ -3,7 +3,8 @@
 python run.py copy                    strings to copy and to reverse, into trained/strings; half a minute
 python run.py world                   a world: reads, learns to answer, is asked; into trained/world; minutes
 python run.py world --rounds 0        the same without reading: what fine-tuning alone learns
-python run.py ask trained/world "Where was Rapo Duzem born?"
+python run.py ask trained/world "Where was Kufi born?"
+python run.py bias trained/strings    exposure bias of a trained model, by your exposure_errors() in pretraining.py
 
 Training that was stopped, by Ctrl-C or a crash, goes on where it was when the same command is run again; --restart
 begins anew. While it trains: tensorboard --logdir=runs
@@ -60,6 +61,9 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("folder", type=Path, help="of a training")
     ask.add_argument("questions", nargs="+", metavar="QUESTION")
     ask.set_defaults(command=answer)
+    bias = commands.add_parser("bias", help="measure the exposure bias of a model that was trained on strings")
+    bias.add_argument("folder", type=Path, help="of the training")
+    bias.set_defaults(command=exposure_bias)
     return top
 
 
@@ -98,7 +102,7 @@ def run(task: Any, dev: Sequence[Any], test: Sequence[Any], arguments: argparse.
     import torch
 
     from training import checkpoint, loop
-    from training.model import answer, load_weights, new_model
+    from training.model import answer, new_model
     from training.tasks import fingerprint
     from training.tracking import Log
 
@@ -120,30 +124,54 @@ def run(task: Any, dev: Sequence[Any], test: Sequence[Any], arguments: argparse.
     key = fingerprint(task.recipe, task.vocabulary, dev, test)
     with Log(folder, "exact match") as log:
         loop.train(model, task, task.recipe, validate, log, folder, key)
-    saved = checkpoint.read(folder)
-    load_weights(model, saved["best"]["weights"])
-    model.eval()
-    given = answers(model, test)
+    best, _ = trained_model(folder)
+    given = answers(best, test)
     lines = [
         {"question": question, "right": right, "answer": one}
         for (question, right), one in zip(test, given, strict=True)
     ]
     (folder / "answers.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     score = 100 * sum(line["right"] == line["answer"] for line in lines) / len(lines)
-    print(f"exact match on the test, after round {saved['best']['round']}: {score:.1f}")
+    print(f"exact match on the test, after round {checkpoint.read(folder)['best']['round']}: {score:.1f}")
+
+
+def trained_model(folder: Path) -> tuple[Any, list[str]]:
+    """Return the best model of a training, in evaluation mode, and its vocabulary."""
+    from training import checkpoint
+    from training.model import load_weights, new_model
+    from training.recipe import recipe_from_plain
+
+    saved = checkpoint.read(folder)
+    model = new_model(recipe_from_plain(saved["recipe"]), saved["vocabulary"])
+    load_weights(model, saved["best"]["weights"])
+    return model.eval(), saved["vocabulary"]
 
 
 def answer(arguments: argparse.Namespace) -> None:
     """Ask a trained model."""
-    from training import checkpoint
-    from training.model import answer, load_weights, new_model
-    from training.recipe import recipe_from_plain
+    from training.model import answer
 
-    saved = checkpoint.read(arguments.folder)
-    model = new_model(recipe_from_plain(saved["recipe"]), saved["vocabulary"])
-    load_weights(model, saved["best"]["weights"])
+    model, vocabulary = trained_model(arguments.folder)
     for question in arguments.questions:
-        print(*answer(model.eval(), [question], saved["vocabulary"], longest=20))
+        print(*answer(model, [question], vocabulary, longest=20))
+
+
+def exposure_bias(arguments: argparse.Namespace) -> None:
+    """Print how often a model errs at each place of an answer, teacher-forced and free-running."""
+    import torch
+
+    from pretraining import exposure_errors
+    from training.questions import MASK, encode
+
+    model, vocabulary = trained_model(arguments.folder)
+    pairs = [json.loads(line) for line in (arguments.folder / "answers.jsonl").read_text(encoding="utf-8").splitlines()]
+    longest = max(len(pair["right"]) for pair in pairs)
+    same = [pair for pair in pairs if len(pair["right"]) == longest]
+    prompts = torch.tensor([encode(pair["question"] + MASK, vocabulary) for pair in same])
+    answers = torch.tensor([encode(pair["right"], vocabulary) for pair in same])
+    print(f"share of wrong characters in {len(same)} answers of {longest} characters")
+    for name, errors in zip(("teacher-forced", "free-running"), exposure_errors(model, prompts, answers), strict=True):
+        print(f"{name:15}", *(f"{100 * float(error):5.1f} %" for error in errors))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from sanity.pretraining.strings import make_strings
 
 __all__ = ["SCORES", "make_task", "require_secret_seed"]
 
+MARGIN = 5.0
+"""In percent: see `Task.margin`."""
+
 
 def require_secret_seed(data: str, seed: int) -> None:
     """Raise OptionError if a submission could guess the seed, and with it draw the test."""
@@ -18,4 +21,4 @@ def require_secret_seed(data: str, seed: int) -> None:
 
 def make_task(assignment: Assignment, job: Job) -> Questions:
     """Return the task of a job."""
-    return make_questions(assignment, job, "strings", ("model_solution.py",), make_strings(job.seed))
+    return make_questions(assignment, job, "strings", ("model_solution.py",), make_strings(job.seed), MARGIN)

@@ -15,8 +15,6 @@ from graders.training.tasks.secret_seeds import training_seed
 
 SCORES = (0.0, 100.0)
 """The lowest and highest share of right answers, in percent."""
-MARGIN = 1.0
-"""In percent: see `Task.margin`."""
 Z = 1.959964
 """Of a 95 % interval."""
 
@@ -113,9 +111,13 @@ def make_questions(
     recipe: str,
     needs: tuple[str, ...],
     parts: tuple[Pairs, Pairs, Pairs],
+    margin: float,
     documents: Sequence[str] = (),
 ) -> Questions:
-    """Return the task of a job; `parts` are the questions of training, dev and test. Raises TaskError: unknown data."""
+    """Return the task of a job; `parts` are the questions of training, dev and test. Raises TaskError: unknown data.
+
+    For the margin, in percent, see `Task.margin`.
+    """
     if job.data != recipe:
         raise TaskError(f"--data {job.data}: question {job.question} is trained on {recipe} alone")
     train, dev, test = parts
@@ -128,7 +130,7 @@ def make_questions(
         dev=[question for question, _ in dev],
         test=[question for question, _ in test] * 2,
         references=[answer for _, answer in test],
-        margin=MARGIN,
+        margin=margin,
         recipe=recipe,
         needs=needs,
         documents=documents,

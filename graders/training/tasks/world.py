@@ -14,6 +14,9 @@ from sanity.pretraining.world import make_world
 
 __all__ = ["SCORES", "make_task", "require_secret_seed"]
 
+MARGIN = 10.0
+"""In percent: see `Task.margin`."""
+
 
 def require_secret_seed(data: str, seed: int) -> None:
     """Raise OptionError if a submission could guess the seed, and with it draw the test."""
@@ -24,4 +27,4 @@ def make_task(assignment: Assignment, job: Job) -> Questions:
     """Return the task of a job."""
     world = make_world(job.seed)
     parts = world.train, world.dev, world.test
-    return make_questions(assignment, job, "world", ("model_solution.py", "dataset.py"), parts, world.prose)
+    return make_questions(assignment, job, "world", ("model_solution.py", "dataset.py"), parts, MARGIN, world.prose)
