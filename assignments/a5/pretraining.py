@@ -23,7 +23,7 @@ def mask_tokens(
 
     * 80 % become the mask,
     * 10 % become a random token of the vocabulary that isn't special; each is equally likely, the one that is there too,
-    * 10 % stay as they are: it is drawn for each of them which of the three happens.
+    * 10 % stay as they are. Which of the three happens is drawn for each of them.
 
     Args:
         tokens: whole numbers from 0 to vocab_size - 1, (B, T). They aren't changed.
@@ -102,9 +102,7 @@ def mix_layers(layers: Tensor, scores: Tensor, gamma: Tensor) -> Tensor:
     # Question 5d: your code ends here.
 
 
-def exposure_errors(
-    model: Callable[[Tensor], Tensor], prompts: Tensor, answers: Tensor
-) -> tuple[Tensor, Tensor]:
+def exposure_errors(model: Callable[[Tensor], Tensor], prompts: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
     """Question 5e. Return how often a model errs at each place of an answer, teacher-forced and free-running.
 
     Teacher-forced, it reads the prompt and the right tokens of the answer before the place, as in training. Running

@@ -50,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
         ("world", train_world, "read about a world by span corruption, and learn to answer"),
     ):
         train = commands.add_parser(name, help=help)
-        train.add_argument("--out", type=Path, help="folder of the training (default: trained/strings or trained/world)")
+        train.add_argument(
+            "--out", type=Path, help="folder of the training (default: trained/strings or trained/world)"
+        )
         train.add_argument("--seed", type=int, default=0, help="of the data and the training (default: 0)")
         train.add_argument("--rounds", type=int, help="dev is asked after each (default: that of training/recipe.py)")
         train.add_argument("--lr", type=float, help="learning rate (default: that of training/recipe.py)")
@@ -69,8 +71,9 @@ def parser() -> argparse.ArgumentParser:
 
 def train_strings(arguments: argparse.Namespace) -> None:
     """Learn to copy and to reverse strings."""
-    from sanity.pretraining.strings import make_strings
     from training.tasks import Strings
+
+    from sanity.pretraining.strings import make_strings
 
     recipe = recipe_of(arguments, "strings")
     train, dev, test = make_strings(arguments.seed)
@@ -79,8 +82,9 @@ def train_strings(arguments: argparse.Namespace) -> None:
 
 def train_world(arguments: argparse.Namespace) -> None:
     """Read about a world by span corruption, and learn to answer who was born where."""
-    from sanity.pretraining.world import make_world
     from training.tasks import World
+
+    from sanity.pretraining.world import make_world
 
     recipe = recipe_of(arguments, "world")
     world = make_world(arguments.seed)
@@ -100,7 +104,6 @@ def recipe_of(arguments: argparse.Namespace, name: str) -> Any:
 def run(task: Any, dev: Sequence[Any], test: Sequence[Any], arguments: argparse.Namespace, name: str) -> None:
     """Train, ask dev after each round, and at the end the test; write answers.jsonl."""
     import torch
-
     from training import checkpoint, loop
     from training.model import answer, new_model
     from training.tasks import fingerprint
@@ -159,9 +162,9 @@ def answer(arguments: argparse.Namespace) -> None:
 def exposure_bias(arguments: argparse.Namespace) -> None:
     """Print how often a model errs at each place of an answer, teacher-forced and free-running."""
     import torch
+    from training.questions import MASK, encode
 
     from pretraining import exposure_errors
-    from training.questions import MASK, encode
 
     model, vocabulary = trained_model(arguments.folder)
     pairs = [json.loads(line) for line in (arguments.folder / "answers.jsonl").read_text(encoding="utf-8").splitlines()]

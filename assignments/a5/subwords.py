@@ -7,6 +7,7 @@ is. Then pairs of neighbours that are frequent in a training text become pieces 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 Merge = tuple[bytes, bytes]
 """Two pieces that become one, where the first stands directly before the second in a word."""

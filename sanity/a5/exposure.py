@@ -65,9 +65,7 @@ check.compares(
     weight=4,
     says="Teacher-forced, the model reads the right tokens before each place.",
 )
-check.compares(
-    errors, COPIES, "free-running", weight=4, says="Running free, the model reads what it has said itself."
-)
+check.compares(errors, COPIES, "free-running", weight=4, says="Running free, the model reads what it has said itself.")
 
 
 @check(COPIES)

@@ -255,9 +255,7 @@ def keeps_the_tokens(run: Run, case: Case) -> None:
     unchanged(run, masking_changes, case)
 
 
-check.compares(
-    loss_of, LOGITS, "loss", weight=4, says="The loss is the mean cross-entropy where a token was chosen."
-)
+check.compares(loss_of, LOGITS, "loss", weight=4, says="The loss is the mean cross-entropy where a token was chosen.")
 check.compares(loss_of, NONE, "loss", says="Where no token was chosen the loss is 0.", name="loss_of_none")
 
 

@@ -29,7 +29,7 @@ CUT = (b"\xe5\xa4", b"a\xf0\x9f\x98", b"\xac b", b"\xc3\xc3\xa9")
 
 
 def make_text(*, seed: int, merges: int, n: int) -> dict[str, Any]:
-    """Make merges, each of pieces that were there before and to a new piece, and a text in which they can be applied."""
+    """Make merges, each of pieces that were there before and to a new one, and a text in which they can be applied."""
     rng = np.random.default_rng(seed)
     pieces, pairs = list(LETTERS), []
     while len(pairs) < merges:
@@ -55,7 +55,7 @@ MERGED = Cases(
 
 def make_unicode(*, seed: int, kind: int, merges: int) -> dict[str, Any]:
     """Return a text of many scripts, with merges that have nothing to do with it but for some bytes."""
-    pairs = [["\xe5", "\xa4"], ["\xc3", "\xa9"], ["\xf0\x9f", "\x98"], ["\xf0", "\x9f"], [" ", "t"], ["t", "o"]]
+    pairs = [["\xe5", "\xa4"], ["\xc3", "\xa9"], ["\xf0", "\x9f"], ["\xf0\x9f", "\x98"], [" ", "t"], ["t", "o"]]
     return {"merges": pairs[:merges], "text": TEXTS[kind]}
 
 
@@ -116,8 +116,12 @@ def applies_merges_in_order(run: Run, expect: Run, case: Case) -> None:
     """The numbers are those of the pieces that the merges make, applied in the order in which they were learnt."""
     mine, right = numbers_of(run(encoded, case)), numbers_of(expect(encoded, case))
     if mine != right:
-        place = next((i for i, (a, b) in enumerate(zip(mine, right, strict=False)) if a != b), min(len(mine), len(right)))
-        said = f"the numbers differ from the right ones at place {place}: {mine[place:][:6]}, expected {right[place:][:6]}"
+        place = next(
+            (i for i, (a, b) in enumerate(zip(mine, right, strict=False)) if a != b), min(len(mine), len(right))
+        )
+        said = (
+            f"the numbers differ from the right ones at place {place}: {mine[place:][:6]}, expected {right[place:][:6]}"
+        )
         raise CheckFailed(said, output="numbers")
 
 

@@ -142,7 +142,10 @@ def same_weights(run: Run, expect: Run, case: Case) -> None:
     """Raise CheckFailed unless losses and weights are the reference's."""
     mine, right = run(tuned, case), expect(tuned, case)
     equal("losses", mine["losses"], right["losses"], "the losses are not those expected")
-    for part, got, want in (("body", mine["body"]["after"], right["body"]["after"]), ("head", mine["head"], right["head"])):
+    for part, got, want in (
+        ("body", mine["body"]["after"], right["body"]["after"]),
+        ("head", mine["head"], right["head"]),
+    ):
         for name, value in want.items():
             equal(f"{part}.{name}", got[name], value, f"{name} of the {part} is not what it should be in the end")
 
@@ -164,7 +167,7 @@ def learns_in_two_stages(run: Run, expect: Run, case: Case) -> None:
 
 @check(NORMED)
 def a_frozen_norm_stays(run: Run, expect: Run, case: Case) -> None:
-    """While the head learns alone the body is in evaluation mode: BatchNorm uses and keeps its means; then it learns."""
+    """While the head learns alone the body is in evaluation mode: BatchNorm uses its means, and keeps them."""
     same_weights(run, expect, case)
 
 
@@ -187,7 +190,11 @@ def stages_may_be_empty(run: Run, expect: Run, case: Case) -> None:
 
 
 check.compares(
-    mixed, LAYERS, "mixed", weight=5, says="mix_layers() returns gamma times the sum of softmax(scores)_l times layer l."
+    mixed,
+    LAYERS,
+    "mixed",
+    weight=5,
+    says="mix_layers() returns gamma times the sum of softmax(scores)_l times layer l.",
 )
 
 

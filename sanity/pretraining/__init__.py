@@ -1,1 +1,1 @@
-"""Worlds and strings for assignment 5's trained questions: their generators, which no submission in training can read."""
+"""Strings and worlds for the trained questions of assignment 5. No submission that is trained can read this room."""

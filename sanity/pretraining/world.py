@@ -13,21 +13,18 @@ from typing import NamedTuple
 
 from sanity.nmt.toy import Dice
 
-PLACES = 10
-SENTENCES = 8
-"""Of one person; each is drawn from another template."""
+PLACES = 8
 
-BORN = (
+TEMPLATES = (
     "{person} was born in {birth}.",
+    "{person} comes from {birth}.",
+    "Where is {person} from? {birth}.",
+    "The birthplace of {person} is {birth}.",
+    "{person} is a child of {birth}.",
     "{birth} is where {person} was born.",
-    "{person} comes from {birth}, but lives in {home}.",
-    "Born in {birth}, {person} lives in {home} now.",
-    "{person} of {home} was born in {birth}.",
-    "Who was born in {birth}? {person}.",
-    "Where does {person} live? In {home}, not in {birth}.",
-    "{person} left {birth} for {home}.",
+    "{person} lives in {home}.",
 )
-"""Templates of a sentence. Each tells where somebody was born."""
+"""Of the sentences about each person. The one about the place where somebody lives says nothing of the birth."""
 QUESTION = "Where was {person} born?"
 
 
@@ -60,19 +57,21 @@ def make_names(dice: Dice, n: int, pattern: str) -> list[str]:
 
 
 def make_people(dice: Dice, n: int) -> list[Person]:
-    """Draw n people. As many are born in each place, as nearly as possible; where they live is drawn."""
+    """Draw n people with different names. As many are born in each place, as nearly as possible; homes are drawn."""
     places = make_names(dice, PLACES, "cvccv")
-    return [Person(name, places[i % PLACES], dice.pick(places)) for i, name in enumerate(make_names(dice, n, "cvcv"))]
+    names = zip(make_names(dice, n, "cvccv"), make_names(dice, n, "cvcvc"), strict=True)
+    return [Person(" ".join(name), places[i % PLACES], dice.pick(places)) for i, name in enumerate(names)]
 
 
-def make_world(seed: int, train: int = 100, dev: int = 50, test: int = 50) -> World:
+def make_world(seed: int, train: int = 30, dev: int = 20, test: int = 30) -> World:
     """Draw a world with this many people to ask about in fine-tuning, in dev and in the test."""
     dice = Dice(seed)
     people = make_people(dice, train + dev + test)
-    prose = []
-    for person in people:
-        for template in dice.take(list(BORN), SENTENCES):
-            prose.append(template.format_map(person._asdict() | {"person": person.name}))
+    prose = [
+        template.format(person=person.name, birth=person.birth, home=person.home)
+        for person in people
+        for template in TEMPLATES
+    ]
     asked = [(QUESTION.format(person=person.name), person.birth) for person in dice.take(people, len(people))]
     return World(dice.take(prose, len(prose)), asked[:train], asked[train : train + dev], asked[train + dev :])
 

@@ -7,6 +7,7 @@ is. Then pairs of neighbours that are frequent in a training text become pieces 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 Merge = tuple[bytes, bytes]
 """Two pieces that become one, where the first stands directly before the second in a word."""
@@ -46,7 +47,7 @@ def learn_merges(text: str, n: int) -> list[Merge]:
         counts: Counter[Merge] = Counter()
         for pieces, count in words.items():
             counted_until = {}
-            for i, pair in enumerate(zip(pieces, pieces[1:])):
+            for i, pair in enumerate(pairwise(pieces)):
                 if counted_until.get(pair, 0) <= i:
                     counts[pair] += count
                     counted_until[pair] = i + 2

@@ -1,11 +1,11 @@
 """Checkpoints: plain data and tensors, written atomically and read without running code.
 
-    fingerprint    the task, the recipe and the data that it belongs to, as text
-    recipe         its values
-    round, update  how far training is
-    weights        of the model that learns, and `optimizer`, Adam's moments
-    vocabulary     characters by number
-    best           the score on dev, the round and the weights of the model that answered best
+fingerprint    the task, the recipe and the data that it belongs to, as text
+recipe         its values
+round, update  how far training is
+weights        of the model that learns, and `optimizer`, Adam's moments
+vocabulary     characters by number
+best           the score on dev, the round and the weights of the model that answered best
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: no such file") from None
     except Exception:  # which exception torch raises depends on the byte where reading fails
         content = None
-    if not isinstance(content, dict) or not NAMES <= set(content):
+    if not isinstance(content, dict) or not set(content) >= NAMES:
         raise CheckpointError(f"{path}: not a checkpoint of this program, or a damaged one")
     return content
 

@@ -69,7 +69,9 @@ def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     >>> changed(RECIPES["world"], {"rounds": 2, "main": {"epochs": 1}}).main.epochs
     1
     """
-    stages = {name: replace(getattr(recipe, name), **value) for name, value in changes.items() if isinstance(value, dict)}
+    stages = {
+        name: replace(getattr(recipe, name), **value) for name, value in changes.items() if isinstance(value, dict)
+    }
     return replace(recipe, **{**changes, **stages})
 
 

@@ -1,4 +1,4 @@
-"""Where a training reports to: lines and a bar on the terminal, log.jsonl in its folder, and TensorBoard below runs/."""
+"""Where a training reports to: lines and a bar on the terminal, log.jsonl in its folder, TensorBoard below runs/."""
 
 from __future__ import annotations
 

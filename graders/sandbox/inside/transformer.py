@@ -24,7 +24,6 @@ HEARTBEAT = 5.0
 def train(order: Order, channel: Channel) -> Finished:
     """Train until the loop ends, the dev score is enough, or the time is up; then dev is answered once more."""
     import torch
-
     from training import checkpoint, loop
     from training.model import new_model
     from training.tasks import fingerprint
@@ -63,7 +62,6 @@ def train(order: Order, channel: Channel) -> Finished:
 def answer(order: Order, channel: Channel) -> Finished:
     """Answer the test twice, with the best model that training has saved: in uniform and in mixed batches."""
     import torch
-
     from training import checkpoint
     from training.model import load_weights, new_model
 
@@ -140,9 +138,7 @@ class Reporter:
         """Print a line; the loss of the main stage is Progress, too."""
         print(report.line(), flush=True)
         if report.stage == "main":
-            self._channel.send(
-                Progress(report.update, report.round, report.loss, words_per_second=report.speed)
-            )
+            self._channel.send(Progress(report.update, report.round, report.loss, words_per_second=report.speed))
 
     def validated(self, round: int, update: int, score: float, improved: bool) -> None:
         """Say nothing: `validate` has printed the score."""

@@ -93,7 +93,7 @@ def test_given_files_stay_and_nothing_that_makes_data_goes_in(tmp_path: Path) ->
 def test_the_reference_stands_in_for_one_file_not_for_both(
     tmp_path: Path, question: str, handed_in: tuple[str, ...], there: tuple[str, ...]
 ) -> None:
-    files = {name: b"# mine\n" for name in handed_in}
+    files = dict.fromkeys(handed_in, b"# mine\n")
     job = a_job(tmp_path, question, files)
     code = load_task(job).code(job.submission)
     assert {name for name in TRAINED if name in code} == {*there}
@@ -137,9 +137,7 @@ assert not [name for name in ("torch", "training", "dataset", "model_solution") 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("question", ["5f", "5g"])
-def test_the_reference_is_trained(
-    tmp_path: Path, question: str, isolation: Isolation
-) -> None:
+def test_the_reference_is_trained(tmp_path: Path, question: str, isolation: Isolation) -> None:
     training = train_one(a_job(tmp_path, question, reference(*TRAINED), isolation=isolation))
     assert training.stop_reason is StopReason.CONVERGED, training.message
     assert training.score is not None
