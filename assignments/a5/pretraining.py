@@ -22,7 +22,7 @@ def mask_tokens(
     Each token that isn't special is chosen with probability p, independently of the others. Of those chosen
 
     * 80 % become the mask,
-    * 10 % become a random token of the vocabulary that isn't special; each is equally likely, the one that is there too,
+    * 10 % become a random token of the vocabulary that isn't special, each equally likely, also the one that is there,
     * 10 % stay as they are. Which of the three happens is drawn for each of them.
 
     Args:

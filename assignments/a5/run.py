@@ -71,9 +71,8 @@ def parser() -> argparse.ArgumentParser:
 
 def train_strings(arguments: argparse.Namespace) -> None:
     """Learn to copy and to reverse strings."""
-    from training.tasks import Strings
-
     from sanity.pretraining.strings import make_strings
+    from training.tasks import Strings
 
     recipe = recipe_of(arguments, "strings")
     train, dev, test = make_strings(arguments.seed)
@@ -82,9 +81,8 @@ def train_strings(arguments: argparse.Namespace) -> None:
 
 def train_world(arguments: argparse.Namespace) -> None:
     """Read about a world by span corruption, and learn to answer who was born where."""
-    from training.tasks import World
-
     from sanity.pretraining.world import make_world
+    from training.tasks import World
 
     recipe = recipe_of(arguments, "world")
     world = make_world(arguments.seed)
@@ -104,6 +102,7 @@ def recipe_of(arguments: argparse.Namespace, name: str) -> Any:
 def run(task: Any, dev: Sequence[Any], test: Sequence[Any], arguments: argparse.Namespace, name: str) -> None:
     """Train, ask dev after each round, and at the end the test; write answers.jsonl."""
     import torch
+
     from training import checkpoint, loop
     from training.model import answer, new_model
     from training.tasks import fingerprint
@@ -162,9 +161,9 @@ def answer(arguments: argparse.Namespace) -> None:
 def exposure_bias(arguments: argparse.Namespace) -> None:
     """Print how often a model errs at each place of an answer, teacher-forced and free-running."""
     import torch
-    from training.questions import MASK, encode
 
     from pretraining import exposure_errors
+    from training.questions import MASK, encode
 
     model, vocabulary = trained_model(arguments.folder)
     pairs = [json.loads(line) for line in (arguments.folder / "answers.jsonl").read_text(encoding="utf-8").splitlines()]

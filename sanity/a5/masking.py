@@ -259,7 +259,7 @@ check.compares(loss_of, LOGITS, "loss", weight=4, says="The loss is the mean cro
 check.compares(loss_of, NONE, "loss", says="Where no token was chosen the loss is 0.", name="loss_of_none")
 
 
-@check(LOGITS, weight=2, gradients=True)
+@check(LOGITS, gradients=True)
 def loss_has_the_right_gradient(run: Run, expect: Run, case: Case) -> None:
     """The gradient of the loss reaches the logits where a token was chosen, and no others."""
     same_gradients(run(loss_gradients, case)["gradients"], expect(loss_gradients, case)["gradients"])

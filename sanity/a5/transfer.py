@@ -193,12 +193,12 @@ check.compares(
     mixed,
     LAYERS,
     "mixed",
-    weight=5,
+    weight=6,
     says="mix_layers() returns gamma times the sum of softmax(scores)_l times layer l.",
 )
 
 
-@check(LAYERS, gradients=True)
+@check(LAYERS, weight=2, gradients=True)
 def gradients_reach_scores_and_gamma(run: Run, expect: Run, case: Case) -> None:
     """The right gradients reach the layers, their scores and gamma."""
     same_gradients(run(mixed_gradients, case)["gradients"], expect(mixed_gradients, case)["gradients"])

@@ -18,9 +18,9 @@ PLACES = 8
 TEMPLATES = (
     "{person} was born in {birth}.",
     "{person} comes from {birth}.",
-    "Where is {person} from? {birth}.",
+    "Where was {person} born? {birth}.",
     "The birthplace of {person} is {birth}.",
-    "{person} is a child of {birth}.",
+    "{person} is from {birth}.",
     "{birth} is where {person} was born.",
     "{person} lives in {home}.",
 )

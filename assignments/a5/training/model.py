@@ -94,7 +94,7 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 def load_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Copy weights into the model; those that it doesn't have are left out. Raises DataError: other shapes, or one lacks."""
+    """Copy weights into the model; those that it doesn't have are left out. Raises DataError: they don't fit."""
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     for name, shape in expected.items():
         found = tuple(weights[name].shape) if name in weights else "missing"

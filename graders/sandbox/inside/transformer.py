@@ -24,6 +24,7 @@ HEARTBEAT = 5.0
 def train(order: Order, channel: Channel) -> Finished:
     """Train until the loop ends, the dev score is enough, or the time is up; then dev is answered once more."""
     import torch
+
     from training import checkpoint, loop
     from training.model import new_model
     from training.tasks import fingerprint
@@ -62,6 +63,7 @@ def train(order: Order, channel: Channel) -> Finished:
 def answer(order: Order, channel: Channel) -> Finished:
     """Answer the test twice, with the best model that training has saved: in uniform and in mixed batches."""
     import torch
+
     from training import checkpoint
     from training.model import load_weights, new_model
 
