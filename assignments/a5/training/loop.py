@@ -30,6 +30,8 @@ class Task(Protocol):
     """What is learnt, and what is asked."""
 
     vocabulary: list[str]
+    examples: int
+    """Questions, or documents, in an epoch."""
 
     def epoch(self, generator: torch.Generator) -> Iterator[Batch]:
         """Yield the batches of one epoch: of the questions, or of the documents in pretraining."""
@@ -107,13 +109,14 @@ def train(
         load_weights(model, saved["weights"])
         optimizer.load_state_dict(saved["optimizer"])
         first, update, best, enough = saved["round"] + 1, saved["update"], saved["best"], saved["enough"]
+    updates = recipe.rounds * recipe.main.epochs * -(-task.examples // recipe.main.batch_size)
     tracker.begin(first, recipe.rounds)
     stopped = False
     for round in range(first, recipe.rounds + 1):
         if stopped or enough:
             break
         generator = reseed(recipe.seed, round)
-        learner = Learner(model, optimizer, recipe.main, recipe, "main", round, update, tracker)
+        learner = Learner(model, optimizer, recipe.main, recipe, "main", round, update, updates, tracker)
         for _ in range(recipe.main.epochs if round else 0):
             learner.learn(task.epoch(generator))
         update, stopped = learner.update, learner.stopped
@@ -149,9 +152,9 @@ def finetuned(model: Any, task: Task, recipe: Recipe, round: int, update: int, t
     tuned = copy.deepcopy(model)
     generator = reseed(recipe.seed, -1 - round)
     optimizer = make_optimizer(tuned, recipe.finetuning)
-    learner = Learner(tuned, optimizer, recipe.finetuning, recipe, "finetuning", round, update, tracker)
     epochs = [list(task.finetuning(generator)) for _ in range(recipe.finetuning.epochs)]
-    learner.updates = sum(map(len, epochs))
+    updates = sum(map(len, epochs))
+    learner = Learner(tuned, optimizer, recipe.finetuning, recipe, "finetuning", round, update, updates, tracker)
     for epoch in epochs:
         learner.learn(epoch)
     return tuned
@@ -183,6 +186,7 @@ class Learner:
         name: str,
         round: int,
         update: int,
+        updates: int,
         tracker: Tracker,
     ) -> None:
         self.model, self.optimizer, self.stage, self.recipe = model, optimizer, stage, recipe
@@ -191,8 +195,8 @@ class Learner:
         """In the main stage, over all rounds."""
         self.step = 0
         """In this round."""
-        self.updates = 0
-        """In this round, all together: for a learning rate that falls."""
+        self.updates = updates
+        """In the main stage over all rounds, in fine-tuning in this one: the learning rate falls until then."""
         self.stopped = False
         self._losses: list[torch.Tensor] = []
         self._predicted, self._since = 0, time.monotonic()
@@ -226,12 +230,9 @@ class Learner:
             self._report()
 
     def learning_rate(self) -> float:
-        """Return the learning rate of the next update: it rises, then falls; in fine-tuning it falls to 0."""
-        stage = self.stage
-        if self.name != "main":
-            return stage.lr * (1 - self.step / self.updates)
-        made = self.update + 1
-        return stage.lr * min(made / stage.warmup, math.sqrt(stage.warmup / made))
+        """Return the learning rate of the next update: it rises at first, and falls linearly to 0 until the end."""
+        made = self.update if self.name == "main" else self.step
+        return self.stage.lr * min(1.0, (made + 1) / self.stage.warmup) * (1 - made / self.updates)
 
     def _report(self) -> None:
         loss = float(torch.stack(self._losses).mean())

@@ -16,7 +16,7 @@ class Stage:
     batch_size: int
     lr: float
     warmup: int = 1
-    """Updates in which the learning rate rises linearly to `lr`; then it falls as 1/sqrt(update)."""
+    """Updates in which the learning rate rises linearly to `lr`; it falls linearly to 0 over all updates."""
     clip: float = 1.0
     """The gradient is scaled down to this norm."""
     weight_decay: float = 0.01
@@ -48,17 +48,18 @@ RECIPES = {
         n_heads=4,
         n_layers=2,
         context_length=24,
-        rounds=20,
+        rounds=16,
         main=Stage(epochs=1, batch_size=64, lr=3e-3, warmup=50),
     ),
     "world": Recipe(
         d_model=64,
         n_heads=4,
         n_layers=2,
-        context_length=64,
+        context_length=96,
         rounds=8,
-        main=Stage(epochs=25, batch_size=64, lr=3e-3, warmup=100),
+        main=Stage(epochs=13, batch_size=8, lr=3e-3, warmup=100),
         finetuning=Stage(epochs=20, batch_size=32, lr=1e-3),
+        log_every=100,
     ),
 }
 

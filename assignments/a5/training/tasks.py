@@ -27,6 +27,7 @@ class Strings:
         self.vocabulary = characters([*self.questions, *self.answers])
         length = self.recipe.context_length + 1
         self._texts = answered(self.questions, self.answers, self.vocabulary, length)
+        self.examples = len(self.questions)
 
     def epoch(self, generator: torch.Generator) -> Iterator[Batch]:
         """Yield all questions once."""
@@ -55,6 +56,7 @@ class World:
         self.vocabulary = corruption.vocabulary(self._dataset)
         length = self.recipe.context_length + 1
         self._texts = answered(self.questions, self.answers, self.vocabulary, length)
+        self.examples = len(self._dataset)
 
     def epoch(self, generator: torch.Generator) -> Iterator[Batch]:
         """Yield all documents once."""

@@ -21,4 +21,4 @@ def require_secret_seed(data: str, seed: int) -> None:
 
 def make_task(assignment: Assignment, job: Job) -> Questions:
     """Return the task of a job."""
-    return make_questions(assignment, job, "strings", ("model_solution.py",), make_strings(job.seed), MARGIN)
+    return make_questions(assignment, job, "strings", make_strings(job.seed), MARGIN)

@@ -28,13 +28,17 @@ class Questions(Task):
 
     recipe: str
     """Its name in training/recipe.py."""
-    needs: tuple[str, ...]
-    """The files of a submission that are trained; where some, but not all, are handed in, the reference's stand in."""
     documents: Sequence[str]
     train: Pairs
     dev_answers: Sequence[str]
     hyperparameters: Mapping[str, Any]
     """Changes to the recipe."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The files of a submission that are trained. If some are handed in, the reference's stand in for the others."""
+        [trained] = [one for one in self.assignment.manifest.trained if one.id == self.question]
+        return trained.files
 
     def reference(self) -> Submission:
         """Return the solution."""
@@ -48,9 +52,9 @@ class Questions(Task):
         folder = self.assignment.folder
         given = {f"training/{path.name}": path.read_bytes() for path in sorted((folder / "training").glob("*.py"))}
         modules = {name: content for name, content in submission.files.items() if name.endswith(".py")}
-        handed_in = [name for name in self.needs if name in modules and modules[name] != self._stub(name)]
+        handed_in = [name for name in self.files if name in modules and modules[name] != self._stub(name)]
         reference = self.assignment.reference if handed_in else {}
-        stand_ins = {name: reference[name] for name in self.needs if name not in handed_in and name in reference}
+        stand_ins = {name: reference[name] for name in self.files if name not in handed_in and name in reference}
         return {**modules, **stand_ins, **given, **self.assignment.given}
 
     def _stub(self, name: str) -> bytes:
@@ -109,7 +113,6 @@ def make_questions(
     assignment: Assignment,
     job: Job,
     recipe: str,
-    needs: tuple[str, ...],
     parts: tuple[Pairs, Pairs, Pairs],
     margin: float,
     documents: Sequence[str] = (),
@@ -132,7 +135,6 @@ def make_questions(
         references=[answer for _, answer in test],
         margin=margin,
         recipe=recipe,
-        needs=needs,
         documents=documents,
         train=train,
         dev_answers=[answer for _, answer in dev],

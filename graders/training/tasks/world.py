@@ -27,4 +27,4 @@ def make_task(assignment: Assignment, job: Job) -> Questions:
     """Return the task of a job."""
     world = make_world(job.seed)
     parts = world.train, world.dev, world.test
-    return make_questions(assignment, job, "world", ("model_solution.py", "dataset.py"), parts, MARGIN, world.prose)
+    return make_questions(assignment, job, "world", parts, MARGIN, world.prose)
