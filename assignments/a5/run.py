@@ -6,6 +6,7 @@ python run.py world --rounds 0        the same without reading: what fine-tuning
 python run.py ask trained/world "Where was Kufi born?"
 python run.py bias trained/strings    exposure bias of a trained model, by your exposure_errors() in pretraining.py
 
+Both write a page with curves, answers and attention: report.html, in the same folder.
 Training that was stopped, by Ctrl-C or a crash, goes on where it was when the same command is run again; --restart
 begins anew. While it trains: tensorboard --logdir=runs
 Your answers are used: Transformer in model_solution.py, and CharCorruptionDataset in dataset.py. The exit status is 0
@@ -19,7 +20,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +133,36 @@ def run(task: Any, dev: Sequence[Any], test: Sequence[Any], arguments: argparse.
         {"question": question, "right": right, "answer": one}
         for (question, right), one in zip(test, given, strict=True)
     ]
+    write_report(folder, task, best, lines)
     (folder / "answers.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     score = 100 * sum(line["right"] == line["answer"] for line in lines) / len(lines)
     print(f"exact match on the test, after round {checkpoint.read(folder)['best']['round']}: {score:.1f}")
+
+
+def write_report(folder: Path, task: Any, model: Any, lines: Sequence[dict[str, str]]) -> None:
+    """Write report.html, if matplotlib and jinja2 are installed."""
+    import torch
+
+    from training.attention import attention_weights
+    from training.questions import MASK, encode
+    from training.tracking import read_log
+
+    try:
+        from sanity.pretraining.report import Answered, Heads, report_files
+    except ModuleNotFoundError:
+        return
+    recipe, heads = task.recipe, []
+    for line in lines[:2]:
+        text = line["question"] + MASK
+        weights = attention_weights(model, torch.tensor(encode(text, task.vocabulary)), recipe.n_heads)
+        names = [f"layer {i + 1}, head {j + 1}" for i in range(recipe.n_layers) for j in range(recipe.n_heads)]
+        heads.append(Heads(list(text), names, weights[:, :, -1].flatten(0, 1).tolist()))
+    facts = {"Recipe": [(one.name, str(getattr(recipe, one.name))) for one in fields(recipe)]}
+    answered = [Answered(**line) for line in lines]
+    files = report_files(
+        f"Training in {folder.name}", read_log(folder / "log.jsonl"), answered, heads, facts, bool(recipe.finetuning)
+    )
+    (folder / "report.html").write_text(files["report.html"], encoding="utf-8")
 
 
 def trained_model(folder: Path) -> tuple[Any, list[str]]:

@@ -8,7 +8,6 @@
     checkpoint.py   files to resume from, read without running code
     tracking.py     the progress bar, log.jsonl, TensorBoard
     tasks.py        copying, and the world: what is learnt in a round, and what is asked after it
-    commands.py     `python run.py copy`, `pretrain`, `finetune`
 
 Your answers are used through two names only: `Transformer`, with `ModelConfig`, in model_solution.py, and
 `CharCorruptionDataset` in dataset.py.
