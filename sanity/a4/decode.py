@@ -45,7 +45,7 @@ def decode_gradients(code: Any, case: Case) -> Any:
         model, inputs = build(code, case, DECODES), inputs_of(case, learn=True)
         model.step = stand_in_step([])
         loss = weighted_sum([call_decode(model, case, inputs)])
-        return loss, *gradients(model, loss, case, inputs, DECODES)
+        return loss, *gradients(code, model, loss, case, inputs, DECODES)
 
 
 @decode_gradients.script

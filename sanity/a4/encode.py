@@ -39,7 +39,7 @@ def encode_gradients(code: Any, case: Case) -> Any:
         model = build(code, case, ENCODES)
         enc_hiddens, (h_0, c_0) = model.encode(tensor(case.source_padded), list(case.source_lengths))
         loss = weighted_sum([enc_hiddens, h_0, c_0])
-        return loss, *gradients(model, loss, case, {}, ENCODES)
+        return loss, *gradients(code, model, loss, case, {}, ENCODES)
 
 
 @encode_gradients.script

@@ -66,7 +66,7 @@ def step_gradients(code: Any, case: Case) -> Any:
         model, inputs = build(code, case, STEPS), inputs_of(case, learn=True)
         (h, c), combined_output, _ = call_step(model, case, inputs)
         loss = weighted_sum([h, c, combined_output])
-        return loss, *gradients(model, loss, case, inputs, STEPS)
+        return loss, *gradients(code, model, loss, case, inputs, STEPS)
 
 
 @step_gradients.script

@@ -66,6 +66,7 @@ def main() -> None:
     from graders.sandbox.inside import worker
 
     gc.collect()
+    gc.set_threshold(10_000)  # a worker is short-lived
     gc.freeze()  # the collector writes to each object it visits, which would copy the pages shared with workers
     control = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:

@@ -63,15 +63,28 @@ def build(code: Any, case: Case, used: tuple[str, ...]) -> Any:
     """
     model = make(code, case)
     if (id(model), used) not in code.cache:
-        require_layers(dict(model.named_parameters()), case, used)
+        require_layers(parameters_of(code, model), case, used)
         code.cache[id(model), used] = True
     given = (sizes_of(case), case.attention_first, b"".join(weight.tobytes() for weight in case.weights.values()))
     if code.cache.get(id(model)) != given:  # else the model has them still
-        fill(dict(model.named_parameters()), case)
+        fill(parameters_of(code, model), case)
         code.cache[id(model)] = given
     if case.training:
         seed(case.seed)  # of dropout
-    return model.train(case.training)
+    if (id(model), "modules") not in code.cache:
+        code.cache[id(model), "modules"] = tuple(model.modules())
+    training = case.training
+    for module in code.cache[id(model), "modules"]:
+        vars(module)["training"] = training  # as model.train(), which takes a tenth of the time of a grading
+    return model
+
+
+def parameters_of(code: Any, model: Any) -> dict[str, Tensor]:
+    """Return the model's parameters by name, collected once."""
+    if (id(model), "parameters") not in code.cache:
+        code.cache[id(model), "parameters"] = dict(model.named_parameters())
+    parameters: dict[str, Tensor] = code.cache[id(model), "parameters"]
+    return parameters
 
 
 def seed(number: int) -> None:
@@ -107,7 +120,7 @@ def turned(case: Case, name: str, columns: Tensor, way: int = 1) -> Tensor:
 
 def tensor(array: Any) -> Tensor:
     """Copy an array into a tensor, so that the submission cannot change the case."""
-    return torch.tensor(array)
+    return torch.from_numpy(np.array(array))  # in a third of the time of torch.tensor
 
 
 @contextlib.contextmanager
@@ -166,7 +179,7 @@ def weighted_sum(tensors: list[Tensor]) -> Tensor:
 
 
 def gradients(
-    model: Any, loss: Tensor, case: Case, inputs: dict[str, Tensor], used: tuple[str, ...]
+    code: Any, model: Any, loss: Tensor, case: Case, inputs: dict[str, Tensor], used: tuple[str, ...]
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the gradients of the loss, zeros where none arrives, and none where the case asks for the loss alone.
 
@@ -174,10 +187,12 @@ def gradients(
     """
     if not case.backward:
         return {}, {}
-    model.zero_grad()
+    parameters = parameters_of(code, model)
+    for parameter in parameters.values():
+        parameter.grad = None
     if loss.requires_grad:
         loss.backward()  # type: ignore[no-untyped-call]
-    own = {n: p for n, p in of_layers(dict(model.named_parameters()), used).items() if n in case.weights}
+    own = {n: p for n, p in of_layers(parameters, used).items() if n in case.weights}
     by_weights = {name: turned(case, name, arrived(p), way=-1) for name, p in own.items()}
     return by_weights, {name: arrived(x) for name, x in inputs.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -12,7 +13,13 @@ from torch import Tensor
 def mean(x: Tensor) -> Tensor:
     """Return a mean of each sentence's numbers, (b, 1), in which each has another weight."""
     x = x.flatten(1)
-    return (x * torch.cos(torch.arange(x.size(1), dtype=x.dtype))).mean(dim=1, keepdim=True)
+    return (x @ waves(x.size(1), x.dtype) / x.size(1)).unsqueeze(1)
+
+
+@lru_cache(maxsize=64)
+def waves(n: int, dtype: torch.dtype) -> Tensor:
+    """Return n numbers that are all different."""
+    return torch.cos(torch.arange(n, dtype=dtype))
 
 
 def stand_in_step(seen: list[Tensor]) -> Callable[..., Any]:
@@ -27,7 +34,7 @@ def stand_in_step(seen: list[Tensor]) -> Callable[..., Any]:
     ) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
         h, c = dec_state
         seen.append(Ybar_t)
-        mix = torch.cos(torch.arange(Ybar_t.size(1) * h.size(1), dtype=h.dtype)).reshape(Ybar_t.size(1), h.size(1))
+        mix = waves(Ybar_t.size(1) * h.size(1), h.dtype).reshape(Ybar_t.size(1), h.size(1))
         words = 1 if enc_masks is None else (1 - enc_masks.to(h.dtype)).unsqueeze(2)
         source = mean((1 + enc_hiddens_proj) * words) + mean(enc_hiddens * words)
         h = torch.tanh(Ybar_t @ mix + h / 2 + source)

@@ -529,6 +529,7 @@ def test_what_the_encoding_lacks_is_replaced(reference, installed, encoding):
         ("a1", "2.2", ["sklearn", "scipy", "matplotlib", "gensim"]),
         ("a1", "1.4", ["sklearn", "scipy", "gensim"]),
         ("a2", "1a", ["torch", "gensim", "matplotlib"]),
+        ("a5", "2c", ["torch", "scipy", "matplotlib"]),
     ],
 )
 def test_a_question_imports_only_what_it_needs(installed, tmp_path, assignment, question, light):
