@@ -170,6 +170,13 @@ QUOTED_IN_A3 = [
     ),
     ("ValueError", "the model has two parameters of the shape of U", "the model has more parameters than question 2e"),
 ]  # fmt: skip
+QUOTED_IN_A5 = [
+    ("AttributeError", "the model has no W_q.weight", "the layer W_q is missing or lacks a weight"),
+    ("AttributeError", "the model has no backbone.0.mlp.fc1.weight", "the layer fc1 is missing or lacks a weight"),
+    ("AttributeError", "the model has no part backbone", "the layer backbone is missing"),
+    ("ValueError", "attention.W_o.weight has shape (3, 4), expected (4, 4)", "the layer W_o has another size"),
+    ("ValueError", "the backbone has another number of blocks", "make n_layers blocks"),
+]
 PROVOKED_IN_A3: Provoked = [(lambda: [].pop(), "a transition takes a word from a list that is empty")]
 
 TABLES: dict[str, tuple[Known, Provoked, list[tuple[str, str, str]]]] = {
@@ -178,6 +185,7 @@ TABLES: dict[str, tuple[Known, Provoked, list[tuple[str, str, str]]]] = {
     "a2": (load_known_errors("a2"), [], QUOTED_IN_A2),
     "a3": (load_known_errors("a3"), PROVOKED_IN_A3, QUOTED_IN_A3),
     "a4": (load_known_errors("a4"), PROVOKED_IN_A4, QUOTED_IN_A4),
+    "a5": (load_known_errors("a5"), [], QUOTED_IN_A5),
 }
 ALL_PROVOKED = [
     pytest.param(known, provoke, start, id=f"{name}: {start}")
@@ -227,7 +235,7 @@ def test_of_other_errors_nothing_is_said(type_name, text):
     assert advice(type_name, text, load_known_errors("a4")) == ""
 
 
-@pytest.mark.parametrize("known", [KNOWN, *map(load_known_errors, ("a1", "a2", "a3", "a4"))])
+@pytest.mark.parametrize("known", [KNOWN, *map(load_known_errors, ("a1", "a2", "a3", "a4", "a5"))])
 def test_a_hint_is_one_line_and_holds_nothing_of_a_strangers_text(known):
     for pattern, line in known:
         assert "\n" not in line

@@ -1,0 +1,16 @@
+"""What runs once in the zygote, so that workers start warm."""
+
+from __future__ import annotations
+
+
+def warm_up() -> None:
+    """Run a small layer forwards and backwards: torch prepares its kernels at the first call."""
+    import torch
+
+    import sanity.a5.beside.decoders  # noqa: F401
+
+    layer, norm, embedding = torch.nn.Linear(6, 6), torch.nn.LayerNorm(6), torch.nn.Embedding(4, 6)
+    x = norm(embedding(torch.tensor([[0, 1, 2], [3, 2, 1]])))
+    scores = (x @ layer(x).transpose(1, 2)).masked_fill(x[:, :, :3] > 9, -1)
+    attended = torch.tanh(torch.softmax(scores, dim=-1) @ x)
+    torch.nn.functional.cross_entropy(attended[:, 0], torch.tensor([1, 2])).backward()
