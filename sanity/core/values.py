@@ -181,7 +181,11 @@ def describe(value: Any) -> str:
     'an array of shape (2, 3)'
     >>> describe([1, 2])
     'a list of 2'
+    >>> describe(np.float32(1))
+    'a float'
     """
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, np.ndarray):
         return f"an array of shape {sizes_text(value.shape)}"
     if isinstance(value, list):

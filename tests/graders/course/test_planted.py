@@ -72,6 +72,9 @@ DEGENERATE = {
     ("a5", "logits-squeezed"): {"reads_where_a_size_is_one"},
     ("a5", "tokens-squeezed"): {"continues_where_a_size_is_one"},
     ("a5", "logits-squeezed-by-loss"): {"takes_one_sequence"},
+    ("a5", "causal-squeezed"): {"causal_attention_takes_one_position"},
+    ("a5", "heads-squeezed"): {"heads_take_one_position"},
+    ("a5", "paths-of-one"): {"one_position_has_no_path"},
 }
 """Bugs that show only where a size is one or nothing is there, with the one check that they fail."""
 

@@ -176,6 +176,8 @@ QUOTED_IN_A5 = [
     ("AttributeError", "the model has no part backbone", "the layer backbone is missing"),
     ("ValueError", "attention.W_o.weight has shape (3, 4), expected (4, 4)", "the layer W_o has another size"),
     ("ValueError", "the backbone has another number of blocks", "make n_layers blocks"),
+    ("AttributeError", "the layer has no proj, or it has no weight", "the layer proj is missing or lacks a weight"),
+    ("ValueError", "the bias of feed_forward.first has another shape", "the layer first has another size"),
 ]
 PROVOKED_IN_A3: Provoked = [(lambda: [].pop(), "a transition takes a word from a list that is empty")]
 
