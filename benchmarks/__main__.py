@@ -10,9 +10,13 @@ from pathlib import Path
 from benchmarks.measuring import measure
 
 README = Path(__file__).with_name("README.md")
-SECTIONS = ("student", "cold", "classes", "word2vec", "cooccurrence")
+SECTIONS = ("student", "cold", "classes", "word2vec", "cooccurrence", "parsing")
 """Modules here whose `rows(repeats)` are measured by default."""
-MORE = tuple(name for name in ("training", "decoding", "gpu", "toy_seeds") if README.with_name(f"{name}.py").is_file())
+MORE = tuple(
+    name
+    for name in ("training", "decoding", "gpu", "toy_seeds", "parsing_seeds", "treebank")
+    if README.with_name(f"{name}.py").is_file()
+)
 """Modules that are measured only when named: they take long, or want a GPU."""
 
 
@@ -30,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     choices = (*SECTIONS, *MORE)
     parser.add_argument(
-        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(choices)} (default: the first five)"
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(choices)} (default: the first six)"
     )
     parser.add_argument("--repeats", type=int, default=5, help="rounds of each measurement (default: 5)")
     parser.add_argument("--write", action="store_true", help=f"replace these tables in {README.name}")

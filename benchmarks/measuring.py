@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -39,6 +39,13 @@ class Row:
     cpu: str = ""
     aside: str = ""
     """Absolute times, which say little about another machine."""
+
+
+class Silent:
+    """The training loop's tracker that tells nobody."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *told: None
 
 
 def folders_of(assignment: str) -> list[str]:
@@ -73,6 +80,11 @@ def ratio(one: Sequence[float], other: Sequence[float]) -> str:
     """Return the median of the ratios of each round, and the smallest and largest."""
     ratios = sorted(a / b for a, b in zip(one, other, strict=True))
     return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
+def band(numbers: list[float]) -> str:
+    """Return the least, the median and the greatest."""
+    return " / ".join(f"{number:.1f}" for number in (min(numbers), statistics.median(numbers), max(numbers)))
 
 
 def compare(what: str, one: Sequence[Cost], other: Sequence[Cost], target: str = "", aside: str = "") -> Row:

@@ -7,7 +7,6 @@ recipe's beam. Times are CPU-seconds of one thread, for everything: drawing the 
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.measuring import Row, folders_of, signature, table
+from benchmarks.measuring import Row, Silent, band, folders_of, signature, table
 
 sys.path.extend(folders_of("a4"))
 from nmt.batches import indexed
@@ -45,13 +44,6 @@ class Learnt:
     signature: str
 
 
-class Silent:
-    """The training loop's tracker that tells nobody."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *told: None
-
-
 def learn(seed: int) -> Learnt:
     """Train the reference by the recipe, and test it."""
     started = time.process_time()
@@ -74,11 +66,6 @@ def learn(seed: int) -> Learnt:
     seconds = time.process_time() - started
     test = score(translations, corpus.test.target)
     return Learnt(test.bleu, seconds, reached[0] if reached else None, test.signature)
-
-
-def band(numbers: list[float]) -> str:
-    """Return the least, the median and the greatest."""
-    return " / ".join(f"{number:.1f}" for number in (min(numbers), statistics.median(numbers), max(numbers)))
 
 
 def rows(repeats: int = 5) -> list[Row]:

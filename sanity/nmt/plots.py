@@ -1,41 +1,19 @@
-"""Plots of a training as SVG text: learning curves, BLEU by source length, attention maps.
-
-The same numbers give the same bytes. Words stay text in the SVG, so that the browser picks a font with their letters
-and the right writing direction.
-"""
+"""Plots of a training as SVG text: learning curves, BLEU by source length, attention maps."""
 
 from __future__ import annotations
 
-import io
-import math
-import re
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sanity.training.plots import Line, draw_bars, draw_panels, label_of, line_of, range_of, svg_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Line = Sequence[tuple[int, float]]
-"""Points (update, value)."""
 Bin = tuple[int, int, int, float]
 """The lowest and the highest source length, the number of sentences, and their BLEU: a `Bin` of nmt/scoring.py."""
 
-STYLE: Any = {  # matplotlib's own type for it differs by version
-    "svg.fonttype": "none",  # words stay text, not outlines
-    "svg.hashsalt": "trivium",  # for reproducible ids; they are random otherwise
-    "text.parse_math": False,  # "$5 or $6" is not a formula
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
-COLORS = {"train": "#2a6f9e", "dev": "#d1661f"}
-FEW = 30  # lines with fewer points get a marker at each
 SHADES = 50  # of the colour bar
-MAX_LABEL = 20  # characters of a word on an axis
-UNDISPLAYABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-"""Characters that XML forbids, and controls that would change the writing direction of the text around them."""
 
 
 class Curves(NamedTuple):
@@ -56,60 +34,25 @@ class Attention(NamedTuple):
 
 
 def curves_of(log: Iterable[Mapping[str, Any]]) -> Curves:
-    """Return the curves in the entries of log.jsonl, without values that are NaN or infinite."""
+    """Return the curves in the entries of log.jsonl."""
     entries = list(log)
-    return Curves(
-        *(
-            [(entry["update"], entry[key]) for entry in entries if math.isfinite(entry.get(key, math.nan))]
-            for key in ("loss", "perplexity", "perplexity/dev", "bleu/dev")
-        )
-    )
+    return Curves(*(line_of(entries, key) for key in ("loss", "perplexity", "perplexity/dev", "bleu/dev")))
 
 
 def draw_curves(curves: Curves) -> str:
     """Return a plot of training loss, perplexity of train and dev, and dev BLEU over updates; one must not be empty."""
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
-
-    panels: dict[str, dict[str, Line]] = {
+    panels = {
         "loss per sentence": {"train": curves.loss},
         "perplexity": {"train": curves.perplexity, "dev": curves.dev_perplexity},
         "BLEU": {"dev": curves.dev_bleu},
     }
-    panels = {name: lines for name, lines in panels.items() if any(lines.values())}
-
-    def draw(figure: Figure) -> None:
-        for axes, (name, lines) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-            for label, line in ((label, line) for label, line in lines.items() if line):
-                mark = "." if len(line) < FEW else None
-                axes.plot(*zip(*line, strict=True), label=label, color=COLORS[label], marker=mark)
-            axes.set(title=name, xlabel="updates")
-            axes.set_xlim(left=0)
-            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-            if name == "perplexity":
-                axes.set_yscale("log")
-                axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-                axes.yaxis.set_minor_locator(NullLocator())
-                axes.yaxis.set_major_formatter("{x:g}")
-            else:
-                axes.set_ylim(bottom=0)
-            axes.legend(frameon=False)
-
-    return svg_of(draw, 3.2 * len(panels), 2.6)
+    return draw_panels(panels, logarithmic=["perplexity"])
 
 
 def draw_by_length(bins: Sequence[Bin]) -> str:
     """Return a bar chart of BLEU by source length, with the number of sentences below each bar."""
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        bars = axes.bar(range(len(bins)), [bleu for *_, bleu in bins], color=COLORS["train"])
-        axes.bar_label(bars, [f"{bleu:.1f}" for *_, bleu in bins], padding=2)
-        names = [f"{low}–{high}" if low < high else f"{low}" for low, high, *_ in bins]
-        labels = [f"{name}\n{sentences:,}" for name, (*_, sentences, _) in zip(names, bins, strict=True)]
-        axes.set_xticks(range(len(bins)), labels)
-        axes.set(xlabel="words in the source sentence, and number of sentences", ylabel="BLEU", ylim=(0, 108))
-
-    return svg_of(draw, 1.6 + 0.75 * len(bins), 2.8)
+    bars = [(range_of(low, high), sentences, bleu) for low, high, sentences, bleu in bins]
+    return draw_bars(bars, "words in the source sentence, and number of sentences", "BLEU")
 
 
 def draw_attention(attention: Attention) -> str:
@@ -138,28 +81,3 @@ def draw_attention(attention: Attention) -> str:
 
     left, above = (0.5 + 0.1 * max(map(len, labels)) for labels in (down, across))
     return svg_of(draw, left + 0.3 * len(across) + 1, above + 0.26 * max(len(down), 3))
-
-
-def svg_of(draw: Callable[[Figure], None], width: float, height: float) -> str:
-    """Return a figure drawn by `draw(figure)` as SVG text; width and height in inches."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    written = io.StringIO()
-    with rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"Glyph .* missing")  # the browser supplies the font
-        figure = Figure(figsize=(width, height), layout="constrained")
-        draw(figure)
-        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-    return written.getvalue()
-
-
-def label_of(word: str) -> str:
-    """Return a word as an axis label, shortened to MAX_LABEL characters."""
-    word = displayable(word)
-    return word if len(word) <= MAX_LABEL else word[: MAX_LABEL - 1] + "…"
-
-
-def displayable(text: str) -> str:
-    """Return a text with U+FFFD in place of each character that SVG and HTML can't display."""
-    return UNDISPLAYABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
+
+from sanity.training.dice import Dice
 
 NOUNS, ADJECTIVES, TRANSITIVE, INTRANSITIVE, ADVERBS, PREPOSITIONS, CONJUNCTIONS = 24, 10, 8, 6, 5, 3, 2
 NOUN_IDIOMS, VERB_IDIOMS = 4, 3
@@ -24,8 +25,6 @@ GENDERS = 3
 VERB_PLACES = ("SOV", "VSO", "OSV", "VOS", "OVS")
 MAX_WORDS = 20  # of a source sentence
 CLAUSES, ADJECTIVES_OF_A_NOUN = (1, 1, 1, 1, 2, 2, 3), (0, 0, 0, 1, 1, 2)  # numbers of them, equally likely
-
-Item = TypeVar("Item")
 
 Texts = tuple[list[str], list[str]]
 """Sentences and their translations."""
@@ -57,29 +56,6 @@ class Clause(NamedTuple):
     subject: NounPhrase
     predicate: VerbPhrase
     conjunction: int
-
-
-class Dice:
-    """Random choices that are the same in every version of Python."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed).random
-
-    def chance(self, probability: float) -> bool:
-        """Return True with this probability."""
-        return self._random() < probability
-
-    def below(self, n: int) -> int:
-        """Return a whole number from 0 to n - 1."""
-        return int(self._random() * n)
-
-    def pick(self, items: Sequence[Item]) -> Item:
-        """Return one of the items."""
-        return items[self.below(len(items))]
-
-    def take(self, items: list[Item], n: int) -> list[Item]:
-        """Remove n items from the list, and return them in random order."""
-        return [items.pop(self.below(len(items))) for _ in range(n)]
 
 
 class Words:

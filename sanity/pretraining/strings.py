@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sanity.nmt.toy import Dice
+from sanity.training.dice import Dice
 
 LETTERS, LONGEST = 10, 8
 """Letters of the alphabet, and the most in a string."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sanity.nmt.toy import Dice
+from sanity.training.dice import Dice
 
 PLACES = 8
 

@@ -1,6 +1,6 @@
 """Write files atomically: a file is complete, or it is what it was before.
 
-This module imports nothing of the course, so that `vocab.py` and every module here can use it.
+This module imports nothing of the course, so that every module can use it.
 """
 
 from __future__ import annotations

@@ -1,22 +1,16 @@
 """Corpora by name: `load_corpus("multi30k")`.
 
-A file is downloaded once, verified by the sha256 below, and cached. Without access to the public sites, set the
-environment variable TRIVIUM_DATA to a folder with the files, or to the URL of a mirror; `File.name` is the path of a
-file there.
+The files of the names, and how they are downloaded, are in `sanity.training.datasets`; here they become text.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
 import re
-import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from nmt.corpus import (
     Corpus,
@@ -30,25 +24,7 @@ from nmt.corpus import (
     read_texts,
     read_unpacked,
 )
-
-MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw/"
-
-
-class File(NamedTuple):
-    """A downloadable file."""
-
-    name: str  # relative path in the cache, in the folder of TRIVIUM_DATA, and on a mirror
-    url: str
-    sha256: str  # of the decompressed text: different compressors give different archives of the same text
-
-
-class Dataset(NamedTuple):
-    """A downloadable corpus."""
-
-    licence: str
-    files: tuple[File, ...]
-    read: Callable[..., Corpus]  # called with the paths of the files, in their order
-    advice: str = "try again, or ask the owner of the copy"  # for a text with another sha256
+from sanity.training.datasets import DatasetError, fetch_all
 
 
 def load_corpus(name: str, seed: int = 0) -> Corpus:
@@ -64,16 +40,17 @@ def load_corpus(name: str, seed: int = 0) -> Corpus:
     """
     if name == "toy":
         return toy_corpus(seed)
-    if name in DATASETS:
-        dataset = DATASETS[name]
-        paths = [fetch(file, dataset.advice) for file in dataset.files]
-        note(f"{name}: licence: {dataset.licence}")
-        return replace(dataset.read(*paths), name=name)
+    if name in READERS:
+        try:
+            paths = fetch_all(name, read_unpacked)
+        except DatasetError as error:
+            raise CorpusError(str(error)) from None
+        return replace(READERS[name](*paths), name=name)
     if Path(name).is_dir():
         return read_folder(name)
     if Path(name).is_file():
         return read_pairs(Path(name))
-    known = ", ".join(["toy", *DATASETS])
+    known = ", ".join(["toy", *READERS])
     raise NoSuchText(f"{name}: no such corpus; expected {known}, or a folder with train.src, train.tgt and so on")
 
 
@@ -82,27 +59,6 @@ def toy_corpus(seed: int = 0, **sizes: int) -> Corpus:
     from sanity.nmt.toy import toy_texts
 
     return Corpus("toy", "source", "target", *(Texts(*part) for part in toy_texts(seed, **sizes)))
-
-
-def fetch(file: File, advice: str) -> Path:
-    """Return the path of a local copy with the right sha256, downloaded if necessary. Raises CorpusError."""
-    place = os.environ.get("TRIVIUM_DATA", "")
-    local = bool(place) and not place.startswith(("http://", "https://"))
-    if local:
-        path = Path(place).expanduser() / file.name
-        if not path.is_file():
-            raise CorpusError(f"{path}: no such file; TRIVIUM_DATA must name a folder that has {file.name}")
-    else:
-        path = _download(file, url=f"{place.rstrip('/')}/{file.name}" if place else file.url)
-    try:
-        sha256 = hashlib.sha256(read_unpacked(path)).hexdigest()
-        if sha256 != file.sha256:
-            raise CorpusError(f"{path}: another text than expected (sha256 {sha256}, not {file.sha256}); {advice}")
-    except CorpusError:
-        if not local:
-            path.unlink(missing_ok=True)  # or each later call would find it in the cache
-        raise
-    return path
 
 
 def read_multi30k(*paths: Path) -> Corpus:
@@ -153,55 +109,5 @@ def _letters(sentence: str) -> str:
     return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", sentence).casefold()).strip()
 
 
-def _download(file: File, url: str) -> Path:
-    """Return the path of the file in the cache; download it if it isn't there. Raises CorpusError."""
-    try:
-        import pooch
-        import requests
-    except ModuleNotFoundError as error:
-        raise CorpusError(f"downloads need the package {error.name}: python -m pip install pooch") from None
-
-    path = Path(pooch.os_cache("trivium"), file.name)
-    instead = f"or set TRIVIUM_DATA to a folder or mirror that has {file.name}"
-    pooch.get_logger().setLevel(logging.WARNING)
-    try:
-        downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
-        pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent, downloader=downloader)
-    except requests.HTTPError as error:
-        raise CorpusError(f"{url}: the server says {error.response.status_code}; try later, {instead}") from None
-    except requests.RequestException as error:
-        raise CorpusError(f"{url}: no download ({type(error).__name__}); go online, {instead}") from None
-    except OSError as error:
-        raise CorpusError(f"{path}: can't be written: {error.strerror}") from None
-    return path
-
-
-DATASETS = {
-    "multi30k": Dataset(
-        licence="none stated; for research: download it for yourself, don't pass it on",
-        files=tuple(
-            File(f"multi30k/{name}", MULTI30K + name, sha256)
-            for name, sha256 in (
-                ("train.de.gz", "2c2b73fd2b548fbcde3a875e0a78d6ee94d498bfdee6bd3eae3945779e9ddf72"),
-                ("train.en.gz", "460a15fbd157e34a7a9957ee388c1ca247fe47af3ef25fb50442af6c274e0fc6"),
-                ("val.de.gz", "660e09eb7e1da2f856ea13ee5ad3cf6d36b3d5b0b733c857e94c5747a3dfc660"),
-                ("val.en.gz", "1f2a23d992769b5b3d209b0a10dd0b77c08cceb1f20dfb97ed0aafa49d107227"),
-                ("test_2016_flickr.de.gz", "4be6b5b3236b79c25475c6bb829800a7ce559e9ba7a1f6c2394fe4d40be46d16"),
-                ("test_2016_flickr.en.gz", "399a4382932c1aadd3ceb9bef1008d388a64c76d4ae4e9d4728c6f4301cac182"),
-            )
-        ),
-        read=read_multi30k,
-    ),
-    "tatoeba": Dataset(
-        licence="CC BY 2.0 FR; Tatoeba's authors, named on each line of the file, by way of manythings.org",
-        files=(
-            File(
-                "tatoeba-fra-eng/fra.txt.gz",
-                "https://www.manythings.org/anki/fra-eng.zip",
-                "c7aed0010d2caf1065cb58f64776a7b95540bc445fa5d76177de8fba2d51d282",
-            ),
-        ),
-        read=read_pairs,
-        advice="the edition known here is that of 2020-08-23; to use another, download it and give its path instead",
-    ),
-}
+READERS: dict[str, Callable[..., Corpus]] = {"multi30k": read_multi30k, "tatoeba": read_pairs}
+"""What makes a corpus of the files of a name, called with their paths."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+import sanity
 from graders.course.assignment import Assignment
 from graders.intake.submission import Submission, submission_of
 from graders.text.sanitize import clean_name
@@ -42,8 +43,8 @@ MARGIN = 1.0
 """In BLEU: see `Task.margin`."""
 LOAD = """
 import json, sys
-name, folder = sys.argv[1:]
-sys.path.insert(0, folder)
+name, folder, root = sys.argv[1:]
+sys.path[:0] = [folder, root]
 from nmt.datasets import CorpusError, load_corpus
 try:
     corpus = load_corpus(name)
@@ -52,7 +53,7 @@ except CorpusError as error:
 parts = {part: [getattr(corpus, part).source, getattr(corpus, part).target] for part in ("train", "dev", "test")}
 json.dump(parts, sys.stdout)
 """
-"""A script that loads a corpus with the handout's code and prints it as JSON."""
+"""A script that loads a corpus with the handout's code, which imports `sanity`, and prints it as JSON."""
 
 
 class Corpus(msgspec.Struct, frozen=True):
@@ -70,7 +71,7 @@ def load_corpus(name: str, seed: int, folder: Path) -> Corpus:
     """
     if name == "toy":
         return Corpus(*toy_texts(seed))
-    command = [sys.executable, "-I", "-c", LOAD, name, str(folder)]
+    command = [sys.executable, "-I", "-c", LOAD, name, str(folder), str(Path(sanity.__file__).parents[1])]
     loaded = subprocess.run(command, capture_output=True, check=False)
     stderr = loaded.stderr.decode(errors="replace")
     *notes, last = stderr.strip().splitlines() or [""]

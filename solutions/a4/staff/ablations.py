@@ -39,7 +39,7 @@ from nmt.scoring import bleu, score
 from nmt.search import translate
 from nmt.tracking import Progress, Report, ValidationResult
 from nmt.training import Diverged, train
-from sanity.nmt.plots import COLORS, svg_of
+from sanity.training.plots import COLORS, svg_of
 from variants import VARIANTS, VariantNMT
 from vocab import VocabError
 

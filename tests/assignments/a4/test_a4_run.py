@@ -595,7 +595,7 @@ def test_a_mistake_in_the_code_shows_where(
     ("package", "message"),
     [
         ("sacrebleu", "sacrebleu is not installed: pip install sacrebleu"),
-        ("sanity.nmt", "trivium is not installed, or too old; see Install in README.md"),
+        ("sanity.training", "trivium is not installed, or too old; see Install in README.md"),
     ],
 )
 def test_a_package_that_is_missing_is_said_before_training(

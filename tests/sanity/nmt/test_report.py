@@ -6,9 +6,8 @@ from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-import pytest
-
 from sanity.nmt import plots, report
+from sanity.training.report import Facts
 
 LOG = [
     {"update": 10, "loss": 40.0, "perplexity": 90.0},
@@ -99,27 +98,15 @@ def test_the_same_numbers_give_the_same_bytes() -> None:
 
 
 def test_facts_are_escaped() -> None:
-    facts: report.Facts = {"Run": [("command", f"python run.py {EVIL}\x07"), ("a", "b", EVIL)]}
-    page = report.page_of("toy", None, {}, [], facts)
+    facts: Facts = {"Run": [("command", f"python run.py {EVIL}\x07"), ("a", "b", EVIL)]}
+    page = report.report_files("toy", facts, plots.Curves())["report.html"]
     assert "<script" not in page
     found = Page(page)
     assert f"python run.py {EVIL}�" in found.texts and EVIL in found.texts
-    assert "This training" in found.texts and "This training" not in report.page_of("toy", None, {}, [], {})
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0.0 s"),
-        (59.94, "59.9 s"),
-        (59.96, "1 min 0 s"),
-        (83.4, "1 min 23 s"),
-        (3599.7, "1 h 0 min"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_durations_in_words(seconds: float, words: str) -> None:
-    assert report.duration(seconds) == words
+    assert (
+        "This training" in found.texts
+        and "This training" not in report.report_files("toy", {}, plots.Curves())["report.html"]
+    )
 
 
 def test_a_page_of_little() -> None:

@@ -26,7 +26,7 @@ def check(args: argparse.Namespace) -> None:
     from nmt.corpus import pluralize
     from nmt.optimization import device_named
     from nmt_model import NMT
-    from sanity.nmt.report import duration
+    from sanity.training.report import duration
 
     terminal.after_imports()
     set_threads(args.threads or (1 if is_toy(args) else None))

@@ -65,7 +65,9 @@ def is_usage_error(error: Exception) -> bool:
 def explained(error: Exception) -> str | None:
     """Return a one-line message for an error that the user can fix, or None for any other error."""
     if isinstance(error, ModuleNotFoundError):
-        if error.name in ("sanity", "sanity.nmt"):  # the package's name differs; there is another one called sanity
+        if (error.name or "").partition(".")[
+            0
+        ] == "sanity":  # the package's name differs; there is another one called sanity
             return "trivium is not installed, or too old; see Install in README.md"
         return f"{error.name} is not installed: pip install {error.name}" if error.name in PACKAGES else None
     import torch

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nmt.batches import Pair
     from nmt.corpus import Corpus
 
-PACKAGES = ("sanity.nmt", "sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
+PACKAGES = ("sanity.training", "sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
 """The packages that training requires."""
 
 

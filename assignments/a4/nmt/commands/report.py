@@ -11,7 +11,7 @@ from nmt.recipe import Recipe
 
 if TYPE_CHECKING:
     from nmt.corpus import Corpus
-    from sanity.nmt.report import Facts
+    from sanity.training.report import Facts
 
 
 def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Facts, tokenize: str | None = None) -> None:

@@ -42,7 +42,8 @@ def train(args: argparse.Namespace) -> None:
     from nmt.scoring import metric
     from nmt.tracking import Log
     from nmt.training import train as train_model
-    from sanity.nmt.report import facts_of
+    from sanity.nmt.report import LIBRARIES, data_facts
+    from sanity.training.report import facts_of
 
     terminal.after_imports()
     set_threads(args.threads or (1 if is_toy(args) else None))
@@ -65,7 +66,8 @@ def train(args: argparse.Namespace) -> None:
     print(f"{ENDED[trained.ended]}; the best weights, of iter {trained.best_update}, are in {args.save_to}")
     checksums, test = fingerprint(model, pairs, recipe, dev), corpus.test
     checksums["test pairs"] = f"{len(test)}, {crc((test.source, test.target))}" if len(test) else "none"
-    facts = facts_of(args.argv, corpus, model, recipe, checksums, device, trained)
+    data = data_facts(corpus, model, checksums)
+    facts = facts_of(args.argv, recipe, data, LIBRARIES, device, trained)
     report(model, corpus, recipe, folder, facts, args.tokenize)
 
 

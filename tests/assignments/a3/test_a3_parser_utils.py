@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from graders.course.assignment import handout_folder, load_assignment
 from sanity.a3.trees import draw_heads
 
 pytestmark = pytest.mark.slow  # torch is imported
@@ -29,25 +29,8 @@ CONLLU = """\
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The handout with the reference in it, as a student's folder on the path."""
-    folder = shutil.copytree(handout_folder("a3"), tmp_path_factory.mktemp("course") / "a3")
-    for name, content in load_assignment("a3").reference.items():
-        (folder / name).write_bytes(content)
-    before = set(sys.modules)
-    sys.path.insert(0, str(folder))
-    yield folder
-    sys.path.remove(str(folder))
-    for name in set(sys.modules) - before:
-        if str(folder) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def utils(folder: Path) -> Any:
-    import utils.parser_utils as module
-
-    return module
+def utils(a3: Callable[[str], ModuleType]) -> Any:
+    return a3("utils.parser_utils")
 
 
 def examples(count: int, seed: int) -> list[dict[str, Any]]:
@@ -60,22 +43,6 @@ def examples(count: int, seed: int) -> list[dict[str, Any]]:
     return made
 
 
-def slowly(stack: list[int], buffer: list[int], arcs: list[tuple[int, int]]) -> list[int]:
-    """Return the 18 places, in Python."""
-
-    def children(word: int, left: bool) -> list[int]:
-        found = sorted(dep for head, dep in arcs if head == word and (dep < word) == left)
-        return (found if left else found[::-1]) + [-1, -1]
-
-    top = [*stack[::-1], -1, -1, -1][:3]
-    places = [*top, *[*buffer, -1, -1, -1][:3]]
-    for word in top[:2]:
-        left, right = children(word, True), children(word, False)
-        inner = [children(left[0], True)[0], children(right[0], False)[0]]
-        places += [left[0], right[0], left[1], right[1], *inner]
-    return places
-
-
 def states_of(utils: Any, parser: Any, sentences: list[dict[str, Any]]) -> list[Any]:
     """Return a state of each sentence, after as many steps as its place in the list."""
     states = []
@@ -83,31 +50,24 @@ def states_of(utils: Any, parser: Any, sentences: list[dict[str, Any]]) -> list[
         stack, buffer, arcs = [0], list(range(1, len(example["word"]))), []
         for _ in range(min(steps, 2 * len(buffer))):
             label = parser.get_oracle(stack, buffer, example)
-            if label == utils.SHIFT:
+            if label == 2:
                 stack.append(buffer.pop(0))
             else:
-                dependent = stack.pop(-2 if label == utils.LEFT_ARC else -1)
+                dependent = stack.pop(-2 if label == 0 else -1)
                 arcs.append((stack[-1], dependent))
         states.append((stack, buffer, arcs, example))
     return states
 
 
-def test_the_places_of_a_minibatch_are_those_of_a_loop(utils: Any) -> None:
+def test_the_features_of_one_parse_are_those_of_the_instances(utils: Any) -> None:
     parser = utils.Parser(examples(30, 1))
-    states = states_of(utils, parser, parser.vectorize(examples(40, 2)))
-    assert utils.places_of(states).tolist() == [slowly(*state[:3]) for state in states]
-
-
-def test_features_are_words_and_tags_of_the_places(utils: Any) -> None:
-    parser = utils.Parser(examples(30, 1))
-    states = states_of(utils, parser, parser.vectorize(examples(40, 2)))
-    features = parser.features_of(states)
-    null = [parser.word2id["<NULL>"], parser.tag2id["<NULL>"]]
-    for row, state in zip(features.tolist(), states, strict=True):
-        example, places = state[3], slowly(*state[:3])
-        assert row[:18] == [null[0] if p == -1 else example["word"][p] for p in places]
-        assert row[18:] == [null[1] if p == -1 else example["pos"][p] for p in places]
-        assert parser.extract_features(*state) == row
+    dataset = parser.vectorize(examples(40, 2))
+    for steps, (stack, buffer, arcs, example) in enumerate(states_of(utils, parser, dataset)):
+        instances = parser.create_instances([example])
+        if steps < len(instances):
+            features, legal, label = instances[steps]
+            assert parser.extract_features(stack, buffer, arcs, example) == features
+            assert (parser.legal_labels(stack, buffer), parser.get_oracle(stack, buffer, example)) == (legal, label)
 
 
 def test_the_right_classes_parse_to_the_right_trees(utils: Any) -> None:
@@ -144,11 +104,10 @@ def test_a_tree_whose_arcs_cross_is_left_out_of_training_and_parsed(utils: Any, 
     assert len(arcs) == 4 and 0 <= score < 1
 
 
-def test_a_treebank_is_read_and_learnt_from(utils: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    (folder / "data").mkdir()
+def test_a_treebank_is_read_and_learnt_from(utils: Any, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
     for name in ("train", "dev", "test"):
-        (folder / "data" / f"{name}.conllu").write_text(2 * CONLLU)
+        (tmp_path / "data" / f"{name}.conllu").write_text(2 * CONLLU)
     parser, embeddings, train, dev, test = utils.load_and_preprocess_data(reduced=False)
     assert embeddings.shape == (parser.n_tokens, 50) and embeddings.dtype == np.float32
     assert len(train) == 12 and len(dev) == len(test) == 2
@@ -156,10 +115,16 @@ def test_a_treebank_is_read_and_learnt_from(utils: Any, folder: Path, monkeypatc
     batches = list(utils.minibatches(train, 5))
     assert [x.shape for x, _ in batches] == [(5, 36), (5, 36), (2, 36)]
     assert all(y.shape == (len(x), 3) and (y.sum(axis=1) == 1).all() for x, y in batches)
-    (folder / "data" / "dev.conllu").unlink()
+    (tmp_path / "data" / "dev.conllu").unlink()
     with pytest.raises(SystemExit) as raised:
         utils.load_and_preprocess_data()
     assert str(raised.value).startswith(f"data{'/'}dev.conllu: not found; put a treebank's files there")
+
+
+def test_without_a_folder_the_treebank_is_the_toy_one(utils: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, train, dev, test = utils.load_and_preprocess_data()
+    assert (len(dev), len(test)) == (300, 500) and len(train) > 10_000
+    assert capsys.readouterr().err == "data: no such folder; the toy treebank is used\n"
 
 
 RUN = """

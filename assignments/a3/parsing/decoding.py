@@ -1,0 +1,148 @@
+"""Parsing with a trained network, by the `minibatch_parse` that you write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from parsing.features import FeatureTables, Indices, places_of
+from parsing.transitions import LEFT_ARC, NAMES, RIGHT_ARC, SHIFT
+from parsing.treebank import Parse, Sentence
+from parsing.vocabulary import Encoded, Vocabulary
+
+MinibatchParse = Callable[[Sequence[list[int]], Any, int], Sequence[Any]]
+BATCH_SIZE = 1024
+CHUNK = 4096
+"""Sentences that are parsed at a time."""
+
+
+class ParseError(RuntimeError):
+    """The functions of questions 2c and 2d don't parse; the message is one line."""
+
+
+def predict(
+    model: Any,
+    vocabulary: Vocabulary,
+    sentences: Sequence[Sentence],
+    minibatch_parse: MinibatchParse,
+    batch_size: int = BATCH_SIZE,
+) -> list[Parse]:
+    """Return the parses of sentences, whose heads are not looked at.
+
+    Args:
+        model: a ParserModel, in evaluation mode.
+        vocabulary: that of its training.
+        sentences: as text.
+        minibatch_parse: that of parser_transitions.py.
+        batch_size: how many are parsed at a time.
+
+    Raises:
+        ParseError: minibatch_parse leaves words without a head.
+    """
+    parses = []
+    device = next(model.parameters()).device
+    for start in range(0, len(sentences), CHUNK):
+        encoded = [vocabulary.encode(sentence) for sentence in sentences[start : start + CHUNK]]
+        arcs, predictor = parse_encoded(model, vocabulary, encoded, minibatch_parse, batch_size, device)
+        if len(arcs) != len(encoded):
+            raise ParseError(f"minibatch_parse() returns {len(arcs)} parses for {len(encoded)} sentences: see 2d")
+        for row, (sentence, found) in enumerate(zip(encoded, arcs, strict=True)):
+            heads = {dependent: head for head, dependent in found}
+            words = range(1, len(sentence.words))
+            numbers = predictor.relations[row, 1 : len(sentence.words)].tolist()
+            if heads.keys() != set(words):
+                raise ParseError("minibatch_parse() leaves a word without a head, or finds one too many: see 2c and 2d")
+            relations = [vocabulary.relations[number] for number in numbers]
+            parses.append(Parse([heads[word] for word in words], relations if vocabulary.labelled else None))
+    return parses
+
+
+def parse_encoded(
+    model: Any,
+    vocabulary: Vocabulary,
+    sentences: Sequence[Encoded],
+    minibatch_parse: MinibatchParse,
+    batch_size: int,
+    device: torch.device,
+) -> tuple[Sequence[Any], Predictor]:
+    """Return the arcs of each sentence, and the predictor, which knows their relations."""
+    places = [list(range(1, len(sentence.words))) for sentence in sentences]
+    predictor = Predictor(model, vocabulary, sentences, places, device)
+    return minibatch_parse(places, predictor, batch_size), predictor
+
+
+class Predictor:
+    """The model as `minibatch_parse` wants it: partial parses in, transitions out. It notes relations as it goes.
+
+    The words of a partial parse are places, from 1; it is told from others by its `sentence`, which is one of `places`.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        vocabulary: Vocabulary,
+        sentences: Sequence[Encoded],
+        places: Sequence[list[int]],
+        device: torch.device,
+    ) -> None:
+        self.model, self.device = model, device
+        self.rows = {id(place): row for row, place in enumerate(places)}
+        self.tables = FeatureTables(sentences, vocabulary.nulls)
+        self.seen = [0] * len(sentences)  # arcs that the tables have
+        self.relations = np.zeros((len(sentences), self.tables.width), np.int64)
+        count = len(vocabulary.relations)
+        self.kinds = np.repeat([LEFT_ARC, RIGHT_ARC, SHIFT], [count, count, 1])  # of each class
+        self.relation_of = np.concatenate([np.arange(count), np.arange(count), [0]])
+
+    @torch.no_grad()
+    def predict(self, partial_parses: Sequence[Any]) -> list[str]:
+        """Return the best possible transition of each partial parse, whose ROOT becomes the number 0."""
+        states = []
+        for parse in partial_parses:
+            parse.stack[0] = 0
+            states.append((parse.stack[:-4:-1], parse.buffer[:3]))
+        rows = self.rows_of(partial_parses)
+        self.add_new_arcs(rows, partial_parses)
+        places = places_of(states, self.tables.nowhere)
+        features = torch.from_numpy(self.tables.features(np.array(rows), places))
+        logits = self.model(features.to(self.device)).float().cpu().numpy()
+        best = np.where(self.possible(places)[:, self.kinds], logits, -np.inf).argmax(axis=1)
+        kinds = self.kinds[best]
+        dependents = np.where(kinds == LEFT_ARC, places[:, 1], places[:, 0])
+        attached = kinds != SHIFT
+        self.relations[np.array(rows)[attached], dependents[attached]] = self.relation_of[best[attached]]
+        return [NAMES[kind] for kind in kinds.tolist()]
+
+    def rows_of(self, partial_parses: Sequence[Any]) -> list[int]:
+        """Return the sentence of each partial parse. Raises ParseError: it is a copy."""
+        try:
+            return [self.rows[id(parse.sentence)] for parse in partial_parses]
+        except KeyError:
+            raise ParseError("PartialParse.sentence is not the sentence that was given, but another: see 2c") from None
+
+    def add_new_arcs(self, rows: Sequence[int], partial_parses: Sequence[Any]) -> None:
+        """Add to the tables the arcs that partial parses have and they lack."""
+        arcs = []
+        for row, parse in zip(rows, partial_parses, strict=True):
+            found, seen = parse.dependencies, self.seen[row]
+            if len(found) != seen:
+                if len(found) != seen + 1:  # a new parse of the sentence
+                    self.tables.forget(row)
+                    for head, dependent in found[:-1]:
+                        self.tables.add_arcs(*(np.array([number]) for number in (row, head, dependent)))
+                if found:
+                    arcs.append((row, *found[-1]))
+                self.seen[row] = len(found)
+        if arcs:
+            self.tables.add_arcs(*np.array(arcs).T)
+
+    def possible(self, places: Indices) -> Indices:
+        """Return (B, 3), whether a left-arc, a right-arc, a shift can be taken and leads to one dependent of ROOT."""
+        nowhere = self.tables.nowhere
+        shift = places[:, 3] != nowhere
+        left = places[:, 2] != nowhere
+        right = left | ((places[:, 1] != nowhere) & ~shift)
+        return np.stack((left, right, shift), axis=1)
