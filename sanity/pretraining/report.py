@@ -60,7 +60,10 @@ def report_files(
     """
     losses = [entry for entry in log if entry.get("stage") == "main"]
     scores = [entry for entry in log if "score" in entry]
-    panels = {"loss per character": {"train": line_of(losses, "loss")}, "exact match": {"dev": line_of(scores, "score")}}
+    panels = {
+        "loss per character": {"train": line_of(losses, "loss")},
+        "exact match": {"dev": line_of(scores, "score")},
+    }
     drawn = {"curves.svg": draw_panels(panels)} if losses or scores else {}
     if pretrained and len(scores) > 1:
         best = max(scores[1:], key=lambda entry: entry["score"])

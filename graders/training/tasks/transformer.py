@@ -36,7 +36,7 @@ class Questions(Task):
 
     @property
     def files(self) -> Sequence[str]:
-        """The files of a submission that are trained. If some are handed in, the reference's stand in for the others."""
+        """The files of a submission that are trained. If some are handed in, the reference's stand in for the rest."""
         [trained] = [one for one in self.assignment.manifest.trained if one.id == self.question]
         return trained.files
 
