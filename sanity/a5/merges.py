@@ -96,7 +96,7 @@ def make_word(*, seed: int, n: int, run: int) -> dict[str, Any]:
     first, second, other = (str(piece) for piece in rng.choice(["x", "yz", "abc", "w", "vu"], 3, replace=False))
     if run:
         return {"pieces": [first, first, first, other, *[first] * n], "pair": [first, first]}
-    pieces = [first, second, other, first, second]
+    pieces = [first, second, other, second, first, other, first, second]
     for _ in range(n):
         pieces.insert(int(rng.integers(len(pieces) + 1)), str(rng.choice([first, second, other])))
     return {"pieces": pieces, "pair": [first, second]}
