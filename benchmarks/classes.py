@@ -119,7 +119,7 @@ def rate(costs: Sequence[Cost]) -> str:
 
 def rate_rows(folder: Path, repeats: int) -> list[Row]:
     """Compare the assignments."""
-    others = ("a1", "a2")
+    others = ("a1", "a2", "a3", "a5")
     with ExitStack() as stack:
         engines = [
             stack.enter_context(GradingRun(make_plan(load_assignment(a), [], SEED), Isolation.SANDLOCK, JOBS))

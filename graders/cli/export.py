@@ -22,6 +22,7 @@ def export(args: argparse.Namespace) -> int:
             marks=args.marks,
             policy=args.policy,
             submitted=args.submitted,
+            feedback=args.feedback,
             out=args.out,
         )
     )

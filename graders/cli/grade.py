@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from graders.cli.terminal import echo, error, is_terminal
 from graders.errors import OptionError, refuse_unused
-from graders.exports.annotations import unread_command, workflow_commands
+from graders.exports.annotations import Places, unread_command, workflow_commands
+from graders.exports.explanation import EVERYTHING
+from graders.exports.job_summary import job_summary, unread_summary
 from graders.exports.table import console_table, rich_table
+from graders.grading.answer_places import answer_places
 from graders.grading.classroom import (
     ClassReport,
     GradeOptions,
@@ -42,10 +46,12 @@ def grade(args: argparse.Namespace) -> int:
         policy=args.policy,
         submitted=args.submitted,
         junit=args.junit,
+        feedback=args.feedback,
         isolation=Isolation(args.isolation),
     )
     if args.dry_run:
         unused = {"--fail-under": args.fail_under is not None, "--junit": bool(args.junit)}
+        unused |= {"--feedback": bool(args.feedback)}
         refuse_unused(unused, "--dry-run grades nothing")
         return _dry_run(options)
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)
@@ -85,12 +91,13 @@ def _dry_run(options: GradeOptions) -> int:
 def _print(report: ClassReport, options: GradeOptions) -> None:
     if report.marks and any(result.unmarked for result in report.results):
         echo(f"enter the marks for written answers in {report.marks}, then run the same command again\n")
+    dial = report.dial if os.environ.get("CI") else EVERYTHING  # a student can read the log of a job
     if is_terminal(sys.stdout):
         from rich.console import Console
 
-        Console().print(rich_table(report.results, report.unread))
+        Console().print(rich_table(report.results, report.unread, dial))
     else:
-        echo(console_table(report.results, report.unread))
+        echo(console_table(report.results, report.unread, dial))
     size = len(report.results) + len(report.unread)
     if size > len(report.graded):
         not_read = f", {len(report.unread)} not read" if report.unread else ""
@@ -103,11 +110,24 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
     for path in (csv, html, results[0] if len(results) == 1 else options.out / "results" / "*.json"):
         echo(path)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        files = {question.id: question.file for question in report.assignment.manifest.questions}
-        for result in report.this_run:
-            echo(workflow_commands(result, files))
-        for one in report.unread_now:
-            echo(unread_command(report.assignment.name, one))
+        _annotate(report, options)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.writelines(job_summary(result, report.dial) for result in report.this_run)
+            file.writelines(map(unread_summary, report.unread_now))
+
+
+def _annotate(report: ClassReport, options: GradeOptions) -> None:
+    """Print annotations of the files of this run, with their paths in the repository."""
+    repository = Path(os.environ.get("GITHUB_WORKSPACE") or ".")
+    _, submissions = read_only(options)
+    places = {
+        one.name: answer_places(report.assignment, one, repository) for one, problem in submissions if not problem
+    }
+    for result in report.this_run:
+        echo(workflow_commands(result, places.get(result.submission, Places()), report.dial))
+    for one in report.unread_now:
+        echo(unread_command(report.assignment.name, one))
 
 
 def _percentage(text: str) -> Decimal:

@@ -128,6 +128,7 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     _add_extras(grade)
+    _add_feedback(grade)
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     _add_isolation(grade)
     grade.set_defaults(module="grade")
@@ -154,6 +155,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("--partial", action="store_true", help="also give marks that still lack a question")
     _add_roster(export)
     _add_extras(export)
+    _add_feedback(export)
     export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: in OUT)")
     export.set_defaults(module="export")
 
@@ -207,6 +209,26 @@ def _add_extras(command: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="sheet with the columns student and submitted (default: OUT/submitted.csv, if it is there)",
+    )
+
+
+LEVELS = {
+    "sentence": "what every correct submission does",
+    "diagnosis": "and the likely mistake",
+    "location": "and what was found where",
+    "counterexample": "and the smallest case",
+}
+"""As `sanity.core.feedback.Level`, which takes longer to import."""
+
+
+def _add_feedback(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--feedback",
+        default="",
+        metavar="LEVEL",
+        help=f"what students are told of a failure: {'; '.join(f'{name}: {text}' for name, text in LEVELS.items())}; "
+        "1d=LEVEL is for one question, and several are separated by commas (default: that of assignment.toml, or "
+        "location)",
     )
 
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 import sanity
 from graders.course.versions import library_versions
 from sanity.core.assignment_toml import read_manifest
@@ -82,8 +84,15 @@ class Assignment:
         for folder in self._decisive():
             for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
                 if path.suffix in (".py", ".toml", ".npz"):
-                    digest.update(f"{folder.name}/{path.name}".encode() + b"\0" + path.read_bytes())
+                    content = self._rules if path == self.folder / "assignment.toml" else path.read_bytes()
+                    digest.update(f"{folder.name}/{path.name}".encode() + b"\0" + content)
         return digest.hexdigest()[:16]
+
+    @property
+    def _rules(self) -> bytes:
+        """What assignment.toml says, without what students are told: that is for exports, and grades nothing again."""
+        questions = tuple(msgspec.structs.replace(question, feedback=None) for question in self.manifest.questions)
+        return msgspec.json.encode(msgspec.structs.replace(self.manifest, questions=questions, feedback=None))
 
     @cached_property
     def versions(self) -> dict[str, str]:

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graders.atomic import write_atomically
+from graders.exports.explanation import AS_EVER
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.table import gradebook_csv
 from graders.records.result import Result, Unread
 from graders.text.safe_names import safe_names
+from sanity.core.feedback import Dial
 
 
-def export_class(results: Sequence[Result], out: Path, unread: Sequence[Unread] = ()) -> list[Path]:
+def export_class(
+    results: Sequence[Result], out: Path, unread: Sequence[Unread] = (), dial: Dial = AS_EVER
+) -> list[Path]:
     """Write gradebook.csv, report.html and results/<submission>.json to `out`; return their paths in this order.
 
+    The last tell students what the dial lets through, the others tell staff everything.
     What could not be read has a line without marks in the first two, and no results.json.
     Each file is replaced atomically. Other .json files in results/, of renamed or removed submissions, are deleted.
     Raises OSError.
@@ -26,7 +31,7 @@ def export_class(results: Sequence[Result], out: Path, unread: Sequence[Unread] 
         out / "report.html": report_html(ordered, unread),
     }
     for name, result in zip(safe_names([result.submission for result in ordered]), ordered, strict=True):
-        files[out / "results" / f"{name}.json"] = results_json(result)
+        files[out / "results" / f"{name}.json"] = results_json(result, dial)
     for path, data in files.items():
         write_atomically(path, data)
     for path in (out / "results").glob("*.json"):

@@ -1,8 +1,8 @@
 """Gradescope's results.json: one entry per check, with its share of the question's points.
 
-Students read this file. Of a verdict it contains the sentence and the message, which are our words, but never the
-detail, the case or the submission's output, which could reveal a hidden case. Nor the seed, from which the hidden cases
-follow; and the time only in whole seconds, since a submission can sleep as long as what it has seen is large.
+Students read this file. Of a verdict it contains the sentence and what the dial tells, which are our words, but never
+the submission's output, which could reveal a hidden case. Nor the seed, from which the hidden cases follow; and the
+time only in whole seconds, since a submission can sleep as long as what it has seen is large.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from typing import Any
 
 import msgspec
 
+from graders.exports.explanation import AS_EVER, explanation
 from graders.records.result import QuestionResult, Result
 from graders.records.scoring import earned, fraction, shares, withheld
 from graders.records.training import Training
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
+from sanity.core.feedback import Dial
 from sanity.core.verdict import Outcome, Verdict
 
 _NOT_GRADED = "This question was not graded."
 
 
-def results_json(result: Result) -> bytes:
-    """Return a result in Gradescope's format, as JSON in UTF-8."""
+def results_json(result: Result, dial: Dial = AS_EVER) -> bytes:
+    """Return a result in Gradescope's format, as JSON in UTF-8. A trained question has its score on a leaderboard."""
     points, max_points = result.points, result.max_points
     notes = [clean_text(note) for note in result.notes]
     lines = [f"{number(points)} of {number(max_points)} points ({fraction(points, max_points):.0%})"]
@@ -46,12 +48,19 @@ def results_json(result: Result) -> bytes:
             "graded_at": result.graded_at,
             "signature": _without(msgspec.to_builtins(result.signature), "seed"),
         },
-        "tests": [entry for question in result.questions for entry in _entries(question)],
+        "tests": [
+            {**entry, "visibility": dial.visibility.get(question.id, "visible")}
+            for question in result.questions
+            for entry in _entries(question, dial)
+        ],
     }
+    scores = [(question, question.training.score) for question in result.questions if question.training]
+    if board := [_ranked(question, score) for question, score in scores if score is not None and question.counts]:
+        report["leaderboard"] = board
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
-def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
+def _entries(question: QuestionResult, dial: Dial) -> Iterator[dict[str, Any]]:
     by_hand = question.graded_points is not None or not question.counts
     if not question.verdicts or by_hand:
         yield _of_staff(question)
@@ -61,11 +70,18 @@ def _entries(question: QuestionResult) -> Iterator[dict[str, Any]]:
     did_earn = earned(question.verdicts, question.max_points)
     for verdict, score, max_score in zip(question.verdicts, did_earn, could_earn, strict=True):
         passed = verdict.outcome is Outcome.PASSED
-        noted = f"passed, but: {verdict.message}" if verdict.message else ""
-        output = noted or withheld(question.verdicts) if passed else verdict.message
+        said = explanation(verdict, dial)
+        noted = f"passed, but: {said}" if said else ""
+        unexplained = verdict.outcome.value if verdict.outcome is Outcome.COULD_NOT_RUN else ""
+        output = noted or withheld(question.verdicts) if passed else said or unexplained
         name = f"{question.name}: {verdict.sentence}"
         entry = _entry(question, name, score, max_score, "passed" if passed else "failed", output, verdict)
         yield _without_points(entry) if by_hand else entry
+
+
+def _ranked(question: QuestionResult, score: float) -> dict[str, Any]:
+    """Return the leaderboard's entry of a trained question, by whose metric more is better."""
+    return {"name": clean_name(f"{question.id} {question.metric}"), "value": round(score, 2), "order": "desc"}
 
 
 def _of_staff(question: QuestionResult) -> dict[str, Any]:
@@ -103,7 +119,6 @@ def _entry(
         "output": clean_text(output),
         "output_format": "text",
         "tags": [question.id, *kind],
-        "visibility": "visible",
         "extra_data": {
             "question": question.id,
             "check": verdict.check if verdict else "",

@@ -12,16 +12,18 @@ from pathlib import Path
 
 import msgspec
 
+from graders.exports.explanation import AS_EVER
 from graders.exports.filling import Filling
 from graders.exports.gradescope import results_json
 from graders.intake.roster import Roster, combined
 from graders.records.result import Result
 from graders.zips import zip_bytes
+from sanity.core.feedback import Dial
 
 _SETUP = "#!/bin/sh\n# Nothing to install: run_autograder needs Python's standard library only.\n"
 
 
-def marks_autograder(results: Sequence[Result], roster: Roster | None = None) -> Filling:
+def marks_autograder(results: Sequence[Result], roster: Roster | None = None, dial: Dial = AS_EVER) -> Filling:
     """Return the autograder as a zip archive. Students are known by their e-mail addresses."""
     filling = Filling()
     files: dict[str, bytes] = {"setup.sh": _SETUP.encode()}
@@ -42,7 +44,7 @@ def marks_autograder(results: Sequence[Result], roster: Roster | None = None) ->
             else:
                 filling.marks[address] = name
         if addresses:
-            files[f"results/{name}.json"] = results_json(result)
+            files[f"results/{name}.json"] = results_json(result, dial)
     files["students.json"] = msgspec.json.format(msgspec.json.encode(filling.marks, order="sorted"), indent=1)
     filling.content = zip_bytes(files, executable=("setup.sh", "run_autograder"))
     return filling

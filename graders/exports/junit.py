@@ -1,6 +1,6 @@
 """JUnit XML: a test suite per submission, a test case per check. It contains only what students may read.
 
-See gradescope.py for what that is.
+What that is, the dial decides, see `sanity.core.feedback`.
 """
 
 from __future__ import annotations
@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from graders.exports.explanation import AS_EVER, explanation
 from graders.records.result import QuestionResult, Result, Unread
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
+from sanity.core.feedback import Dial
 from sanity.core.verdict import Outcome, Verdict
 
 
-def junit_xml(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
+def junit_xml(results: Sequence[Result], unread: Sequence[Unread] = (), dial: Dial = AS_EVER) -> str:
     """Return results as one JUnit document; a check that could not run is an error, a wrong answer a failure.
 
     A submission that could not be read is a suite with one error.
     """
     root = ET.Element("testsuites", name="trivium")
     for result in results:
-        root.append(_suite(result))
+        root.append(_suite(result, dial))
     for one in unread:
         suite = ET.SubElement(root, "testsuite", name=clean_name(one.submission), tests="1", failures="0", errors="1")
         case = ET.SubElement(suite, "testcase", classname="submission", name="is read")
@@ -33,7 +35,7 @@ def junit_xml(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(result: Result) -> ET.Element:
+def _suite(result: Result, dial: Dial) -> ET.Element:
     suite = ET.Element("testsuite", name=clean_name(result.submission))
     properties = {
         "points": number(result.points),
@@ -46,7 +48,7 @@ def _suite(result: Result) -> ET.Element:
     for question in result.questions:
         place = clean_name(f"{result.assignment}.{question.id}")
         if not question.settled:
-            suite.extend(_case(place, verdict) for verdict in question.verdicts)
+            suite.extend(_case(place, verdict, dial) for verdict in question.verdicts)
         if not question.verdicts or not question.counts or question.graded_points is not None:
             suite.append(_without_checks(place, question))
     for count, path in {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}.items():
@@ -59,14 +61,15 @@ def _suite(result: Result) -> ET.Element:
     return suite
 
 
-def _case(place: str, verdict: Verdict) -> ET.Element:
+def _case(place: str, verdict: Verdict, dial: Dial) -> ET.Element:
     case = ET.Element("testcase", classname=place, name=clean_name(verdict.check))
+    said = explanation(verdict, dial)
     if verdict.outcome is not Outcome.PASSED:
         tag = "failure" if verdict.outcome is Outcome.FAILED else "error"
         problem = ET.SubElement(case, tag, message=clean_name(verdict.sentence), type=verdict.outcome.value)
-        problem.text = clean_text(verdict.message)
-    elif verdict.message:
-        ET.SubElement(case, "system-out").text = clean_text(f"passed, but: {verdict.message}")
+        problem.text = clean_text(said)
+    elif said:
+        ET.SubElement(case, "system-out").text = clean_text(f"passed, but: {said}")
     return case
 
 

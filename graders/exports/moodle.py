@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from graders.exports.explanation import AS_EVER
 from graders.exports.filling import (
     EXCUSED,
     Filling,
@@ -27,6 +28,7 @@ from graders.records.result import Result
 from graders.records.student import Student
 from graders.text.sheets import Sheet, decimal
 from graders.text.spreadsheet import defuse, escape_formula
+from sanity.core.feedback import Dial
 
 _NUMBER = re.compile(r"\D*(\d+)\s*")
 
@@ -40,6 +42,7 @@ def fill_moodle(
     column: str = "",
     scale: bool = False,
     roster: Roster | None = None,
+    dial: Dial = AS_EVER,
 ) -> tuple[Filling, dict[str, str]]:
     """Return the worksheet, filled in, and the feedback that is in it, by participant.
 
@@ -53,6 +56,7 @@ def fill_moodle(
         column: the title of the column of the marks.
         scale: whether to convert the marks to the maximum in the sheet.
         roster: who the students are, if the results do not say it.
+        dial: what the feedback may tell.
 
     Raises FillingError if the sheet is no worksheet, or the column is not clear.
     """
@@ -83,7 +87,7 @@ def fill_moodle(
     for id, (row, result) in by_id.items():
         row[grade] = new[id]
         if comments is not None and id in filling.marks and row[comments] in ("", last_feedback.get(id)):
-            texts[id] = row[comments] = escape_formula(feedback(result))
+            texts[id] = row[comments] = escape_formula(feedback(result, dial))
     out = [rows[0], *([defuse(cell) for cell in row] for row in rows[1:])]
     filling.content = sheet.csv(out).encode("utf-8-sig" if sheet.encoding == "utf-8-sig" else "utf-8")
     return filling, texts

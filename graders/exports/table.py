@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from graders.exports.explanation import AS_EVER, EVERYTHING
 from graders.records.result import QuestionResult, Result, Standing, Unread
 from graders.records.scoring import fraction, total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from graders.text.spreadsheet import escape_formula
+from sanity.core.feedback import Dial
 from sanity.core.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -41,26 +43,28 @@ def mark_text(question: QuestionResult) -> str:
     return "–" if question.standing is Standing.UNMARKED else "EX"
 
 
-def first_problem(result: Result) -> str:
-    """Return a submission's first problem as one line; an empty string if there is none."""
+def first_problem(result: Result, dial: Dial = EVERYTHING) -> str:
+    """Return a submission's first problem as one line; an empty string if there is none. By default for staff."""
     for question in result.questions:
         if question.settled:
             continue
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
-                text = verdict.diagnosis or verdict.hint or verdict.message or verdict.outcome.value
+                told = dial.told(verdict)
+                text = told.diagnosis or told.hint or told.message or told.outcome.value
                 return _in_one_line(question.id, text)
         if question.metric and question.points < question.max_points:
             return _in_one_line(question.id, question.comment)
     return ""
 
 
-def feedback(result: Result, most: int = 2000) -> str:
+def feedback(result: Result, dial: Dial = AS_EVER, most: int = 2000) -> str:
     """Return what a student reads beside the mark, in one line: points by question with what was found, and the sum."""
     parts = []
     for question in result.questions:
         points = f"{question.id} {mark_text(question)}/{number(question.max_points)}"
-        found = next((v.diagnosis or v.message for v in question.verdicts if v.outcome is not Outcome.PASSED), "")
+        bad = next((dial.told(verdict) for verdict in question.verdicts if verdict.outcome is not Outcome.PASSED), None)
+        found = bad.diagnosis or bad.message or bad.sentence if bad else ""
         text = question.comment or (found if question.points < question.max_points else "")
         parts.append(f"{points}: {clean_name(text, 300)}" if text else points)
     parts.append(f"{number(result.points)} of {number(result.max_points)} points")
@@ -123,7 +127,7 @@ def gradebook_csv(results: Sequence[Result], unread: Sequence[Unread] = ()) -> s
     return out.getvalue()
 
 
-def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Table:
+def rich_table(results: Sequence[Result], unread: Sequence[Unread] = (), dial: Dial = EVERYTHING) -> Table:
     """Return the class as a rich table: points per question, total, percent and the first problem.
 
     What could not be read has dashes, and comes last. A question that is marked for nobody yet has no column; many
@@ -158,7 +162,7 @@ def rich_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> Tabl
             *(Text(text, style) for text, style in [*cells, _points(result.points, result.max_points)]),
             percent,
             *([number(result.final_points)] if late else []),
-            Text(first_problem(result), no_wrap=True, overflow="ellipsis"),
+            Text(first_problem(result, dial), no_wrap=True, overflow="ellipsis"),
         )
     for one in unread:
         problem = Text(f"not read: {clean_name(one.reason)}", no_wrap=True, overflow="ellipsis")
@@ -196,10 +200,10 @@ def _points(points: float, max_points: float) -> tuple[str, str]:
     return number(points), "green" if part >= 1 else "yellow" if part > 0 else "red"
 
 
-def console_table(results: Sequence[Result], unread: Sequence[Unread] = ()) -> str:
+def console_table(results: Sequence[Result], unread: Sequence[Unread] = (), dial: Dial = EVERYTHING) -> str:
     """Return `rich_table` as text without colours, in lines of at most WIDTH characters."""
     from rich.console import Console
 
     out = io.StringIO()
-    Console(file=out, width=WIDTH, color_system=None).print(rich_table(results, unread))
+    Console(file=out, width=WIDTH, color_system=None).print(rich_table(results, unread, dial))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"

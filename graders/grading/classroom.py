@@ -14,6 +14,7 @@ from graders.errors import OptionError, check_seed, check_types
 from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
+from graders.grading.dial import dial_now
 from graders.grading.plan import make_plan
 from graders.grading.recorded import Extras, RecordedClass, complete, current_class, read_extras
 from graders.grading.run import GradingRun
@@ -26,6 +27,7 @@ from graders.records.manual_marks import completed_sheet
 from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
+from sanity.core.feedback import Dial
 
 SEED_BITS = 48
 """Of a random seed: too many to try for one that draws a case which was seen, and few enough for a spreadsheet."""
@@ -62,6 +64,8 @@ class GradeOptions:
     """File with the times of submission; None: out/submitted.csv, if it is there."""
     junit: Path | None = None
     """Path of an additional JUnit XML file."""
+    feedback: str = ""
+    """What students are told, instead of what assignment.toml says: a level, or one of a question, as "1d=location"."""
     isolation: Isolation = Isolation.SANDLOCK
 
     def __post_init__(self) -> None:
@@ -89,6 +93,8 @@ class ClassReport:
     """The number of them that were not graded before."""
     files: tuple[Path, ...]
     """The exports: gradebook.csv, report.html, then a results.json for each submission."""
+    dial: Dial
+    """What students are told."""
     marks: Path | None
     """The file of manual marks, if the assignment has written questions."""
     removed: tuple[str, ...]
@@ -144,6 +150,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     manifest.select_questions(options.questions)
     klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
     extras = read_extras(manifest, options.out, options.marks, options.policy, options.submitted)
+    dial = dial_now(manifest, options.feedback)
     if options.scheduler is None:  # else its workers need them
         require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
@@ -160,7 +167,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
 
         def on_question(result: Result) -> None:
             [name] = safe_names([result.submission])
-            write_atomically(options.out / "results" / f"{name}.json", results_json(result))
+            write_atomically(options.out / "results" / f"{name}.json", results_json(result, dial))
 
         def on_result(result: Result | Unread, known: bool) -> None:
             nonlocal new, done
@@ -174,9 +181,9 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         recorded = complete(book, recorded, options.out, extras)
     results, unread = recorded.results, recorded.unread
     marks_path = _write_marks(recorded, extras, options)
-    files = export_class(results, options.out, unread)
+    files = export_class(results, options.out, unread, dial)
     if options.junit:
-        write_atomically(options.junit, junit_xml(results, unread))
+        write_atomically(options.junit, junit_xml(results, unread, dial))
     this_run = [one.name for one in found]
     failures = [f"{name}: {result.questions[0].verdicts[0].message}" for name, result in run.failures.items()]
     return ClassReport(
@@ -187,6 +194,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         graded=tuple(result.submission for result in graded),
         new=new,
         files=tuple(files),
+        dial=dial,
         marks=marks_path,
         removed=tuple(removed),
         notes=klass.notes,

@@ -14,6 +14,7 @@ from graders.exports.gradescope_marks import marks_autograder
 from graders.exports.jsonl import class_jsonl
 from graders.exports.moodle import fill_moodle
 from graders.exports.spreadsheet import class_csv, class_xlsx
+from graders.grading.dial import dial_now
 from graders.grading.recorded import RecordedClass, gradebook_path, load_class
 from graders.intake.roster import Roster, read_roster
 from graders.records.gradebook import Gradebook
@@ -50,6 +51,8 @@ class ExportOptions:
     marks: Path | None = None
     policy: Path | None = None
     submitted: Path | None = None
+    feedback: str = ""
+    """What students are told, instead of what assignment.toml says; see `GradeOptions`."""
     out: Path | None = None
     """The file to write; None: one in `grades` that is called after the format."""
 
@@ -78,12 +81,14 @@ def export_marks(options: ExportOptions) -> ExportReport:
         refuse_unused(unused, "only canvas and moodle have a sheet that is filled in")
     elif options.sheet is None:
         raise OptionError(f"export {options.format}: add --sheet FILE, the sheet that the platform gives you")
+    if options.format == "canvas":
+        refuse_unused({"--feedback": bool(options.feedback)}, "Canvas's sheet has marks only")
     recorded = load_class(options.grades, options.marks, options.policy, options.submitted)
     roster = read_roster(options.roster) if options.roster else None
     name = _NAMES.get(options.format, f"class.{options.format}")
     path = options.out or gradebook_path(options.grades).parent / name
     if write := _WRITERS.get(options.format):
-        unused = {"--partial": options.partial, "--roster": roster is not None}
+        unused = {"--partial": options.partial, "--roster": roster is not None, "--feedback": bool(options.feedback)}
         refuse_unused(unused, f"{options.format} has the class as it was graded")
         write_atomically(path, write(recorded.results, recorded.unread))
         return ExportReport(path, len(recorded.results), (*recorded.warnings, *recorded.problems))
@@ -112,8 +117,9 @@ def _fill(
     beside = f"{options.format} feedback"
     last = history.exported(options.format)
     whole = recorded.results
+    dial = dial_now(recorded.assignment.manifest, options.feedback)
     if options.format == "gradescope":
-        filling = marks_autograder(ready, roster)
+        filling = marks_autograder(ready, roster, dial)
     else:
         assert options.sheet is not None
         try:
@@ -122,7 +128,7 @@ def _fill(
                 filling = fill_canvas(sheet, ready, whole, last, options.column, options.scale, roster)
             else:
                 filling, feedback = fill_moodle(
-                    sheet, ready, whole, last, history.exported(beside), options.column, options.scale, roster
+                    sheet, ready, whole, last, history.exported(beside), options.column, options.scale, roster, dial
                 )
         except FileNotFoundError:
             raise OptionError(f"--sheet {options.sheet}: no such file") from None

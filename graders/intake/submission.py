@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -52,6 +52,8 @@ class Submission:
     """Who handed it in, as far as a platform or a roster says."""
     submitted: str = ""
     """When it was handed in, as the platform writes it; "" if that is not told."""
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """Where its files lie, relative to `source` or in its archive, by the names under which they count."""
 
 
 def found_at(path: Path) -> Found:
@@ -83,7 +85,8 @@ def read(found: Found, manifest: Manifest, limits: IntakeLimits = LIMITS) -> Sub
         said = f"cannot be read: {type(error).__name__}; pack it and hand it in again"
         raise IntakeError(f"{found.name}: {said}") from None
     notes = (*found.notes, *opened, *moved, *selection.notes, *missed, *unread, *_doubts(files))
-    return Submission(found.name, files, _digest(files), notes, found.source, found.students, found.submitted)
+    paths = {name: places[name] for name in files}
+    return Submission(found.name, files, _digest(files), notes, found.source, found.students, found.submitted, paths)
 
 
 def read_class(found: Iterable[Found], manifest: Manifest) -> Iterator[tuple[Submission, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from sanity.core.durations import DURATION, seconds_of
+from sanity.core.feedback import Feedback
 from sanity.core.manifest import (
     FILE_NAME,
     ID,
@@ -47,13 +48,24 @@ def read_manifest(folder: Path) -> Manifest:
             raise ManifestError(f"{path}: {name}: expected a table under [[{name}]], in two brackets")
         for row, line in zip(rows, table_lines(text, name), strict=False):
             id = row.get("id", "without an id") if isinstance(row, dict) else row
+            if name == "question" and isinstance(row, dict):
+                _check_feedback(row, f"{path}:{line}: [question.feedback] {id}: ")
             _convert(row, kind, f"{path}:{line}: [[{name}]] {id}: ")
             headers[f"[[{name}]] {id}"] = line
+    _check_feedback(table, f"{path}: [feedback]: ")
     manifest: Manifest = _convert(table, Manifest, f"{path}: ")
     for where, problem in _contradictions(manifest):
         place = f"{headers[where]}:" if where in headers else ""
         raise ManifestError(f"{path}:{place} {where}: {problem}")
     return manifest
+
+
+def _check_feedback(table: dict[str, Any], where: str) -> None:
+    """Raise ManifestError if the feedback of an assignment or a question is set, and wrong."""
+    if isinstance(value := table.get("feedback"), dict):
+        feedback: Feedback = _convert(value, Feedback, where)
+        if (feedback.until is None) != (feedback.then is None):
+            raise ManifestError(f"{where}expected until and then, or neither: a date, and the level from then on")
 
 
 def table_lines(text: str, table: str) -> list[int]:
@@ -109,6 +121,7 @@ def in_words(error: str, value: Any, kind: type[Any]) -> str:
 def _expected(said: str) -> str:
     """Return what msgspec expected, in our words."""
     said = re.sub(r"(`\w+`) >= (?=\d)", r"\1 from ", said)
+    said = said.replace("`datetime` with a timezone component", f"{EXPECTED['datetime']}+01:00, with its offset")
     said = said.replace(" | null`", "`").replace("Invalid RFC3339 encoded datetime", "Expected `datetime`")
     said = re.sub(r"`(\w+)`(?=, got)|`(\w+)`", lambda type: EXPECTED.get(type[1] or type[2], type[0]), said)
     said = re.sub(r"(<=|>) ", lambda sign: f"{BOUNDS[sign[1]]} ", said.partition(", got")[0])

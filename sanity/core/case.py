@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 Numbers = Mapping[str, int]
 """The integers that a case is made from: sizes, switches (0 or 1) and a seed."""
+OTHER_SEEDS = 4
+"""What is the same for so many seeds follows from the sizes alone."""
+LEFT_OUT = "…"
+"""Stands in an outline for what follows from the seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +101,11 @@ def _sized(text: str) -> bytes:
     return b"%d:%b" % (len(part), part)
 
 
+def _counted(words: str) -> str:
+    """Return words in which one is singular: 1 sentence, 2 sentences."""
+    return re.sub(r"\b1 (\w+)s\b", r"1 \1", words)
+
+
 class CaseError(UserError):
     """A family's function cannot make a case of some numbers; the message is one line."""
 
@@ -133,8 +143,36 @@ class Cases:
         except Exception as error:
             given = ", ".join(f"{name}={number}" for name, number in full.items())
             raise CaseError(f"{self.name}({given}) or its words: {type(error).__name__}: {error}") from error
-        words = re.sub(r"\b1 (\w+)s\b", r"1 \1", words)  # 1 sentence, 2 sentences
-        return Case(words, values, (self.name, full))
+        return Case(_counted(words), values, (self.name, full))
+
+    def outline(self, case: Case) -> str:
+        """Return a case's words without what follows from its seed, so that they hold no value of a hidden case.
+
+        They are made from other cases of its sizes: its own seed and values are not looked at.
+
+        >>> pairs = Cases(lambda seed, n: {"x": [seed] * n}, {"n": (1, 5)}, "{n} numbers, the first {x[0]}")
+        >>> pairs.outline(pairs.case(n=3, seed=7))
+        '3 numbers, the first …'
+        """
+        maker, numbers = case.origin or ("", {})
+        if maker != self.name:
+            return LEFT_OUT
+        return self._outlines(tuple(sorted((name, number) for name, number in numbers.items() if name != "seed")))
+
+    @lru_cache(256)  # noqa: B019 - families live as long as the process, and a class fails on the same sizes
+    def _outlines(self, sizes: tuple[tuple[str, int], ...]) -> str:
+        numbers = [{**dict(sizes), "seed": seed} for seed in range(OTHER_SEEDS)]
+        made = [{**self.make(**each), **each} for each in numbers]
+
+        def parts() -> Iterator[str]:
+            for literal, name, form, conversion in Formatter().parse(self.words):
+                yield literal
+                if name is not None:
+                    spelt = f"{{{name}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}}}"
+                    texts = {spelt.format(**values) for values in made}
+                    yield texts.pop() if len(texts) == 1 else LEFT_OUT
+
+        return _counted("".join(parts()))
 
     @property
     def name(self) -> str:

@@ -65,6 +65,7 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
         diagnosis=problem.diagnosis if problem and explained else "",
         hint=problem.hint if problem else "",
         case=case.words if case and isinstance(problem, CheckFailed) else "",
+        outline=check.cases.outline(case) if case and problem else "",
         detail=problem.detail if problem else "",
     )
 

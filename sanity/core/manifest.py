@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
 from sanity.core.durations import DURATION, seconds_of
 from sanity.core.errors import UserError
+from sanity.core.feedback import Dial, Feedback, Level
 
 Text = Annotated[str, Meta(min_length=1)]
 ID = r"^[0-9]+[.]?[0-9a-z]*$"
@@ -48,6 +50,8 @@ class Question(Table, frozen=True):
     """The submitted file that holds the answer."""
     needs: tuple[Id, ...] = ()
     """Questions whose answers this one runs on."""
+    feedback: Feedback | None = None
+    """What is told of it, if not what is told of the others."""
 
     @property
     def worth(self) -> str:
@@ -132,6 +136,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     """Rules that this course has and others have not: the checks that enforce them are in force."""
     aliases: dict[FileName, tuple[FileName, ...]] = field(default_factory=dict)
     """Other names under which a file to hand in is accepted, as in other years of the course."""
+    feedback: Feedback | None = None
+    """How much of an explanation students are told; None for the defaults of `sanity.core.feedback`."""
 
     def spellings(self, file: str) -> tuple[str, ...]:
         """Return the names under which a file may be handed in; of several that are there the first counts.
@@ -173,6 +179,16 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
         else:
             raise ManifestError(f"{self.name} has no question {id!r}: choose from {known}")
         raise ManifestError(f"question {id} of {self.name} {why}, and has no checks: choose from {known}")
+
+    def dial(self, now: datetime, default: Level) -> Dial:
+        """Return what students are told at a time, which has a zone; `default` is for what no table sets."""
+        set_ = {question.id: question.feedback or self.feedback for question in self.questions}
+        tables = {id: feedback for id, feedback in set_.items() if feedback}
+        return Dial(
+            {id: feedback.level_at(now) for id, feedback in tables.items()},
+            self.feedback.level_at(now) if self.feedback else default,
+            {id: feedback.visibility for id, feedback in tables.items()},
+        )
 
     def select_questions(self, ids: Iterable[str]) -> tuple[Question, ...]:
         """Return the questions called ids, in the assignment's order; all of them if there are no ids."""

@@ -42,6 +42,8 @@ class Verdict:
     """What to do about it, or where to look, if that is known."""
     case: str = ""
     """The smallest failing case found, in words."""
+    outline: str = ""
+    """The case that was tried last, in words that hold nothing but its sizes; "" if none was tried."""
     detail: str = ""
     """For staff only: values, the submission's own error text, what it printed."""
 

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sanity.core.assignment_package import checks_of
 from sanity.core.manifest import Manifest, Question
@@ -86,7 +87,12 @@ def print_list(manifest: Manifest, questions: Sequence[Question]) -> None:
 def print_json(answered: Sequence[tuple[Question, Sequence[Verdict]]]) -> None:
     """Print the verdicts as JSON: a list of questions with their checks."""
     document = [
-        {"question": question.id, "name": question.name, "checks": [asdict(verdict) for verdict in verdicts]}
+        {"question": question.id, "name": question.name, "checks": [_fields(verdict) for verdict in verdicts]}
         for question, verdicts in answered
     ]
     print(json.dumps(document, indent=2))
+
+
+def _fields(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as plain data, without the outline: here the case itself is told."""
+    return {name: value for name, value in asdict(verdict).items() if name != "outline"}

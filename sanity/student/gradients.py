@@ -13,6 +13,7 @@ from sanity.core.assignment_package import checks_of
 from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun
+from sanity.core.feedback import Level
 from sanity.core.judge import CachedRun, attempt, judge, verdict_of
 from sanity.core.manifest import Manifest, ManifestError, Question
 from sanity.core.probe import Answers, Probe, Run
@@ -100,6 +101,14 @@ class GradientRunner(Runner):
         super().__init__(manifest, folder, seed, limited, guard)
         self.cases_seed = seed
         self.all_checks, self.checks = self.checks, [check for check in self.checks if is_gradient_property(check)]
+
+    def _told(self, verdict: Verdict, level: Level) -> Verdict:
+        """Return what the assignment tells a student of a finding: the script holds the counterexample."""
+        found = super()._told(verdict, level)
+        if isinstance(found, Finding):
+            side = found.side if level.tells(Level.DIAGNOSIS) else ""
+            found = replace(found, side=side, snippet=found.snippet if level.tells(Level.COUNTEREXAMPLE) else "")
+        return found
 
     def _judge(self, question: Question, run: LimitedRun) -> list[Verdict]:
         run.begin(question, each_call=True)

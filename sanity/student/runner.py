@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from sanity.core.calling import LocalRun
 from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import UserError
+from sanity.core.feedback import AT_HOME, Level, told
 from sanity.core.judge import CachedRun, judge
 from sanity.core.libraries import is_installed
 from sanity.core.manifest import Manifest, Question
@@ -93,7 +95,8 @@ class Runner:
                 self._import_libraries(question)
                 with redirect_stdout(sys.stderr):  # what the submission prints is not part of our answer
                     verdicts = self._judge(question, run)
-                yield question, verdicts
+                level = self.manifest.dial(datetime.now(UTC), AT_HOME).level(question.id)
+                yield question, [self._told(verdict, level) for verdict in verdicts]
 
     def _import_libraries(self, question: Question) -> None:
         """Import the libraries of the assignment that a question's file imports: that takes none of its time.
@@ -141,6 +144,10 @@ class Runner:
             return verdicts
         run.begin(question, each_call=True)
         return [self._drawn(verdict, cached, self.seed) for verdict in verdicts]
+
+    def _told(self, verdict: Verdict, level: Level) -> Verdict:
+        """Return what the assignment tells a student of a verdict."""
+        return told(verdict, level, hidden=False)
 
     def _steady(self, check: Check, verdict: Verdict, run: LimitedRun) -> Verdict:
         """Say of a wrong answer of unknown cause if the next call gives another one."""

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 import pytest
 
 from graders.course.assignment import load_assignment
-from graders.exports.annotations import workflow_commands
+from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
+from graders.exports.job_summary import job_summary
 from graders.exports.junit import junit_xml
+from graders.exports.table import feedback
 from graders.grading.plan import make_plan
 from graders.records.result import QuestionResult, Result
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.isolation import NEEDED_ABI, Isolation, walls
 from sanity.a4.padding import SENTENCES
+from sanity.core.feedback import Dial, Level
 from tests.hostile.attacks import ATTACKS, HARMLESS, Attack
 from tests.hostile.attacks_kernel import KERNEL
 from tests.hostile.attacks_messages import MESSAGES, TOLD
@@ -119,8 +122,18 @@ def test_what_a_submission_says_is_not_repeated_to_students(graded: Graded) -> N
 
 def for_students(result: Result) -> str:
     """All that students may read of a result, without hashes, in which any digits may stand."""
-    files = dict.fromkeys(("1a", "1b", "1f"), "utils.py")
-    texts = (results_json(result).decode(), junit_xml([result]), workflow_commands(result, files))
+    places = Places({"utils.py": "hw4/utils.py"}, dict.fromkeys(("1a", "1b", "1f"), ("utils.py", 0)))
+    texts = [
+        text
+        for dial in (Dial(default=level) for level in Level)
+        for text in (
+            results_json(result, dial).decode(),
+            junit_xml([result], dial=dial),
+            workflow_commands(result, places, dial),
+            job_summary(result, dial),
+            feedback(result, dial),
+        )
+    ]
     return re.sub(r"[0-9a-f]{40,}", "", "\n".join(texts))
 
 

@@ -68,6 +68,7 @@ def verdict(question: str, judged: tuple[Outcome, float, bool, tuple[int, ...]],
         diagnosis=diagnosis,
         hint=hint,
         case=SECRET + case,
+        outline=case,
         detail=SECRET + detail,
     )
 
@@ -141,7 +142,7 @@ PROPERTY = Verdict("1d", "padding", "Padding does not leak.", Outcome.PASSED, 1,
 FAILED = Verdict(
     "1d", "encodes", "encode() returns the hidden states.", Outcome.FAILED, 3, is_property=False,
     message="h_0 is wrong:\nits halves are swapped.",
-    diagnosis="halves swapped", case="one word", detail=f"got {SECRET}",
+    diagnosis="halves swapped", case="one word", outline="one word", detail=f"got {SECRET}",
 )  # fmt: skip
 CRASHED = Verdict(
     "1e",
@@ -151,6 +152,7 @@ CRASHED = Verdict(
     1,
     is_property=False,
     message="No answer in 20 s.",
+    outline="one word",
 )
 
 

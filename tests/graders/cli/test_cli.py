@@ -42,7 +42,8 @@ Trivium = Callable[..., Said]
 def trivium(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, warm: None) -> Trivium:
     """Return a function that runs a command in this process, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY"):  # the tests' own, in CI
+        monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: object) -> Said:
         status = main([str(argument) for argument in arguments])
@@ -166,6 +167,7 @@ def test_a_dry_run_grades_and_writes_nothing(grade: Trivium, export: tuple[str, 
 def test_a_dry_run_of_one_that_is_right(grade: Trivium, right: Path) -> None:
     said = grade(right, "--dry-run")
     assert (said.status, said.err, said.out.splitlines()[-1]) == (0, "", "class of 1; nothing was graded")
+    assert one_line(grade(right, "--dry-run", "--feedback", "sentence")).endswith("grades nothing; leave it out")
     line = one_line(grade(right, "--dry-run", "--junit", "out.xml"))
     assert line == "trivium grade: --junit: --dry-run grades nothing; leave it out"
 
@@ -244,12 +246,55 @@ def test_junit_is_written_for_a_machine_to_read(grade: Trivium, right: Path, stu
     assert (suites[0].get("errors"), suites[1].get("errors")) == ("0", suites[1].get("tests"))
 
 
-def test_github_is_told_which_file_to_look_at(grade: Trivium, stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_github_is_told_which_line_to_look_at(
+    grade: Trivium, stub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "class"))
     lines = grade(stub).out.splitlines()
-    assert "::error file=word2vec.py,title=1a Sigmoid::not implemented yet" in lines
-    assert "::error file=sgd.py,title=1e Gradient descent::not implemented yet" in lines
+    sigmoid, descent = (line_of(stub / name, text) for name, text in (("word2vec.py", "sigmoid"), ("sgd.py", "sgd")))
+    assert f"::error file=stub/word2vec.py,line={sigmoid},title=1a Sigmoid::not implemented yet" in lines
+    assert f"::error file=stub/sgd.py,line={descent},title=1e Gradient descent::not implemented yet" in lines
     assert "::notice title=a2::stub: 0 of 5 points" in lines
+
+
+def test_in_a_repository_lines_are_those_of_the_students_file(
+    grade: Trivium, right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hw2 = shutil.copytree(right, right.parents[1] / "repository" / "hw2")
+    path = hw2 / "word2vec.py"
+    path.write_text("# mine\n" * 5 + path.read_text().replace("def sigmoid(x", "def sigmoid(x, *, y=1 / 0", 1))
+    monkeypatch.chdir(hw2.parent)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    said = grade(".", "--out", "../grades")
+    assert f"::error file=hw2/word2vec.py,line={line_of(path, 'sigmoid')},title=1a Sigmoid::" in said.out
+    assert "| 1a Sigmoid | 0 of 2 | could not run" in Path("summary.md").read_text()
+
+
+def line_of(path: Path, function: str) -> int:
+    return 1 + next(n for n, line in enumerate(path.read_text().splitlines()) if line.startswith(f"def {function}("))
+
+
+def test_feedback_tells_more_or_less_and_grades_nothing_again(grade: Trivium, right: Path) -> None:
+    path = right / "word2vec.py"
+    path.write_text(path.read_text() + "\nright = sigmoid\ndef sigmoid(x):\n    return -right(x)\n")
+    report, outputs = Path("grades/results/right.json"), {}
+    for level in ("location", "sentence", "diagnosis", "counterexample", "sentence,1a=location"):
+        said = grade(right, "--feedback", level, "--junit", "junit.xml")
+        assert ("graded before" in said.err) is (level != "location")
+        [outputs[level], *_] = [
+            test["output"] for test in json.loads(report.read_text())["tests"] if test["output"]
+        ] or [""]
+        assert outputs[level] in (ET.parse("junit.xml").getroot().findtext(".//failure") or "")
+    assert outputs["sentence"] == ""
+    assert outputs["diagnosis"].startswith("likely: ") and "shape" not in outputs["diagnosis"]
+    assert outputs["location"].startswith("sigmoid has the right shape") and "case: " not in outputs["location"]
+    assert outputs["counterexample"].startswith(f"{outputs['location']}\ncase: ")
+    assert outputs["sentence,1a=location"] == outputs["location"]
+    assert grade(right, "--feedback", "all").err.startswith(
+        "trivium grade: --feedback all: 'all' is no level: expected"
+    )
 
 
 def test_a_valid_result_is_there_before_the_first_question_is_graded(

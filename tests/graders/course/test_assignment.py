@@ -56,13 +56,34 @@ def changed(path: Path) -> set[str]:
         "sanity/a2/softmax.py",
         "sanity/recorded/a2.npz",
         "assignments/a2/word2vec.py",
-        "assignments/a2/assignment.toml",
         "assignments/a2/utils/data.py",
         "solutions/a2/word2vec.py",
     ],
 )
 def test_what_decides_the_marks_of_one_assignment_is_in_its_digest_only(course: Path, file: str) -> None:
     assert changed(course / file) == {"a2"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ("points = 2\n", "points = 3\n", True),
+        ("seconds = 10", "seconds = 11", True),
+        ("[limits]", '[feedback]\nlevel = "sentence"\n[limits]', False),
+        ("[[question]]", '[[question]]\nfeedback = {level = "diagnosis"}', False),
+        ("[limits]", "# generous\n[limits]", False),
+    ],
+)
+def test_assignment_toml_is_in_it_but_not_what_students_are_told(
+    course: Path, old: str, new: str, changes: bool
+) -> None:
+    path, before = course / "assignments" / "a2" / "assignment.toml", digests()
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    after = digests()
+    path.write_text(text)
+    assert {name for name in before if before[name] != after[name]} == ({"a2"} if changes else set())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from graders.course.assignment import assignment_names, load_assignment
 from graders.course.planted import BugError, load_bugs, load_variants, reference_files
 
 ASSIGNMENTS = assignment_names()
-COURSE = ("a1", "a2", "a4")
+COURSE = ("a1", "a2", "a3", "a4", "a5")
 """Assignments that have been taught; of a new one less is asked."""
 
 

@@ -5,43 +5,51 @@ from __future__ import annotations
 import base64
 import pkgutil
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import msgspec
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graders import exports
 from graders.exports import export_class
-from graders.exports.annotations import workflow_commands
+from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.gradescope_marks import marks_autograder
 from graders.exports.html import report_html
+from graders.exports.job_summary import job_summary
 from graders.exports.junit import junit_xml
 from graders.exports.table import feedback, gradebook_csv
 from graders.records.result import QuestionResult, Result
 from graders.records.student import Student
 from graders.records.training import Point, StopReason, Training
+from sanity.core.feedback import GRADED, Dial, Level
 from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, handed_in_by, made
 
 
-def in_archive(result: Result) -> bytes:
+def in_archive(result: Result, dial: Dial) -> bytes:
     """Return all files of the autograder that hands out a result."""
-    with ZipFile(BytesIO(marks_autograder([result]).content)) as archive:
+    with ZipFile(BytesIO(marks_autograder([result], dial=dial).content)) as archive:
         return b"".join(map(archive.read, archive.namelist()))
 
 
-FOR_STUDENTS: dict[str, Callable[[Result], str | bytes]] = {
+PLACES = Places({"nmt_model.py": "hw4/nmt_model.py"}, {"1d": ("nmt_model.py", 81), "1h": ("nmt_model.py", 0)})
+FOR_STUDENTS: dict[str, Callable[[Result, Dial], str | bytes]] = {
     "gradescope": results_json,
-    "junit": lambda result: junit_xml([result]),
+    "junit": lambda result, dial: junit_xml([result], dial=dial),
     "moodle": feedback,
-    "gradescope_marks": lambda result: in_archive(handed_in_by(result, Student(email="ada@example.org"))),
-    "annotations": lambda result: workflow_commands(result, {"1d": "nmt_model.py", "1h": "nmt_model.py"}),
+    "gradescope_marks": lambda result, dial: in_archive(handed_in_by(result, Student(email="ada@example.org")), dial),
+    "annotations": lambda result, dial: workflow_commands(result, PLACES, dial),
+    "job_summary": job_summary,
 }
 """By module: the exports that students read. Whoever adds one adds it here, or to those for staff."""
 FOR_STAFF = {"html", "table", "training", "spreadsheet", "jsonl", "filling", "canvas", "run_marks_autograder"}
+NO_EXPORT = {"explanation"}
 SEED = 0x5EEDFACE0FFCA5E5
 """Nothing else in a result has these digits."""
 
@@ -70,22 +78,22 @@ def with_secrets(result: Result) -> Result:
     return msgspec.structs.replace(result, questions=questions, signature=signature, written=SECRET, seconds=1.234567)
 
 
-def text_of(export: str, result: Result) -> str:
-    found = FOR_STUDENTS[export](result)
+def text_of(export: str, result: Result, level: Level = GRADED) -> str:
+    found = FOR_STUDENTS[export](result, Dial(default=level))
     return found if isinstance(found, str) else found.decode()
 
 
 def test_every_export_is_for_students_or_for_staff() -> None:
     modules = {module.name for module in pkgutil.iter_modules(exports.__path__)}
-    assert modules == FOR_STUDENTS.keys() | FOR_STAFF
+    assert modules == FOR_STUDENTS.keys() | FOR_STAFF | NO_EXPORT
 
 
 @pytest.mark.parametrize("export", FOR_STUDENTS)
 @settings(max_examples=10)
-@given(results=classes())
-def test_no_seed_and_no_secret(export: str, results: list[Result]) -> None:
+@given(results=classes(), level=st.sampled_from(Level))
+def test_no_seed_and_no_secret(export: str, results: list[Result], level: Level) -> None:
     for result in (with_secrets(result) for result in [*results, made("ada", FAILED, PROPERTY, CRASHED)]):
-        text = text_of(export, result)
+        text = text_of(export, result, level)
         assert SECRET not in text
         for spelling in spelled(SEED):
             assert spelling not in text
@@ -109,3 +117,55 @@ def test_the_files_of_a_class_that_students_get(tmp_path: Path) -> None:
 def test_staff_can_grade_again_with_the_same_seed() -> None:
     result = with_secrets(made("ada", FAILED))
     assert str(SEED) in gradebook_csv([result]) and str(SEED) in report_html([result])
+
+
+WORDS = {
+    "sentence": "SAYS",
+    "diagnosis": "LIKELY",
+    "hint": "TRY",
+    "message": "FOUND",
+    "outline": "SMALL",
+    "case": SECRET,
+}
+TOLD = {
+    Level.SENTENCE: {"SAYS"},
+    Level.DIAGNOSIS: {"SAYS", "LIKELY", "TRY"},
+    Level.LOCATION: {"SAYS", "LIKELY", "TRY", "FOUND"},
+    Level.COUNTEREXAMPLE: {"SAYS", "LIKELY", "TRY", "FOUND", "SMALL"},
+}
+IN_SHORT = {"moodle": {"FOUND", "TRY", "SMALL", "SAYS"}, "annotations": {"SAYS"}}
+"""What an export leaves out where it has something better to tell."""
+
+
+@pytest.mark.parametrize("export", FOR_STUDENTS)
+@pytest.mark.parametrize("level", Level)
+def test_each_level_tells_what_it_says_and_no_more(export: str, level: Level) -> None:
+    result = made("ada", replace(FAILED, **WORDS))
+    found = {word for word in WORDS.values() if word in text_of(export, result, level)}
+    left_out = set() if level is Level.SENTENCE else IN_SHORT.get(export, set())
+    assert found == TOLD[level] - left_out
+
+
+@pytest.mark.parametrize("export", FOR_STUDENTS)
+def test_a_question_can_tell_more_than_the_others(export: str) -> None:
+    result = made("ada", replace(FAILED, **WORDS), replace(CRASHED, diagnosis="CUT"))
+    one = FOR_STUDENTS[export](result, Dial({"1e": Level.DIAGNOSIS}, Level.SENTENCE))
+    text = one if isinstance(one, str) else one.decode()
+    assert "CUT" in text and "LIKELY" not in text
+
+
+@settings(max_examples=20)
+@given(results=classes(), level=st.sampled_from(Level))
+def test_no_level_tells_the_name_of_another_student(results: list[Result], level: Level) -> None:
+    names = [f"submission-of-{place}" for place in range(len(results))]
+    students = [Student(name=f"name-of-{place}", email=f"mail-{place}@example.org") for place in range(len(results))]
+    class_ = [
+        handed_in_by(msgspec.structs.replace(result, submission=name), student)
+        for result, name, student in zip(results, names, students, strict=True)
+    ]
+    with TemporaryDirectory() as folder:
+        _, _, *paths = export_class(class_, Path(folder), dial=Dial(default=level))
+        for place, path in enumerate(paths):
+            text = path.read_text()
+            for other in {*range(len(class_))} - {place}:
+                assert not any(known in text for known in (names[other], f"name-of-{other}", f"mail-{other}@"))

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 
-from graders.exports.annotations import workflow_commands
+from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.jsonl import class_jsonl
@@ -42,7 +42,7 @@ def test_all_exports_have_the_same_points(class_: list[Result]) -> None:
         assert [lines[place]["questions"][i]["points"] for i, q in enumerate(result.questions) if not q.counts] == [
             None
         ] * len(uncounted)
-        for text in (json.dumps(report), workflow_commands(result, {}), feedback(result)):
+        for text in (json.dumps(report), workflow_commands(result, Places()), feedback(result)):
             assert SECRET not in text
     assert SECRET not in ET.tostring(suites, encoding="unicode")
 

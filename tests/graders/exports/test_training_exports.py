@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from graders.exports.annotations import workflow_commands
+from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.html import cell, report_html
 from graders.exports.junit import junit_xml
@@ -53,6 +53,9 @@ def test_the_first_problem_may_be_training() -> None:
 def test_gradescope_gets_the_numbers_and_no_sentence() -> None:
     entry = json.loads(results_json(SHORT))["tests"][-1]
     assert (entry["score"], entry["max_score"], entry["status"], entry["output"]) == (2, 8, "failed", TOLD)
+    boards = [json.loads(results_json(result)).get("leaderboard") for result in (FULL, SHORT, NONE, WAITING, ADA)]
+    full, short = ({"name": "1h BLEU", "value": value, "order": "desc"} for value in (93.46, 20))
+    assert boards == [[full], [short], None, None, None]
     training = entry["extra_data"]["training"]
     assert (training["score"], training["signature"]) == (20.0, REACHED.signature)
     assert "seed" not in training  # the test is drawn from it, and others may hand in later
@@ -69,11 +72,12 @@ def test_junit_tells_a_low_score_from_none() -> None:
 
 
 def test_an_annotation_says_what_training_lacks() -> None:
-    assert workflow_commands(FULL, {}) == "::notice title=a4::ada: 16 of 16 points\n"
+    assert workflow_commands(FULL, Places()) == "::notice title=a4::ada: 16 of 16 points\n"
     assert (
-        workflow_commands(SHORT, {}) == f"::error title=1h Training::{TOLD}\n::notice title=a4::ada: 10 of 16 points\n"
+        workflow_commands(SHORT, Places())
+        == f"::error title=1h Training::{TOLD}\n::notice title=a4::ada: 10 of 16 points\n"
     )
-    assert workflow_commands(WAITING, {}).splitlines()[0] == "::warning title=1h Training::not trained yet"
+    assert workflow_commands(WAITING, Places()).splitlines()[0] == "::warning title=1h Training::not trained yet"
 
 
 @settings(max_examples=60)

@@ -178,3 +178,28 @@ def test_the_policy_decides_what_is_exported_and_stands_beside_the_raw_mark(out:
     assert (ada["points"], ada["final_points"]) == (8, 6)
     assert ada["policy"]["why"] == "1 d 11 min late; 2 points off for 2 days"
     assert ben["policy"]["why"] == "no time of submission is known: taken as on time"
+
+
+@pytest.mark.parametrize(
+    ("level", "told"), [("", True), ("sentence", False), ("sentence,1d=location", True), ("diagnosis", False)]
+)
+def test_what_students_are_told_is_set_at_each_export(level: str, told: bool, tmp_path: Path) -> None:
+    out = recorded(tmp_path / "grades", one("Ben Bell", "8", FAILED, email="ben@example.org"))
+    with zipfile.ZipFile(export(out, "gradescope", feedback=level).path) as archive:
+        assert (b"its halves are swapped" in archive.read("results/0000.json")) is told
+
+
+@pytest.mark.parametrize(
+    ("format", "level", "said"),
+    [
+        ("canvas", "sentence", "--feedback: Canvas's sheet has marks only; leave it out"),
+        ("jsonl", "sentence", "--feedback: jsonl has the class as it was graded; leave it out"),
+        ("gradescope", "all", "--feedback all: 'all' is no level: expected sentence, diagnosis, location, "
+         "counterexample, or 1d=LEVEL for one question"),
+    ],
+)  # fmt: skip
+def test_a_level_where_nothing_is_told_or_that_there_is_not(out: Path, format: str, level: str, said: str) -> None:
+    sheet = {"sheet": out.parent / "canvas.csv"} if format == "canvas" else {}
+    with pytest.raises(OptionError) as error:
+        export(out, format, feedback=level, **sheet)
+    assert str(error.value) == said

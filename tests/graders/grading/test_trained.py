@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from graders.exports.annotations import workflow_commands
+from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
@@ -139,7 +139,12 @@ def test_every_export_has_the_question_and_students_see_no_sentence(
     for one in bare, full:
         header = gradebook_csv([one]).splitlines()[0]
         assert "1h BLEU" in header
-        for text in (gradebook_csv([one]), results_json(one).decode(), junit_xml([one]), workflow_commands(one, {})):
+        for text in (
+            gradebook_csv([one]),
+            results_json(one).decode(),
+            junit_xml([one]),
+            workflow_commands(one, Places()),
+        ):
             assert SECRET not in text
         assert "1h" in console_table([one]) and "Training" in report_html([one])
         assert "Training" in results_json(one).decode() and "a4.1h" in junit_xml([one])

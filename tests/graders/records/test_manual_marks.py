@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.exports.annotations import workflow_commands
+from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
@@ -238,9 +238,9 @@ def test_any_question_can_be_changed_and_says_so() -> None:
     assert "Changed by staff; graded 0." in report_html([found])
     xml = junit_xml([found])
     assert "8 of 8 points. the check was too strict" in xml and "<failure" not in xml
-    assert workflow_commands(found, {}) == "::notice title=a4::ada: 8 of 8 points\n"
+    assert workflow_commands(found, Places()) == "::notice title=a4::ada: 8 of 8 points\n"
     partly = marked(made("ada", FAILED), CHECKED, _1d=Mark(4, "half"))
-    assert "<failure" in junit_xml([partly]) and "::error" in workflow_commands(partly, {})
+    assert "<failure" in junit_xml([partly]) and "::error" in workflow_commands(partly, Places())
 
 
 def test_an_excused_question_is_outside_the_percentage() -> None:

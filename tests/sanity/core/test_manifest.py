@@ -113,7 +113,7 @@ def test_a_folder_without_one_is_named(tmp_path):
         ('given = ["vocab.py"]', 'given = ["utils.py"]',
          ": files: utils.py is listed twice in submit, given and aliases"),
         ('given = ["vocab.py"]', 'given = []\nhandouts = []', ": handouts is not known here; known are name, title, "
-         "submit, given, question, limits, written, trained, handout, forbidden, legacy, rules, aliases"),
+         "submit, given, question, limits, written, trained, handout, forbidden, legacy, rules, aliases, feedback"),
         ('given = ["vocab.py"]', 'given = []\naliases = {"a.py" = ["b.py"]}',
          ": aliases: a.py: expected one of submit: words.ipynb, utils.py"),
         ('given = ["vocab.py"]', 'given = []\nhandout = ["../a2/*.py"]',
@@ -127,7 +127,7 @@ def test_a_folder_without_one_is_named(tmp_path):
         ("points = 2\n", 'points = "2"\n', ":9: [[question]] 1a: points = '2': expected a number"),
         ("points = 2\n", "points = true\n", ":9: [[question]] 1a: points = True: expected a number"),
         ("points = 2\n", "points = 2\nbonus = 1\n",
-         ":9: [[question]] 1a: bonus is not known here; known are id, name, points, file, needs"),
+         ":9: [[question]] 1a: bonus is not known here; known are id, name, points, file, needs, feedback"),
         ('id = "1b"', "id = 1", ":14: [[question]] 1: id = 1: expected text"),
         ('id = "1b"', 'id = "b"', ":14: [[question]] b: id = 'b': expected a question's id such as 1d or 2.3"),
         ('id = "1b"', 'id = "1a"', ":14: [[question]] 1a: a [[question]] has this id, too"),
@@ -135,6 +135,22 @@ def test_a_folder_without_one_is_named(tmp_path):
         ('needs = ["1a"]', 'needs = ["1b"]', ":14: [[question]] 1b: needs = '1b': expected the id of another question"),
         ('file = "utils.py"', 'file = "utlis.py"',
          ":9: [[question]] 1a: file = 'utlis.py': expected one of submit: words.ipynb, utils.py"),
+        ("[limits]", 'feedback = "sentence"\n[limits]', ": feedback = 'sentence': expected a table"),
+        ("[limits]", "[feedback]\n[limits]", ": [feedback]: level is missing"),
+        ("[limits]", '[feedback]\nlevel = "all"\n[limits]', ": [feedback]: level = 'all': expected sentence or "
+         "diagnosis or location or counterexample"),
+        ("[limits]", '[feedback]\nlevel = "sentence"\nuntil = 2026-11-20T23:59:00\nthen = "diagnosis"\n[limits]',
+         ": [feedback]: until = 2026-11-20T23:59:00: expected a date with a time such as 2026-11-20T23:59:00+01:00, "
+         "with its offset"),
+        ("[limits]", '[feedback]\nlevel = "sentence"\nuntil = 2026-11-20\nthen = "diagnosis"\n[limits]',
+         ": [feedback]: until = 2026-11-20: expected a date with a time such as 2026-11-20T23:59:00"),
+        ("[limits]", '[feedback]\nlevel = "sentence"\nthen = "diagnosis"\n[limits]',
+         ": [feedback]: expected until and then, or neither: a date, and the level from then on"),
+        ("points = 2\n", 'points = 2\nfeedback = {level = "sentence", when = 1}\n',
+         ":9: [question.feedback] 1a: when is not known here; known are level, until, then, visibility"),
+        ("points = 2\n", 'points = 2\nfeedback = {level = "sentence", visibility = "never"}\n',
+         ":9: [question.feedback] 1a: visibility = 'never': expected visible or after_due_date or after_published or "
+         "hidden"),
         ("seconds = 2.5", "seconds =", ": not valid TOML: Invalid value (at line 7, column 10)"),
     ],
 )  # fmt: skip
