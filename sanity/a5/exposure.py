@@ -21,11 +21,10 @@ def make_copies(*, seed: int, B: int, P: int, A: int, V: int) -> dict[str, Any]:
     `rule` is of the model: how much each place weighs. The answers follow from it, but for a few tokens.
     """
     rng = np.random.default_rng(seed)
-    rule = rng.integers(1, V, P + A)
+    rule = rng.choice(np.arange(1, V, 2), P + A)  # odd, and V is 8: another token read changes what is said
     tokens = rng.integers(0, V, (B, P))
     while tokens.shape[1] < P + A:
-        places = np.arange(1, tokens.shape[1] + 1) * rule[: tokens.shape[1]]
-        said = ((tokens * places).sum(axis=1) + tokens.shape[1] - 1) % V
+        said = ((tokens * rule[: tokens.shape[1]]).sum(axis=1) + tokens.shape[1] - 1) % V
         wrong = rng.random(B) < 0.15
         tokens = np.column_stack([tokens, np.where(wrong, rng.integers(0, V, B), said)])
     return {"prompts": tokens[:, :P], "answers": tokens[:, P:], "V": V, "rule": rule}

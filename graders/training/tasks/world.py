@@ -14,8 +14,8 @@ from sanity.pretraining.world import make_world
 
 __all__ = ["SCORES", "make_task", "require_secret_seed"]
 
-MARGIN = 10.0
-"""In percent: see `Task.margin`."""
+MARGIN = 20.0
+"""In percent, of 20 people: see `Task.margin`."""
 
 
 def require_secret_seed(data: str, seed: int) -> None:

@@ -39,9 +39,9 @@ def state(module: nn.Module) -> dict[str, Any]:
 
 
 class Parrot:
-    """A causal model that says the token it should, but errs at some places, and after an error more often.
+    """A causal model. What it says depends on every token so far, and not on the batch.
 
-    What it says depends on all tokens so far, and not on the batch.
+    It says what most answers of a case have; after one token that differs it says others.
     """
 
     def __init__(self, case: Case) -> None:
@@ -54,7 +54,7 @@ class Parrot:
         V = self.case.V
         assert tokens.dim() == 2 and tokens.dtype == torch.int64, "the model reads whole numbers, (B, T)"
         self.read.append(tokens.size(1))
-        weights = torch.arange(1, tokens.size(1) + 1) * torch.tensor(self.case.rule)[: tokens.size(1)]
+        weights = torch.tensor(self.case.rule)[: tokens.size(1)]
         said = ((tokens * weights).cumsum(dim=1) + torch.arange(tokens.size(1))) % V
         logits = torch.zeros(*tokens.shape, V, dtype=torch.float64)
         for token in range(V):
