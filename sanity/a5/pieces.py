@@ -31,7 +31,8 @@ CUT = (b"\xe5\xa4", b"a\xf0\x9f\x98", b"\xac b", b"\xc3\xc3\xa9")
 def make_text(*, seed: int, merges: int, n: int) -> dict[str, Any]:
     """Make merges, each of pieces that were there before and to a new one, and a text in which they can be applied."""
     rng = np.random.default_rng(seed)
-    pieces, pairs = list(LETTERS), []
+    pieces = list(LETTERS)
+    pairs: list[list[str]] = []
     while len(pairs) < merges:
         recent = pieces[len(LETTERS) :] or pieces
         first, second = str(rng.choice(recent)), str(rng.choice(pieces))

@@ -29,7 +29,7 @@ def parts(case: Case) -> tuple[nn.Module, nn.Module]:
     filled(body, case.seed)
     filled(head, case.seed + 1)
     if case.partly:
-        layers[0].bias.requires_grad_(False)  # type: ignore[union-attr]
+        layers[0].bias.requires_grad_(False)
     return body, head
 
 
