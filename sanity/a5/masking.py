@@ -109,7 +109,7 @@ def masking_changes(code: Any, case: Case) -> Any:
 
 
 @probe("loss", of="masked_loss()", needs=("torch",))
-def loss_of(code: Any, case: Case) -> Any:
+def masked_loss_of(code: Any, case: Case) -> Any:
     """Ask for the loss."""
     import torch
 
@@ -117,7 +117,7 @@ def loss_of(code: Any, case: Case) -> Any:
 
 
 @probe("gradients", of="masked_loss()", needs=("torch",))
-def loss_gradients(code: Any, case: Case) -> Any:
+def masked_loss_gradients(code: Any, case: Case) -> Any:
     """Return the gradient of the loss by the logits."""
     import torch
 
@@ -255,11 +255,15 @@ def keeps_the_tokens(run: Run, case: Case) -> None:
     unchanged(run, masking_changes, case)
 
 
-check.compares(loss_of, LOGITS, "loss", weight=4, says="The loss is the mean cross-entropy where a token was chosen.")
-check.compares(loss_of, NONE, "loss", says="Where no token was chosen the loss is 0.", name="loss_of_none")
+check.compares(
+    masked_loss_of, LOGITS, "loss", weight=4, says="The loss is the mean cross-entropy where a token was chosen."
+)
+check.compares(
+    masked_loss_of, NONE, "loss", says="Where no token was chosen the loss is 0.", name="masked_loss_of_none"
+)
 
 
 @check(LOGITS, gradients=True)
 def loss_has_the_right_gradient(run: Run, expect: Run, case: Case) -> None:
     """The gradient of the loss reaches the logits where a token was chosen, and no others."""
-    same_gradients(run(loss_gradients, case)["gradients"], expect(loss_gradients, case)["gradients"])
+    same_gradients(run(masked_loss_gradients, case)["gradients"], expect(masked_loss_gradients, case)["gradients"])

@@ -64,7 +64,7 @@ DEGENERATE = {
     ("a4", "squeezes-the-parts"): {"steps_where_a_size_is_one"},
     ("a5", "fails-without-pairs"): {"stops_when_no_pair_is_left"},
     ("a5", "broken-characters-raise"): {"replaces_what_is_no_text"},
-    ("a5", "loss-of-nothing"): {"loss_of_none"},
+    ("a5", "loss-of-nothing"): {"masked_loss_of_none"},
     ("a5", "softmax-squeezed"): {"a_single_number_is_sure"},
     ("a5", "entropy-keeps-axis"): {"takes_a_single_distribution"},
     ("a5", "masked-row-nan"): {"a_row_may_be_masked_whole"},
