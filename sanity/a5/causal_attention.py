@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, DEGENERATE, GRADIENTS, ONE, mixes_no_sequences, sees_nothing_later
+from sanity.a5.decoders import (
+    DECODERS,
+    DEGENERATE,
+    GRADIENTS,
+    ONE,
+    mixes_no_sequences,
+    same_each_time,
+    sees_nothing_later,
+)
 from sanity.a5.layer_names import same_parameters
 from sanity.core.case import Case
 from sanity.core.check import Checks
@@ -51,7 +59,7 @@ def attention_parameters(code: Any, case: Case) -> Any:
 @check(DECODERS, weight=10, outputs=("output",))
 def attends(run: Run, expect: Run, case: Case) -> None:
     """CausalAttention() returns, through W_o, what the heads find in the positions up to each one."""
-    same(run(attended, case), expect(attended, case), attended.axes)
+    same_each_time(run, attended, case, expect(attended, case))
 
 
 @check(ONE, weight=3)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sanity.a5.decoders import DECODERS, DEGENERATE, GRADIENTS, ONE
+from sanity.a5.decoders import DECODERS, DEGENERATE, GRADIENTS, ONE, same_each_time
 from sanity.a5.layer_names import same_parameters
 from sanity.a5.own_parts import alone_or_whole
 from sanity.core.case import Case
@@ -56,7 +56,7 @@ def wires_the_block(run: Run, expect: Run, case: Case) -> None:
     """DecoderBlock() adds to its input what attention makes of a norm of it, and to that what the MLP does."""
 
     def judge(case: Case) -> None:
-        same(run(block_outputs, case), expect(block_outputs, case), block_outputs.axes)
+        same_each_time(run, block_outputs, case, expect(block_outputs, case))
 
     alone_or_whole(judge, run, case, expect)
 

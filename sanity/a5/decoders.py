@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from sanity.core.case import Case, Cases
-from sanity.core.compare import shaped
+from sanity.core.compare import agrees, same, shaped
 from sanity.core.errors import CheckFailed
-from sanity.core.probe import Probe, Run
+from sanity.core.probe import Answers, Probe, Run
 
 
 def weight_shapes(C: int, T_max: int, V: int, layers: int) -> dict[str, tuple[int, ...]]:
@@ -148,6 +148,22 @@ DEGENERATE = Cases(
     drawn=1,
 )
 """Cases in which a size is one, or all positions are used."""
+
+
+RANDOM = "something random, such as dropout, acts in evaluation, too"
+
+
+def same_each_time(run: Run, probe: Probe, case: Case, want: Answers) -> None:
+    """Raise CheckFailed unless the only output of a probe is the right one; say so if it changes from call to call."""
+    [output] = probe.axes
+    got = run(probe, case)
+    try:
+        same(got, want, probe.axes)
+    except CheckFailed as problem:
+        again = run(probe, case.having(again=True))[output]
+        if isinstance(got[output], np.ndarray) and not np.isnan(got[output]).any() and not agrees(again, got[output]):
+            raise CheckFailed(problem.message, diagnosis=RANDOM, output=output) from None
+        raise
 
 
 def sees_nothing_later(run: Run, probe: Probe, case: Case, name: str, changed: Any) -> None:

@@ -60,7 +60,8 @@ def tokens_of(run: Run, case: Case) -> Array:
     like = np.zeros((B, T + case.new), np.int64)
     tokens = as_array("tokens", run(generated, case)["tokens"], like)
     if tokens.dtype.kind not in "iu":
-        raise CheckFailed("the tokens that are returned are not whole numbers")
+        diagnosis = "tokens are returned as floating-point numbers"
+        raise CheckFailed("the tokens that are returned are not whole numbers", diagnosis=diagnosis)
     if tokens.shape != like.shape:
         same_array("tokens", tokens, like, "B T+new")
     return tokens
@@ -72,8 +73,14 @@ def continues_with_the_likeliest(run: Run, expect: Run, case: Case) -> None:
 
     def judge(case: Case) -> None:
         want = expect(generated, case)["tokens"]
-        run_tokens = run(generated, case)["tokens"]
-        same_array("tokens", run_tokens, want, "B T+new")
+        try:
+            same_array("tokens", run(generated, case)["tokens"], want, "B T+new")
+        except CheckFailed as problem:
+            again = case.having(again=True)
+            if tokens_of(run, case).tolist() != tokens_of(run, again).tolist():
+                diagnosis = "tokens are drawn at random, where the likeliest should be taken"
+                raise CheckFailed(problem.message, diagnosis=diagnosis, output="tokens") from None
+            raise
         tokens_of(run, case)
 
     alone_or_whole(judge, run, tied_if_so(run, case), expect)

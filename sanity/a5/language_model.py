@@ -10,6 +10,7 @@ from sanity.a5.decoders import (
     GRADIENTS,
     ONE,
     mixes_no_sequences,
+    same_each_time,
     sees_nothing_later,
 )
 from sanity.a5.layer_names import same_parameters
@@ -78,7 +79,7 @@ def gives_the_logits(run: Run, expect: Run, case: Case) -> None:
     """Transformer() adds positions to embeddings, runs all blocks and a last norm, and returns logits, (B, T, V)."""
 
     def judge(case: Case) -> None:
-        same(run(next_token_logits, case), expect(next_token_logits, case), next_token_logits.axes)
+        same_each_time(run, next_token_logits, case, expect(next_token_logits, case))
 
     alone_or_whole(judge, run, tied_if_so(run, case), expect)
 

@@ -17,7 +17,7 @@ def same_parameters(got: Answers, want: Answers) -> None:
         if name not in mine:
             known = any(other.startswith(f"{layer}.") for other in mine)
             said = f"self.{layer} has no {parameter}" if known else f"there is no layer self.{layer}"
-            diagnosis = f"self.{layer} is made without a bias" if known and parameter == "bias" else ""
+            diagnosis = f"{layer} is made without a bias" if known and parameter == "bias" else ""
             raise CheckFailed(said, diagnosis=diagnosis)
         if mine[name] != shape:
             found = sizes_text(tuple(mine[name])) if all(isinstance(n, int) for n in mine[name]) else "unknown"
