@@ -28,14 +28,16 @@ def with_trainings(results: Sequence[Result], manifest: Manifest, out: Path) -> 
     for trained in manifest.trained:
         if not any(training_path(out, result.submission, trained.id).exists() for result in results):
             continue
-        results = [_with_training(result, trained, _is_right(result, manifest), out, problems) for result in results]
+        results = [
+            _with_training(result, trained, _is_right(result, manifest, trained), out, problems) for result in results
+        ]
     return list(results), problems
 
 
-def _is_right(result: Result, manifest: Manifest) -> bool:
-    """Return whether all checked questions have full points."""
+def _is_right(result: Result, manifest: Manifest, trained: TrainedQuestion) -> bool:
+    """Return whether all checked questions have full points, as far as their files are trained."""
     full = {question.id for question in result.questions if question.points == question.max_points}
-    return full.issuperset(question.id for question in manifest.questions)
+    return full.issuperset(q.id for q in manifest.questions if not trained.files or q.file in trained.files)
 
 
 def _with_training(result: Result, trained: TrainedQuestion, right: bool, out: Path, problems: list[str]) -> Result:

@@ -119,7 +119,7 @@ def points_earned(training: Training, trained: TrainedQuestion, right: bool) -> 
     Args:
         training: the training.
         trained: the question, with its thresholds.
-        right: whether the submission has full points in all other questions, so that its model is correct.
+        right: whether the submission has full points in the questions on what is trained, so that its model is correct.
 
     A training earns 0 points on other data than the question's, as the thresholds are for that; if its answers depend
     on the batch, so that the score is arbitrary; and if a correct model answers differently from the reference with the

@@ -33,7 +33,7 @@ def summarize(job: Job, task: Task, events: Sequence[Event]) -> Training:
     end = detect_stall(Ending(stopped.stop_reason, stopped.message), events)
     notes = [end.message]
     if end.stop_reason is StopReason.CRASHED:
-        missing = [name for name in task.assignment.manifest.submit if name not in job.submission.files]
+        missing = [name for name in task.files if name not in job.submission.files]
         notes += [f"missing from the submission: {name}" for name in missing]
     notes += [f"no test: {answers.reason}"] if answers.texts is None else []
     if is_batch_sensitive(scores.batch_sensitivity):

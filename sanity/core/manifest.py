@@ -83,6 +83,8 @@ class TrainedQuestion(Table, frozen=True):
     """The time limit of training, with its unit: "90s", "10m" or "1.5h"."""
     thresholds: Annotated[tuple[tuple[Score, Points], ...], Meta(min_length=1)]
     """Scores with the points that they earn; both rise, up to all points."""
+    files: tuple[FileName, ...] = ()
+    """The files of a submission that it trains; all if empty."""
 
     @property
     def seconds(self) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sanity.nmt import plots
+from sanity.training.plots import Attention, draw_attention
 from sanity.training.report import Fact, Facts, page_of
 
 TEMPLATE = Path(__file__).parent / "report.html.jinja"
@@ -38,7 +39,7 @@ def report_files(
     curves: plots.Curves,
     score: Any = None,
     samples: Sequence[Sample] = (),
-    attention: Sequence[plots.Attention] = (),
+    attention: Sequence[Attention] = (),
     by_length: Sequence[plots.Bin] = (),
 ) -> dict[str, str]:
     """Return the contents, by name, of curves.svg, bleu_by_length.svg, attention_1.svg, … and report.html.
@@ -54,7 +55,7 @@ def report_files(
     """
     drawn = {"curves.svg": plots.draw_curves(curves)} if any(curves) else {}
     drawn |= {"bleu_by_length.svg": plots.draw_by_length(by_length)} if by_length else {}
-    drawn |= {f"attention_{i}.svg": plots.draw_attention(one) for i, one in enumerate(attention, 1)}
+    drawn |= {f"attention_{i}.svg": draw_attention(one) for i, one in enumerate(attention, 1)}
     page = page_of(TEMPLATE, title, drawn, CAPTIONS, facts, score=score, samples=samples)
     return {**drawn, "report.html": page}
 

@@ -11,7 +11,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,6 +35,8 @@ FEW = 30  # lines with fewer points get a marker at each
 MAX_LABEL = 20  # characters of a word on an axis
 UNDISPLAYABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """Characters that XML forbids, and controls that would change the writing direction of the text around them."""
+SHADES = 50
+"""Of the colour bar of attention weights."""
 
 
 def line_of(log: Iterable[Mapping[str, Any]], key: str) -> Line:
@@ -85,6 +87,42 @@ def draw_bars(bars: Sequence[tuple[str, int, float]], xlabel: str, ylabel: str) 
         axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 108))
 
     return svg_of(draw, 1.6 + 0.75 * len(bars), 2.8)
+
+
+class Attention(NamedTuple):
+    """The attention weights of each word or character that reads others."""
+
+    source: list[str]  # what is read
+    target: list[str]  # </s> included
+    weights: list[list[float]]  # for each target word the weights of the source words, which sum to 1
+
+
+def draw_attention(attention: Attention) -> str:
+    """Return a heat map of attention weights: source words across, target words down, dark for a large weight.
+
+    A bar beside it shows the colours of the weights from 0 to 1.
+    """
+    across, down = ([label_of(word) for word in words] for words in (attention.source, attention.target))
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        mesh = axes.pcolormesh(attention.weights, cmap="Blues", vmin=0, vmax=1, edgecolors="face", linewidth=0.2)
+        axes.invert_yaxis()
+        axes.xaxis.tick_top()
+        axes.set_xticks([i + 0.5 for i in range(len(across))], across, rotation=90)
+        axes.set_yticks([i + 0.5 for i in range(len(down))], down)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        bar = figure.colorbar(mesh, ax=axes, boundaries=[i / SHADES for i in range(SHADES + 1)], ticks=[0, 0.5, 1])
+        assert bar.solids is not None
+        bar.solids.set(rasterized=False, edgecolor="face")  # without white lines between the shades
+        bar.outline.set_visible(False)
+        bar.ax.set_title("weight", fontsize="medium", pad=8)
+        bar.ax.tick_params(length=0)
+        bar.ax.set_yticklabels(["0", "0.5", "1"])
+
+    left, above = (0.5 + 0.1 * max(map(len, labels)) for labels in (down, across))
+    return svg_of(draw, left + 0.3 * len(across) + 1, above + 0.26 * max(len(down), 3))
 
 
 def range_of(low: int, high: int | None) -> str:

@@ -61,6 +61,11 @@ class Task(ABC):
     margin: float
     """Training stops when dev exceeds the threshold by this much: scores on dev and test differ by chance."""
 
+    @property
+    def files(self) -> Sequence[str]:
+        """The files of a submission that are trained."""
+        return self.assignment.manifest.submit
+
     def reference(self) -> Submission | None:
         """Return the reference, which answers the test with the trained weights; None to skip that comparison."""
         return None

@@ -10,7 +10,7 @@ from graders.training.job import Job
 from graders.training.tasks.base import Task, TaskError
 from sanity.core.manifest import TrainedQuestion
 
-TASKS = ("parsing", "translation")
+TASKS = ("parsing", "strings", "translation", "world")
 """Modules of this package. Each has SCORES, the lowest and highest score, and `make_task(assignment, job)`."""
 
 

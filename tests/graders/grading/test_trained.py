@@ -59,6 +59,19 @@ def test_answers_that_are_not_those_of_its_weights_earn_nothing_if_all_the_rest_
     assert joined.questions[-1].points == points
 
 
+@pytest.mark.parametrize(("files", "points"), [((), 8), (("nmt_model.py",), 0), (("utils.py", "nmt_model.py"), 8)])
+def test_all_the_rest_is_what_is_asked_about_the_files_that_are_trained(
+    tmp_path: Path, files: tuple[str, ...], points: float
+) -> None:
+    write(trained(reference_mismatch=0.9), tmp_path)
+    questions = (Question("1d", "", 8, "nmt_model.py"), Question("1a", "", 2, "utils.py"))
+    manifest = msgspec.structs.replace(
+        MANIFEST, questions=questions, trained=(msgspec.structs.replace(TRAINED, files=files),)
+    )
+    [joined], _ = with_trainings([made("ada", PASSED)], manifest, tmp_path)  # nothing of 1a is right
+    assert joined.questions[-1].points == points
+
+
 def test_the_question_is_left_out_until_one_of_the_class_is_trained(tmp_path: Path) -> None:
     assert merged(tmp_path) == ADA
 

@@ -21,7 +21,8 @@ def test_thresholds_can_be_reached(name: str) -> None:
 
 def test_an_unknown_task_is_one_line() -> None:
     with pytest.raises(
-        TaskError, match=r"^\[\[trained\]\] 1h: unknown task 'juggling': choose from parsing, translation$"
+        TaskError,
+        match=r"^\[\[trained\]\] 1h: unknown task 'juggling': choose from parsing, strings, translation, world$",
     ):
         score_range(replace(TRANSLATION, task="juggling"))
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanity.nmt import plots
+from sanity.training.plots import SHADES, Attention, draw_attention
 
 LOG: list[dict[str, Any]] = [
     {"update": 10, "loss": 40.0, "perplexity": 90.0},
@@ -63,7 +64,7 @@ def test_bleu_by_length_is_drawn() -> None:
 def test_an_attention_map_has_all_words() -> None:
     words = ["我们", "$x$", "<pad>", "שלום", "&amp;", "w" * 60, "nul\x00", "\u202eevil", "\ud800"]
     weights = [[1 / len(words)] * len(words)] * 2
-    svg = plots.draw_attention(plots.Attention(words, ["$5_2^", "</s>"], weights))
+    svg = draw_attention(Attention(words, ["$5_2^", "</s>"], weights))
     shown = words_in(svg)
     assert shown[:9] == ["我们", "$x$", "<pad>", "שלום", "&amp;", "w" * 19 + "…", "nul�", "�evil", "�"]
     assert shown[9:11] == ["$5_2^", "</s>"]
@@ -74,22 +75,22 @@ def test_an_attention_map_has_all_words() -> None:
 def test_the_colour_bar_goes_from_zero_to_one_whatever_the_weights() -> None:
     bars = []
     for weight in (0.5, 0.25):
-        svg = plots.draw_attention(plots.Attention(["a", "b"], ["</s>"], [[weight, 1 - weight]]))
+        svg = draw_attention(Attention(["a", "b"], ["</s>"], [[weight, 1 - weight]]))
         assert {"0", "0.5", "1"} <= set(words_in(svg))
         bars.append(set(re.findall("fill: (#[0-9a-f]{6})", svg)))
-    assert len(bars[0] & bars[1]) > plots.SHADES  # and white
+    assert len(bars[0] & bars[1]) > SHADES  # and white
 
 
 def test_the_smallest_map_has_room_for_its_colour_bar() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib says it if the parts overlap
-        plots.draw_attention(plots.Attention(["a"], ["</s>"], [[1.0]]))
+        draw_attention(Attention(["a"], ["</s>"], [[1.0]]))
 
 
 @settings(max_examples=15)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=3))
 def test_any_words_are_drawn(words: list[str]) -> None:
-    words_in(plots.draw_attention(plots.Attention(words, words, [[0.5] * len(words)] * len(words))))
+    words_in(draw_attention(Attention(words, words, [[0.5] * len(words)] * len(words))))
 
 
 def test_plots_need_no_display() -> None:

@@ -20,8 +20,9 @@ def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Fact
     from nmt.scoring import by_length, score, sentence_chrf
     from nmt.search import attention_of
     from nmt.tracking import read_log
-    from sanity.nmt.plots import Attention, curves_of
+    from sanity.nmt.plots import curves_of
     from sanity.nmt.report import good_to_map, report_files, worst_and_best
+    from sanity.training.plots import Attention
 
     source, target = corpus.test.source, corpus.test.target
     title = f"{corpus.name}: {corpus.src} to {corpus.tgt}"
