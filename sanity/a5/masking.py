@@ -9,7 +9,7 @@ import numpy as np
 from sanity.core.arguments import unchanged
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
-from sanity.core.compare import Array
+from sanity.core.compare import Array, equal
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
 from sanity.gradients import same_gradients
@@ -258,9 +258,11 @@ def keeps_the_tokens(run: Run, case: Case) -> None:
 check.compares(
     masked_loss_of, LOGITS, "loss", weight=4, says="The loss is the mean cross-entropy where a token was chosen."
 )
-check.compares(
-    masked_loss_of, NONE, "loss", says="Where no token was chosen the loss is 0.", name="masked_loss_of_none"
-)
+
+@check(NONE)
+def masked_loss_of_none(run: Run, case: Case) -> None:
+    """Where no token was chosen the loss is 0."""
+    equal("loss", run(masked_loss_of, case)["loss"], np.zeros(()), "where no token was chosen the loss is not 0")
 
 
 @check(LOGITS, gradients=True)

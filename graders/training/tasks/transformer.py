@@ -92,8 +92,8 @@ class Questions(Task):
 def exact_match(answers: Sequence[str], references: Sequence[str]) -> float:
     """Return the share of answers that are the references, in percent.
 
-    >>> exact_match(["a", "b", ""], ["a", "c", "d"])
-    33.33333333333333
+    >>> exact_match(["a", "b", "", ""], ["a", "c", "d", "e"])
+    25.0
     """
     return 100 * sum(one == other for one, other in zip(answers, references, strict=True)) / len(references)
 
