@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -105,12 +105,10 @@ class Predictor:
     @torch.no_grad()
     def predict(self, partial_parses: Sequence[Any]) -> list[str]:
         """Return the best possible transition of each partial parse, whose ROOT becomes the number 0."""
-        for parse in partial_parses:
-            parse.stack[0] = 0
-        places = places_of([(one.stack[:-4:-1], one.buffer[:3]) for one in partial_parses], self.tables.nowhere)
-        found = self.rows_of(partial_parses)
-        self.add_new_arcs(found, partial_parses)
-        rows = np.array(found)
+        numbers, arcs = list[int](), list[int]()
+        places = places_of(self.states_of(partial_parses, numbers, arcs), self.tables.nowhere)
+        rows = np.array(numbers)
+        self.tables.add_arcs(*np.array(arcs, np.int64).reshape(-1, 3).T)
         features = torch.from_numpy(self.tables.features(rows, places))
         logits = self.model(features.to(self.device)).float().cpu().numpy()
         best = np.where(self.possible_for(places), logits, -np.inf).argmax(axis=1)
@@ -120,29 +118,38 @@ class Predictor:
         self.relations[rows[attached], dependents] = self.relation_of[best[attached]]
         return self.names[best].tolist()
 
-    def rows_of(self, partial_parses: Sequence[Any]) -> list[int]:
-        """Return the sentence of each partial parse. Raises ParseError: it is a copy."""
-        try:
-            return [self.rows[id(parse.sentence)] for parse in partial_parses]
-        except KeyError:
-            raise ParseError("PartialParse.sentence is not the sentence that was given, but another: see 2c") from None
+    def states_of(
+        self, partial_parses: Sequence[Any], numbers: list[int], arcs: list[int]
+    ) -> Iterator[tuple[list[int], list[int]]]:
+        """Yield the top of the stack and the front of the buffer of each partial parse.
 
-    def add_new_arcs(self, rows: Sequence[int], partial_parses: Sequence[Any]) -> None:
-        """Add to the tables the arcs that partial parses have and they lack."""
-        arcs, seen = [], self.seen
-        for row, parse in zip(rows, partial_parses, strict=True):
-            found = parse.dependencies
-            count = len(found)
+        One pass for all that is to be known of them: between two calls they have left the processor's cache.
+
+        Args:
+            partial_parses: as `minibatch_parse` has them.
+            numbers: gets the row of each.
+            arcs: gets the row, head and dependent of each arc that the tables lack.
+
+        Raises:
+            ParseError: the sentence of one is a copy.
+        """
+        rows, seen = self.rows, self.seen
+        for parse in partial_parses:
+            stack, found = parse.stack, parse.dependencies
+            stack[0] = 0
+            row, count = rows.get(id(parse.sentence)), len(found)
+            if row is None:
+                raise ParseError("PartialParse.sentence is not the sentence that was given, but another: see 2c")
+            numbers.append(row)
             if count != seen[row]:
                 if count != seen[row] + 1:  # a new parse of the sentence
                     self.tables.forget(row)
                     for head, dependent in found[:-1]:
                         self.tables.add_arcs(*(np.array([number]) for number in (row, head, dependent)))
                 if found:
-                    arcs.append((row, *found[-1]))
+                    arcs += (row, *found[-1])
                 seen[row] = count
-        if arcs:
-            self.tables.add_arcs(*np.array(arcs).T)
+            yield stack[:-4:-1], parse.buffer[:3]
 
     def possible_for(self, places: Indices) -> NDArray[np.bool_]:
         """Return (B, classes), whether each transition can be taken and leads to one dependent of ROOT."""

@@ -5,7 +5,7 @@ Letters: S sentences, W = n + 2 for the longest of n words, B partial parses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -133,7 +133,7 @@ def features_of_steps(sentences: Sequence[Encoded], steps: Sequence[list[Step]],
     return np.concatenate(features)
 
 
-def places_of(states: Sequence[tuple[list[int], list[int]]], nowhere: int) -> Indices:
+def places_of(states: Iterable[tuple[list[int], list[int]]], nowhere: int) -> Indices:
     """Return the places (B, 6) of up to three words of the stack, the topmost first, and of the buffer."""
     padding, places = [nowhere] * 3, list[int]()
     for top, front in states:
