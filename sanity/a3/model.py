@@ -60,6 +60,16 @@ def with_own_weights(code: Any, case: Case) -> Any:
     return model(words_of(case)), *(own[name] for name in ("embeddings", "W", "b", "U", "c"))
 
 
+@probe("not initialised", of="ParserModel()", needs=("torch",))
+def left_empty(code: Any, case: Case) -> Any:
+    """Make a model where memory that nothing is written to holds NaN; return the roles of weights that do, too."""
+    from sanity.a3.beside.model import empty_is_nan, new, roles
+
+    with empty_is_nan():
+        found = roles(new(code, case), case)
+    return [role for role, weight in found.items() if weight.isnan().any()]
+
+
 @probe("gradients", of="forward()", needs=("torch",))
 def weight_gradients(code: Any, case: Case) -> Any:
     """Return the gradients of a weighted sum of the logits by role, in evaluation and with the case's weights."""
@@ -241,6 +251,16 @@ def begins_with_weights_of_the_right_size(run: Run, case: Case) -> None:
         if not 0.6 < ratio < 1.4:
             diagnosis = "a weight begins with zeros or with one number" if ratio < 1e-6 else ""
             raise CheckFailed(f"{what} begins too {'large' if ratio > 1 else 'small'}", diagnosis=diagnosis)
+
+
+@check(LARGE, weight=1)
+def begins_with_numbers_of_its_own(run: Run, case: Case) -> None:
+    """Every weight and both biases are initialised: none begins as whatever is in memory."""
+    forgotten = run(left_empty, case)["not initialised"]
+    for role, what in WHAT.items():
+        if role in forgotten:
+            said = f"nothing initialises {what}"
+            raise CheckFailed(said, diagnosis=f"{said}: whatever is in memory is there to begin with")
 
 
 @check.hint(LARGE)
