@@ -10,6 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from sanity.a3.partial_parse import WORDS
+from sanity.a3.trees import heads_of
 from sanity.core.case import Case, Cases
 from sanity.core.check import Checks
 from sanity.core.errors import CheckFailed
@@ -72,10 +73,6 @@ SHORT = Cases(make_short, {"count": (1, 4)}, "{count} sentences, all but one of 
 """Sentences of one word, and a minibatch of one."""
 
 
-DEPENDENT = {"LA": -2, "RA": -1}
-"""Where on the stack the dependent of a new arc is; its head is in the other of the two last places."""
-
-
 class Guessing:
     """A model whose guess depends on nothing but the words of a parse's stack and buffer; it notes what it is asked."""
 
@@ -127,42 +124,56 @@ def minibatch(code: Any, case: Case) -> Any:
 @probe("right", of="PartialParse")
 def partial_parse_is_right(code: Any, case: Case) -> Any:
     """Return whether the student's PartialParse parses these sentences as it should."""
-    own = code.parser_transitions.PartialParse
-    return all(parsed(own, sentence, case) == parsed(stand_in(object), sentence, case) for sentence in case.sentences)
+    return all(parses_right(code.parser_transitions.PartialParse, sentence, case.root) for sentence in case.sentences)
 
 
-def parsed(kind: Any, sentence: list[Any], case: Case) -> Any:
-    """Return the arcs of a sentence and what is left of it, or None for an exception."""
-    given = list(sentence)
-    model = Guessing(case.root, [given])
+def parses_right(kind: Any, sentence: Sequence[Any], root: Any) -> bool:
+    """Return whether a class parses a sentence of different words to the tree that the transitions say.
+
+    On the way, what is read and has no head waits on the stack, and all that is not read is in the buffer.
+    """
+    given, taken = list(sentence), list[str]()
+    model, names = Guessing(root, [given]), ["ROOT" if root is None else root, *sentence]
     try:
         parse = kind(given)
         for _ in range(2 * len(given)):
-            parse.parse_step(model.guess(parse))
-        return sorted(map(repr, map(tuple, parse.dependencies))), list(parse.stack), list(parse.buffer), given
+            taken.append(model.guess(parse))
+            parse.parse_step(taken[-1])
+            read, attached = taken.count("S"), [dependent for _, dependent in parse.dependencies]
+            waiting = [word for word in sentence[:read] if word not in attached]
+            if [*parse.stack][1:] != waiting or [*parse.buffer] != [*sentence[read:]]:
+                return False
+        arcs = [(names[head], word) for head, word in zip(heads_of(taken, len(given)), sentence, strict=True)]
+        same = sorted(map(repr, arcs)) == sorted(map(repr, map(tuple, parse.dependencies)))
     except Exception:
-        return None
+        return False
+    return same and given == [*sentence] and parse.sentence is given
 
 
 def stand_in(base: Any) -> Any:
-    """Return a class of right partial parses, with what else the student's class has."""
+    """Return a class that takes the place of a wrong PartialParse, with what else the student's class has.
+
+    It parses nothing. It is as long as a parse with the same transitions, so that its end is told in the same way, and
+    its arcs tell one word after the other which transitions it was given until then.
+    """
 
     class PartialParse(base):  # type: ignore[misc]
         def __init__(self, sentence: Any) -> None:
-            if base is not object:
-                with contextlib.suppress(Exception):  # what is wrong there is for question 2c to say
-                    super().__init__(sentence)
+            with contextlib.suppress(Exception):  # what is wrong there is for question 2c to say
+                super().__init__(sentence)
             self.sentence, self.stack, self.buffer = sentence, ["ROOT"], list(sentence)
             self.dependencies: list[Any] = []
+            self.given = ""
 
         def parse_step(self, transition: str) -> None:
-            place = DEPENDENT.get(transition)
-            if place is None:
-                self.stack += self.buffer[:1]
-                del self.buffer[:1]
-            else:
-                self.dependencies.append((self.stack[-3 - place], self.stack[place]))
-                del self.stack[place]
+            self.given += transition
+            shifted, n = self.given.count("S"), len(self.sentence)
+            number = self.given.count("A")
+            self.buffer[:] = self.sentence[shifted:]
+            self.stack[1:] = self.sentence[: max(shifted - number, 0)]
+            if number > len(self.dependencies):
+                head = self.stack[0] if number == n else self.given
+                self.dependencies.append((head, self.sentence[(number - 1) % n]))
 
         def parse(self, transitions: Sequence[str]) -> Any:
             for transition in transitions:
@@ -173,7 +184,7 @@ def stand_in(base: Any) -> Any:
 
 
 def fitted(run: Run, case: Case) -> Case:
-    """Return the case for this submission: with a right PartialParse where its own is wrong, which is question 2c's."""
+    """Return the case for this submission: with a stand-in where its PartialParse is wrong, which is question 2c's."""
     return case if run(partial_parse_is_right, case)["right"] is True else case.having(stand_in=True)
 
 
@@ -204,8 +215,10 @@ def same_arcs(mine: list[list[str]], right: list[list[str]], said: str) -> None:
 
 def same_parses(run: Run, expect: Run, case: Case) -> None:
     """Raise CheckFailed unless all sentences have the reference's arcs."""
-    mine = arcs_of(run(minibatch, fitted(run, case)), case)
-    same_arcs(mine, arcs_of(expect(minibatch, case), case), "{} of the sentences have wrong arcs")
+    right = {kind: expect(minibatch, case.having(stand_in=kind)) for kind in (False, True)}  # always asked for both
+    case = fitted(run, case)
+    mine = arcs_of(run(minibatch, case), case)
+    same_arcs(mine, arcs_of(right[case.stand_in], case), "{} of the sentences have wrong arcs")
 
 
 @check(SENTENCES, weight=8, outputs=("dependencies",))

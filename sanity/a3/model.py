@@ -20,6 +20,8 @@ DRAWS = 4000
 """Rows of a minibatch in training whose mean and variance are looked at."""
 FALSE_ALARMS = 1e-9
 """The odds that a right initialisation gets a hint."""
+RATE = 0.0123
+"""A learning rate that no optimiser has by default."""
 MATRICES = {"W": "the weight from embeddings to the hidden layer", "U": "the weight from the hidden layer to logits"}
 WHAT = {"embeddings": "the embeddings", **MATRICES, "b": "the hidden layer's bias", "c": "the bias of the logits"}
 
@@ -58,6 +60,16 @@ def with_own_weights(code: Any, case: Case) -> Any:
     model = new(code, case).eval()
     own = roles(model, case)
     return model(words_of(case)), *(own[name] for name in ("embeddings", "W", "b", "U", "c"))
+
+
+@probe("not initialised", of="ParserModel()", needs=("torch",))
+def left_empty(code: Any, case: Case) -> Any:
+    """Make a model where memory that nothing is written to holds NaN; return the roles of weights that do, too."""
+    from sanity.a3.beside.model import empty_is_nan, new, roles
+
+    with empty_is_nan():
+        found = roles(new(code, case), case)
+    return [role for role, weight in found.items() if weight.isnan().any()]
 
 
 @probe("gradients", of="forward()", needs=("torch",))
@@ -111,6 +123,14 @@ def kinds_of_layers(code: Any, case: Case) -> Any:
     from sanity.a3.beside.model import new
 
     return sorted({type(layer).__name__ for layer in new(code, case).modules()})
+
+
+@probe("rates", of="train()", needs=("torch",))
+def learning_rates(code: Any, case: Case) -> Any:
+    """Return the learning rates with which the student's own run.py would train; none if it has no train()."""
+    from sanity.a3.beside.training import rates_of_training
+
+    return rates_of_training(code.folder, RATE)
 
 
 def hidden(case: Case, weights: Any) -> Array:
@@ -243,6 +263,16 @@ def begins_with_weights_of_the_right_size(run: Run, case: Case) -> None:
             raise CheckFailed(f"{what} begins too {'large' if ratio > 1 else 'small'}", diagnosis=diagnosis)
 
 
+@check(LARGE, weight=1)
+def begins_with_numbers_of_its_own(run: Run, case: Case) -> None:
+    """Every weight and both biases are initialised: none begins as whatever is in memory."""
+    forgotten = run(left_empty, case)["not initialised"]
+    for role, what in WHAT.items():
+        if role in forgotten:
+            said = f"nothing initialises {what}"
+            raise CheckFailed(said, diagnosis=f"{said}: whatever is in memory is there to begin with")
+
+
 @check.hint(LARGE)
 def begins_with_xavier_uniform(run: Run, case: Case) -> None:
     """The weights begin uniform within the bounds of nn.init.xavier_uniform_."""
@@ -268,6 +298,17 @@ def begins_with_uniform_biases(run: Run, case: Case) -> None:
         bias = shaped(own, name, "out", case.values[name])
         if not (bias.min() >= 0 and bias.max() <= 1 and np.ptp(bias) > 0):
             raise CheckFailed(f"{what} does not begin as nn.init.uniform_ makes it")
+
+
+# A hint, and worth nothing: run.py is no answer to a question and need not be handed in, so that who hands one in could
+# only lose by it.
+@check.hint(ONE)
+def trains_at_the_rate_given(run: Run, case: Case) -> None:
+    """If there is a train() in run.py, its optimiser gets the learning rate."""
+    rates = run(learning_rates, case)["rates"]
+    if rates and RATE not in rates:
+        said = "in run.py the optimiser of train() does not get the learning rate"
+        raise CheckFailed(said, hint="without lr= it has its own default")
 
 
 @check(ONE, weight=4, rule="own-layers")

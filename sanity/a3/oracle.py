@@ -88,7 +88,7 @@ def wrong_row(before: Row, row: Row) -> str:
             return "the buffer is empty, so that S cannot be taken"
         if arc is not None:
             return "S adds no arc"
-        right: tuple[Any, Any] = ([*was, left[0]], left[1:])
+        gone, height = None, len(was) + 1
     elif transition not in ("LA", "RA"):
         return "the transition is not S, LA or RA"
     elif below is None or (transition == "LA" and below == "ROOT"):
@@ -99,9 +99,10 @@ def wrong_row(before: Row, row: Row) -> str:
             if arc == (dependent, head):
                 return "the arc has the dependent first: the head comes first"
             return f"the arc is not the one between the two words on top that {transition} adds"
-        right = ([*was[:-2], head], left)
-    if (stack, buffer) != right:
-        return f"the {'stack' if stack != right[0] else 'buffer'} does not follow from the row before"
+        gone, height = dependent, len(was) - 1
+    words = [word for word in (*was, *left) if word != gone]  # in the order of the sentence, none of them twice
+    if [stack, buffer] != [words[:height], words[height:]]:
+        return f"the {'stack' if stack != words[:height] else 'buffer'} does not follow from the row before"
     return ""
 
 

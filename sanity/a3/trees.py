@@ -10,6 +10,8 @@ import numpy as np
 from sanity.core.case import Cases
 
 NAMES = ("S", "LA", "RA")
+WAITING = {"S": 0, "LA": 2, "RA": 1}
+"""How many words each needs on the stack, ROOT not counted."""
 
 
 def draw_transitions(n: int, rng: np.random.Generator) -> list[str]:
@@ -31,26 +33,42 @@ def draw_heads(n: int, rng: np.random.Generator) -> list[int]:
 
 
 def heads_of(transitions: Sequence[str], n: int) -> list[int]:
-    """Return the heads that transitions give the n words of a sentence; raise ValueError if they parse none."""
-    stack, next_word, heads = [0], 1, [0] * n
-    for transition in transitions:
+    """Return the heads that transitions give the n words of a sentence; raise ValueError if they parse none.
+
+    Transitions are a formula that has each operator after its two operands, and is read from its end, without a stack:
+    each S is the next word, and LA and RA choose one of the two parts before them.
+    """
+    require_legal(transitions, n)
+    formula, heads = ["S", *transitions], [0] * (n + 1)  # the first is ROOT
+
+    def read(end: int) -> tuple[int, int]:
+        """Return the word that stands for the part of the formula with this end, and where the part begins."""
+        choice = NAMES.index(formula[end])
+        if not choice:
+            return formula[:end].count("S"), end
+        later, middle = read(end - 1)
+        earlier, start = read(middle - 1)
+        chosen = (earlier, later)[choice % 2]
+        heads[earlier + later - chosen] = chosen
+        return chosen, start
+
+    read(2 * n)
+    return heads[1:]
+
+
+def require_legal(transitions: Sequence[str], n: int) -> None:
+    """Raise ValueError unless each transition can be taken and the last one ends the parse: all that is a count."""
+    shifted = 0
+    for number, transition in enumerate(transitions):
         if transition not in NAMES:
             raise ValueError("there is a transition that is not S, LA or RA")
-        if transition == "S":
-            if next_word > n:
-                raise ValueError("S is taken although the buffer is empty")
-            stack.append(next_word)
-            next_word += 1
-        elif len(stack) < (3 if transition == "LA" else 2):
+        if 2 * shifted - number < WAITING[transition]:
             raise ValueError(f"{transition} is taken although the stack is too short")
-        elif transition == "LA":
-            heads[stack.pop(-2) - 1] = stack[-1]
-        else:
-            dependent = stack.pop()
-            heads[dependent - 1] = stack[-1]
-    if stack != [0] or next_word <= n:
+        shifted += transition == "S"
+        if shifted > n:
+            raise ValueError("S is taken although the buffer is empty")
+    if len(transitions) != 2 * n:
         raise ValueError("the parse is not finished after the last transition")
-    return heads
 
 
 def make_tree(*, seed: int, n: int) -> dict[str, Any]:

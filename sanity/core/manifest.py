@@ -128,6 +128,8 @@ class Manifest(Table, frozen=True, rename={"questions": "question"}):
     trained: tuple[TrainedQuestion, ...] = ()
     handout: tuple[Text, ...] = ()
     """What else the handout ships: paths, or patterns such as "nmt/*.py"."""
+    own: tuple[FileName, ...] = ()
+    """Files of the handout that a student may have another of: this one is taken along, and need not be there."""
     forbidden: tuple[Annotated[str, Meta(pattern=NAME)], ...] = ()
     """Libraries that an answer should do without, such as torch: grading notes for staff who imports them."""
     legacy: bool = False

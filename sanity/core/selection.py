@@ -76,7 +76,7 @@ def select_files(names: Sequence[str], manifest: Manifest) -> Selection:
 
 def _is_given(name: str, manifest: Manifest) -> bool:
     """Return whether a file is the handout's own, which no submission can replace."""
-    if name in manifest.accepted or name == WRITTEN:
+    if name in {*manifest.accepted, *manifest.own, WRITTEN}:
         return False
     patterns = (*manifest.given, *manifest.handout, *ALWAYS_GIVEN, *MADE)
     return any(fnmatchcase(same_name(name), same_name(pattern)) for pattern in patterns)

@@ -23,6 +23,7 @@ from graders.course.planted import load_bugs, load_variants, reference_files
 from graders.course.planted.process_run import ProcessRun, run_in_process
 from sanity import check_folder
 from sanity.a3.dropout import DRAWS, FALSE_ALARMS, deviation
+from sanity.a3.model import learning_rates
 from sanity.a3.oracle import SENTENCE
 from sanity.a3.trees import CROSSING, TREES, heads_of
 from sanity.core.assignment_package import ChecksError, checks_of, load_checks
@@ -30,6 +31,7 @@ from sanity.core.check import Check
 from sanity.core.errors import CheckFailed
 from sanity.core.judge import CachedRun, attempt
 from sanity.core.recordings import fixed_cases, load, recording_path
+from sanity.core.selection import select_in
 from sanity.core.verdict import Outcome
 
 COURSE = load_assignment("a3")
@@ -206,6 +208,63 @@ def test_a_mistake_is_one_line(bug: str, part: str, said: str, folder: Path) -> 
 def test_an_unknown_part_is_one_line(folder: Path) -> None:
     done = command(folder, "parser_transitions.py", "part_x")
     assert (done.returncode, done.stderr) == (1, "usage: python parser_transitions.py part_c | part_d\n")
+
+
+TRAIN = """
+import argparse
+import no_such_library
+from torch import nn, optim
+from tqdm import tqdm
+
+argparse.ArgumentParser().add_argument("-d")
+raise SystemExit("nothing at the top runs")
+
+def train(parser, train_data, dev_data, output_path, batch_size=1024, n_epochs=10, lr=0.0005):
+    best_dev_UAS = 0
+    optimizer = {}
+    loss_func = nn.CrossEntropyLoss()
+    for epoch in range(n_epochs):
+        dev_UAS = train_for_epoch(parser, train_data, dev_data, optimizer, loss_func, batch_size)
+
+def train_for_epoch(parser, train_data, dev_data, optimizer, loss_func, batch_size):
+    raise AssertionError("this would train")
+"""
+GIVEN_RUN = (COURSE.folder / "run.py").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("run_py", "told"),
+    [
+        (TRAIN.replace("{}", "optim.Adam(parser.model.parameters(), lr=lr)"), False),
+        (TRAIN.replace("{}", "optim.SGD([{'params': parser.model.parameters(), 'lr': lr}])"), False),
+        (TRAIN.replace("{}", "optim.Adagrad(parser.model.parameters(), lr)"), False),
+        (TRAIN.replace("{}", "optim.Adam(parser.model.parameters())"), True),
+        (TRAIN.replace("{}", "optim.AdamW(parser.model.parameters(), lr=0.0005)"), True),
+        (TRAIN.replace("{}", "no_such_library.Adam(parser.model.parameters())"), None),
+        ("def train(:\n", None),
+        (GIVEN_RUN, None),
+        ("", None),
+    ],
+)
+def test_a_run_of_ones_own_is_told_if_its_optimiser_gets_no_learning_rate(run_py: str, told: bool | None) -> None:
+    files = reference_files(COURSE) | ({"run.py": run_py} if run_py else {})
+    [hint] = [check for check in load_checks("a3") if check.name == "trains_at_the_rate_given"]
+    with running(files) as run:
+        found = attempt(hint, run, RECORDED.expect, hint.cases.case())
+        rates = run(learning_rates, hint.cases.case())["rates"]
+    assert (found is not None) == bool(told)
+    assert bool(rates) == (told is not None)
+    assert not told or str(found) == "in run.py the optimiser of train() does not get the learning rate"
+
+
+def test_a_run_of_ones_own_is_taken_along(tmp_path: Path) -> None:
+    for name, text in {**reference_files(COURSE), "run.py": TRAIN, "parsing/decoding.py": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    selection = select_in(tmp_path, COURSE.manifest)
+    assert selection.helpers == ("run.py",)
+    assert "ignored: parsing/decoding.py is given" in selection.notes
 
 
 @pytest.mark.slow

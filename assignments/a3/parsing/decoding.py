@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from parsing.features import FeatureTables, Indices, places_of
 from parsing.transitions import LEFT_ARC, NAMES, RIGHT_ARC, SHIFT
@@ -95,54 +96,62 @@ class Predictor:
         self.relations = np.zeros((len(sentences), self.tables.width), np.int64)
         count = len(vocabulary.relations)
         self.kinds = np.repeat([LEFT_ARC, RIGHT_ARC, SHIFT], [count, count, 1])  # of each class
+        self.names = np.array(NAMES, object)[self.kinds]
         self.relation_of = np.concatenate([np.arange(count), np.arange(count), [0]])
+        # Rows are numbered by whether there is a third word on the stack, a second one, and a word in the buffer.
+        third, second, waiting = np.indices((2, 2, 2)).reshape(3, -1, 1).astype(bool)
+        self.possible = np.hstack((third, third | (second & ~waiting), waiting))[:, self.kinds]  # (8, classes)
 
     @torch.no_grad()
     def predict(self, partial_parses: Sequence[Any]) -> list[str]:
         """Return the best possible transition of each partial parse, whose ROOT becomes the number 0."""
-        states = []
-        for parse in partial_parses:
-            parse.stack[0] = 0
-            states.append((parse.stack[:-4:-1], parse.buffer[:3]))
-        rows = self.rows_of(partial_parses)
-        self.add_new_arcs(rows, partial_parses)
-        places = places_of(states, self.tables.nowhere)
-        features = torch.from_numpy(self.tables.features(np.array(rows), places))
+        numbers, arcs = list[int](), list[int]()
+        places = places_of(self.states_of(partial_parses, numbers, arcs), self.tables.nowhere)
+        rows = np.array(numbers)
+        self.tables.add_arcs(*np.array(arcs, np.int64).reshape(-1, 3).T)
+        features = torch.from_numpy(self.tables.features(rows, places))
         logits = self.model(features.to(self.device)).float().cpu().numpy()
-        best = np.where(self.possible(places)[:, self.kinds], logits, -np.inf).argmax(axis=1)
+        best = np.where(self.possible_for(places), logits, -np.inf).argmax(axis=1)
         kinds = self.kinds[best]
-        dependents = np.where(kinds == LEFT_ARC, places[:, 1], places[:, 0])
-        attached = kinds != SHIFT
-        self.relations[np.array(rows)[attached], dependents[attached]] = self.relation_of[best[attached]]
-        return [NAMES[kind] for kind in kinds.tolist()]
+        attached = np.flatnonzero(kinds != SHIFT)
+        dependents = places[attached, np.where(kinds[attached] == LEFT_ARC, 1, 0)]
+        self.relations[rows[attached], dependents] = self.relation_of[best[attached]]
+        return self.names[best].tolist()
 
-    def rows_of(self, partial_parses: Sequence[Any]) -> list[int]:
-        """Return the sentence of each partial parse. Raises ParseError: it is a copy."""
-        try:
-            return [self.rows[id(parse.sentence)] for parse in partial_parses]
-        except KeyError:
-            raise ParseError("PartialParse.sentence is not the sentence that was given, but another: see 2c") from None
+    def states_of(
+        self, partial_parses: Sequence[Any], numbers: list[int], arcs: list[int]
+    ) -> Iterator[tuple[list[int], list[int]]]:
+        """Yield the top of the stack and the front of the buffer of each partial parse.
 
-    def add_new_arcs(self, rows: Sequence[int], partial_parses: Sequence[Any]) -> None:
-        """Add to the tables the arcs that partial parses have and they lack."""
-        arcs = []
-        for row, parse in zip(rows, partial_parses, strict=True):
-            found, seen = parse.dependencies, self.seen[row]
-            if len(found) != seen:
-                if len(found) != seen + 1:  # a new parse of the sentence
+        One pass for all that is to be known of them: between two calls they have left the processor's cache.
+
+        Args:
+            partial_parses: as `minibatch_parse` has them.
+            numbers: gets the row of each.
+            arcs: gets the row, head and dependent of each arc that the tables lack.
+
+        Raises:
+            ParseError: the sentence of one is a copy.
+        """
+        rows, seen = self.rows, self.seen
+        for parse in partial_parses:
+            stack, found = parse.stack, parse.dependencies
+            stack[0] = 0
+            row, count = rows.get(id(parse.sentence)), len(found)
+            if row is None:
+                raise ParseError("PartialParse.sentence is not the sentence that was given, but another: see 2c")
+            numbers.append(row)
+            if count != seen[row]:
+                if count != seen[row] + 1:  # a new parse of the sentence
                     self.tables.forget(row)
                     for head, dependent in found[:-1]:
                         self.tables.add_arcs(*(np.array([number]) for number in (row, head, dependent)))
                 if found:
-                    arcs.append((row, *found[-1]))
-                self.seen[row] = len(found)
-        if arcs:
-            self.tables.add_arcs(*np.array(arcs).T)
+                    arcs += (row, *found[-1])
+                seen[row] = count
+            yield stack[:-4:-1], parse.buffer[:3]
 
-    def possible(self, places: Indices) -> Indices:
-        """Return (B, 3), whether a left-arc, a right-arc, a shift can be taken and leads to one dependent of ROOT."""
-        nowhere = self.tables.nowhere
-        shift = places[:, 3] != nowhere
-        left = places[:, 2] != nowhere
-        right = left | ((places[:, 1] != nowhere) & ~shift)
-        return np.stack((left, right, shift), axis=1)
+    def possible_for(self, places: Indices) -> NDArray[np.bool_]:
+        """Return (B, classes), whether each transition can be taken and leads to one dependent of ROOT."""
+        there = places[:, 1:4] != self.tables.nowhere  # the second and the third word of the stack, the next one
+        return self.possible.take(there @ np.array([2, 4, 1]), axis=0)

@@ -5,8 +5,7 @@ Letters: S sentences, W = n + 2 for the longest of n words, B partial parses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +28,13 @@ LEFT, RIGHT, SECOND_LEFT, SECOND_RIGHT = range(4)
 class FeatureTables:
     """The words and tags of some sentences, and the outermost dependents of each word as far as they are parsed.
 
-    A word's place is its number in the sentence: 0 is ROOT, W - 1 a word that is not there. What a new arc changes is
-    written down when it is made, so that no feature is ever searched for among arcs.
+    A word's place is its number in the sentence: 0 is ROOT, W - 1 a word that is not there; its cell is that in all
+    sentences, W to each. What a new arc changes is written down when it is made, so that no feature is ever searched
+    for among arcs.
+
+    Attributes:
+        numbers: (2 S W,), those of the words by their cells, then those of the tags.
+        children: (S W, 4), cells of dependents by the cell of their head.
     """
 
     def __init__(self, sentences: Sequence[Encoded], nulls: tuple[int, int]) -> None:
@@ -38,25 +42,28 @@ class FeatureTables:
         self.width = 1 + max(len(sentence.words) for sentence in sentences)
         self.nowhere = self.width - 1
         shape = (len(sentences), self.width)
-        self.tables = tuple(np.full(shape, null) for null in nulls)
+        tables = [np.full(shape, null) for null in nulls]
         for row, sentence in enumerate(sentences):
-            for table, numbers in zip(self.tables, sentence, strict=True):
+            for table, numbers in zip(tables, sentence, strict=True):
                 table[row, : len(numbers)] = numbers
-        self.children = np.full((len(sentences) * self.width, 4), self.nowhere)  # (S W, 4)
+        self.numbers = np.concatenate([table.ravel() for table in tables])
+        self.children = np.repeat(np.arange(len(sentences)) * self.width + self.nowhere, self.width * 4).reshape(-1, 4)
 
     def forget(self, row: int) -> None:
         """Remove all arcs of a sentence."""
-        self.children[row * self.width : (row + 1) * self.width] = self.nowhere
+        start = row * self.width
+        self.children[start : start + self.width] = start + self.nowhere
 
     def add_arcs(self, rows: Indices, heads: Indices, dependents: Indices) -> None:
         """Add an arc to each of some sentences, none of them twice."""
-        words, children = rows * self.width + heads, self.children
+        starts, children = rows * self.width, self.children
         for first, second, outwards in ((LEFT, SECOND_LEFT, -1), (RIGHT, SECOND_RIGHT, 1)):
-            here = (dependents - heads) * outwards > 0
-            word, new = words[here], dependents[here]
+            here = np.flatnonzero((dependents - heads) * outwards > 0)
+            start = starts[here]
+            word, new, nowhere = start + heads[here], start + dependents[here], start + self.nowhere
             old, older = children[word, first], children[word, second]
-            farthest = (old == self.nowhere) | ((new - old) * outwards > 0)
-            next_one = (older == self.nowhere) | ((new - older) * outwards > 0)
+            farthest = (old == nowhere) | ((new - old) * outwards > 0)
+            next_one = (older == nowhere) | ((new - older) * outwards > 0)
             children[word, second] = np.where(farthest, old, np.where(next_one, new, older))
             children[word, first] = np.where(farthest, new, old)
 
@@ -68,16 +75,15 @@ class FeatureTables:
             places: (B, 6), the three words on top of the stack, the topmost first, and the first three of the buffer;
                 `nowhere` for one that is not there.
         """
-        starts = rows[:, None] * self.width
-        words = np.empty((len(rows), PLACES), np.int64)
-        words[:, :6] = places
-        for first in (6, 12):
-            outer = self.children[(starts + places[:, [first // 6 - 1]])[:, 0]]
+        cells = np.empty((len(rows), 2, PLACES), np.int64)  # in `numbers`
+        words = cells[:, 0]
+        words[:, :6] = places + rows[:, None] * self.width
+        for place, first in ((0, 6), (1, 12)):
+            outer = self.children.take(words[:, place], axis=0)
             words[:, first : first + 4] = outer
-            words[:, first + 4] = self.children[starts[:, 0] + outer[:, LEFT], LEFT]
-            words[:, first + 5] = self.children[starts[:, 0] + outer[:, RIGHT], RIGHT]
-        words += starts
-        return np.concatenate([table.ravel().take(words) for table in self.tables], axis=1)
+            words[:, first + 4 : first + 6] = self.children.ravel().take(outer[:, :2] * 4 + (LEFT, RIGHT))
+        cells[:, 1] = words + len(self.children)
+        return self.numbers.take(cells.reshape(-1, N_FEATURES))
 
 
 class Instances(NamedTuple):
@@ -127,8 +133,10 @@ def features_of_steps(sentences: Sequence[Encoded], steps: Sequence[list[Step]],
     return np.concatenate(features)
 
 
-def places_of(states: Sequence[tuple[list[int], list[int]]], nowhere: int) -> Indices:
+def places_of(states: Iterable[tuple[list[int], list[int]]], nowhere: int) -> Indices:
     """Return the places (B, 6) of up to three words of the stack, the topmost first, and of the buffer."""
-    padding = [nowhere] * 3
-    places = chain.from_iterable((top + padding)[:3] + (front + padding)[:3] for top, front in states)
-    return np.fromiter(places, np.int64, 6 * len(states)).reshape(-1, 6)
+    padding, places = [nowhere] * 3, list[int]()
+    for top, front in states:
+        places += top if len(top) == 3 else (top + padding)[:3]
+        places += front if len(front) == 3 else (front + padding)[:3]
+    return np.fromiter(places, np.int64, len(places)).reshape(-1, 6)

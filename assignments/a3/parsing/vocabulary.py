@@ -67,9 +67,10 @@ class Vocabulary:
     def encode(self, sentence: Sentence) -> Encoded:
         """Return the numbers of words and tags, unknown ones as UNKNOWN."""
         words, tags = self.word_numbers, self.tag_numbers
+        word, tag = words[UNKNOWN], tags[UNKNOWN]
         return Encoded(
-            [words[ROOT], *(words.get(form.lower(), words[UNKNOWN]) for form in sentence.forms)],
-            [tags[ROOT], *(tags.get(tag, tags[UNKNOWN]) for tag in sentence.tags)],
+            [words[ROOT], *[words.get(form.lower(), word) for form in sentence.forms]],
+            [tags[ROOT], *[tags.get(name, tag) for name in sentence.tags]],
         )
 
     def to_plain(self) -> dict[str, list[str]]:

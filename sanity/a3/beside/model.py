@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -23,6 +24,17 @@ def new(code: Any, case: Case) -> Any:
     if case.stand_in:
         model.embedding_lookup = lambda w: roles(model, case)["embeddings"][w].flatten(start_dim=1)
     return model
+
+
+@contextmanager
+def empty_is_nan() -> Iterator[None]:
+    """Let torch.empty() and its kind give NaN, as torch can for whoever wants the same in every run."""
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("warn")  # use_deterministic_algorithms() imports for a second
+    try:
+        yield
+    finally:
+        torch.set_deterministic_debug_mode(before)
 
 
 def words_of(case: Case) -> Tensor:
