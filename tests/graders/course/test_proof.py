@@ -110,7 +110,7 @@ def test_the_command_prints_what_is_caught(monkeypatch: pytest.MonkeyPatch, caps
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("assignment", ["a1", "a2", "a4"])
+@pytest.mark.parametrize("assignment", ["a1", "a2", "a3", "a4", "a5"])
 def test_the_checks_catch_enough_and_name_what_they_catch(assignment: str) -> None:
     proof = prove(load_assignment(assignment))
     assert proof.holds, (proof.missed, proof.idle, proof.stale, proof.survivors)
