@@ -259,6 +259,7 @@ check.compares(
     masked_loss_of, LOGITS, "loss", weight=4, says="The loss is the mean cross-entropy where a token was chosen."
 )
 
+
 @check(NONE)
 def masked_loss_of_none(run: Run, case: Case) -> None:
     """Where no token was chosen the loss is 0."""

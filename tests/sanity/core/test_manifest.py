@@ -112,8 +112,8 @@ def test_a_folder_without_one_is_named(tmp_path):
          ": given[0] = '../v.py': expected a file name such as utils.py"),
         ('given = ["vocab.py"]', 'given = ["utils.py"]',
          ": files: utils.py is listed twice in submit, given and aliases"),
-        ('given = ["vocab.py"]', 'given = []\nhandouts = []', ": handouts is not known here; known are name, title, "
-         "submit, given, question, limits, written, trained, handout, own, forbidden, legacy, rules, aliases, feedback"),
+        ('given = ["vocab.py"]', 'given = []\nhandouts = []', ": handouts is not known here; known are name, title, submit, "
+         "given, question, limits, written, trained, handout, own, forbidden, legacy, rules, aliases, feedback"),
         ('given = ["vocab.py"]', 'given = []\naliases = {"a.py" = ["b.py"]}',
          ": aliases: a.py: expected one of submit: words.ipynb, utils.py"),
         ('given = ["vocab.py"]', 'given = []\nhandout = ["../a2/*.py"]',
