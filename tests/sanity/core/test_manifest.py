@@ -112,8 +112,9 @@ def test_a_folder_without_one_is_named(tmp_path):
          ": given[0] = '../v.py': expected a file name such as utils.py"),
         ('given = ["vocab.py"]', 'given = ["utils.py"]',
          ": files: utils.py is listed twice in submit, given and aliases"),
-        ('given = ["vocab.py"]', 'given = []\nhandouts = []', ": handouts is not known here; known are name, title, submit, "
-         "given, question, limits, written, trained, handout, own, forbidden, legacy, rules, aliases, feedback"),
+        ('given = ["vocab.py"]', 'given = []\nhandouts = []', ": handouts is not known here; known are name, title, "
+         "submit, given, question, limits, written, trained, handout, own, forbidden, legacy, rules, aliases, "
+         "feedback"),
         ('given = ["vocab.py"]', 'given = []\naliases = {"a.py" = ["b.py"]}',
          ": aliases: a.py: expected one of submit: words.ipynb, utils.py"),
         ('given = ["vocab.py"]', 'given = []\nhandout = ["../a2/*.py"]',
@@ -220,7 +221,7 @@ def test_a_question_that_is_trained(tmp_path):
         ('data = "toy"', "", ":21: [[trained]] 1h: data is missing"),
         ('task = "translation"', "", ":21: [[trained]] 1h: task is missing"),
         ('data = "toy"', 'data = "toy"\ntext = 1', ":21: [[trained]] 1h: text is not known here; known are id, name, "
-         "points, task, metric, data, budget, thresholds"),
+         "points, task, metric, data, budget, thresholds, files"),
         ('metric = "BLEU"', "metric = 1", ":21: [[trained]] 1h: metric = 1: expected text"),
         ('"1.5m"', '"soon"', ":21: [[trained]] 1h: budget = 'soon': expected a time such as 90s, 10m or 1.5h"),
         ('"1.5m"', '"0s"', ":21: [[trained]] 1h: budget = '0s': expected a time such as 90s, 10m or 1.5h"),
