@@ -146,7 +146,7 @@ check.compares(
     lookup,
     NETWORKS,
     "joined",
-    weight=7,
+    weight=6,
     says="embedding_lookup() joins the embeddings of a row's features, in their order.",
 )
 

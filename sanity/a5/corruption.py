@@ -185,7 +185,7 @@ def the_output_is_the_input_moved_by_one(run: Run, expect: Run, case: Case) -> N
         raise CheckFailed("an example has numbers that stand for no character")
 
 
-@check(MIXED, weight=5)
+@check(MIXED, weight=4)
 def examples_are_made_of_a_document(run: Run, case: Case) -> None:
     """An example is prefix, mask, suffix, mask, middle and padding; prefix, middle and suffix begin its document."""
     for _ in examples(run, case):
@@ -235,7 +235,7 @@ def takes_out_a_quarter_on_average(run: Run, case: Case) -> None:
         raise CheckFailed(f"far {more} than a quarter of what is left of a document is taken out")
 
 
-@check(LONG, weight=1)
+@check(LONG, weight=2)
 def takes_out_parts_of_any_length(run: Run, case: Case) -> None:
     """Documents that are cut to one length lose parts of different lengths."""
     by_length = defaultdict(set)

@@ -89,7 +89,7 @@ def gradients_of_a_gru_are_right(run: Run, expect: Run, case: Case) -> None:
     same_gradients(run(gru_gradients, case)["gradients"], expect(gru_gradients, case)["gradients"])
 
 
-@check(STEPS.few(), gradients=True)
+@check(STEPS.few())
 def gradients_of_a_gru_are_slopes(run: Run, case: Case) -> None:
     """The next state changes along a small step as its gradients say."""
     gradients_are_slopes(run, gru_gradients, case, *ARGUMENTS)

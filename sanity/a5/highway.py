@@ -86,7 +86,7 @@ def gradients_go_both_ways(run: Run, expect: Run, case: Case) -> None:
     same_gradients(run(ways_around_gradients, case)["gradients"], expect(ways_around_gradients, case)["gradients"])
 
 
-@check(LAYERS.few(), gradients=True)
+@check(LAYERS.few())
 def gradients_both_ways_are_slopes(run: Run, case: Case) -> None:
     """The outputs change along a small step as their gradients say."""
     gradients_are_slopes(run, ways_around_gradients, case, *LEARNT)

@@ -150,7 +150,7 @@ def zeros_stay_zeros(run: Run, case: Case) -> None:
         equal(name, found[name], nothing.values[name], "weights that begin at zero do not stay there")
 
 
-@check(DESCENTS, gradients=True)
+@check(DESCENTS)
 def a_step_follows_the_slope(run: Run, case: Case) -> None:
     """One step moves the weights by lr against the gradient that small steps measure."""
     one = case.having(steps=1)

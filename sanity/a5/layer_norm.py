@@ -94,7 +94,7 @@ def gradients_of_layer_norm_are_right(run: Run, expect: Run, case: Case) -> None
     same_gradients(run(layer_norm_gradients, case)["gradients"], expect(layer_norm_gradients, case)["gradients"])
 
 
-@check(LAYERS.few(), gradients=True)
+@check(LAYERS.few())
 def gradients_of_layer_norm_are_slopes(run: Run, case: Case) -> None:
     """The output changes along a small step as its gradients say."""
     gradients_are_slopes(run, layer_norm_gradients, case, *ARGUMENTS)

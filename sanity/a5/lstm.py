@@ -79,7 +79,7 @@ def gradients_of_an_lstm_are_right(run: Run, expect: Run, case: Case) -> None:
     same_gradients(run(lstm_gradients, case)["gradients"], expect(lstm_gradients, case)["gradients"])
 
 
-@check(STEPS.few(), gradients=True)
+@check(STEPS.few())
 def gradients_of_an_lstm_are_slopes(run: Run, case: Case) -> None:
     """The next state changes along a small step as its gradients say."""
     gradients_are_slopes(run, lstm_gradients, case, *ARGUMENTS)

@@ -110,7 +110,7 @@ def no_norm_exceeds_its_bound(run: Run, case: Case) -> None:
         raise CheckFailed("a norm is above its bound", hint="one of the two is wrong, or both")
 
 
-@check(CHAINS, gradients=True)
+@check(CHAINS)
 def the_last_norm_is_measured(run: Run, case: Case) -> None:
     """The last norm is that of the gradient by the state given, as small steps measure it."""
 

@@ -99,7 +99,7 @@ def without_smoothing_it_is_cross_entropy(run: Run, case: Case) -> None:
     equal("loss", found, want, "with eps = 0 the loss is not the mean cross-entropy")
 
 
-@check(TEXTS, gradients=True)
+@check(TEXTS)
 def the_smoothed_labels_are_the_best_answer(run: Run, case: Case) -> None:
     """No gradient is left where the model's probabilities are the smoothed labels."""
     V = case.logits.shape[1]

@@ -267,7 +267,7 @@ def slopes_of(case: Case) -> Array:
     return np.asarray((above - below) / (2 * STEP))
 
 
-@check(POSITIONS, gradients=True)
+@check(POSITIONS)
 def expected_loss_is_measured(run: Run, case: Case) -> None:
     """The gradient of the expected loss agrees with small steps."""
     slopes = slopes_of(case)
@@ -275,7 +275,7 @@ def expected_loss_is_measured(run: Run, case: Case) -> None:
     equal("gradient", found, slopes, "the gradient of the expected loss is not the one that small steps measure")
 
 
-@check(POSITIONS, weight=2, gradients=True)
+@check(POSITIONS, weight=2)
 def the_estimate_is_right_on_average(run: Run, case: Case) -> None:
     """Weighted by their probabilities, the estimates of single draws sum to the gradient, whatever the baseline."""
     p, n, want = stand_in(case.scores), len(case.scores), slopes_of(case)
@@ -286,7 +286,7 @@ def the_estimate_is_right_on_average(run: Run, case: Case) -> None:
         equal("estimate", p.astype(found.dtype) @ found, want, said)
 
 
-@check(POSITIONS, weight=2, gradients=True)
+@check(POSITIONS, weight=2)
 def the_estimate_comes_near(run: Run, case: Case) -> None:
     """The estimate from 5000 draws is the gradient of the expected loss, within what chance allows."""
     want, losses = slopes_of(case), case.losses - case.baseline
@@ -296,7 +296,7 @@ def the_estimate_comes_near(run: Run, case: Case) -> None:
         raise CheckFailed("the estimate from {DRAWN} draws is farther from the gradient than chance allows")
 
 
-@check(POSITIONS, gradients=True)
+@check(POSITIONS)
 def a_baseline_takes_the_noise_away(run: Run, case: Case) -> None:
     """If all losses are the baseline, the estimate of every draw is exactly zero."""
     flat = case.having(losses=np.full_like(case.losses, 1.25), baseline=1.25)

@@ -64,7 +64,6 @@ DEGENERATE = {
     ("a4", "squeezes-the-word"): {"decodes_where_a_size_is_one"},
     ("a4", "squeezes-the-scores"): {"steps_where_a_size_is_one"},
     ("a4", "squeezes-the-parts"): {"steps_where_a_size_is_one"},
-    ("a5", "fails-without-pairs"): {"stops_when_no_pair_is_left"},
     ("a5", "broken-characters-raise"): {"replaces_what_is_no_text"},
     ("a5", "loss-of-nothing"): {"masked_loss_of_none"},
     ("a5", "output-squeezed"): {"attends_where_a_size_is_one"},

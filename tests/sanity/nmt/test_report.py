@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 
 from sanity.nmt import plots, report
+from sanity.training.plots import Attention
 from sanity.training.report import Facts
 
 LOG = [
@@ -71,7 +72,7 @@ def test_sentences_to_map() -> None:
 def files() -> dict[str, str]:
     texts = [EVIL, RIGHT_TO_LEFT, CHINESE]
     samples = [report.Sample(text, text, f"{text}\x07\u202e", 12.34) for text in texts]
-    attention = plots.Attention(["我", EVIL], ["</s>"], [[0.5, 0.5]])
+    attention = Attention(["我", EVIL], ["</s>"], [[0.5, 0.5]])
     return report.report_files(
         "toy <b>", {}, plots.curves_of(LOG), Score(), samples, [attention], [(1, 1, 1, 0.0), (2, 2, 2, 50.0)]
     )
