@@ -45,10 +45,15 @@ ONE_POSITION = Cases(
 def right_reads(kind: str, n: int, width: int, depth: int = 0) -> Array:
     """Return which positions each position reads, (n, n)."""
     found = np.zeros((n, n), bool)
-    step = width**depth if kind == "dilated convolution" else 1
-    most = {"recurrence": 2, "self-attention": n}.get(kind, width)
+    apart, count = 1, width
+    if kind == "recurrence":
+        count = 2
+    elif kind == "self-attention":
+        count = n
+    elif kind == "dilated convolution":
+        apart = width**depth
     for i in range(n):
-        found[i, [i - m * step for m in range(most) if m * step <= i]] = True
+        found[i, [i - m * apart for m in range(count) if m * apart <= i]] = True
     return found
 
 

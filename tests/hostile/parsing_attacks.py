@@ -106,14 +106,14 @@ def validate(self, *arguments):
     class Bomb:
         def __reduce__(self): return print, ("EXPLODED",)
     honest(self, *arguments)
-    for path in pathlib.Path("checkpoints").iterdir():
-        path.write_bytes(pickle.dumps(Bomb()))
-    print("laid")
+    if self.state.update == 10:  # of 30: later ones are written whole
+        for path in pathlib.Path("checkpoints").iterdir():
+            path.write_bytes(pickle.dumps(Bomb()))
+        print("laid")
 parsing.training.Training.validate = validate
 """,
         says=ENDED,
         prints="laid",
-        tested=False,
     ),
     Attack(
         "gone",

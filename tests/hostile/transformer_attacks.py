@@ -92,8 +92,8 @@ box.Channel.validate = lambda self, update, texts: box.DevScore(100.0, True)
     Attack(
         "answers from the prose",
         FROM_THE_PROSE,
-        stop_reason=StopReason.REACHED,
-        says="training reached the required score on dev",
+        stop_reason=StopReason.CONVERGED,
+        says="training ended by itself",
         score=(100, 100),
     ),
     Attack(
