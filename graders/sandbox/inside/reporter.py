@@ -11,16 +11,12 @@ HEARTBEAT = 5.0
 """Seconds of training after which a message is sent even if there is nothing to report."""
 
 
-class Reporter:
-    """Prints the lines of a log, and sends Progress to the runner."""
+class Heartbeat:
+    """Tells the runner every few seconds that training goes on, and the loop when its time is up."""
 
-    def __init__(self, channel: Channel, metric: str) -> None:
-        self._channel, self._metric = channel, metric
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         self._last_message = time.monotonic()
-
-    def begin(self, update: int, updates: int) -> None:
-        """Report the first update."""
-        self._channel.send(Progress(update))
 
     def step(self, update: int) -> bool:
         """Return whether the time is up. Send a heartbeat: on a slow machine the next log line may be minutes away."""
@@ -28,6 +24,18 @@ class Reporter:
             self._last_message = time.monotonic()
             self._channel.send(Progress(update))
         return self._channel.time_is_up()
+
+
+class Reporter(Heartbeat):
+    """Prints the lines of a log, and sends Progress to the runner."""
+
+    def __init__(self, channel: Channel, metric: str) -> None:
+        super().__init__(channel)
+        self._metric = metric
+
+    def begin(self, update: int, updates: int) -> None:
+        """Report the first update."""
+        self._channel.send(Progress(update))
 
     def log(self, report: Any) -> None:
         """Print a log line and send it as Progress."""

@@ -6,19 +6,17 @@ No answer for dev or test is ever readable here, except in the prose that the mo
 # mypy: disable-error-code="import-not-found"
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
+from graders.sandbox.inside.reporter import Heartbeat
 
 FOLDER = Path("checkpoints")
 """In the working folder."""
 SIZE, MIXED = 128, 32
 """Questions in a batch: of similar length, and of mixed length."""
-HEARTBEAT = 5.0
-"""Seconds of training after which a message is sent even if there is nothing to report."""
 
 
 def train(order: Order, channel: Channel) -> Finished:
@@ -118,23 +116,12 @@ def _lines(order: Order, name: str) -> list[str]:
     return Path(order.data, name).read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
 
-class Reporter:
+class Reporter(Heartbeat):
     """The loop's tracker (training/tracking.py): prints log lines and sends Progress to the runner."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._last_message = time.monotonic()
 
     def begin(self, round: int, rounds: int) -> None:
         """Report the first round."""
         self._channel.send(Progress(0))
-
-    def step(self, update: int) -> bool:
-        """Return whether the time is up. Send a heartbeat: on a slow machine the next report may be minutes away."""
-        if time.monotonic() - self._last_message > HEARTBEAT:
-            self._last_message = time.monotonic()
-            self._channel.send(Progress(update))
-        return self._channel.time_is_up()
 
     def log(self, report: Any) -> None:
         """Print a line; the loss of the main stage is Progress, too."""
