@@ -62,9 +62,8 @@ def write_workflows(
         raise OptionError("--image: autograder.py finds the course where it is installed; leave it out")
     templates = {**FILES[platform], **(IMAGE_FILES if image else {})}
     files = {out / name: _rendered(template, assignment, image, tag) for name, template in templates.items()}
-    if there := [path for path in files if path.exists()]:
-        if not force:
-            raise OptionError(f"{there[0]}: is there already; --force replaces it")
+    if (there := [path for path in files if path.exists()]) and not force:
+        raise OptionError(f"{there[0]}: is there already; --force replaces it")
     for path, text in files.items():
         write_atomically(path, text)
     return list(files)
