@@ -17,10 +17,12 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from graders.atomic import write_atomically
+from graders.course.assignment import load_assignment
 from graders.errors import OptionError
 from graders.exports.classroom50 import SCALE, Handin, classroom50_json
 from graders.exports.job_summary import job_summary, unread_summary
 from graders.grading.classroom import ClassReport, GradeOptions, grade_class
+from graders.intake.discovery import find_class
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation
 from sanity.core.errors import UserError
@@ -81,6 +83,9 @@ def run_job(options: JobOptions, environment: Mapping[str, str] = os.environ) ->
     for path in (result_path, body_path):
         _remove(path)
     handin = handin_of(environment)
+    found = find_class([options.folder], load_assignment(options.assignment).manifest).found
+    if len(found) != 1:  # a student may lay it out as a class
+        raise OptionError(f"{options.folder}: expected one submission, found {len(found)}")
     with TemporaryDirectory(prefix="trivium-") as out:
         report = grade_class(
             GradeOptions(
@@ -93,8 +98,6 @@ def run_job(options: JobOptions, environment: Mapping[str, str] = os.environ) ->
                 isolation=options.isolation,
             )
         )
-    if len(report.found) != 1:
-        raise OptionError(f"{options.folder}: expected one submission, found {len(report.found)}")
     if report.unread_now:
         [unread] = report.unread_now
         write_atomically(body_path, unread_summary(msgspec.structs.replace(unread, submission=handin.owner)))

@@ -72,16 +72,17 @@ def classroom50_json(result: Result, handin: Handin, graded_at: datetime, dial: 
 
 
 def _tests(result: Result, dial: Dial) -> Iterator[dict[str, Any]]:
-    """Yield the tests: a check that does not count for points, as one that a person marks, is worth 0 of 0."""
+    """Yield the tests: all that counts for points. A question that a person has to mark yet is none."""
     for question in result.questions:
         for entry in entries(question, dial):
-            yield {
-                "test-name": f"{clean_name(question.id)} {entry['name']}",
-                "passed": entry.get("status") == "passed",
-                "score": _whole(entry.get("score", 0.0)),
-                "max-score": _whole(entry.get("max_score", 0.0)),
-                "output": entry["output"],
-            }
+            if "score" in entry:
+                yield {
+                    "test-name": f"{clean_name(question.id)} {entry['name']}",
+                    "passed": entry["status"] == "passed",
+                    "score": _whole(entry["score"]),
+                    "max-score": _whole(entry["max_score"]),
+                    "output": entry["output"],
+                }
 
 
 def _whole(points: float) -> int:
