@@ -46,7 +46,11 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def job(
-    checkout: Path, isolation: Isolation, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, warm: None
+    checkout: Path,
+    isolation: Isolation,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    warm: None,
 ) -> Job:
     """Return a function that runs the job in the checkout."""
     monkeypatch.chdir(checkout)
@@ -138,9 +142,7 @@ def test_a_fault_of_ours_leaves_no_result(job: Job, checkout: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("kind", ["folder", "link"])
-def test_what_cannot_be_read_has_no_result_and_says_why(
-    job: Job, checkout: Path, kind: str, tmp_path: Path
-) -> None:
+def test_what_cannot_be_read_has_no_result_and_says_why(job: Job, checkout: Path, kind: str, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("ours")
     for path in checkout.iterdir():
         path.unlink()

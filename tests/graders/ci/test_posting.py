@@ -54,7 +54,9 @@ def test_what_is_not_taken_is_named_and_the_others_are_posted(
     server: HTTPServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "comments.json"
-    path.write_text(json.dumps([{"repository": f"org/{name}", "commit": "c", "body": BODY} for name in ("a", "b", "c")]))
+    path.write_text(
+        json.dumps([{"repository": f"org/{name}", "commit": "c", "body": BODY} for name in ("a", "b", "c")])
+    )
     monkeypatch.setenv("GITHUB_API_URL", address(server))
     monkeypatch.setenv("COMMENTS_TOKEN", "t0ken")
     server.expect_request("/repos/org/a/commits/c/comments").respond_with_data("no", status=403)
