@@ -125,8 +125,10 @@ def read_fetched(path: Path) -> list[Fetched]:
 
 
 def url_of(path: str) -> str:
-    """Return the URL of a repository: OWNER/NAME is on the server that the platform names."""
-    if "://" in path or path.startswith(("/", ".")) or "@" in path:
+    """Return the URL of a repository: OWNER/NAME is on the server that the platform names, ./NAME is here."""
+    if path.startswith((".", "/")):
+        return str(Path(path).resolve())
+    if "://" in path or "@" in path:
         return path
     server = next((os.environ[name] for name in SERVERS if os.environ.get(name)), "")
     if not server:

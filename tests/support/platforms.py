@@ -23,7 +23,7 @@ from tests.support.repositories import ENVIRONMENT, git
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Return a file as YAML in which every value is text."""
+    """Return a file as YAML in which every value is text: `on` is no truth value there, nor on the platforms."""
     found: dict[str, Any] = yaml.load(path.read_text(), yaml.BaseLoader)
     return found
 

@@ -1,19 +1,18 @@
-"""The files that `trivium ci init` writes: valid by the platforms' documented keys, and no secret where students push."""
+"""The files that `trivium ci init` writes: with documented keys only, and no secret where students push."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
 from graders.ci.init import FILES, IMAGE_FILES, PYTHON
 from graders.cli.main import main
 from graders.course.assignment import assignment_names, course_root
+from tests.support.platforms import load
 
 SUPPORT = Path(__file__).parents[2] / "support"
 SCHEMAS = {
@@ -26,12 +25,6 @@ def init(*arguments: object) -> int:
     return main(["ci", "init", *map(str, arguments)])
 
 
-def loaded(path: Path) -> dict[str, Any]:
-    """The file as YAML in which every value is text: `on` is no truth value here, as on the platforms."""
-    found: dict[str, Any] = yaml.load(path.read_text(), yaml.BaseLoader)
-    return found
-
-
 @pytest.mark.parametrize("image", [[], ["--image"]], ids=["repository", "image"])
 @pytest.mark.parametrize("platform", SCHEMAS)
 def test_every_assignment_has_files_with_documented_keys_only(platform: str, image: list[str], tmp_path: Path) -> None:
@@ -42,7 +35,7 @@ def test_every_assignment_has_files_with_documented_keys_only(platform: str, ima
         files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
         assert files == expected
         for path in out.rglob("*.yml"):
-            jsonschema.validate(loaded(path), SCHEMAS[platform])
+            jsonschema.validate(load(path), SCHEMAS[platform])
         for file in files:
             text = (out / file).read_text()
             assert not re.search(r"<%|%>|<#", text) and text.endswith("\n") and "\n\n\n" not in text
@@ -56,13 +49,13 @@ def test_students_have_no_secret_and_no_reference(platform: str, tmp_path: Path)
         if path.is_file():
             assert not re.search(r"secrets\.|_TOKEN|_KEY|SEED|solutions|trivium grade|tags", path.read_text())
     wheel = re.search(r"\./(trivium-\S+?\.whl\[\w+\])", (course_root() / "assignments/a2/README.md").read_text())
-    [sanity] = [path for path in (tmp_path / "student").rglob("*.yml")]
+    [sanity] = list((tmp_path / "student").rglob("*.yml"))
     assert wheel and f'pip install "./{wheel[1]}"' in sanity.read_text()
 
 
 def test_each_secret_is_in_the_job_that_needs_it(tmp_path: Path) -> None:
     init("github", "a2", "-o", tmp_path)
-    workflow = loaded(tmp_path / "staff/.github/workflows/grade.yml")
+    workflow = load(tmp_path / "staff/.github/workflows/grade.yml")
     secrets = {name: set(re.findall(r"secrets\.(\w+)", json.dumps(job))) for name, job in workflow["jobs"].items()}
     assert secrets == {
         "fetch": {"COURSE_KEY", "STUDENTS_TOKEN"},

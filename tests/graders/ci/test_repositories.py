@@ -96,8 +96,9 @@ def test_a_list_that_is_none_is_one_line(server: Path, text: str, message: str) 
 
 def test_where_a_repository_is(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert url_of("org/a") == url_of("org/a.git") == f"{server.as_uri()}/org/a.git"
-    for url in ("https://git.example.org/a/b", "git@example.org:a/b.git", "./near/b"):
+    for url in ("https://git.example.org/a/b", "git@example.org:a/b.git"):
         assert url_of(url) == url
+    assert url_of("./server/b") == str(server / "b")
     Path("list.txt").write_text("https://git.example.org/a/b.git\ngit@example.org:c/d.git\n")
     assert [one.name for one in read_repositories(Path("list.txt"))] == ["b", "d"]
     monkeypatch.delenv("GITHUB_SERVER_URL")
