@@ -33,6 +33,8 @@ class Machine:
     """A fresh machine for a job: nothing is on it but Python, git and bash."""
 
     folder: Path
+    image: Path | None = None
+    """A folder with what is in the container's image: what pip has installed, and the reference."""
     log: str = ""
     """What all steps have printed."""
 
@@ -43,7 +45,7 @@ class Machine:
     @property
     def installed(self) -> Path:
         """Where pip installs to."""
-        return self.folder / "site"
+        return (self.image or self.folder) / "site"
 
     def run(self, script: str, environment: Mapping[str, str]) -> int:
         """Run a script by bash, as GitHub and GitLab do; return its exit status."""
@@ -118,6 +120,11 @@ class Platform:
 class GitHub(Platform):
     """GitHub Actions."""
 
+    image: Path | None = None
+    """What jobs in a container have, see `Machine`."""
+    of_image: Mapping[str, str] = field(default_factory=dict)
+    """The variables that the image sets."""
+
     def run(
         self,
         file: Path,
@@ -140,6 +147,7 @@ class GitHub(Platform):
         self, name: str, job: Any, env: Mapping[str, str], repository: str, context: Mapping[str, str], done: Done
     ) -> None:
         machine = self._machine(name)
+        machine.image = self.image if "container" in job else None
         summary = machine.folder / "summary.md"
         context = {**context, "github.workspace": str(machine.workspace)}
         environment = {
@@ -149,6 +157,7 @@ class GitHub(Platform):
             "GITHUB_REPOSITORY": repository,
             "GITHUB_WORKSPACE": str(machine.workspace),
             "GITHUB_STEP_SUMMARY": str(summary),
+            **(self.of_image if "container" in job else {}),
         }
         status = 0
         for step in job["steps"]:

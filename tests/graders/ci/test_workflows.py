@@ -200,9 +200,7 @@ def test_fail_under_in_a_job_of_github(in_sandbox: None, tmp_path: Path, handout
     assert f"::error file=100%25%2C mine%3A ünï/word2vec.py,line={line},title=1a Sigmoid::" in machine.log
 
 
-def test_the_image_has_what_its_dockerfile_says(
-    in_sandbox: None, tmp_path: Path, course_repository: Path, server: HTTPServer
-) -> None:
+def test_github_with_an_image(in_sandbox: None, tmp_path: Path, course_repository: Path, server: HTTPServer) -> None:
     """Its steps are run in a folder, without Docker: COPY copies, RUN runs, but the system's packages are there."""
     assert main(["ci", "init", "github", "a2", "--image", "-o", str(tmp_path / "ci")]) == 0
     git(tmp_path, "clone", "--quiet", str(course_repository), "context")
@@ -222,12 +220,15 @@ def test_the_image_has_what_its_dockerfile_says(
         elif step == "RUN" and "apt-get" not in rest:
             assert machine.run(within, {}) == 0, machine.log
     assert [step for step in dict.fromkeys(steps) if step != "#"] == ["FROM", "RUN", "COPY", "ENV"]
-    pushed(tmp_path / "server/org/a2-ada.git", reference(), "submit-1")
-    (machine.workspace / "repositories.txt").write_text("org/a2-ada\n")
-    environment["GITHUB_SERVER_URL"] = (tmp_path / "server").as_uri()
     assert (machine.installed / "bin/trivium").exists()
-    assert machine.run("trivium ci fetch repositories.txt", environment) == 0, machine.log
-    assert machine.run("trivium grade a2 submissions -q 1a,1e --seed 7 --fail-under 100", environment) == 0, machine.log
+    platform, comments = GitHub(tmp_path / "github", server.url_for("").rstrip("/")), Comments(server)
+    platform.image, platform.of_image = machine.folder, environment
+    commits = of_class(platform, tmp_path / "ci/staff", course_repository)
+    secrets = {"STUDENTS_TOKEN": "r", "COMMENTS_TOKEN": "t0ken", "TRIVIUM_SEED": SEED, "GITHUB_TOKEN": "p"}
+    variables = {"COURSE_IMAGE": "an image"}
+    done = platform.run(tmp_path / "ci/staff/.github/workflows/grade.yml", "org/staff", secrets, variables)
+    assert done.status == {"fetch": 0, "grade": 1, "tell": 0}, done.logs
+    check_first_run(platform, commits, comments, tmp_path / "github/artefacts/grades")
 
 
 HOSTILE = """

@@ -6,7 +6,7 @@ import base64
 import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders import exports
+from graders.course.assignment import load_assignment
 from graders.exports import export_class
 from graders.exports.annotations import Places, workflow_commands
 from graders.exports.classroom50 import Handin, classroom50_json
@@ -30,7 +31,7 @@ from graders.exports.table import console_table, feedback, gradebook_csv
 from graders.records.result import QuestionResult, Result
 from graders.records.student import Student
 from graders.records.training import Point, StopReason, Training
-from sanity.core.feedback import GRADED, Dial, Level
+from sanity.core.feedback import GRADED, Dial, Feedback, Level
 from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, handed_in_by, made
 
 
@@ -172,6 +173,25 @@ def test_a_question_can_tell_more_than_the_others_in_the_log() -> None:
     assert "1e: CUT" in console_table([made("ada", replace(CRASHED, diagnosis="CUT"))], dial=dial)
     line = console_table([made("ada", replace(FAILED, **WORDS))], dial=dial)
     assert "1d: SAYS" in line and "LIKELY" not in line
+
+
+UNTIL = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("export", FOR_STUDENTS)
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [(UNTIL - timedelta(seconds=1), {"SAYS"}), (UNTIL, {"SAYS", "LIKELY", "TRY"})],
+    ids=["before the date", "from then on"],
+)
+def test_a_date_turns_the_dial_of_every_export(export: str, now: datetime, words: set[str]) -> None:
+    late = Feedback(level="sentence", until=UNTIL, then="diagnosis")
+    a4 = msgspec.structs.replace(load_assignment("a4").manifest, feedback=late)
+    result = made("ada", replace(FAILED, **WORDS))
+    found = FOR_STUDENTS[export](result, a4.dial(now, GRADED))
+    text = found if isinstance(found, str) else found.decode()
+    left_out = set() if now < UNTIL else IN_SHORT.get(export, set())
+    assert {word for word in WORDS.values() if word in text} == words - left_out
 
 
 @settings(max_examples=20)
