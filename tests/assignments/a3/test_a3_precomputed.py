@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -13,6 +14,8 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+
+from graders.course.assignment import load_assignment
 
 A3 = Callable[[str], ModuleType]
 SIZES = {"embeddings": (9, 3), "W": (12, 5), "b": (5,), "U": (5, 7), "c": (7,)}
@@ -264,3 +267,12 @@ def test_a_model_with_other_weights_is_not_guessed_at(a3: A3) -> None:
     assert in_roles([*weights, torch.randn(5, 5)], SIZES) is None
     assert in_roles([*weights, torch.randn(5)], SIZES) is None
     assert in_roles(weights[:-2], SIZES) is None
+
+
+def test_given_files_import_given_files() -> None:
+    """A submission is graded beside these alone, not beside the whole handout."""
+    given = load_assignment("a3").given
+    for name, content in given.items():
+        for line in ast.parse(content).body:
+            if isinstance(line, ast.ImportFrom) and (line.module or "").startswith("parsing."):
+                assert f"{str(line.module).replace('.', '/')}.py" in given, name
