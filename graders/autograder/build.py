@@ -81,7 +81,9 @@ def build_autograder(
 
 def _of_otter(assignment: Assignment) -> dict[str, bytes]:
     """Return what only otter reads."""
-    config = {"lang": "python", "show_hidden": True, "print_summary": False, "plugins": [PLUGIN]}
+    notebooks = [name for name in assignment.manifest.submit if name.endswith(".ipynb")]
+    plugin = {PLUGIN: {"notebook": notebooks[0]} if len(notebooks) == 1 else {}}
+    config = {"lang": "python", "show_hidden": True, "print_summary": False, "plugins": [plugin]}
     files = {"otter_config.json": json.dumps(config, indent=2).encode() + b"\n"}
     checks = checks_of(assignment.manifest)
     for question in assignment.manifest.questions:
@@ -90,7 +92,7 @@ def _of_otter(assignment: Assignment) -> dict[str, bytes]:
     # otter wants one notebook, or no notebook and one .py. If the submission is a notebook, that is the one, and the
     # plugin puts the driver in its place; the driver in Python is for one that lies in a folder. Other submissions are
     # several .py, beside which a notebook is the only one.
-    if any(name.endswith(".ipynb") for name in assignment.manifest.submit):
+    if notebooks:
         return {**files, "files/driver.py": DRIVER.encode()}
     return {**files, "files/driver.ipynb": json.dumps(driver_notebook(), indent=1).encode() + b"\n"}
 

@@ -14,6 +14,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from math import fsum
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,14 @@ def grade() -> Report:
 
 
 class Marks:
-    """The plugin: keeps the submission away from the kernel, and gives otter our marks and our results.json."""
+    """The plugin: keeps the submission away from the kernel, and gives otter our marks and our results.json.
 
-    def __init__(self, submission_path: str, submission_metadata: object, plugin_config: object) -> None:
+    Its configuration may have `notebook`: what the notebook to hand in is called.
+    """
+
+    def __init__(self, submission_path: str, submission_metadata: object, plugin_config: Mapping[str, str]) -> None:
         self._path = Path(submission_path)
+        self._notebook = plugin_config.get("notebook", "")
 
     def before_grading(self, config: object) -> None:
         """Put the submission aside, and the driver in its place.
@@ -97,6 +102,8 @@ class Marks:
                 shutil.move(entry, aside / entry.name)
         if not self._path.exists():  # the submission was a notebook, and this is its name
             self._path.write_text(json.dumps(driver_notebook()), encoding="utf-8")
+            if self._notebook and not (aside / self._notebook).exists():  # otter takes any: platforms rename files
+                shutil.move(aside / self._path.name, aside / self._notebook)
 
     def after_grading(self, results: Any) -> None:
         """Set each question's points to ours, and have results.json be ours: with fractions of a check, a leaderboard,
