@@ -6,6 +6,7 @@ AUTOGRADER is the folder as Gradescope and otter-grader lay it out, with the unp
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def main(argv: list[str]) -> int:
     """Grade the submission; return the exit status."""
     autograder = Path(argv[0])
     submission = Path(argv[1]) if argv[1:] else autograder / "submission"
+    os.environ["TRIVIUM_SOLUTIONS"] = str(autograder / "source" / "solutions")
     graded = grade_one(autograder / "source", submission)
     write_atomically(autograder / "results" / "results.json", graded.results)
     print("\n".join(graded.log))

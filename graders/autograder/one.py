@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,10 +37,9 @@ class Graded:
 
 
 def grade_one(source: Path, submission: Path) -> Graded:
-    """Grade a folder as one submission, by the zip that is unpacked in `source`. Nothing is raised."""
+    """Grade a folder as one submission, by the settings in `source`. Nothing is raised."""
     try:
         settings = read_settings(source)
-        os.environ["TRIVIUM_SOLUTIONS"] = str(source / "solutions")
         assignment = load_assignment(settings.assignment)
         _require_same(assignment, settings)
         return _graded(assignment, settings, submission)
