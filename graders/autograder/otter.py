@@ -1,8 +1,8 @@
 """Both ends of the autograder inside otter-grader: the plugin, and what the driver calls in the kernel.
 
-`otter run` copies the submission into a folder, starts a kernel there and runs in it the one notebook that it finds, then
-the files in tests/. Here that notebook is the driver. It starts our grader as a child process, which writes its report
-before a kernel could die of anything, and runs the submission in its sandbox; in the kernel runs no line of it.
+`otter run` copies the submission into a folder, starts a kernel there and runs in it the one notebook that it finds,
+then the files in tests/. Here that notebook is the driver. It starts our grader as a child process, which runs the
+submission in its sandbox and writes its report before a kernel could die of anything; in the kernel runs no line of it.
 
 This module is imported in otter's own process too, so it needs neither torch nor otter. A plugin is any class that
 answers to the events that it cares for.
@@ -33,7 +33,14 @@ DRIVER = "from graders.autograder.otter import grade\n\nreport = grade()\n"
 
 def driver_notebook() -> dict[str, Any]:
     """Return the notebook with the driver as its only cell."""
-    cell = {"id": "driver", "cell_type": "code", "metadata": {}, "source": DRIVER, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "id": "driver",
+        "cell_type": "code",
+        "metadata": {},
+        "source": DRIVER,
+        "outputs": [],
+        "execution_count": None,
+    }
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -71,9 +78,15 @@ def grade() -> Report:
     except subprocess.TimeoutExpired:
         said, ended = "", f"the grader did not end within {TIME_LIMIT} seconds"
     print(said)  # an output of the executed notebook, which otter keeps for staff
-    if not (autograder / REPORT).exists():
-        write_atomically(autograder / REPORT, failed_json(f"{ended}\n{said}"))
-    return Report(json.loads((autograder / REPORT).read_bytes()))
+    return _read(autograder, f"{ended}\n{said}")
+
+
+def _read(autograder: Path, otherwise: str) -> Report:
+    """Return the report of the grader; if it wrote none, one that says so, with the reason for staff."""
+    path = autograder / REPORT
+    if not path.exists():
+        write_atomically(path, failed_json(otherwise))
+    return Report(json.loads(path.read_bytes()))
 
 
 class Marks:
@@ -89,8 +102,8 @@ class Marks:
     def before_grading(self, config: object) -> None:
         """Put the submission aside, and the driver in its place.
 
-        Otherwise otter would unpickle a file .OTTER_LOG of it, and the kernel, which starts in this folder, would import
-        its otter.py or ipykernel_launcher.py.
+        Otherwise otter would unpickle a file .OTTER_LOG of it, and the kernel, which starts in this folder, would
+        import its otter.py or ipykernel_launcher.py.
         """
         folder = self._path.parent
         shipped = {path.name for path in (folder.parent / "source" / "files").iterdir()}
@@ -108,7 +121,8 @@ class Marks:
     def after_grading(self, results: Any) -> None:
         """Set each question's points to ours, and have results.json be ours: with fractions of a check, a leaderboard,
         and what else otter does not write."""
-        report = Report(json.loads((self._path.parent.parent / REPORT).read_bytes()))
+        absent = "the kernel python3 did not run the driver: is trivium installed where that kernel is?"
+        report = _read(self._path.parent.parent, absent)
         for question in results.results:
             results.update_score(question, report.points(question))
         results.to_gradescope_dict = _As(report.results)

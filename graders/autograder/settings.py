@@ -42,6 +42,8 @@ def read_settings(source: Path) -> Settings:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Settings)
     except OSError as error:
-        raise AutograderError(f"{path}: {error.strerror}; expected the zip of `trivium otter build`, unpacked") from None
+        raise AutograderError(
+            f"{path}: {error.strerror}; expected the zip of `trivium otter build`, unpacked"
+        ) from None
     except msgspec.MsgspecError as error:
         raise AutograderError(f"{path}: {error}; build the zip again") from None

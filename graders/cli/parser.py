@@ -149,8 +149,8 @@ def _add_otter(otter: argparse.ArgumentParser) -> None:
     build = actions.add_parser(
         "build",
         help="build the zip",
-        description="Build the zip of an assignment's autograder: it grades one submission as `trivium grade` does, inside "
-        "otter-grader or on Gradescope, and writes results.json.",
+        description="Build the zip of an assignment's autograder: it grades one submission as `trivium grade` does, "
+        "inside otter-grader or on Gradescope, and writes results.json.",
         epilog=OTTER,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -32,9 +32,7 @@ class Class:
     """One line each: which platform's export was found, what is no submission, who is not in the roster."""
 
 
-def find_class(
-    paths: Sequence[Path], manifest: Manifest, roster: Roster | None = None, single: bool = False
-) -> Class:
+def find_class(paths: Sequence[Path], manifest: Manifest, roster: Roster | None = None, single: bool = False) -> Class:
     """Return the submissions at paths, each once and under a name of its own, with what a roster says of its students.
 
     A path is the export of a platform, packed or unpacked, or a part of an unpacked one; or a submission: a file, or a

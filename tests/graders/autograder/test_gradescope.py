@@ -175,10 +175,13 @@ def reasons(graded: one.Graded) -> list[tuple[str, str]]:
     return [(test["visibility"], test["output"]) for test in results["tests"]]
 
 
-def test_a_missing_wall_is_named_to_staff_and_no_mark_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    missing = {"sandlock": "", "Landlock": "the kernel, or the container, does not offer it", "seccomp": "", "/proc": ""}
+def test_a_missing_wall_is_named_to_staff_and_no_mark_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = {
+        "sandlock": "",
+        "Landlock": "the kernel, or the container, does not offer it",
+        "seccomp": "",
+        "/proc": "",
+    }
     monkeypatch.setattr(walls_here, "walls", lambda: missing)
     write(tmp_path / "submission", {"sgd.py": b""})
     graded = graded_by(tmp_path, monkeypatch)
@@ -211,8 +214,8 @@ def test_what_cannot_be_read_has_no_mark_and_its_author_is_told(
     [(visibility, told)] = reasons(graded)
     assert not graded.failed and visibility == "visible"
     assert told == (
-        "Your submission could not be read: nothing to grade: found only essay.txt, notes/essay.txt. It has no mark yet: "
-        "hand it in again."
+        "Your submission could not be read: nothing to grade: found only essay.txt, notes/essay.txt. It has no mark "
+        "yet: hand it in again."
     )
 
 
@@ -264,7 +267,7 @@ def test_whatever_happens_to_the_grader_there_are_results_and_no_mark(
     results = results_in(tree / "results")
     assert done.returncode == status
     assert "score" not in results and [test["output"] for test in results["tests"]] == [FOR_STUDENTS]
-    assert os.listdir(tree / "results") == ["results.json"]
+    assert [path.name for path in (tree / "results").iterdir()] == ["results.json"]
 
 
 def test_an_unknown_level_of_feedback_fails_while_building(tmp_path: Path) -> None:

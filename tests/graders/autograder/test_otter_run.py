@@ -41,7 +41,9 @@ def test_otter_gives_the_marks_of_trivium(name: str, autograder: Zip, isolation:
     stub = {file: (handout_folder(name) / file).read_bytes() for file in assignment.manifest.submit}
     reference = handed_in(assignment, reference_files(assignment))
     # Each accident alone where that is cheap, and for the others all in one submission.
-    apart = dict(accidents(assignment)) if name == "a2" else {"bugs": planted(assignment, 3), "mishap": mishap(assignment)}
+    apart = (
+        dict(accidents(assignment)) if name == "a2" else {"bugs": planted(assignment, 3), "mishap": mishap(assignment)}
+    )
     submissions = {"reference": reference, "stub": stub} | {
         wrong: handed_in(assignment, files) for wrong, files in apart.items()
     }
@@ -84,7 +86,7 @@ def test_no_line_of_a_submission_runs_outside_the_sandbox(autograder: Zip, tmp_p
             return os.mkdir, (str(marker),)
 
     names = ("otter.py", "ipykernel_launcher.py", "ipykernel/__init__.py", "graders/__init__.py", "sitecustomize.py")
-    attack = {name: line for name in (*names, "json.py", "tests/1a.py", "driver.py")}
+    attack = dict.fromkeys((*names, "json.py", "tests/1a.py", "driver.py"), line)
     attack |= {".OTTER_LOG": pickle.dumps(Runs()), "driver.ipynb": b"no notebook", "results.json": b'{"score": 51}'}
     files = {**handed_in(assignment, reference_files(assignment)), **attack, "sgd.py": b""}
     done = otter_run(zipped(tmp_path / "a.zip", files), autograder("a2"), tmp_path / "out")
@@ -101,7 +103,9 @@ def test_a_notebook_may_have_any_name_and_lie_in_a_folder(autograder: Zip, tmp_p
     (tmp_path / "adalovelace_12_345_exploring (1).ipynb").write_bytes(content)
     for submission in (
         tmp_path / "adalovelace_12_345_exploring (1).ipynb",
-        zipped(tmp_path / "folder.zip", {f"a1/{name}": text for name, text in (files | {"old.ipynb": content}).items()}),
+        zipped(
+            tmp_path / "folder.zip", {f"a1/{name}": text for name, text in (files | {"old.ipynb": content}).items()}
+        ),
     ):
         done = otter_run(submission, autograder("a1"), tmp_path / submission.stem)
         assert not done.returncode, done.stdout
