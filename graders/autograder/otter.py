@@ -115,20 +115,22 @@ class Marks:
                 shutil.move(entry, aside / entry.name)
         if not self._path.exists():  # the submission was a notebook, and this is its name
             self._path.write_text(json.dumps(driver_notebook()), encoding="utf-8")
-            if self._notebook and not (aside / self._notebook).exists():  # otter takes any: platforms rename files
-                shutil.move(aside / self._path.name, aside / self._notebook)
+            if self._notebook and not any(aside.rglob(f"{Path(self._notebook).stem}*")):
+                shutil.move(aside / self._path.name, aside / self._notebook)  # a platform has renamed it
 
     def after_grading(self, results: Any) -> None:
-        """Set each question's points to ours, and have results.json be ours: with fractions of a check, a leaderboard,
-        and what else otter does not write."""
+        """Set each question's points to ours, and have otter write our results.json.
+
+        It has what otter's lacks: an entry for each check, numbers, tags, a leaderboard, extra data.
+        """
         absent = "the kernel python3 did not run the driver: is trivium installed where that kernel is?"
         report = _read(self._path.parent.parent, absent)
         for question in results.results:
             results.update_score(question, report.points(question))
-        results.to_gradescope_dict = _As(report.results)
+        results.to_gradescope_dict = _Ours(report.results)
 
 
-class _As:
+class _Ours:
     """What takes the place of a method of otter's results, which are pickled with it."""
 
     def __init__(self, results: dict[str, Any]) -> None:

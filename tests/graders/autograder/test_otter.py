@@ -61,7 +61,8 @@ def test_a_submission_is_put_aside_and_what_otter_added_stays(folder: Path) -> N
     [
         (["ada_1_2_vectors (1).ipynb"], ["vectors.ipynb"]),
         (["vectors.ipynb"], ["vectors.ipynb"]),
-        (["draft.ipynb", "hw/vectors.ipynb"], ["hw/vectors.ipynb", "vectors.ipynb"]),
+        (["draft.ipynb", "hw/vectors.ipynb"], ["draft.ipynb", "hw/vectors.ipynb"]),
+        (["draft.ipynb", "vectors (1).ipynb"], ["draft.ipynb", "vectors (1).ipynb"]),
     ],
 )
 def test_the_driver_takes_the_place_of_a_notebook(handed_in: list[str], expected: list[str], tmp_path: Path) -> None:
