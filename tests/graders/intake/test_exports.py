@@ -194,7 +194,10 @@ def test_a_submission_cannot_pose_as_the_export_of_a_class(tmp_path: Path) -> No
 def test_what_a_platform_hands_over_as_one_submission_is_one(tmp_path: Path) -> None:
     for name, files in (
         ("folders", {f"hw/{name}": content for name, content in WHOLE.items()} | {"data/words.txt": b""}),
-        ("export", {"submission_metadata.yml": b"a: [", **{f"submission_7/{n}": content for n, content in WHOLE.items()}}),
+        (
+            "export",
+            {"submission_metadata.yml": b"a: [", **{f"submission_7/{n}": content for n, content in WHOLE.items()}},
+        ),
     ):
         write(tmp_path / name, files)
         klass = find_class([tmp_path / name], TOY, single=True)
