@@ -17,6 +17,7 @@ EXAMPLES = """examples:
   trivium diff grades-before grades          who gains, who loses, by which check
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
+  trivium otter build a4                     a4-autograder.zip, for otter-grader and Gradescope
 
 exit status: 0 success; 1 a check, or --fail-under, failed, or a submission was not read; 2 an invalid name, file or
 option
@@ -105,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     handout.add_argument("assignment")
     handout.add_argument("-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT.zip)")
     handout.set_defaults(module="course")
+    _add_otter(commands.add_parser("otter", help="build the zip that otter-grader and Gradescope run"))
     pack = commands.add_parser("pack", help="for students: check your files and zip them for handing in")
     pack.add_argument("folder", nargs="?", type=Path, default=Path(), help="your assignment's folder (default: here)")
     pack.add_argument("-o", "--out", type=Path, help="the zip to write (default: ./ASSIGNMENT-submission.zip)")
@@ -140,6 +142,36 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     _add_isolation(grade)
     grade.set_defaults(module="grade")
+
+
+OTTER = """the same zip serves both:
+  otter run -a a4-autograder.zip -o out sub.zip   in an environment with trivium[otter]: out/results.json
+  Gradescope                                      upload it as the assignment's autograder; docs/ta/gradescope.md
+
+The marks are those of `trivium grade a4 --seed SEED`. The zip holds the reference and the seed: no student may have it.
+"""
+
+
+def _add_otter(otter: argparse.ArgumentParser) -> None:
+    actions = otter.add_subparsers(dest="action", required=True, metavar="ACTION")
+    build = actions.add_parser(
+        "build",
+        help="build the zip",
+        description="Build the zip of an assignment's autograder: it grades one submission as `trivium grade` does, "
+        "inside otter-grader or on Gradescope, and writes results.json.",
+        epilog=OTTER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    build.add_argument("assignment", help="such as a4")
+    build.add_argument(
+        "-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT-autograder.zip)"
+    )
+    build.add_argument(
+        "--seed", type=int, help="seed of the hidden cases of all submissions, and of a regrade (default: random)"
+    )
+    _add_feedback(build)
+    _add_isolation(build)
+    otter.set_defaults(module="otter")
 
 
 FORMATS = {

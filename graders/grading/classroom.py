@@ -28,6 +28,7 @@ from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
 from sanity.core.feedback import Dial
+from sanity.core.manifest import Manifest
 
 SEED_BITS = 48
 """Of a random seed: too many to try for one that draws a case which was seen, and few enough for a spreadsheet."""
@@ -41,6 +42,8 @@ class GradeOptions:
     """Its name, such as a4."""
     paths: Sequence[Path]
     """Submissions, or folders of submissions."""
+    single: bool = False
+    """Each path is one submission, whatever lies in it."""
     out: Path = Path("grades")
     """The folder of the gradebook and the exports."""
     questions: Sequence[str] = ()
@@ -148,7 +151,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     assignment = load_assignment(options.assignment)
     manifest = assignment.manifest
     manifest.select_questions(options.questions)
-    klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
+    klass = _found(options, manifest)
     extras = read_extras(manifest, options.out, options.marks, options.policy, options.submitted)
     dial = dial_now(manifest, options.feedback)
     if options.scheduler is None:  # else its workers need them
@@ -207,6 +210,11 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     )
 
 
+def _found(options: GradeOptions, manifest: Manifest) -> Class:
+    roster = read_roster(options.roster) if options.roster else None
+    return find_class(options.paths, manifest, roster, options.single)
+
+
 def _write_marks(recorded: RecordedClass, extras: Extras, options: GradeOptions) -> Path | None:
     """Add the rows that staff have to fill in to OUT/marks.csv; return the path of the marks, if there are any."""
     manifest = recorded.assignment.manifest
@@ -225,7 +233,7 @@ def read_only(options: GradeOptions) -> tuple[Class, list[tuple[Submission, str]
     """
     manifest = load_assignment(options.assignment).manifest
     manifest.select_questions(options.questions)
-    klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
+    klass = _found(options, manifest)
     return klass, list(read_class(klass.found, manifest))
 
 

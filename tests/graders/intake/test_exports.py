@@ -191,6 +191,20 @@ def test_a_submission_cannot_pose_as_the_export_of_a_class(tmp_path: Path) -> No
         assert [one.name for one in find_class(paths, TOY).found] == ["ben", "eve.zip", "fay"]
 
 
+def test_what_a_platform_hands_over_as_one_submission_is_one(tmp_path: Path) -> None:
+    for name, files in (
+        ("folders", {f"hw/{name}": content for name, content in WHOLE.items()} | {"data/words.txt": b""}),
+        (
+            "export",
+            {"submission_metadata.yml": b"a: [", **{f"submission_7/{n}": content for n, content in WHOLE.items()}},
+        ),
+    ):
+        write(tmp_path / name, files)
+        klass = find_class([tmp_path / name], TOY, single=True)
+        assert [(one.name, one.source) for one in klass.found] == [(name, tmp_path / name)] and not klass.notes
+        assert read_all(klass)[name][0] == ["model.py", "utils.py"]
+
+
 def test_a_forged_export_among_submissions_stops_nobody(tmp_path: Path) -> None:
     forged = {"submission_metadata.yml": b"a: [", "x/utils.py": b""}
     (tmp_path / "a-eve.zip").write_bytes(zipped(forged))
