@@ -11,8 +11,8 @@ from pathlib import Path
 from sanity.core.manifest import WRITTEN
 from sanity.core.notebook import NotebookError, cells_of
 
-MOST_CHARACTERS = 100_000
-"""Of one file. The longest answer of a course has 20,000; what follows is not compared, and a note says so."""
+MOST_CHARACTERS = 300_000
+"""Of a submission. That of the largest assignment has 50,000; what follows is not compared, and a note says so."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def code_of(files: Mapping[str, bytes]) -> tuple[tuple[File, ...], tuple[str, ..
 
     Of a notebook these are its cells with code, each below a comment with its number.
     """
-    found, notes = [], []
+    found, notes, left = [], list[str](), MOST_CHARACTERS
     for name, content in sorted(files.items()):
         if name == WRITTEN:
             continue
@@ -37,9 +37,10 @@ def code_of(files: Mapping[str, bytes]) -> tuple[tuple[File, ...], tuple[str, ..
         except NotebookError as error:
             notes.append(f"not compared: {error}")
             continue
-        if len(text) > MOST_CHARACTERS:
-            notes.append(f"{name}: only the first {MOST_CHARACTERS:,} of {len(text):,} characters are compared")
-            text = text[:MOST_CHARACTERS]
+        if len(text) > left:
+            notes.append(f"{name}: only the first {left:,} of {len(text):,} characters are compared")
+            text = text[:left]
+        left -= len(text)
         found.append(File(name, text))
     return tuple(found), tuple(notes)
 

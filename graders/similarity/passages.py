@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graders.similarity.fingerprints import K, Code
+from graders.similarity.fingerprints import Code, K
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

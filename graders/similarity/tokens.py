@@ -23,9 +23,9 @@ class Filtered:
 
     text: str
     """V for a variable, F for a function, O for a class, S for a string; keywords, operators and numbers as written."""
-    starts: NDArray[np.int64]
+    starts: NDArray[np.int32]
     """For each character of `text`, the index in the source at which what it stands for begins."""
-    ends: NDArray[np.int64]
+    ends: NDArray[np.int32]
     """And the index after its end."""
 
 
@@ -63,7 +63,7 @@ def filter_source(source: str) -> Filtered:
         else:
             starts.append(index)
             ends.append(index + len(value))
-    return Filtered("".join(parts), np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64))
+    return Filtered("".join(parts), np.array(starts, dtype=np.int32), np.array(ends, dtype=np.int32))
 
 
 @cache
