@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,37 +53,55 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """All pairs of a class."""
+    """All pairs of a class. A class of 1,000 has half a million: they are arrays, an item for each that shares code."""
 
-    pairs: tuple[Pair, ...]
-    """Those that share anything, the most similar first."""
+    first: NDArray[np.int64]
+    """The numbers of the first submissions, in the order of the class."""
+    second: NDArray[np.int64]
+    """The numbers of the second ones, each larger than that of the first."""
+    shared: NDArray[np.int64]
+    """How many fingerprints both have."""
+    sizes: NDArray[np.int64]
+    """The number of each submission's fingerprints, without those that are common knowledge."""
     compared: int
     """The number of pairs, with those that share nothing."""
     common: Hashes
     """The fingerprints that are common knowledge."""
-    sizes: tuple[int, ...]
-    """The number of each submission's fingerprints, without those."""
 
-    @property
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of each pair, as `Pair.share`, from 0 to 1."""
+        shares: NDArray[np.float64] = self.shared / np.minimum(self.sizes[self.first], self.sizes[self.second])
+        return shares
+
+    @cached_property
     def fence(self) -> float:
         """The share from which a pair is far out of the class: from FLOOR to CEILING; FLOOR if there are few pairs."""
         if self.compared < FEWEST_PAIRS:
             return FLOOR
-        shares = np.zeros(self.compared)
-        shares[: len(self.pairs)] = [pair.share for pair in self.pairs]
+        shares = np.concatenate([self.shares, np.zeros(self.compared - len(self.shares))])
         first, third = np.quantile(shares, [0.25, 0.75])
         return min(CEILING, max(FLOOR, float(third + FENCE * (third - first))))
 
     def flagged(self, threshold: float | None = None) -> tuple[Pair, ...]:
-        """Return the pairs to show to a person: those far out, or those from a threshold on, a share from 0 to 1."""
-        least = self.fence if threshold is None else threshold
-        return tuple(pair for pair in self.pairs if pair.share >= least and pair.shared >= LEAST)
+        """Return the pairs to show to a person, the most similar first.
 
-    def histogram(self, bins: int = 20) -> list[int]:
+        These are the ones far out of the class, or those from a threshold on, a share from 0 to 1.
+        """
+        least = self.fence if threshold is None else threshold
+        chosen = np.flatnonzero((self.shares >= least) & (self.shared >= LEAST))
+        order = np.lexsort((self.second, self.first, -self.shared, -self.shares))
+        return tuple(self._pair(number) for number in order[np.isin(order, chosen)].tolist())
+
+    def histogram(self, bins: int) -> list[int]:
         """Return the number of pairs by share, in bins of equal width."""
-        counts, _ = np.histogram([pair.share for pair in self.pairs], bins=bins, range=(0, 1))
-        counts[0] += self.compared - len(self.pairs)
+        counts, _ = np.histogram(self.shares, bins=bins, range=(0, 1))
+        counts[0] += self.compared - len(self.shares)
         return [int(count) for count in counts]
+
+    def _pair(self, number: int) -> Pair:
+        first, second, shared = (int(some[number]) for some in (self.first, self.second, self.shared))
+        return Pair(first, second, shared, float(shared / self.sizes[first]), float(shared / self.sizes[second]))
 
 
 def compare(fingerprints: Sequence[Hashes], same: frozenset[tuple[int, int]] = frozenset()) -> Comparison:
@@ -100,19 +119,21 @@ def compare(fingerprints: Sequence[Hashes], same: frozenset[tuple[int, int]] = f
     hashes, columns, uses = np.unique(every, return_inverse=True, return_counts=True)
     is_common = uses >= max(COMMON_LEAST, np.floor(COMMON_SHARE * size) + 1)
     counts = ~is_common[columns]
-    sizes = np.bincount(owners[counts], minlength=size)
     telling = counts & (uses[columns] > 1)  # what only one has is in no pair
-    ones = np.ones(int(telling.sum()), dtype=np.int32)
+    ones = np.ones(int(telling.sum()), dtype=np.int64)
     matrix = csr_array((ones, (owners[telling], columns[telling])), shape=(size, len(hashes)))
     both = (matrix @ matrix.T).tocoo()
-    found = [
-        Pair(int(i), int(j), int(shared), float(shared / sizes[i]), float(shared / sizes[j]))
-        for i, j, shared in zip(*_upper(both.row, both.col, both.data), strict=True)
-        if (int(i), int(j)) not in same
-    ]
-    found.sort(key=lambda pair: (-pair.share, -pair.shared, pair.first, pair.second))
-    compared = size * (size - 1) // 2 - len(same)
-    return Comparison(tuple(found), compared, hashes[is_common], tuple(map(int, sizes)))
+    kept = (both.row < both.col) & ~np.isin(
+        both.row.astype(np.int64) * size + both.col, [i * size + j for i, j in same]
+    )
+    return Comparison(
+        first=both.row[kept].astype(np.int64),
+        second=both.col[kept].astype(np.int64),
+        shared=both.data[kept],
+        sizes=np.bincount(owners[counts], minlength=size),
+        compared=size * (size - 1) // 2 - len(same),
+        common=hashes[is_common],
+    )
 
 
 def groups(pairs: Sequence[Pair]) -> list[tuple[int, ...]]:
@@ -123,10 +144,3 @@ def groups(pairs: Sequence[Pair]) -> list[tuple[int, ...]]:
         group |= dict.fromkeys(joined, joined)
     found = {tuple(sorted(members)) for members in group.values() if len(members) > 2}
     return sorted(found, key=lambda members: (-len(members), members))
-
-
-def _upper(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], data: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    above = rows < columns
-    return rows[above], columns[above], data[above]

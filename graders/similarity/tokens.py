@@ -15,6 +15,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pygments.lexers.python import PythonLexer
+    from pygments.token import _TokenType
+
+_STRING = "S"
+_AS_WRITTEN = "as written"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,27 +39,17 @@ def filter_source(source: str) -> Filtered:
     >>> filter_source("def area(width):  # of a square\\n    return width ** 2").text
     'defF(V):returnV**2'
     """
-    from pygments.token import Comment, Literal, Name, Text
-
-    variables = {Name, Name.Variable, Name.Attribute}
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     for index, kind, value in _lexer().get_tokens_unprocessed(source):
-        if kind in variables:
-            part = "V"
-        elif kind in Name.Function:
-            part = "F"
-        elif kind in Name.Class:
-            part = "O"
-        elif kind in (Comment.Preproc, Comment.Hashbang):
-            part = "P"
-        elif kind in Text or kind in Comment:
-            continue
-        elif kind in Literal.String:
-            part = '"' if value in ("'", '"') else "S"
-        else:
+        part = _symbol(kind)
+        if part == _STRING:
+            part = '"' if value in ("'", '"') else _STRING
+        elif part == _AS_WRITTEN:
             part = value
+        elif not part:
+            continue
         parts.append(part)
         if len(part) == len(value):
             starts.extend(range(index, index + len(value)))
@@ -64,6 +58,21 @@ def filter_source(source: str) -> Filtered:
             starts.append(index)
             ends.append(index + len(value))
     return Filtered("".join(parts), np.array(starts, dtype=np.int32), np.array(ends, dtype=np.int32))
+
+
+@cache
+def _symbol(kind: _TokenType) -> str:
+    """Return what stands for tokens of a kind; "" if they do not count."""
+    from pygments.token import Comment, Literal, Name, Text
+
+    if kind in (Name, Name.Variable, Name.Attribute):
+        return "V"
+    if kind is Comment.Preproc or kind is Comment.Hashbang:
+        return "P"
+    if kind in Text or kind in Comment:
+        return ""
+    symbols = {Name.Function: "F", Name.Class: "O", Literal.String: _STRING}
+    return next((symbol for above, symbol in symbols.items() if kind in above), _AS_WRITTEN)
 
 
 @cache

@@ -88,11 +88,8 @@ class PairView:
     passages: tuple[PassageView, ...]
     first: tuple[FileView, ...]
     second: tuple[FileView, ...]
-
-    @property
-    def questions(self) -> tuple[str, ...]:
-        """The questions whose answers they share."""
-        return tuple(dict.fromkeys(question for passage in self.passages for question in passage.questions))
+    questions: tuple[str, ...]
+    """The questions whose answers they share, in the assignment's order."""
 
     def lines(self, second: bool = False) -> int:
         """Return how many lines of one of the two are shared."""
@@ -117,6 +114,7 @@ def view(assignment: Assignment, first: Code, second: Code, common: Hashes) -> P
         tuple(shown),
         _files(first, [passage.first for passage in found]),
         _files(second, [passage.second for passage in found]),
+        tuple(id for id in order if any(id in passage.questions for passage in shown)),
     )
 
 
