@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from graders.similarity.fingerprints import Hashes, Mask
 
-MOST_REPEATS = 8
+MOST_REPEATS = 4
 """Places of one fingerprint in one code that are tried: a line that stands there a thousand times has a million."""
 
 
@@ -102,9 +102,14 @@ def _extent(first: Code, second: Code, p: int, q: int) -> tuple[int, int]:
 
 def _equal(one: Hashes, other: Hashes, mine: Mask, theirs: Mask) -> int:
     """Return how many hashes are equal, and own, from the start on."""
-    size = min(len(one), len(other))
-    equal = (one[:size] == other[:size]) & mine[:size] & theirs[:size]
-    return size if equal.all() else int(np.argmin(equal))
+    size, begin, step = min(len(one), len(other)), 0, 64
+    while begin < size:  # in steps that grow: most runs are short, and some are as long as the code
+        some = slice(begin, min(size, begin + step))
+        equal = (one[some] == other[some]) & mine[some] & theirs[some]
+        if not equal.all():
+            return begin + int(np.argmin(equal))
+        begin, step = some.stop, 2 * step
+    return size
 
 
 def _longest(free: NDArray[np.bool_]) -> tuple[int, int]:

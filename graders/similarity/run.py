@@ -65,7 +65,7 @@ def find_similar(options: SimilarOptions, on_progress: Progress = lambda name, d
     assignment = load_assignment(options.assignment)
     roster = read_roster(options.roster) if options.roster else None
     found = find_class(options.paths, assignment.manifest, roster)
-    handout = handout_of(file.text for file in _handout(assignment))
+    handout = _handout_of(assignment)
     members, fingerprints, unread, notes = list[_Member](), [], dict[str, str](), list(found.notes)
     for done, (submission, problem) in enumerate(read_class(found.found, assignment.manifest), start=1):
         on_progress(submission.name, done, len(found.found))
@@ -132,10 +132,11 @@ def _of_one_student(members: Sequence[_Member]) -> frozenset[tuple[int, int]]:
     return frozenset(pair for numbers in known.values() for pair in combinations(numbers, 2))
 
 
-def _handout(assignment: Assignment) -> tuple[File, ...]:
+def _handout_of(assignment: Assignment) -> Handout:
     """Return the code that students receive."""
     names = [name for name in assignment.handout_files() if name.endswith((".py", ".ipynb"))]
-    return code_of({name: (assignment.folder / name).read_bytes() for name in names})[0]
+    files, _ = code_of({name: (assignment.folder / name).read_bytes() for name in names})
+    return handout_of(file.text for file in files)
 
 
 def _write(report: Report) -> None:
