@@ -18,9 +18,7 @@ NOTHING = handout_of([])
 # Characters that are filtered to themselves.
 SIGNS = st.text("+-*/%&|^~<>()[]{},:", min_size=0, max_size=120)
 PASSAGE = st.text("+-*/%&|^~<>()[]{},:", min_size=GUARANTEED, max_size=80)
-ANSWER = (
-    "    total = sum(weights[word] * counts[word] for word in words if word not in stop)\n    return total / size\n"
-)
+ANSWER = "    total = sum(weights[word] * counts[word] for word in words if word not in stop)\n    return total / 2\n"
 
 
 def made(text: str, handout: tuple[str, ...] = ()) -> Code:
