@@ -46,7 +46,7 @@ class Code:
     own: Mask
     """Which of these are of the student's own: neither across two files, nor mostly the handout's."""
     given: Mask
-    """Which characters of the joined filtered files are on a line of the handout."""
+    """Which characters of the joined filtered files are the handout's: in a hash of it, or on a line of it."""
 
     @cached_property
     def fingerprints(self) -> Hashes:
@@ -97,10 +97,10 @@ def fingerprint(files: Sequence[File], handout: Handout) -> Code:
     of_lines = [_on_lines(file.text, one, handout.lines) for file, one in zip(files, filtered, strict=True)]
     between = np.array([True])
     parts = [part for mask in of_lines for part in (between, mask)][1:]
-    given = np.concatenate(parts) if parts else np.zeros(0, dtype=bool)
     known = _among(hashes, handout.hashes)
+    given = _covered(known, len(text)) | (np.concatenate(parts) if parts else np.zeros(0, dtype=bool))
     across = _codes(text) == ord(BETWEEN_FILES)
-    own = ~known & (_sums(given | _covered(known, len(text))) <= K // 2) & (_sums(across) == 0)
+    own = ~known & (_sums(given) <= K // 2) & (_sums(across) == 0)
     return Code(tuple(files), filtered, hashes, own, given)
 
 

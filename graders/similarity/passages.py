@@ -123,13 +123,30 @@ def _longest(free: NDArray[np.bool_]) -> tuple[int, int]:
 
 
 def _trimmed(first: Code, second: Code, p: int, q: int, length: int) -> tuple[int, int, int]:
-    """Return a run without the handout's characters at its ends."""
+    """Return a run without the handout's characters at its ends, but to the ends of lines."""
     own = np.flatnonzero(~(first.given[p : p + length] & second.given[q : q + length]))
     start, end = int(own[0]), int(own[-1]) + 1  # a run has hashes of the students' own, so there are some
+    while start > 0 and not (_begins_line(first, p + start) or _begins_line(second, q + start)):
+        start -= 1
+    while end < length and not (_begins_line(first, p + end) or _begins_line(second, q + end)):
+        end += 1
     return p + start, q + start, end - start
 
 
-def _span(code: Code, place: int, length: int) -> Span:
+def _begins_line(code: Code, place: int) -> bool:
+    """Return whether a line ends before a filtered character that is not the first of its file."""
+    file, at = _file(code, place)
+    filtered = code.filtered[file]
+    return "\n" in code.files[file].text[filtered.ends[at - 1] : filtered.starts[at]]
+
+
+def _file(code: Code, place: int) -> tuple[int, int]:
+    """Return the number of the file of a filtered character, and its place there."""
     file = bisect_right(code.bases, place) - 1
-    filtered, at = code.filtered[file], place - code.bases[file]
+    return file, place - code.bases[file]
+
+
+def _span(code: Code, place: int, length: int) -> Span:
+    file, at = _file(code, place)
+    filtered = code.filtered[file]
     return Span(file, int(filtered.starts[at]), int(filtered.ends[at + length - 1]))

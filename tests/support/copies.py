@@ -1,16 +1,22 @@
-"""Independent right answers and copies of them, for tests of similarity: from the reference and its variants."""
+"""Independent right answers and copies of them, for tests of similarity: from the reference and its variants.
+
+`python -m tests.support.copies FOLDER` writes a class of four for the documents.
+"""
 
 from __future__ import annotations
 
 import ast
 import random
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 from graders.course.assignment import load_assignment
 from graders.course.planted import ANSWER, load_variants, reference_files
+from tests.support.class_exports import write
 
 Files = Mapping[str, str]
 
@@ -103,3 +109,15 @@ def padded(files: Files) -> dict[str, str]:
 
 
 COPIES = {"renamed": renamed, "reordered": reordered, "commented": commented, "padded": padded}
+
+
+def main(folder: Path) -> None:
+    """Write a class of four, of which one has copied, for the documents."""
+    ada = student("a4", 0)
+    copied = padded(renamed(ada))
+    for name, files in {"ada": ada, "bela": student("a4", 1), "chen": student("a4", 2), "dora": copied}.items():
+        write(folder / name, {path: text.encode() for path, text in files.items()})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
