@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
@@ -13,7 +14,7 @@ from graders.course.assignment import Assignment, load_assignment
 from graders.errors import OptionError
 from graders.intake.discovery import find_class
 from graders.intake.roster import numbers_of, read_roster
-from graders.intake.submission import read_class
+from graders.intake.submission import place_of, read_class
 from graders.records.student import Student
 from graders.similarity.code import File, code_of
 from graders.similarity.fingerprints import Code, Handout, fingerprint, handout_of
@@ -64,11 +65,12 @@ def find_similar(options: SimilarOptions, on_progress: Progress = lambda name, d
         raise OptionError("copydetect is not installed: pip install 'trivium[similar]'")
     assignment = load_assignment(options.assignment)
     roster = read_roster(options.roster) if options.roster else None
-    found = find_class(options.paths, assignment.manifest, roster)
+    klass = find_class(options.paths, assignment.manifest, roster)
+    found = [one for one in klass.found if place_of(one.source) != place_of(options.out)]  # as in `similar a4 .`
     handout = _handout_of(assignment)
-    members, fingerprints, unread, notes = list[_Member](), [], dict[str, str](), list(found.notes)
-    for done, (submission, problem) in enumerate(read_class(found.found, assignment.manifest), start=1):
-        on_progress(submission.name, done, len(found.found))
+    members, fingerprints, unread, notes = list[_Member](), [], dict[str, str](), list(klass.notes)
+    for done, (submission, problem) in enumerate(read_class(found, assignment.manifest), start=1):
+        on_progress(submission.name, done, len(found))
         if problem:
             unread[submission.name] = problem
             continue
@@ -103,12 +105,10 @@ def _rows(
     """Return the pairs to show, the most similar first."""
     flagged = comparison.flagged(threshold)
     numbers = {one: number for number, group in enumerate(groups(flagged), start=1) for one in group}
-    codes: dict[int, Code] = {}  # made again for these few: the hashes of a whole class would fill the memory
 
+    @cache  # made again, for these few: the hashes of a whole class would fill the memory
     def code(member: int) -> Code:
-        if member not in codes:
-            codes[member] = fingerprint(members[member].files, handout)
-        return codes[member]
+        return fingerprint(members[member].files, handout)
 
     return [
         Row(

@@ -145,6 +145,14 @@ def test_the_same_class_gives_the_same_bytes(tmp_path: Path) -> None:
     assert list(found[0]) == ["index.html", "pair-001.html", "similar.csv"]
 
 
+def test_the_output_is_no_submission(tmp_path: Path) -> None:
+    ada = student("a4", 0)
+    folder = written(tmp_path, {"ada": ada, "bela": ada})
+    for _ in range(2):
+        report = find_similar(SimilarOptions("a4", [folder], folder / "grades"))
+        assert report.names == ("ada", "bela") and not report.unread
+
+
 def test_pages_of_an_earlier_run_are_gone(tmp_path: Path) -> None:
     ada = student("a4", 0)
     folder = written(tmp_path / "class", {"ada": ada, "bela": ada})
