@@ -29,8 +29,9 @@ FENCE = 3.0
 """Interquartile ranges above the third quartile, beyond which Tukey (1977) calls a value far out."""
 CEILING = 0.8
 """A pair that shares more is always shown, also in a class in which half of all share half."""
-FEWEST_PAIRS = 10
-"""A class with fewer, that is of less than five, has no distribution: only FLOOR and LEAST count."""
+FEWEST_PAIRS = 45
+"""A class with fewer, that is of less than ten, has no distribution: three copies are a quarter of its pairs, and move
+the third quartile. There only FLOOR and LEAST count."""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,13 @@ def test_a_pair_far_out_of_its_class_is_shown_and_the_class_is_not() -> None:
     assert [(pair.first, pair.second) for pair in found.flagged()] == [(0, 20)]
 
 
+def test_in_a_small_class_copies_hide_no_other_copy() -> None:
+    codes = [set(range(n * 1000, n * 1000 + 100)) for n in range(3)]
+    half = set(range(0, 40)) | set(range(9000, 9060))  # has two fifths of the first one's
+    found = compared(codes[0], half, codes[1], codes[1], codes[1], codes[2])
+    assert [(pair.first, pair.second) for pair in found.flagged()] == [(2, 3), (2, 4), (3, 4), (0, 1)]
+
+
 def test_a_class_that_shares_a_lot_still_shows_a_copy() -> None:
     codes = [set(range(n * 1000, n * 1000 + 60)) | {-k for k in range(200) if (k * (n + 2)) % 7 < 3} for n in range(9)]
     found = compared(*codes, codes[0])
