@@ -15,6 +15,7 @@ EXAMPLES = """examples:
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
   trivium export canvas grades --sheet F.csv put the marks into Canvas's gradebook F.csv, to import
   trivium diff grades-before grades          who gains, who loses, by which check
+  trivium similar a4 submissions/            which submissions share code beyond the handout, for a person to read
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
   trivium otter build a4                     a4-autograder.zip, for otter-grader and Gradescope
@@ -74,6 +75,19 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("new", type=Path, metavar="NEW", help="that of another grading")
     diff.add_argument("--json", action="store_true", help="print JSON")
     diff.set_defaults(module="diff")
+    _add_similar(
+        commands.add_parser(
+            "similar",
+            help="find submissions that share passages beyond the handout: hints for a person, no verdict",
+            description="Compare the submissions of a class, pair by pair, and write a page with those that share far "
+            "more code than others of the class do, and a page with both side by side for each. Names, strings, "
+            "comments and space do not count, nor do the handout and what many in the class have. It says what two "
+            "submissions share, and never why: the same help from staff, the only short way, or a copy. No mark "
+            "depends on it.",
+            epilog="exit status: 0 success, whatever was found; 1 a submission was not read; 2 an invalid name, file "
+            "or option",
+        )
+    )
     add_ci(
         commands.add_parser("ci", help="check and grade on GitHub, GitLab and Classroom 50"),
         add_feedback=_add_feedback,
@@ -172,6 +186,29 @@ def _add_otter(otter: argparse.ArgumentParser) -> None:
     _add_feedback(build)
     _add_isolation(build)
     otter.set_defaults(module="otter")
+
+
+def _add_similar(similar: argparse.ArgumentParser) -> None:
+    similar.add_argument("assignment", help="such as a4")
+    similar.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a folder of submissions, submissions, or an export"
+    )
+    similar.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=Path("grades"),
+        help="output folder; the pages go to OUT/similar (default: grades/)",
+    )
+    similar.add_argument(
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="show pairs that share at least P %% of the code of one of them (default: 3 interquartile ranges above "
+        "the third quartile of all pairs, from 30 to 80 %%)",
+    )
+    _add_roster(similar)
+    similar.set_defaults(module="similar")
 
 
 FORMATS = {
