@@ -12,6 +12,7 @@ EXAMPLES = """examples:
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
   trivium export canvas grades --sheet F.csv put the marks into Canvas's gradebook F.csv, to import
   trivium diff grades-before grades          who gains, who loses, by which check
+  trivium report grades --for students       a page for each student, which tells what they may know
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
 
@@ -58,6 +59,17 @@ def parser() -> argparse.ArgumentParser:
             "or a program. For Canvas and Moodle your own sheet is filled in. A mark that somebody entered there is "
             "never overwritten: it is named.",
             epilog="exit status: 0 success; 1 a submission has no mark in the file, and is named; 2 an invalid name, "
+            "file or option",
+        )
+    )
+    _add_report(
+        commands.add_parser(
+            "report",
+            help="write the report of a graded class again, for staff or for students",
+            description="Write the report of a graded class from its gradebook: for staff an index with a page for each "
+            "submission, for students a folder each, with one page that stands alone and tells what --feedback says. "
+            "Nothing is graded.",
+            epilog="exit status: 0 success; 1 a submission has no page, or a training cannot be read; 2 an invalid name, "
             "file or option",
         )
     )
@@ -158,6 +170,19 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     _add_feedback(export)
     export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: in OUT)")
     export.set_defaults(module="export")
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
+    report.add_argument(
+        "--for", dest="reader", choices=("staff", "students"), default="staff", help="who reads it (default: staff)"
+    )
+    _add_extras(report)
+    _add_feedback(report)
+    report.add_argument(
+        "-o", "--out", type=Path, metavar="DIR", help="folder to write (default: report or report-for-students in OUT)"
+    )
+    report.set_defaults(module="report")
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
