@@ -66,11 +66,11 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser(
             "report",
             help="write the report of a graded class again, for staff or for students",
-            description="Write the report of a graded class from its gradebook: for staff an index with a page for each "
-            "submission, for students a folder each, with one page that stands alone and tells what --feedback says. "
-            "Nothing is graded.",
-            epilog="exit status: 0 success; 1 a submission has no page, or a training cannot be read; 2 an invalid name, "
-            "file or option",
+            description="Write the report of a graded class from its gradebook: for staff an index with a page for "
+            "each submission, for students a folder each, with one page that stands alone and tells what --feedback "
+            "says. Nothing is graded.",
+            epilog="exit status: 0 success; 1 a submission has no page, or a training cannot be read; 2 an invalid "
+            "name, file or option",
         )
     )
     diff = commands.add_parser(

@@ -109,6 +109,7 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
             run.known.update(session.ask_all(calls))
         except (CheckFailed, CouldNotRun) as problem:
             return [verdict_of(checks[0], problem)]
+
     def spell(check: Check, case: Case) -> str:
         return script_of(check, case, run, reference.expect)
 

@@ -89,9 +89,9 @@ def told(verdict: Verdict, level: Level, *, hidden: bool = True) -> Verdict:
     """Return what a level tells of a verdict.
 
     Of a hidden case it tells the outline at most, which follows from the case's sizes alone, and nothing of the detail:
-    the values, what the submission printed and said. No level tells what is recorded for staff alone: the difference and
-    the script. Where no case was tried, as when a file is missing, and of an
-    answer that is still to be written, the message is always told: it explains no mistake.
+    the values, what the submission printed and said. Where no case was tried, as when a file is missing, and of an
+    answer that is still to be written, the message is always told: it explains no mistake. The difference and the
+    script are recorded for staff alone.
 
     Args:
         verdict: with all that is known.

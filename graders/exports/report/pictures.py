@@ -21,51 +21,44 @@ TREE = re.compile(r"-?\d{1,5}:\S*(?: -?\d{1,5}:\S*)*")
 
 
 @dataclass(frozen=True)
-class Square:
-    """One entry of a heat map."""
-
-    x: int
-    y: int
-    shade: str
-    """n4 to n1 for too small, z for right, p1 to p4 for too large, x for what is not finite."""
-    text: str
-    """So that the colour is not needed: the number, or its sign."""
-
-
-@dataclass(frozen=True)
 class HeatMap:
-    """The drawing of a Difference. Lengths are in pixels."""
+    """The drawing of a Difference."""
 
     place: str
     axes: tuple[str, str]
-    squares: tuple[Square, ...]
-    columns: int
-    rows: int
-    width: int
-    """Of a square."""
-    height: int
     words: str
     """The picture in words."""
+    svg: str
+    """It holds nothing but numbers and words of ours."""
 
 
 def heat_map(difference: Difference) -> HeatMap:
-    """Return what is drawn of a difference: shades are relative to its largest entry."""
-    rows = difference.rows
-    columns = len(rows[0]) if rows else 0
+    """Return what is drawn of a difference: shades are relative to its largest entry.
+
+    No entry needs its colour to be understood: it has its number, or where there are many columns its sign.
+    """
+    columns = max(map(len, difference.rows), default=0)
     spelt = columns <= MOST_SPELT
     width, height = (52, 22) if spelt else (18, 18)
-    values = [value for row in rows for value in row]
+    values = [value for row in difference.rows for value in row]
     wrong = [value for value in values if value != 0]
     largest = max((abs(value) for value in values if value is not None), default=0.0)
-    squares = (
-        Square(x * width, y * height, _shade(value, largest), _text(value, spelt))
-        for y, row in enumerate(rows)
-        for x, value in enumerate(row)
-    )
     words = f"got − expected: {len(wrong)} of these {len(values)} differ, by {largest:.3g} at most"
     if None in wrong:
         words += f"; {wrong.count(None)} not finite"
-    return HeatMap(difference.place, difference.axes, tuple(squares), columns, len(rows), width, height, words)
+    squares = [
+        f'<rect class="{_shade(value, largest)}" x="{x * width}" y="{y * height}" width="{width}" height="{height}"/>'
+        f'<text x="{x * width + width // 2}" y="{y * height + height // 2 + 4}">{_text(value, spelt)}</text>'
+        for y, row in enumerate(difference.rows)
+        for x, value in enumerate(row)
+    ]
+    size = f"{columns * width + 1} {len(difference.rows) * height + 1}"
+    across, down = size.split()
+    svg = (
+        f'<svg width="{across}" height="{down}" viewBox="0 0 {size}" text-anchor="middle" role="img" '
+        f'aria-label="{words}">{"".join(squares)}</svg>'
+    )
+    return HeatMap(difference.place, difference.axes, words, svg)
 
 
 def _shade(value: float | None, largest: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from graders.exports.report.index import cell
@@ -124,10 +123,7 @@ def lines(question: QuestionResult) -> list[Line]:
     return found
 
 
-def trees(training: Training) -> Iterable[tuple[Any, str, str, str]]:
-    """Yield each sample of a training with the SVG of its tree, "" if it is no parse."""
-    from markupsafe import Markup
-
+def trees(training: Training) -> Iterable[tuple[str, str, str, str]]:
+    """Yield each sample of a training with the SVG of its tree, in which all text is escaped; "" if it is no parse."""
     for source, reference, answer in training.samples:
-        # Our own SVG, in which all text is escaped.
-        yield Markup(tree(source, reference, answer)), source, reference, answer
+        yield tree(source, reference, answer), source, reference, answer

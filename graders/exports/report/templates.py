@@ -56,7 +56,9 @@ def _environment() -> Environment:
 def asset(*names: str) -> str:
     """Return style sheets or scripts of this folder as one text, without comments of their own lines and indents."""
     text = "".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
-    return re.sub(r"\n\s*(//[^\n]*)?(?=\n|$)", "", re.sub(r"/\*.*?\*/", "", re.sub(r"\n[ \t]+", "\n", text), flags=re.S))
+    return re.sub(
+        r"\n\s*(//[^\n]*)?(?=\n|$)", "", re.sub(r"/\*.*?\*/", "", re.sub(r"\n[ \t]+", "\n", text), flags=re.S)
+    )
 
 
 @cache

@@ -73,6 +73,7 @@ def facts(training: Training, staff: bool = True) -> list[tuple[str, str]]:
     score += "".join(f", {name} {number(value)}" for name, value in sorted(training.other_scores.items()))
     dev = "never scored" if training.best_dev is None else number(training.best_dev)
     reached = training.seconds_to_threshold
+    seed = f"seed {training.seed}, " if staff else ""
     versions = (f"{part} {version}" for part, version in sorted(training.versions.items()))
     return [
         (f"{training.metric} on test", score),
@@ -83,7 +84,7 @@ def facts(training: Training, staff: bool = True) -> list[tuple[str, str]]:
         ("time", f"{training.seconds:,.0f} s by the clock, {training.cpu_seconds:,.0f} s of processor time"),
         ("to the threshold", "not reached" if reached is None else f"{reached:,.0f} s"),
         ("speed", f"{training.words_per_second:,.0f} words per second over {training.updates:,} updates"),
-        ("to reproduce", " · ".join([training.data, *([f"seed {training.seed}"] if staff else []), training.device, *versions])),
+        ("to reproduce", " · ".join([f"{training.data}, {seed}{training.device}", *versions])),
         ("signature", training.signature or "none"),
     ]
 
