@@ -273,6 +273,7 @@ def test_the_table_is_filtered_by_question_and_mistake(chromium: Browser, ordina
         count = int(link.inner_text())
         question, mistake = page.locator("#mistakes tbody tr").first.locator("td, th").all_inner_texts()[:2]
         link.click()
+        page.get_by_text(f"{count} of 30 shown").wait_for()
         found = [r.submission for r in class_ if any(v.diagnosis == mistake for q in r.questions for v in q.verdicts)]
         assert names(page) == found and len(found) == count
         chosen = page.locator("#diagnosis option:checked").inner_text()
