@@ -95,7 +95,14 @@ if (table) {
   form.hidden = false;
   form.addEventListener("input", () => { show(); note(); });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => { sort = ""; down = false; order(); show(); note(); }));
+  form.all.addEventListener("click", () => {
+    form.reset();
+    sort = "";
+    down = false;
+    order();
+    show();
+    note();
+  });
   addEventListener("hashchange", () => {
     if (!read()) return;
     order();

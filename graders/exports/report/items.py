@@ -161,7 +161,7 @@ def diagnosis_key(question: str, text: str) -> str:
     """Return a short name for a diagnosis.
 
     >>> diagnosis_key("1d", "halves swapped")
-    'b9bd93'
+    'c63f0c'
     """
     return sha256(f"{question} {text}".encode("utf-8", "backslashreplace")).hexdigest()[:6]
 

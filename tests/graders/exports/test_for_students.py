@@ -129,6 +129,7 @@ WORDS = {
     "message": "FOUND",
     "outline": "SMALL",
     "case": SECRET,
+    "script": SECRET,
 }
 TOLD = {
     Level.SENTENCE: {"SAYS"},
