@@ -16,6 +16,7 @@ EXAMPLES = """examples:
   trivium export canvas grades --sheet F.csv put the marks into Canvas's gradebook F.csv, to import
   trivium diff grades-before grades          who gains, who loses, by which check
   trivium similar a4 submissions/            which submissions share code beyond the handout, for a person to read
+  trivium report grades --for students       a page for each student, which tells what they may know
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
   trivium otter build a4                     a4-autograder.zip, for otter-grader and Gradescope
@@ -64,6 +65,17 @@ def parser() -> argparse.ArgumentParser:
             "never overwritten: it is named.",
             epilog="exit status: 0 success; 1 a submission has no mark in the file, and is named; 2 an invalid name, "
             "file or option",
+        )
+    )
+    _add_report(
+        commands.add_parser(
+            "report",
+            help="write the report of a graded class again, for staff or for students",
+            description="Write the report of a graded class from its gradebook: for staff an index with a page for "
+            "each submission, for students a folder each, with one page that stands alone and tells what --feedback "
+            "says. Nothing is graded.",
+            epilog="exit status: 0 success; 1 a submission has no page, or a training cannot be read; 2 an invalid "
+            "name, file or option",
         )
     )
     diff = commands.add_parser(
@@ -235,6 +247,19 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     _add_feedback(export)
     export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: in OUT)")
     export.set_defaults(module="export")
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
+    report.add_argument(
+        "--for", dest="reader", choices=("staff", "students"), default="staff", help="who reads it (default: staff)"
+    )
+    _add_extras(report)
+    _add_feedback(report)
+    report.add_argument(
+        "-o", "--out", type=Path, metavar="DIR", help="folder to write (default: report or report-for-students in OUT)"
+    )
+    report.set_defaults(module="report")
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:

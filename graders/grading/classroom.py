@@ -95,7 +95,7 @@ class ClassReport:
     new: int
     """The number of them that were not graded before."""
     files: tuple[Path, ...]
-    """The exports: gradebook.csv, report.html, then a results.json for each submission."""
+    """The exports: gradebook.csv, report/index.html, then a results.json for each submission."""
     dial: Dial
     """What students are told."""
     marks: Path | None

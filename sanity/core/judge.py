@@ -13,10 +13,19 @@ from sanity.core.verdict import Outcome, Verdict
 
 Shrink = Callable[[Check, Case], Case]
 """Finds a smaller case on which the check fails too, or returns the one it was given."""
+Spell = Callable[[Check, Case], str]
+"""Spells a case on which the check fails as Python."""
 
 
-def judge(check: Check, cases: Iterable[Case], run: Run, expect: Run, shrink: Shrink | None = None) -> Verdict:
-    """Return the verdict of one check: that of the first case which does not pass, shrunk if possible."""
+def judge(
+    check: Check,
+    cases: Iterable[Case],
+    run: Run,
+    expect: Run,
+    shrink: Shrink | None = None,
+    spell: Spell | None = None,
+) -> Verdict:
+    """Return the verdict of one check: that of the first case which does not pass, shrunk and spelt if possible."""
     for case in cases:
         problem = attempt(check, run, expect, case)
         if isinstance(problem, CheckFailed) and shrink is not None and check.weight:
@@ -25,7 +34,8 @@ def judge(check: Check, cases: Iterable[Case], run: Run, expect: Run, shrink: Sh
             if isinstance(again, CheckFailed):  # else the answer changes from call to call: keep what was seen
                 case, problem = smaller, again
         if problem is not None:
-            return verdict_of(check, problem, case)
+            script = spell(check, case) if spell is not None and isinstance(problem, CheckFailed) else ""
+            return verdict_of(check, problem, case, script)
     return verdict_of(check, None)
 
 
@@ -42,8 +52,10 @@ def attempt(check: Check, run: Run, expect: Run, case: Case) -> CheckFailed | Co
     return None
 
 
-def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None) -> Verdict:
-    """Return the verdict for a problem, or for None, which passes; case is the one that failed.
+def verdict_of(
+    check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None, script: str = ""
+) -> Verdict:
+    """Return the verdict for a problem, or for None, which passes; case is the one that failed, script spells it.
 
     A hint passes whatever it has to say: its message says it.
     """
@@ -67,6 +79,8 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
         case=case.words if case and isinstance(problem, CheckFailed) else "",
         outline=check.cases.outline(case) if case and problem else "",
         detail=problem.detail if problem else "",
+        script=script,
+        difference=problem.difference if isinstance(problem, CheckFailed) else None,
     )
 
 

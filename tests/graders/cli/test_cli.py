@@ -86,7 +86,7 @@ def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stu
     assert lines[0].split() == ["submission", "1a", "1e", "total", "%", "first", "problem"]
     assert "right 2 3 5 100" in [" ".join(line.split()) for line in lines]
     assert "stub 0 0 0 0 1a: not implemented yet" in [" ".join(line.split()) for line in lines]
-    assert lines[-3:] == ["grades/gradebook.csv", "grades/report.html", "grades/results/*.json"]
+    assert lines[-3:] == ["grades/gradebook.csv", "grades/report/index.html", "grades/results/*.json"]
     told = sorted(line.split(" ", 1)[1].split(" (")[0] for line in said.err.splitlines())
     assert told == ["right: 5/5", "stub: 0/5"]
     assert [line.split()[0] for line in said.err.splitlines()] == ["1/2", "2/2"]
@@ -97,7 +97,7 @@ def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stu
     ]
     assert sorted(path.name for path in Path("grades/results").iterdir()) == ["right.json", "stub.json"]
     assert json.loads(Path("grades/results/right.json").read_text())["score"] == 5
-    assert Path("grades/report.html").read_text().startswith("<!doctype html>")
+    assert Path("grades/report/index.html").read_text().startswith("<!doctype html>")
 
 
 def test_what_cannot_be_read_is_named_and_counted_apart(

@@ -24,14 +24,15 @@ from graders.exports.annotations import Places, workflow_commands
 from graders.exports.classroom50 import Handin, classroom50_json
 from graders.exports.gradescope import results_json
 from graders.exports.gradescope_marks import marks_autograder
-from graders.exports.html import report_html
 from graders.exports.job_summary import job_summary
 from graders.exports.junit import junit_xml
+from graders.exports.report.submission import student_html
 from graders.exports.table import console_table, feedback, gradebook_csv
 from graders.records.result import QuestionResult, Result
 from graders.records.student import Student
 from graders.records.training import Point, StopReason, Training
 from sanity.core.feedback import GRADED, Dial, Feedback, Level
+from tests.support.pages import report_html
 from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, handed_in_by, made
 
 
@@ -53,11 +54,13 @@ FOR_STUDENTS: dict[str, Callable[[Result, Dial], str | bytes]] = {
     "gradescope_marks": lambda result, dial: in_archive(handed_in_by(result, Student(email="ada@example.org")), dial),
     "annotations": lambda result, dial: workflow_commands(result, PLACES, dial),
     "job_summary": job_summary,
+    "report": student_html,
     "classroom50": lambda result, dial: classroom50_json(result, HANDIN, WHEN, dial),
     TERMINAL: lambda result, dial: console_table([result], dial=dial),
 }
-"""By module: the exports that students read. Whoever adds one adds it here, or to those for staff."""
-FOR_STAFF = {"html", "table", "training", "spreadsheet", "jsonl", "filling", "canvas", "run_marks_autograder"}
+"""By module: the exports that students read, of `report` the page for students. Whoever adds one adds it here, or to
+those for staff."""
+FOR_STAFF = {"table", "spreadsheet", "jsonl", "filling", "canvas", "run_marks_autograder"}
 NO_EXPORT = {"explanation"}
 SEED = 0x5EEDFACE0FFCA5E5
 """Nothing else in a result has these digits."""
@@ -135,6 +138,7 @@ WORDS = {
     "message": "FOUND",
     "outline": "SMALL",
     "case": SECRET,
+    "script": SECRET,
 }
 TOLD = {
     Level.SENTENCE: {"SAYS"},

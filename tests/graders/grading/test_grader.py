@@ -19,7 +19,6 @@ from graders.course.assignment import load_assignment
 from graders.course.planted import load_variants
 from graders.engine.job import RunFailed
 from graders.exports.gradescope import results_json
-from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
 from graders.grading.plan import Plan, make_plan
@@ -38,6 +37,7 @@ from sanity.core.errors import CheckFailed
 from sanity.core.recordings import Recordings, fixed_cases, key_of, recording_path
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote
+from tests.support.pages import report_html
 from tests.support.processes import descriptors, process_of
 
 pytestmark = pytest.mark.usefixtures("warm")

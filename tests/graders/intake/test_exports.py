@@ -371,7 +371,7 @@ def test_a_clone_is_one_submission_wherever_its_files_lie(tmp_path: Path) -> Non
 
 def test_hidden_folders_and_our_own_output_in_a_repository_are_not_seen(tmp_path: Path) -> None:
     write(tmp_path, {**WHOLE, ".github/utils.py": b"", ".cache/x/model.py": b""})
-    write(tmp_path / "out", {"gradebook.sqlite": b"", "results/ada.json": b"", "report.html": b""})
+    write(tmp_path / "out", {"gradebook.sqlite": b"", "results/ada.json": b"", "report/index.html": b""})
     [(files, notes)] = read_all(find_class([tmp_path], TOY)).values()
     assert (files, notes) == (["model.py", "utils.py"], ())
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from graders.exports.html import report_html
 from graders.records.gradebook import Gradebook
 from graders.records.history import with_history
 from graders.records.manual_marks import Mark
+from tests.support.pages import report_html
 from tests.support.results import PASSED, made
 
 
