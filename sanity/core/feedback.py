@@ -109,4 +109,5 @@ def told(verdict: Verdict, level: Level, *, hidden: bool = True) -> Verdict:
         case=case,
         outline="",
         detail=verdict.detail if (shown or trace) and not hidden else "",
+        answer_digest="",
     )

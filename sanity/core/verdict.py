@@ -46,6 +46,8 @@ class Verdict:
     """The case that was tried last, in words that hold nothing but its sizes; "" if none was tried."""
     detail: str = ""
     """For staff only: values, the submission's own error text, what it printed."""
+    answer_digest: str = ""
+    """For staff only: equal for submissions whose wrong answers are equal, see `answer_digest`; "" if there are none."""
 
 
 def all_passed(verdicts: Iterable[Verdict]) -> bool:
