@@ -1,7 +1,7 @@
 """Groups of submissions with the same mistake, and the comment that one gives to all of them.
 
-A failure with a diagnosis belongs to the group of that diagnosis. In a question without any, submissions are alike if the
-same checks failed with equal wrong answers, or, where there is no answer, with the same message.
+A failure with a diagnosis belongs to the group of that diagnosis. In a question without any, submissions are alike if
+the same checks failed with equal wrong answers, or, where there is no answer, with the same message.
 
 A comment belongs to the group, not to its members: it is stored once, and whoever is in the group when results are
 exported has it. So a student who joins later gets it, and one who has mended the mistake loses it.
@@ -10,6 +10,7 @@ exported has it. So a student who joins later gets it, and one who has mended th
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -17,8 +18,9 @@ from hashlib import sha256
 import msgspec
 
 from graders.records.result import QuestionResult, Result
-from sanity.core.verdict import Outcome
+from sanity.core.verdict import Outcome, Verdict
 
+_LINE = re.compile(r",? (at )?line \d+")
 DIAGNOSIS, ANSWERS, MESSAGE = "diagnosis", "equal answers", "equal messages"
 
 
@@ -78,10 +80,10 @@ def groups_of(results: Sequence[Result], comments: Mapping[str, str]) -> list[Gr
 
 def with_comments(results: Sequence[Result], comments: Mapping[str, str]) -> list[Result]:
     """Return results in which each question has the comments of its groups, below the comment that it has."""
+    if not comments:
+        return list(results)
     return [
-        msgspec.structs.replace(result, questions=tuple(_commented(question, comments) for question in result.questions))
-        if comments
-        else result
+        msgspec.structs.replace(result, questions=tuple(_commented(one, comments) for one in result.questions))
         for result in results
     ]
 
@@ -102,10 +104,16 @@ def _mistakes(question: QuestionResult) -> Iterator[_Mistake]:
         checks = tuple(verdict.check for verdict in failed if verdict.diagnosis == diagnosis)
         yield _Mistake(_id(question.id, DIAGNOSIS, diagnosis), DIAGNOSIS, diagnosis, checks)
     if not any(verdict.diagnosis for verdict in failed):
-        alike = [(v.check, v.answer_digest or v.message) for v in failed]
         kind = ANSWERS if all(verdict.answer_digest for verdict in failed) else MESSAGE
-        what = failed[0].message or failed[0].sentence
+        alike = [(verdict.check, verdict.answer_digest or _said(verdict)) for verdict in failed]
+        what = _LINE.sub("", failed[0].message) or failed[0].sentence
         yield _Mistake(_id(question.id, kind, *alike), kind, what, tuple(verdict.check for verdict in failed))
+
+
+def _said(verdict: Verdict) -> tuple[str, str]:
+    """Return what is said of a failure without an answer, in our words and in Python's, without line numbers."""
+    last = verdict.detail.strip().rpartition("\n")[2] if verdict.outcome is Outcome.COULD_NOT_RUN else ""
+    return _LINE.sub("", verdict.message), _LINE.sub("", last)
 
 
 def _id(question: str, *what: object) -> str:

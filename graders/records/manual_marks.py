@@ -1,7 +1,7 @@
 """Manual marks: a sheet, filled in by staff, that marks written questions and changes any other mark.
 
-The sheet is the staff's own: it may come back from any spreadsheet, with other columns and rows in it. A row that cannot
-be understood is a warning, and the others count. `marks_sheet` writes it.
+The sheet is the staff's own: it may come back from any spreadsheet, with other columns and rows in it. A row that
+cannot be understood is a warning, and the others count. `marks_sheet` writes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from graders.records.result import QuestionResult, Result, Standing
 from graders.text.numbers import number
 from graders.text.sheets import Names, Row, Sheet, SheetError, decimal, read_sheet
-from graders.text.spreadsheet import escape_formula, unescape_formula
+from graders.text.spreadsheet import unescape_formula
 from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
@@ -103,6 +103,11 @@ def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> Mark
         return MarksSheet(path, None)
     except SheetError as error:
         raise MarksError(str(error)) from None
+    return marks_in(path, sheet, manifest)
+
+
+def marks_in(path: Path, sheet: Sheet, manifest: Manifest) -> MarksSheet:
+    """Return the rows of a sheet that was read from path; raise MarksError if it is no table of marks."""
     places = places_of(sheet)
     if missing := [name for name in COLUMNS[:3] if name not in places]:
         found = ", ".join(title for title in sheet.header if title) or "nothing"
@@ -141,7 +146,8 @@ def _mark(row: Row, places: Mapping[str, int], width: int, manifest: Manifest) -
 
 def points_of(manifest: Manifest) -> dict[str, float]:
     """Return what each question is worth that a person may mark, by its id, in the assignment's order."""
-    return {q.id: q.points for q in (*manifest.questions, *manifest.written, *manifest.trained)}
+    worth = {q.id: q.points for q in manifest.questions} | {q.id: q.points for q in manifest.written}
+    return worth | {q.id: q.points for q in manifest.trained}
 
 
 def mark_for(question: str, points: str, comment: str, manifest: Manifest) -> Mark:

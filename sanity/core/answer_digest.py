@@ -45,7 +45,7 @@ def _sketch(value: Any) -> Any:
 
 
 def _sums(values: NDArray[np.float64]) -> list[str]:
-    """Return sums of all numbers, relative to the largest: plain, by place and absolute; and where some are not finite."""
+    """Return sums of all numbers relative to the largest: plain, by place, absolute; and where some are not finite."""
     finite, places = np.isfinite(values), np.arange(values.size)
     kept = np.where(finite, values, 0.0)
     scale = float(np.abs(kept).max(initial=0.0))

@@ -47,7 +47,7 @@ class Verdict:
     detail: str = ""
     """For staff only: values, the submission's own error text, what it printed."""
     answer_digest: str = ""
-    """For staff only: equal for submissions whose wrong answers are equal, see `answer_digest`; "" if there are none."""
+    """For staff only: equal for submissions with equal wrong answers, see `answer_digest`; "" without an answer."""
 
 
 def all_passed(verdicts: Iterable[Verdict]) -> bool:
