@@ -85,12 +85,10 @@ class Desk:
     def _after(self, code: str, id: str, fields: dict[str, str]) -> str:
         """Return the address of what comes after a mark was given."""
         if fields.get("then") == "stay":
-            return f"/student/{code}#{id}" if fields.get("mode") == "student" else f"/question/{id}/{code}"
+            return f"/question/{id}/{code}"
         if fields.get("mode") == "student":
             result = self._pages.find(code)
-            ids = [question.id for question in result.questions] if result else []
-            following = [one for one in ids[ids.index(id) + 1 :] if one in self._pages.markable()]
-            return f"/student/{code}#{following[0] if following else id}"
+            return f"/student/{code}#{next(iter(result.unmarked), id) if result else id}"
         unmarked = self._pages.next_unmarked(code, id)
         _, after = self._pages.neighbours(code, id)
         is_written = id in {one.id for one in self._pages.marking.assignment.manifest.written}

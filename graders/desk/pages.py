@@ -176,10 +176,12 @@ class Pages:
             return None
         recorded = self.marking.now()
         before, after = self.neighbours(code)
+        markable = [question for question in result.questions if question.id in self.markable()]
+        in_turn = sorted(markable, key=lambda question: question.id not in result.unmarked)
         return self._render(
             "student.html.jinja",
             **self._work(result, ""),
-            forms=[self._form(recorded, result, q, None) for q in result.questions if q.id in self.markable()],
+            forms=[self._form(recorded, result, question, None) for question in in_turn],
             result=result,
             code=code,
             label=self.roll(recorded).label(result.submission),
