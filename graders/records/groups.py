@@ -62,7 +62,7 @@ def groups_of(results: Sequence[Result], comments: Mapping[str, str]) -> list[Gr
                 mistakes[mistake.id].append(mistake)
                 members[mistake.id].append(result.submission)
                 questions[mistake.id] = question.id
-    order = list(dict.fromkeys(question.id for result in results for question in result.questions))
+    order = dict.fromkeys(question.id for result in results for question in result.questions)
     groups = [
         Group(
             id,
@@ -75,7 +75,8 @@ def groups_of(results: Sequence[Result], comments: Mapping[str, str]) -> list[Gr
         )
         for id, same in mistakes.items()
     ]
-    return sorted(groups, key=lambda group: (order.index(group.question), -len(group.members), group.id))
+    ranks = {id: place for place, id in enumerate(order)}
+    return sorted(groups, key=lambda one: (ranks[one.question], -len(one.members), one.kind, one.what, one.id))
 
 
 def with_comments(results: Sequence[Result], comments: Mapping[str, str]) -> list[Result]:

@@ -12,7 +12,9 @@ from graders.records.manual_marks import Mark, MarksError, read_marks
 from graders.records.marks_sheet import changed_sheet
 from tests.graders.records.test_manual_marks import CHECKED, MANIFEST, NAMES, written
 
-MINE = "Name;By;Question;Points;Comment\r\nada;me;1.5;1,5;sehr schön\r\n\r\nJosé;me;1.5;?;\r\nada;;2.7;;\r\nTotal;;;1,5;"
+MINE = (
+    "Name;By;Question;Points;Comment\r\nada;me;1.5;1,5;sehr schön\r\n\r\nJosé;me;1.5;?;\r\nada;;2.7;;\r\nTotal;;;1,5;"
+)
 
 
 def changed(path: Path, **marks: Mark) -> bytes:
