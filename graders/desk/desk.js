@@ -31,13 +31,14 @@ document.addEventListener("click", (event) => {
   comment.focus();
 });
 
-// An address such as /student/CODE#1g opens that question.
-const opened = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-if (opened && opened.matches("details")) {
+// An address such as /student/CODE#1g opens that question, once the browser itself has gone there.
+window.addEventListener("load", () => {
+  const opened = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!opened || !opened.matches("details.question")) return;
   opened.open = true;
   opened.scrollIntoView();
   opened.querySelector("input.points").focus();
-}
+});
 
 // What was typed and not saved is not lost by a key.
 let changed = false;

@@ -80,7 +80,7 @@ def _patterns(name: str) -> Iterable[str]:
     words = re.findall(r"\w+", name.replace("_", " "))
     if sum(map(len, words)) >= FEWEST_LETTERS:
         for order in (words, words[::-1]):
-            yield r"[ ,._-]{0,2}".join(map(re.escape, order))
+            yield r"[ ,._@-]{0,2}".join(map(re.escape, order))
 
 
 def progress(results: Iterable[Result]) -> Mapping[str, tuple[int, int]]:

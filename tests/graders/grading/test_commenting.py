@@ -124,7 +124,7 @@ def test_the_command_lists_groups(out: Path, capsys: pytest.CaptureFixture[str])
         f" {alike}         2  h_0 is wrong         cleo, dora\n",
         "",
     )
-    status, said, _ = trivium(capsys, "group", "a4", "--out", out, "--json")
+    _, said, _ = trivium(capsys, "group", "a4", "--out", out, "--json")
     assert [group["members"] for group in json.loads(said)["groups"]] == [["ada", "ben"], ["cleo", "dora"]]
 
 
