@@ -66,7 +66,7 @@ class Desk:
     def _given(self, fields: dict[str, str]) -> Response:
         """Write a mark; answer with the next page, or with the same one and what is wrong."""
         code, id = fields.get("code", ""), fields.get("question", "")
-        marking, result = self._pages.marking, self._pages.find(code)
+        marking, result = self._pages.marking, self._pages.now().find(code)
         if result is None or id not in self._pages.markable():
             return _nothing_there()
         points, comment = fields.get("points", ""), fields.get("comment", "")
@@ -84,16 +84,14 @@ class Desk:
 
     def _after(self, code: str, id: str, fields: dict[str, str]) -> str:
         """Return the address of what comes after a mark was given."""
+        now = self._pages.now()
+        if fields.get("mode") == "student":
+            result = now.find(code)
+            return f"/student/{code}#{next(iter(result.unmarked), id) if result else id}"
         if fields.get("then") == "stay":
             return f"/question/{id}/{code}"
-        if fields.get("mode") == "student":
-            result = self._pages.find(code)
-            return f"/student/{code}#{next(iter(result.unmarked), id) if result else id}"
-        unmarked = self._pages.next_unmarked(code, id)
-        _, after = self._pages.neighbours(code, id)
-        is_written = id in {one.id for one in self._pages.marking.assignment.manifest.written}
-        following_code = unmarked if is_written else after
-        return f"/question/{id}/{following_code}" if following_code else "/"
+        following = now.next_unmarked(code, id) if self._pages.is_written(id) else now.neighbours(code, id)[1]
+        return f"/question/{id}/{following}" if following else "/"
 
     def _export(self, request: Request) -> Response:
         return RedirectResponse(f"/?written={len(self._pages.marking.export())}", 303)

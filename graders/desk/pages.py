@@ -10,18 +10,18 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from graders.desk.roll import Roll, blacked_out, key_in, progress
+from graders.desk.roll import Roll, key_in
+from graders.desk.snapshot import Snapshot
 from graders.desk.work import answer_in_words, files_of
 from graders.exports.table import mark_text
-from graders.grading.handed_in import HandedIn, HandedInFiles
+from graders.grading.handed_in import HandedInFiles
 from graders.grading.marking import Marking, version
-from graders.grading.recorded import RecordedClass
 from graders.records.manual_marks import Mark, points_of
 from graders.records.result import QuestionResult, Result
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name, clean_text
 from graders.text.times import time_in_words
-from sanity.core.verdict import Outcome, Verdict
+from sanity.core.verdict import Outcome
 
 SYMBOLS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.COULD_NOT_RUN: "!"}
 PHRASES = 8
@@ -51,7 +51,6 @@ class Form:
     """The version of the mark that the page shows."""
     is_given: bool
     """Whether there is a mark by hand."""
-    verdicts: tuple[Verdict, ...]
     phrases: tuple[str, ...]
     draft: Draft | None
 
@@ -68,7 +67,7 @@ class Pages:
 
     def __init__(self, marking: Marking, files: HandedInFiles, blind: bool, person: str) -> None:
         self.marking, self.blind, self.person = marking, blind, person
-        self._files = files
+        self._files, self._manifest = files, marking.assignment.manifest
         self._key = key_in(marking.out)
         self._environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent),
@@ -79,171 +78,123 @@ class Pages:
         )
         self._environment.filters |= {"text": clean_text, "name": clean_name, "number": number, "time": time_in_words}
         self._environment.globals |= {"symbols": SYMBOLS, "mark_text": mark_text, "blind": blind, "person": person}
-        self._environment.globals |= {"assignment": marking.assignment.name, "title": marking.assignment.manifest.title}
+        self._environment.globals |= {"assignment": marking.assignment.name, "title": self._manifest.title}
 
-    def roll(self, recorded: RecordedClass) -> Roll:
-        """Return the order and the names of the class."""
-        return Roll((result.submission for result in recorded.results), self._key, self.blind)
-
-    def overview(self, said: str = "") -> str:
-        """Return the first page: how far each question is marked, and the submissions, those to be marked first."""
+    def now(self) -> Snapshot:
+        """Return the class as it is now."""
         recorded = self.marking.now()
-        roll, results = self.roll(recorded), {result.submission: result for result in recorded.results}
-        ordered = [results[name] for name in roll.names]
-        counts = progress(ordered)
-        written = {one.id for one in self.marking.assignment.manifest.written}
-        questions = {question.id: question for result in ordered for question in result.questions}
-        rows = [
-            (questions[id], id in written, *counts[id], self.first(roll, ordered, id))
-            for id in sorted(counts, key=lambda id: id not in written)
-            if id in self.markable()
-        ]
-        return self._render(
-            "overview.html.jinja",
-            rows=rows,
-            results=sorted(ordered, key=lambda result: not result.unmarked),
-            roll=roll,
-            unread=len(recorded.unread),
-            warnings=[self._hidden(line, recorded.results) for line in (*recorded.warnings, *recorded.problems)],
-            said=said,
-        )
+        roll = Roll((result.submission for result in recorded.results), self._key, self.blind)
+        return Snapshot(recorded, roll, self.blind)
 
     def markable(self) -> Sequence[str]:
         """Return the ids of the questions that a person may mark, in order."""
-        return list(points_of(self.marking.assignment.manifest))
+        return list(points_of(self._manifest))
 
-    def first(self, roll: Roll, results: Sequence[Result], question: str) -> str:
-        """Return the code of the first submission whose question is not marked, else of the first that has it."""
-        having = [r for r in results if any(q.id == question for q in r.questions)]
-        waiting = [result for result in having if question in result.unmarked]
-        return roll.code((waiting or having)[0].submission)
+    def is_written(self, question: str) -> bool:
+        """Return whether a question is answered in words, and so is marked by a person."""
+        return question in {written.id for written in self._manifest.written}
 
-    def next_unmarked(self, code: str, question: str) -> str | None:
-        """Return the code of the next submission, after that of `code`, whose question is not marked; None: no more."""
-        codes = self._codes(question)
-        recorded = self.marking.now()
-        roll = self.roll(recorded)
-        waiting = {roll.code(result.submission) for result in recorded.results if question in result.unmarked}
-        place = codes.index(code)
-        return next((one for one in codes[place + 1 :] + codes[:place] if one in waiting), None)
-
-    def neighbours(self, code: str, question: str = "") -> tuple[str | None, str | None]:
-        """Return the codes before and after one, among the submissions that have a question."""
-        codes = self._codes(question)
-        place = codes.index(code)
-        return codes[place - 1] if place else None, codes[place + 1] if place + 1 < len(codes) else None
-
-    def _codes(self, question: str) -> list[str]:
-        recorded = self.marking.now()
-        roll = self.roll(recorded)
-        having = {r.submission for r in recorded.results if not question or any(q.id == question for q in r.questions)}
-        return [roll.code(name) for name in roll.names if name in having]
-
-    def find(self, code: str) -> Result | None:
-        """Return the result that a code stands for."""
-        recorded = self.marking.now()
-        name = self.roll(recorded).name(code)
-        return next((result for result in recorded.results if result.submission == name), None)
+    def overview(self, said: str = "") -> str:
+        """Return the first page: how far each question is marked, and the submissions, those to be marked first."""
+        now = self.now()
+        questions = {question.id: question for result in now.results.values() for question in result.questions}
+        rows = []
+        for id in sorted((id for id in self.markable() if id in questions), key=lambda id: not self.is_written(id)):
+            codes, unmarked = now.codes(id), now.unmarked(id)
+            marked = len(codes) - len(unmarked)
+            rows.append((questions[id], self.is_written(id), marked, len(codes), (unmarked or codes)[0]))
+        warnings = (*now.recorded.warnings, *now.recorded.problems)
+        return self._render(
+            "overview.html.jinja",
+            rows=rows,
+            results=sorted(now.results.values(), key=lambda result: not result.unmarked),
+            roll=now.roll,
+            unread=len(now.recorded.unread),
+            warnings=[now.shown_of_anybody(line) for line in warnings],
+            said=said,
+        )
 
     def question(self, code: str, id: str, draft: Draft | None = None) -> str | None:
         """Return the page of one question of a submission; None if there is none."""
-        result = self.find(code)
+        now = self.now()
+        result = now.find(code)
         found = result and next((question for question in result.questions if question.id == id), None)
         if not result or not found or id not in self.markable():
             return None
-        recorded = self.marking.now()
-        codes = self._codes(id)
-        before, after = self.neighbours(code, id)
-        marked, whole = progress(recorded.results)[id]
+        codes = now.codes(id)
+        before, after = now.neighbours(code, id)
         return self._render(
             "question.html.jinja",
-            **self._work(result, id),
-            form=self._form(recorded, result, found, draft),
+            **self._work(now, result, id),
+            form=self._form(now, result, found, draft),
             code=code,
-            label=self.roll(recorded).label(result.submission),
+            label=now.roll.label(result.submission),
             place=codes.index(code) + 1,
             before=before,
             after=after,
-            unmarked=self.next_unmarked(code, id),
-            marked=marked,
-            whole=whole,
+            unmarked=now.next_unmarked(code, id),
+            marked=len(codes) - len(now.unmarked(id)),
+            whole=len(codes),
         )
 
     def student(self, code: str) -> str | None:
-        """Return the page of all questions of a submission; None if there is none."""
-        result = self.find(code)
+        """Return the page of all questions of a submission, those to be marked first; None if there is none."""
+        now = self.now()
+        result = now.find(code)
         if not result:
             return None
-        recorded = self.marking.now()
-        before, after = self.neighbours(code)
+        before, after = now.neighbours(code)
         markable = [question for question in result.questions if question.id in self.markable()]
         in_turn = sorted(markable, key=lambda question: question.id not in result.unmarked)
         return self._render(
             "student.html.jinja",
-            **self._work(result, ""),
-            forms=[self._form(recorded, result, question, None) for question in in_turn],
+            **self._work(now, result, ""),
+            forms=[self._form(now, result, question, None) for question in in_turn],
             result=result,
             code=code,
-            label=self.roll(recorded).label(result.submission),
-            place=self._codes("").index(code) + 1,
-            whole=len(recorded.results),
+            label=now.roll.label(result.submission),
+            place=now.codes().index(code) + 1,
+            whole=len(now.results),
             before=before,
             after=after,
         )
 
     def trail(self) -> str:
         """Return the page of the audit trail, the newest first."""
-        recorded = self.marking.now()
-        return self._render(
-            "trail.html.jinja", changes=self.marking.changes()[::-1], roll=self.roll(recorded), hidden=self._hidden_any
-        )
+        now = self.now()
+        return self._render("trail.html.jinja", changes=self.marking.changes()[::-1], roll=now.roll, shown=now.shown)
 
-    def _work(self, result: Result, question: str) -> Mapping[str, Any]:
+    def _work(self, now: Snapshot, result: Result, question: str) -> Mapping[str, Any]:
         """Return what was handed in: files, the answer in words and notes."""
-        handed_in: HandedIn = self._files.of(result.submission, result.digest)
+        handed_in = self._files.of(result.submission, result.digest)
 
         def shown(text: str) -> str:
-            return self._hidden(text, [result])
+            return now.shown(text, result.submission)
 
         words = shown(result.written)
-        written = {one.id for one in self.marking.assignment.manifest.written}
         return {
             "files": files_of(handed_in, self.marking.assignment, question, shown),
-            "words": answer_in_words(words, question) if question in written else "",
-            "all_words": words if not question else "",
+            "words": answer_in_words(words, question) if question else words,
             "note": shown(handed_in.note),
             "notes": [shown(note) for note in result.notes],
             "shown": shown,
         }
 
-    def _form(self, recorded: RecordedClass, result: Result, question: QuestionResult, draft: Draft | None) -> Form:
-        mark = recorded.marks.get((result.submission, question.id))
-        own = {name: other.comment for (name, id), other in recorded.marks.items() if id == question.id}
-        used = Counter(text for name, text in own.items() if text and self._hidden_any(text, name) == text)
-        written = {one.id for one in self.marking.assignment.manifest.written}
+    def _form(self, now: Snapshot, result: Result, question: QuestionResult, draft: Draft | None) -> Form:
+        marks = now.recorded.marks
+        mark = marks.get((result.submission, question.id))
+        given = {name: other.comment for (name, id), other in marks.items() if id == question.id}
+        used = Counter(text for name, text in given.items() if text and now.shown(text, name) == text)
         return Form(
             question=question,
-            is_written=question.id in written,
+            is_written=self.is_written(question.id),
             points=draft.points if draft else mark.shown if mark else "",
             comment=draft.comment if draft else mark.comment if mark else "",
             seen=version(mark),
             is_given=mark is not None,
-            verdicts=question.verdicts,
             phrases=tuple(text for text, _ in used.most_common(PHRASES)),
             draft=draft,
         )
-
-    def _hidden(self, text: str, results: Sequence[Result]) -> str:
-        if not self.blind:
-            return text
-        for result in results:
-            text = blacked_out(text, result)
-        return text
-
-    def _hidden_any(self, text: str, submission: str) -> str:
-        if not self.blind:
-            return text
-        return self._hidden(text, [result for result in self.marking.now().results if result.submission == submission])
 
     def _render(self, name: str, **values: Any) -> str:
         return self._environment.get_template(name).render(values)

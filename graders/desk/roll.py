@@ -10,7 +10,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from graders.records.result import Result
@@ -81,14 +81,3 @@ def _patterns(name: str) -> Iterable[str]:
     if sum(map(len, words)) >= FEWEST_LETTERS:
         for order in (words, words[::-1]):
             yield r"[ ,._@-]{0,2}".join(map(re.escape, order))
-
-
-def progress(results: Iterable[Result]) -> Mapping[str, tuple[int, int]]:
-    """Return how many submissions are marked, and how many there are, by the id of each question."""
-    counts: dict[str, tuple[int, int]] = {}
-    for result in results:
-        waiting = set(result.unmarked)
-        for question in result.questions:
-            marked, whole = counts.get(question.id, (0, 0))
-            counts[question.id] = marked + (question.id not in waiting), whole + 1
-    return counts
