@@ -70,6 +70,7 @@ class Desk:
         if result is None or id not in self._pages.markable():
             return _nothing_there()
         points, comment = fields.get("points", ""), fields.get("comment", "")
+        mode = "student" if fields.get("mode") == "student" else "question"
         try:
             comment = clean_text(comment, len(comment) + 1).strip()
             if len(comment) > MOST_COMMENT:
@@ -77,9 +78,9 @@ class Desk:
             mark = mark_for(id, points.strip(), comment, marking.assignment.manifest)
             marking.give(result.submission, id, mark, fields.get("seen", ""), self._pages.person)
         except MarkConflict as problem:
-            return HTMLResponse(self._pages.question(code, id, Draft(points, comment, conflict=problem.now)), 409)
+            return HTMLResponse(self._pages.question(code, id, Draft(points, comment, mode, conflict=problem.now)), 409)
         except (ValueError, UserError) as problem:
-            return HTMLResponse(self._pages.question(code, id, Draft(points, comment, str(problem))), 400)
+            return HTMLResponse(self._pages.question(code, id, Draft(points, comment, mode, str(problem))), 400)
         return RedirectResponse(self._after(code, id, fields), 303)
 
     def _after(self, code: str, id: str, fields: dict[str, str]) -> str:

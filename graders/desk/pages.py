@@ -34,6 +34,8 @@ class Draft:
 
     points: str
     comment: str
+    mode: str
+    """`student` where it was typed on the page of all questions, else `question`."""
     error: str = ""
     conflict: Mark | None = None
     """The mark that somebody else has given meanwhile."""
@@ -127,6 +129,7 @@ class Pages:
             "question.html.jinja",
             **self._work(now, result, id),
             form=self._form(now, result, found, draft),
+            mode=draft.mode if draft else "question",
             code=code,
             label=now.roll.label(result.submission),
             place=codes.index(code) + 1,

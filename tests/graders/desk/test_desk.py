@@ -160,6 +160,8 @@ def test_all_questions_of_a_submission_are_on_one_page_those_to_be_marked_first(
     code = desk.codes()["ada-lovelace"]
     page = desk.ask(f"/student/{code}").text
     assert re.findall(r'class="question" id="(\w+)"', page)[:4] == ["1g", "1i", "2a", "1a"]
+    refused = desk.mark("ada-lovelace", "1g", "9", mode="student")
+    assert refused.status == 400 and 'name="mode" value="student"' in refused.text
     marked = desk.mark("ada-lovelace", "1g", "3", mode="student")
     assert marked.headers["Location"] == f"/student/{code}#1i"
 

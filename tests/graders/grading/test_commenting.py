@@ -10,6 +10,8 @@ import pytest
 
 from graders.cli.main import main
 from graders.errors import OptionError
+from graders.exports.explanation import EVERYTHING
+from graders.exports.table import feedback
 from graders.grading.commenting import class_groups, comment_group
 from graders.records.gradebook import Gradebook
 from tests.support.desk import graded, submitted
@@ -97,6 +99,12 @@ def test_it_stands_below_a_comment_of_the_sheet_and_not_where_staff_gave_all_poi
     assert comments(out)["ada"] == "Well tried.\nLecture 7."
     assert comments(out)["ben"] == "Changed by staff from 0: too strict"
     assert [group.members for group in found.groups if group.id == id] == [("ada",)]
+
+
+def test_what_goes_to_moodle_has_the_mistake_and_the_comment(out: Path) -> None:
+    comment_group(out, ids(out)["halves swapped"], "Lecture 7.", "Grace")
+    ada = next(result for result in class_groups(out).recorded.results if result.submission == "ada")
+    assert "1d 0/8: halves swapped. Lecture 7.; " in feedback(ada, EVERYTHING)
 
 
 def test_a_group_that_is_not_there_and_a_comment_that_is_too_long_are_one_line(out: Path) -> None:
