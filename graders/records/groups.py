@@ -1,7 +1,8 @@
 """Groups of submissions with the same mistake, and the comment that one gives to all of them.
 
 A failure with a diagnosis belongs to the group of that diagnosis. In a question without any, submissions are alike if
-the same checks failed with equal wrong answers, or, where there is no answer, with the same message.
+the same comparisons with the reference failed with equal wrong answers, or, where there is no answer, with the same
+message; and if all comparisons passed, the same properties.
 
 A comment belongs to the group, not to its members: it is stored once, and whoever is in the group when results are
 exported has it. So a student who joins later gets it, and one who has mended the mistake loses it.
@@ -105,8 +106,10 @@ def _mistakes(question: QuestionResult) -> Iterator[_Mistake]:
         checks = tuple(verdict.check for verdict in failed if verdict.diagnosis == diagnosis)
         yield _Mistake(_id(question.id, DIAGNOSIS, diagnosis), DIAGNOSIS, diagnosis, checks)
     if not any(verdict.diagnosis for verdict in failed):
-        kind = ANSWERS if all(verdict.answer_digest for verdict in failed) else MESSAGE
-        alike = [(verdict.check, verdict.answer_digest or _said(verdict)) for verdict in failed]
+        # What a property asks of an answer may also depend on how the right part of it is written.
+        telling = [verdict for verdict in failed if not verdict.is_property] or failed
+        kind = ANSWERS if all(verdict.answer_digest for verdict in telling) else MESSAGE
+        alike = [(verdict.check, verdict.answer_digest or _said(verdict)) for verdict in telling]
         what = _LINE.sub("", failed[0].message) or failed[0].sentence
         yield _Mistake(_id(question.id, kind, *alike), kind, what, tuple(verdict.check for verdict in failed))
 

@@ -36,6 +36,14 @@ def test_without_a_diagnosis_equal_wrong_answers_are_a_group() -> None:
     assert {group.kind for group in groups_of(class_[:3], {})} == {ANSWERS}
 
 
+def test_a_property_parts_nobody_whose_answers_are_equally_wrong() -> None:
+    broken = replace(PROPERTY, outcome=Outcome.FAILED, message="padding leaks", answer_digest="123")
+    both = [made("ada", WRONG, broken), made("ben", WRONG, replace(broken, answer_digest="456")), made("cleo", WRONG)]
+    assert [group.members for group in groups_of(both, {})] == [("ada", "ben", "cleo")]
+    alone = [made("ada", PASSED, broken), made("ben", PASSED, replace(broken, answer_digest="456"))]
+    assert [group.members for group in groups_of(alone, {})] in ([("ada",), ("ben",)], [("ben",), ("ada",)])
+
+
 def test_what_gave_no_answer_is_grouped_by_its_message_and_exception_in_whatever_line() -> None:
     message = "decode() raised RuntimeError in nmt_model.py, line {}"
     detail = "Traceback:\n  File nmt_model.py, line {}\nRuntimeError: mat1 and mat2 cannot be multiplied"
