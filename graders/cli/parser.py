@@ -78,6 +78,23 @@ def parser() -> argparse.ArgumentParser:
             "name, file or option",
         )
     )
+    _add_group(
+        commands.add_parser(
+            "group",
+            help="list the mistakes of a class by what is alike in them; one comment for all who made one",
+            description="List the failures of a graded class: by diagnosis, and without one by equal wrong answers. A "
+            "comment for a group goes to all of its members, also to those who join it in a later grading.",
+        )
+    )
+    _add_desk(
+        commands.add_parser(
+            "desk",
+            help="open a desk in the browser, to mark submissions beside their verdicts",
+            description="Serve a page, on this machine only, on which staff read submissions beside their verdicts and "
+            "give points and comments. The marks are those of marks.csv, which may be edited at the same time. Ctrl-C "
+            "ends it.",
+        )
+    )
     diff = commands.add_parser(
         "diff",
         help="compare two gradings: who gains, who loses, by which question and check",
@@ -311,6 +328,48 @@ def _add_extras(command: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="sheet with the columns student and submitted (default: OUT/submitted.csv, if it is there)",
+    )
+
+
+def _add_group(group: argparse.ArgumentParser) -> None:
+    group.add_argument("assignment", help="such as a4")
+    group.add_argument("-o", "--out", type=Path, default=Path("grades"), help="the --out folder of `trivium grade`")
+    group.add_argument(
+        "--comment",
+        nargs="+",
+        metavar=("GROUP", "TEXT"),
+        help='what all members of a group are told, in the place of the last comment; "" withdraws that',
+    )
+    group.add_argument("--file", type=Path, metavar="FILE", help="with --comment GROUP: the file that has the text")
+    _add_person(group)
+    group.add_argument("--json", action="store_true", help="print JSON, with all members")
+    _add_extras(group)
+    _add_feedback(group)
+    group.set_defaults(module="group")
+
+
+def _add_desk(desk: argparse.ArgumentParser) -> None:
+    desk.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
+    desk.add_argument(
+        "--submissions",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="where the submissions are now, as for `trivium grade` (default: where they were graded)",
+    )
+    desk.add_argument("--blind", action="store_true", help="hide names, and shuffle the order")
+    _add_person(desk)
+    desk.add_argument("--port", type=int, default=0, help="port of this machine (default: a free one)")
+    _add_roster(desk)
+    _add_extras(desk)
+    _add_feedback(desk)
+    desk.set_defaults(module="desk")
+
+
+def _add_person(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--as", dest="person", default="", metavar="NAME", help="who marks, for the history (default: the login name)"
     )
 
 

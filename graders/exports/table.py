@@ -65,7 +65,9 @@ def feedback(result: Result, dial: Dial = AS_EVER, most: int = 2000) -> str:
         points = f"{question.id} {mark_text(question)}/{number(question.max_points)}"
         bad = next((dial.told(verdict) for verdict in question.verdicts if verdict.outcome is not Outcome.PASSED), None)
         found = bad.diagnosis or bad.message or bad.sentence if bad else ""
-        text = question.comment or (found if question.points < question.max_points else "")
+        found = found if question.points < question.max_points else ""
+        by_hand = question.graded_points is not None or not question.counts
+        text = question.comment if by_hand and question.comment else ". ".join(filter(None, (found, question.comment)))
         parts.append(f"{points}: {clean_name(text, 300)}" if text else points)
     parts.append(f"{number(result.points)} of {number(result.max_points)} points")
     if result.policy and result.policy.why != "on time":

@@ -23,7 +23,8 @@ from graders.intake.naming import apart_from
 from graders.intake.roster import read_roster
 from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook
-from graders.records.manual_marks import completed_sheet
+from graders.records.manual_marks import read_marks
+from graders.records.marks_sheet import completed_sheet
 from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
@@ -182,8 +183,8 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         removed = _remove(book, assignment.name, found, options.paths)
         recorded = current_class(book, assignment, run.failures)
         recorded = complete(book, recorded, options.out, extras)
+        marks_path = _write_marks(book, recorded, extras, options)
     results, unread = recorded.results, recorded.unread
-    marks_path = _write_marks(recorded, extras, options)
     files = export_class(results, options.out, unread, dial)
     if options.junit:
         write_atomically(options.junit, junit_xml(results, unread, dial))
@@ -215,14 +216,15 @@ def _found(options: GradeOptions, manifest: Manifest) -> Class:
     return find_class(options.paths, manifest, roster, options.single)
 
 
-def _write_marks(recorded: RecordedClass, extras: Extras, options: GradeOptions) -> Path | None:
+def _write_marks(book: Gradebook, recorded: RecordedClass, extras: Extras, options: GradeOptions) -> Path | None:
     """Add the rows that staff have to fill in to OUT/marks.csv; return the path of the marks, if there are any."""
     manifest = recorded.assignment.manifest
     whole = [r for r in recorded.results if {q.id for q in manifest.written} <= {q.id for q in r.questions}]
     if manifest.written and not options.marks and whole:
-        content = completed_sheet(extras.marks, whole, manifest)
-        if content is not None:
-            write_atomically(extras.marks.path, content)
+        with book.locked():  # the sheet as it is now: staff may have marked while the class was graded
+            content = completed_sheet(read_marks(extras.marks.path, manifest), whole, manifest)
+            if content is not None:
+                write_atomically(extras.marks.path, content)
     return extras.marks.path if manifest.written else None
 
 

@@ -112,4 +112,5 @@ def told(verdict: Verdict, level: Level, *, hidden: bool = True) -> Verdict:
         detail=verdict.detail if (shown or trace) and not hidden else "",
         script="",
         difference=None,
+        answer_digest="",
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from sanity.core.answer_digest import answer_digest
 from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
@@ -26,8 +28,16 @@ def judge(
     spell: Spell | None = None,
 ) -> Verdict:
     """Return the verdict of one check: that of the first case which does not pass, shrunk and spelt if possible."""
+    answers: list[Answers] = []
+
+    def noted(probe: Probe, case: Case) -> Answers:
+        answers.append(run(probe, case))
+        return answers[-1]
+
     for case in cases:
-        problem = attempt(check, run, expect, case)
+        answers.clear()
+        problem = attempt(check, noted, expect, case)
+        digest = answer_digest(answers) if isinstance(problem, CheckFailed) else ""
         if isinstance(problem, CheckFailed) and shrink is not None and check.weight:
             smaller = shrink(check, case)
             again = attempt(check, run, expect, smaller)
@@ -35,7 +45,7 @@ def judge(
                 case, problem = smaller, again
         if problem is not None:
             script = spell(check, case) if spell is not None and isinstance(problem, CheckFailed) else ""
-            return verdict_of(check, problem, case, script)
+            return replace(verdict_of(check, problem, case, script), answer_digest=digest)
     return verdict_of(check, None)
 
 

@@ -52,6 +52,8 @@ class Verdict:
     """For staff only: the case as Python, with the call where the probe spells it; "" if it is too long."""
     difference: Difference | None = None
     """For staff only: got − expected on that case, if an array is wrong."""
+    answer_digest: str = ""
+    """For staff only: equal for submissions with equal wrong answers, see `answer_digest`; "" without an answer."""
 
 
 def all_passed(verdicts: Iterable[Verdict]) -> bool:

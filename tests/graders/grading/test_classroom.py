@@ -84,6 +84,20 @@ def test_progress_is_a_callback(klass: Path, isolation: Isolation) -> None:
         seen.clear()
 
 
+def test_a_sheet_that_is_edited_while_a_class_is_graded_counts_as_it_is_then(klass: Path, isolation: Isolation) -> None:
+    sheet = klass.parent / "out" / "marks.csv"
+    sheet.parent.mkdir()
+    sheet.write_text("student,question,points,comment\nada,1a,2,at first\n")
+
+    def edit(progress: GradingProgress) -> None:
+        sheet.write_text("student,question,points,comment\nada,1a,1,meanwhile\n")
+
+    options = GradeOptions(assignment="a4", paths=[klass], out=sheet.parent, questions=["1a"], isolation=isolation)
+    ada = grade_class(options, edit).results[0]
+    assert (ada.points, ada.questions[0].comment) == (1, "meanwhile")
+    assert "at first" not in sheet.read_text()
+
+
 def test_nothing_starts_when_nothing_is_to_be_graded(
     grade: Grade, klass: Path, isolation: Isolation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

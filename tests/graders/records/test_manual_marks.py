@@ -23,10 +23,10 @@ from graders.records.manual_marks import (
     WAITING,
     Mark,
     MarksError,
-    completed_sheet,
     read_marks,
     with_marks,
 )
+from graders.records.marks_sheet import completed_sheet
 from graders.records.result import Result, Standing
 from sanity.core.manifest import Manifest, Question, QuestionLimits, WrittenQuestion
 from tests.support.pages import report_html
