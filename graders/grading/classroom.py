@@ -169,13 +169,18 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             [name] = safe_names([result.submission])
             write_atomically(options.out / "results" / f"{name}.json", results_json(result, dial))
 
+        graded: set[str] = set()
+
         def on_result(result: Result | Unread, known: bool) -> None:
             nonlocal new, done
-            new, done = new + (isinstance(result, Result) and not known), done + 1
+            if isinstance(result, Result):
+                graded.add(result.submission)
+                new += not known
+            done += 1
             on_progress(GradingProgress(done, len(found), result, known))
 
         with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
-            graded = run.grade_all(found, book, on_question, on_result)
+            run.grade_all(found, book, on_question, on_result)
         removed = _remove(book, assignment.name, found, options.paths)
         recorded = current_class(book, assignment, run.failures)
         recorded = complete(book, recorded, options.out, extras)
@@ -191,7 +196,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         results=tuple(results),
         unread=tuple(unread),
         found=tuple(this_run),
-        graded=tuple(result.submission for result in graded),
+        graded=tuple(name for name in this_run if name in graded),
         new=new,
         files=tuple(files),
         dial=dial,

@@ -1,0 +1,124 @@
+"""Workers in jobs of SLURM: dask-jobqueue writes the job script, submits it and cancels what is left of it.
+
+What a job asks SLURM for is Dask's own configuration, the section `jobqueue.slurm`. Here is only what our jobs need.
+"""
+
+# mypy: untyped-calls-exclude="dask_jobqueue,distributed"
+
+from __future__ import annotations
+
+import getpass
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graders.engine.job import RunFailed, line
+
+if TYPE_CHECKING:
+    from dask_jobqueue.slurm import SLURMCluster
+
+MEMORY_GIB = 4
+"""Of a core, unless the configuration has `memory`: a sandbox with torch takes one, and the reference's another."""
+
+
+@dataclass(frozen=True)
+class Slurm:
+    """Jobs of SLURM that a run starts, and that end with it."""
+
+    jobs: int
+    """How many."""
+    folder: Path
+    """For their logs and, while the run lasts, the keys of its TLS connections. On a file system that all nodes see."""
+
+
+def job_script(slurm: Slurm, share: int, resource: str = "CPU") -> str:
+    """Return the script of each job, as a run would submit it, but for the address and the names of the keys.
+
+    Raises RunFailed for a configuration that cannot be used.
+    """
+    options = _options(slurm, share, resource)
+    from dask_jobqueue.slurm import SLURMJob
+    from distributed.security import Security
+
+    folder = options.pop("shared_temp_directory")
+    keys = {f"tls_{name}": f"{folder}/{name}" for name in ("ca_file", "worker_cert", "worker_key")}
+    job = SLURMJob("tls://ADDRESS", name="NAME", protocol="tls://", security=Security(**keys), **options)
+    return str(job.job_script())
+
+
+@contextmanager
+def running(slurm: Slurm, share: int, resource: str) -> Iterator[SLURMCluster]:
+    """Start a scheduler in this process, and submit the jobs; yield the cluster before any of them has begun.
+
+    All connections are encrypted, with keys that only this user may read: the nodes are shared with strangers.
+    Afterwards the jobs are cancelled. If this process is killed, they end by themselves. Raises RunFailed.
+    """
+    options = _options(slurm, share, resource)
+    import dask
+    from dask_jobqueue.slurm import SLURMCluster
+
+    if missing := [name for name in ("sbatch", "scancel", "squeue") if not shutil.which(name)]:
+        raise RunFailed(f"{missing[0]} is not there: run this on a machine of the SLURM cluster, such as its login node")
+    slurm.folder.mkdir(parents=True, exist_ok=True)
+    with dask.config.set({"distributed.scheduler.http.routes": []}):
+        try:
+            cluster = SLURMCluster(security=True, scheduler_options=_scheduler_options(), **options)
+        except (ValueError, OSError) as error:  # such as an interface that is not there
+            raise RunFailed(line(error)) from None
+    with cluster:
+        cluster.scale(jobs=slurm.jobs)
+        try:
+            cluster.sync(cluster._correct_state)  # submits, and raises what `scale` leaves to a log
+        except RuntimeError as error:
+            raise RunFailed(f"sbatch refused a job: {_said(error)}") from None
+        yield cluster
+
+
+def any_left(cluster: SLURMCluster) -> bool:
+    """Return whether SLURM still has a job of this cluster, waiting or running. True if it does not answer."""
+    mine = {str(job.job_id) for job in cluster.workers.values()}
+    command = ["squeue", "--noheader", "--format=%A", f"--user={getpass.getuser()}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    return said.returncode != 0 or not mine.isdisjoint(said.stdout.split())
+
+
+def _options(slurm: Slurm, share: int, resource: str) -> dict[str, Any]:
+    """Return what dask-jobqueue is asked for beyond the configuration: a worker, of `share` threads, for each job."""
+    try:
+        import cryptography  # noqa: F401  (for the keys)
+        import dask
+        import dask_jobqueue  # noqa: F401  (its defaults become part of the configuration)
+    except ImportError as error:
+        raise RunFailed(f"{error.name} is not installed: pip install 'trivium[slurm]'") from None
+    configured = dask.config.get("jobqueue.slurm")
+    cores = configured["cores"] or share
+    if cores < share:
+        raise RunFailed(f"jobqueue.slurm.cores is {cores}: expected {share} or more for --jobs {share}")
+    workers = cores // share if resource == "CPU" else 1
+    folder = str(slurm.folder.absolute())
+    return {
+        "cores": workers * share,
+        "memory": configured["memory"] or f"{MEMORY_GIB * cores} GiB",
+        "processes": workers,
+        "job_cpu": configured["job-cpu"] or cores,
+        "worker_extra_args": [*configured["worker-extra-args"], "--no-dashboard", "--resources", f"{resource}=1"],
+        "log_directory": configured["log-directory"] or folder,
+        "shared_temp_directory": configured["shared-temp-directory"] or folder,
+    }
+
+
+def _scheduler_options() -> dict[str, Any]:
+    import dask
+
+    return {"dashboard": False, "dashboard_address": ":0", **dask.config.get("jobqueue.slurm.scheduler-options")}
+
+
+def _said(error: RuntimeError) -> str:
+    """Return what a command wrote to standard error, as one line, from dask-jobqueue's report of it."""
+    said = re.search(r"(?s)stderr:\n(.*)", str(error))
+    return " ".join((said[1] if said else str(error)).split())
