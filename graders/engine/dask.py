@@ -168,21 +168,21 @@ class _Run(Generic[JobT, OutcomeT]):
         """Return a job with its outcome; None if it is to be tried again."""
         from distributed import KilledWorker
 
-        if future.cancelled():
-            raise RunFailed(f"its scheduler has gone; {RESUME}")
-        error = future.exception()
-        if isinstance(error, RunFailed):
-            raise error
-        if isinstance(error, KilledWorker):
+        try:
+            return task.job, future.result()
+        except (CancelledError, OSError):
+            raise RunFailed(f"its scheduler has gone; {RESUME}") from None
+        except RunFailed:
+            raise
+        except KilledWorker as error:
             task.deaths += error.allowed_failures + 1
             task.tries += 1
             if task.tries < MAX_TRIES:
                 self._waiting.appendleft(task)
                 return None
             return task.job, JobFailed(f"its worker died {task.deaths} times")
-        if error is not None:  # such as a job that its worker cannot unpickle
+        except Exception as error:  # such as a job that its worker cannot unpickle
             return task.job, JobFailed(line(error))
-        return task.job, future.result()
 
 
 def _attempt_here(function: Function[JobT, OutcomeT], job: JobT) -> OutcomeT | JobFailed:
