@@ -15,7 +15,7 @@ from graders.errors import OptionError, refuse_unused
 from graders.exports.annotations import Places, unread_command, workflow_commands
 from graders.exports.explanation import EVERYTHING
 from graders.exports.job_summary import job_summary, unread_summary
-from graders.exports.table import console_table, rich_table
+from graders.exports.table import console_table, terminal_table
 from graders.grading.answer_places import answer_places
 from graders.grading.classroom import (
     ClassReport,
@@ -95,7 +95,7 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
     if is_terminal(sys.stdout):
         from rich.console import Console
 
-        Console().print(rich_table(report.results, report.unread, dial))
+        Console().print(terminal_table(report.results, report.unread, dial))
     else:
         echo(console_table(report.results, report.unread, dial))
     size = len(report.results) + len(report.unread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from graders.atomic import write_atomically
+from graders.atomic import remove_leftovers, write_atomically
 from graders.exports.explanation import AS_EVER
 from graders.exports.gradescope import results_json
 from graders.exports.html import report_html
@@ -26,15 +26,14 @@ def export_class(
     Raises OSError.
     """
     ordered = sorted(results, key=lambda result: (result.submission, result.digest, result.signature.seed))
-    files: dict[Path, str | bytes] = {
-        out / "gradebook.csv": gradebook_csv(ordered, unread),
-        out / "report.html": report_html(ordered, unread),
-    }
+    files = [out / "gradebook.csv", out / "report.html"]
+    write_atomically(files[0], gradebook_csv(ordered, unread))
+    write_atomically(files[1], report_html(ordered, unread))
     for name, result in zip(safe_names([result.submission for result in ordered]), ordered, strict=True):
-        files[out / "results" / f"{name}.json"] = results_json(result, dial)
-    for path, data in files.items():
-        write_atomically(path, data)
-    for path in (out / "results").glob("*.json"):
-        if path not in files:
-            path.unlink(missing_ok=True)
-    return list(files)
+        files.append(out / "results" / f"{name}.json")
+        write_atomically(files[-1], results_json(result, dial))  # one by one: thousands need not fit in memory
+    for path in {*(out / "results").glob("*.json")} - {*files}:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in files}:
+        remove_leftovers(folder)
+    return files

@@ -124,10 +124,11 @@ def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras
     by_name = {result.submission: result for result in recorded.results} | {r.submission: r for r in trained}
     removed = book.removed(recorded.assignment.name)
     marks, warnings = extras.marks.marks({*by_name, *removed, *(one.submission for one in recorded.unread)})
+    marked = {student for student, _ in marks}
     warnings += [
         f"{extras.marks.path}: {name} could not be read: its marks count when it is"
         for name in (one.submission for one in recorded.unread)
-        if any(student == name for student, _ in marks)
+        if name in marked
     ]
     if note:
         history.note_marks(marks)
