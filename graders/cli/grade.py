@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from graders.cli.terminal import echo, error, is_terminal
+from graders.engine.slurm import Slurm, job_script
 from graders.errors import OptionError, refuse_unused
 from graders.exports.annotations import Places, unread_command, workflow_commands
 from graders.exports.explanation import EVERYTHING
@@ -40,6 +41,7 @@ def grade(args: argparse.Namespace) -> int:
         questions=[id for id in args.questions.split(",") if id],
         jobs=args.jobs,
         scheduler=args.scheduler,
+        slurm=args.slurm,
         seed=args.seed,
         roster=args.roster,
         marks=args.marks,
@@ -55,6 +57,8 @@ def grade(args: argparse.Namespace) -> int:
         refuse_unused(unused, "--dry-run grades nothing")
         return _dry_run(options)
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)
+    if options.slurm:
+        error(f"grading in {options.slurm} jobs of SLURM, with logs in {options.out / 'slurm'}; Ctrl-C cancels them")
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
     _print(report, options)
@@ -85,6 +89,9 @@ def _dry_run(options: GradeOptions) -> int:
         if unread
         else f"class of {len(submissions)}; nothing was graded"
     )
+    if isinstance(options.cluster, Slurm):
+        echo(f"\neach of {options.cluster.jobs} jobs of SLURM would run:\n")
+        echo(job_script(options.cluster, options.jobs or 1))
     return 1 if unread else 0
 
 

@@ -24,7 +24,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
 
 from graders.engine import slurm
-from graders.engine.job import JobFailed, JobT, OutcomeT, RunFailed, Tell, attempt, line
+from graders.engine.job import RESUME, JobFailed, JobT, OutcomeT, RunFailed, Tell, attempt, line
 from graders.engine.slurm import Slurm
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ PATIENCE = 120.0
 """Seconds to wait for a worker while there are jobs."""
 CONNECT_SECONDS = 10.0
 """Seconds for a scheduler to answer."""
-RESUME = "run the same command again to resume"
 
 Function = Callable[[JobT, Tell], OutcomeT | JobFailed]
 
@@ -58,16 +57,16 @@ def run(
     where = "--slurm" if isinstance(scheduler, Slurm) else f"--scheduler {scheduler}"
     needs = {resource: _part(share)}
     try:
-        with _without_logs(), _client(scheduler, share, resource) as (client, more_come):
+        with _without_logs(), _client(scheduler, share, resource) as (client, require_hope):
             _require_course(client, function)
-            if not more_come() and not _capacity(client, needs):
+            if isinstance(scheduler, str) and not _capacity(client, needs):
                 raise RunFailed(
                     f"none of its workers offers the resource {resource}; "
                     f'start them with `dask worker {scheduler} --nthreads {share} --resources "{resource}=1"`'
                 )
             try:
                 with _on_interrupt() as interrupted:
-                    _Run(client, jobs, function, done, needs, more_come).until_done(interrupted)
+                    _Run(client, jobs, function, done, needs, require_hope).until_done(interrupted)
             finally:
                 with contextlib.suppress(Exception):  # workers, or a scheduler, that have gone
                     client.run(finish, on_error="ignore")
@@ -99,9 +98,9 @@ class _Run(Generic[JobT, OutcomeT]):
         function: Function[JobT, OutcomeT],
         done: Callable[[JobT, OutcomeT | JobFailed], None],
         needs: Mapping[str, float],
-        more_come: Callable[[], bool],
+        require_hope: Callable[[], None],
     ) -> None:
-        self._client, self._done, self._needs, self._more_come = client, done, needs, more_come
+        self._client, self._done, self._needs, self._require_hope = client, done, needs, require_hope
         self._function = partial(_attempt_here, function)
         self._jobs = map(_Task, jobs)
         self._waiting: deque[_Task[JobT]] = deque(islice(self._jobs, 1))
@@ -150,8 +149,7 @@ class _Run(Generic[JobT, OutcomeT]):
             if self._room:
                 self._last_worker = now
             elif now - self._last_worker > PATIENCE:
-                if not self._more_come():
-                    raise RunFailed(f"it has had no worker for {PATIENCE:g} s; {RESUME}")
+                self._require_hope()
                 self._last_worker = now
         return self._room
 
@@ -275,13 +273,13 @@ def _on_interrupt() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _client(scheduler: str | Slurm, share: int, resource: str) -> Iterator[tuple[Client, Callable[[], bool]]]:
-    """Yield a client of a cluster, and whether workers may still come to it without anybody starting one."""
+def _client(scheduler: str | Slurm, share: int, resource: str) -> Iterator[tuple[Client, Callable[[], None]]]:
+    """Yield a client of a cluster; and what raises RunFailed, after PATIENCE without a worker, if none will come."""
     from distributed import Client
 
     if isinstance(scheduler, Slurm):
         with slurm.running(scheduler, share, resource) as cluster, Client(cluster) as client:
-            yield client, partial(slurm.any_left, cluster)
+            yield client, partial(slurm.require_jobs, cluster, scheduler.folder)
         return
     if not re.fullmatch(r"(tcp|tls)://\S+:\d+", scheduler):
         raise RunFailed("expected an address such as tcp://node1:8786")
@@ -290,4 +288,8 @@ def _client(scheduler: str | Slurm, share: int, resource: str) -> Iterator[tuple
     except OSError as error:
         raise RunFailed(f"no Dask scheduler answers there: {error}") from None
     with client:
-        yield client, lambda: False
+        yield client, _give_up
+
+
+def _give_up() -> None:
+    raise RunFailed(f"it has had no worker for {PATIENCE:g} s; {RESUME}")

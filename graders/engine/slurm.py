@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graders.engine.job import RunFailed, line
+from graders.engine.job import RESUME, RunFailed, line
 
 if TYPE_CHECKING:
     from dask_jobqueue.slurm import SLURMCluster
@@ -37,7 +37,7 @@ class Slurm:
 
 
 def job_script(slurm: Slurm, share: int, resource: str = "CPU") -> str:
-    """Return the script of each job, as a run would submit it, but for the address and the names of the keys.
+    """Return the script of each job, as a run would submit it, but for the names of address, worker and keys.
 
     Raises RunFailed for a configuration that cannot be used.
     """
@@ -70,21 +70,46 @@ def running(slurm: Slurm, share: int, resource: str) -> Iterator[SLURMCluster]:
             cluster = SLURMCluster(security=True, scheduler_options=_scheduler_options(), **options)
         except (ValueError, OSError) as error:  # such as an interface that is not there
             raise RunFailed(line(error)) from None
-    with cluster:
-        cluster.scale(jobs=slurm.jobs)
+    with _without_keys(cluster), cluster:
         try:
-            cluster.sync(cluster._correct_state)  # submits, and raises what `scale` leaves to a log
+            cluster.sync(_submit, cluster, slurm.jobs)
         except RuntimeError as error:
             raise RunFailed(f"sbatch refused a job: {_said(error)}") from None
         yield cluster
 
 
-def any_left(cluster: SLURMCluster) -> bool:
-    """Return whether SLURM still has a job of this cluster, waiting or running. True if it does not answer."""
+async def _submit(cluster: SLURMCluster, jobs: int) -> None:
+    """Submit jobs; raise RuntimeError for one that is refused, which `scale` alone leaves to a log."""
+    from distributed.core import Status
+
+    cluster.scale(jobs=jobs)
+    try:
+        await cluster._correct_state()
+    except RuntimeError:
+        for job in cluster.workers.values():
+            if job.status is Status.created:  # else the cluster refuses to close
+                job.status = Status.failed
+        raise
+
+
+@contextmanager
+def _without_keys(cluster: SLURMCluster) -> Iterator[None]:
+    """Remove the keys afterwards; dask-jobqueue leaves that to the collection of garbage."""
+    try:
+        yield
+    finally:
+        for name, value in vars(cluster).items():
+            if name.startswith("_job_") and hasattr(value, "close"):
+                value.close()
+
+
+def require_jobs(cluster: SLURMCluster, folder: Path) -> None:
+    """Raise RunFailed if SLURM has no job of this cluster any more, neither waiting nor running; not if it is silent."""
     mine = {str(job.job_id) for job in cluster.workers.values()}
     command = ["squeue", "--noheader", "--format=%A", f"--user={getpass.getuser()}"]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
-    return said.returncode != 0 or not mine.isdisjoint(said.stdout.split())
+    if said.returncode == 0 and mine.isdisjoint(said.stdout.split()):
+        raise RunFailed(f"SLURM has ended all its jobs, as their logs in {folder} may explain; {RESUME}")
 
 
 def _options(slurm: Slurm, share: int, resource: str) -> dict[str, Any]:
@@ -101,6 +126,8 @@ def _options(slurm: Slurm, share: int, resource: str) -> dict[str, Any]:
         raise RunFailed(f"jobqueue.slurm.cores is {cores}: expected {share} or more for --jobs {share}")
     workers = cores // share if resource == "CPU" else 1
     folder = str(slurm.folder.absolute())
+    if len(folder.split()) > 1:  # dask-jobqueue writes it into a shell script as it is
+        raise RunFailed(f"{folder}: expected a path without spaces")
     return {
         "cores": workers * share,
         "memory": configured["memory"] or f"{MEMORY_GIB * cores} GiB",

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
-from graders.errors import OptionError, check_seed, check_types
+from graders.engine.slurm import Slurm
+from graders.errors import OptionError, check_seed, check_types, refuse_unused
 from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
@@ -48,10 +49,12 @@ class GradeOptions:
     jobs: int | None = None
     """Number of submissions graded in parallel; None: the number of cores that this process may use.
 
-    With a scheduler: the number that each worker grades in parallel; None: one.
+    On a cluster: the number that each worker grades in parallel; None: one.
     """
     scheduler: str | None = None
     """The address of a Dask cluster to grade on, such as tcp://node1:8786."""
+    slurm: int | None = None
+    """Number of SLURM jobs to grade in, which are submitted for this run; their logs are in out/slurm."""
     seed: int | None = None
     """Seed of the hidden cases; None: that of the last run in `out`, or a random one."""
     roster: Path | None = None
@@ -73,7 +76,15 @@ class GradeOptions:
         check_types({"paths": (self.paths, Path), "questions": (self.questions, str)}, self.out, self.isolation)
         if self.jobs is not None and self.jobs < 1:
             raise OptionError(f"--jobs {self.jobs}: expected 1 or more")
+        if self.slurm is not None and self.slurm < 1:
+            raise OptionError(f"--slurm {self.slurm}: expected 1 or more")
+        refuse_unused({"--slurm": self.slurm is not None and self.scheduler is not None}, "--scheduler has workers")
         check_seed(self.seed)
+
+    @property
+    def cluster(self) -> str | Slurm | None:
+        """Where to grade, for `GradingRun`: None is this machine."""
+        return self.scheduler if self.slurm is None else Slurm(self.slurm, self.out / "slurm")
 
 
 @dataclass(frozen=True)
@@ -151,7 +162,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
     extras = read_extras(manifest, options.out, options.marks, options.policy, options.submitted)
     dial = dial_now(manifest, options.feedback)
-    if options.scheduler is None:  # else its workers need them
+    if options.cluster is None:  # else its workers need them
         require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
         if others := [name for name in book.assignments() if name != assignment.name]:
@@ -179,7 +190,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             done += 1
             on_progress(GradingProgress(done, len(found), result, known))
 
-        with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
+        with GradingRun(plan, options.isolation, options.jobs, options.cluster) as run:
             run.grade_all(found, book, on_question, on_result)
         removed = _remove(book, assignment.name, found, options.paths)
         recorded = current_class(book, assignment, run.failures)
