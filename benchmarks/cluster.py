@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.classes import JOBS, LARGE, SEED, Bench
-from benchmarks.measuring import Cost, Row, band, compare, cost_here, interleaved
-from graders import engine
+from benchmarks.measuring import Row, compare, cost_here, interleaved
 from graders.course.assignment import load_assignment
-from graders.engine.job import Tell
 from graders.grading.plan import make_plan
 from graders.grading.run import GradingRun
-from graders.intake.submission import Submission, found_at, read_class
-from graders.records.gradebook import Gradebook
-from graders.records.result import Result
 from graders.sandbox.isolation import Isolation
 
 NO_OPS = 2000

@@ -130,7 +130,9 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     )
     _add_roster(grade)
     grade.add_argument(
-        "--dry-run", action="store_true", help="only show which files of which submissions would be graded, and the job script of --slurm"
+        "--dry-run",
+        action="store_true",
+        help="only show which files of which submissions would be graded, and the job script of --slurm",
     )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     _add_extras(grade)

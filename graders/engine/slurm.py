@@ -63,7 +63,9 @@ def running(slurm: Slurm, share: int, resource: str) -> Iterator[SLURMCluster]:
     from dask_jobqueue.slurm import SLURMCluster
 
     if missing := [name for name in ("sbatch", "scancel", "squeue") if not shutil.which(name)]:
-        raise RunFailed(f"{missing[0]} is not there: run this on a machine of the SLURM cluster, such as its login node")
+        raise RunFailed(
+            f"{missing[0]} is not there: run this on a machine of the SLURM cluster, such as its login node"
+        )
     slurm.folder.mkdir(parents=True, exist_ok=True)
     with dask.config.set({"distributed.scheduler.http.routes": []}):
         try:

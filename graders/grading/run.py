@@ -38,7 +38,9 @@ class GradingRun:
         scheduler: the address of a Dask cluster, or jobs of SLURM; None: this machine.
     """
 
-    def __init__(self, plan: Plan, isolation: Isolation, jobs: int | None = None, scheduler: str | Slurm | None = None) -> None:
+    def __init__(
+        self, plan: Plan, isolation: Isolation, jobs: int | None = None, scheduler: str | Slurm | None = None
+    ) -> None:
         self.plan = plan
         self._jobs, self._scheduler = jobs, scheduler
         self._setup = Setup.of(plan, isolation)
@@ -60,9 +62,7 @@ class GradingRun:
         """The grader of this process, with at least one zygote."""
         return self._lent.start(1)
 
-    def grade_all(
-        self, found: Iterable[Found], book: Gradebook, on_question: OnQuestion, on_result: OnResult
-    ) -> None:
+    def grade_all(self, found: Iterable[Found], book: Gradebook, on_question: OnQuestion, on_result: OnResult) -> None:
         """Grade submissions in parallel. Each is read when there is room for it: a class need not fit in memory.
 
         Args:

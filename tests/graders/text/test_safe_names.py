@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import unicodedata
-import os
 from pathlib import Path
 
 import pytest
