@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.classes import JOBS, LARGE, SEED, Bench
 from benchmarks.measuring import Row, compare, cost_here, interleaved
 from graders.course.assignment import load_assignment
+from graders.grading.grader import signature_of
 from graders.grading.plan import make_plan
 from graders.grading.run import GradingRun
+from graders.grading.submission import ungraded
 from graders.sandbox.isolation import Isolation
 
 NO_OPS = 2000
@@ -19,7 +23,7 @@ NO_OPS = 2000
 
 @contextmanager
 def cluster(workers: int) -> Iterator[str]:
-    """Start a scheduler and workers on 127.0.0.1, as `dask worker --nworkers … --nthreads 1` does; yield the address."""
+    """Start a scheduler and workers on 127.0.0.1, as `dask worker --nthreads 1` does; yield the address."""
     from distributed import LocalCluster
 
     with LocalCluster(
@@ -46,8 +50,49 @@ def class_rows(folder: Path, address: str, repeats: int) -> list[Row]:
         GradingRun(plan, Isolation.SANDLOCK, scheduler=address) as there,
     ):
         one, other = Bench(folder / "here", here, LARGE), Bench(folder / "there", there, LARGE)
-        one.grade(JOBS)  # warm
+        one.grade(JOBS)  # warm; a run on a cluster ends its zygotes, so its rounds hold their start
         on_cluster, local = interleaved(
             repeats, lambda: cost_here(lambda: other.grade(LARGE)), lambda: cost_here(lambda: one.grade(LARGE))
         )
     return [compare(f"grade {LARGE} submissions: Dask on this machine ÷ threads", on_cluster, local, "≤ 1.1")]
+
+
+def no_op(job: tuple[Submission, Result], tell: Tell) -> Result:
+    """Return a result that was made before, as if the submission had been graded in no time."""
+    return job[1]
+
+
+def no_op_rows(folder: Path, address: str, repeats: int) -> list[Row]:
+    """Hand out jobs that do nothing, with the files of the reference and the result of an ungraded submission."""
+    assignment = load_assignment("a4")
+    plan = make_plan(assignment, [], SEED)
+    [(submission, _)] = read_class([found_at(assignment.solutions)], assignment.manifest)
+    result = ungraded(plan, submission, signature_of(plan, Isolation.SANDLOCK))
+    stored = 0
+
+    def hand_out() -> None:
+        jobs = itertools.repeat((submission, result), NO_OPS)
+        engine.run(jobs, no_op, lambda job, outcome: None, scheduler=address)
+
+    def store() -> None:
+        nonlocal stored
+        stored += 1
+        with Gradebook(folder / f"no-op-{stored}.sqlite") as book:
+            for number in range(NO_OPS):
+                book.put(str(number), msgspec.structs.replace(result, submission=str(number)), folder)
+
+    handed, written = interleaved(repeats, lambda: cost_here(hand_out), lambda: cost_here(store))
+    return [
+        Row(f"jobs that do nothing, {JOBS} workers", f"{rate(handed)} a second", "", f"{cpu(handed)} CPU ms a job"),
+        Row("results into the gradebook", f"{rate(written)} a second", "", f"{cpu(written)} CPU ms a result"),
+    ]
+
+
+def rate(costs: Sequence[Cost]) -> str:
+    """Return how many of NO_OPS are done in a second: least, median and greatest."""
+    return band([NO_OPS / cost.wall for cost in costs])
+
+
+def cpu(costs: Sequence[Cost]) -> str:
+    """Return the CPU milliseconds of one of NO_OPS, of all processes: least, median and greatest."""
+    return band([1000 * cost.cpu / NO_OPS for cost in costs])

@@ -106,7 +106,7 @@ def _without_keys(cluster: SLURMCluster) -> Iterator[None]:
 
 
 def require_jobs(cluster: SLURMCluster, folder: Path) -> None:
-    """Raise RunFailed if SLURM has no job of this cluster any more, neither waiting nor running; not if it is silent."""
+    """Raise RunFailed if SLURM has no job of this cluster any more, waiting or running; not if it does not answer."""
     mine = {str(job.job_id) for job in cluster.workers.values()}
     command = ["squeue", "--noheader", "--format=%A", f"--user={getpass.getuser()}"]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
