@@ -17,7 +17,7 @@ from graders.exports.annotations import Places, unread_command, workflow_command
 from graders.exports.explanation import EVERYTHING
 from graders.exports.job_summary import job_summary, unread_summary
 from graders.exports.table import console_table, terminal_table
-from graders.grading.answer_places import answer_places
+from graders.grading.answer_places import answer_places, repository_of
 from graders.grading.classroom import (
     ClassReport,
     GradeOptions,
@@ -26,6 +26,7 @@ from graders.grading.classroom import (
     grade_class,
     read_only,
 )
+from graders.grading.recorded import GRADEBOOK
 from graders.records.result import Unread
 from graders.sandbox.isolation import Isolation
 from graders.text.numbers import number
@@ -57,6 +58,8 @@ def grade(args: argparse.Namespace) -> int:
         refuse_unused(unused, "--dry-run grades nothing")
         return _dry_run(options)
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)
+    if os.environ.get("CI"):
+        _refuse_students_gradebook(options)
     if options.slurm:
         error(f"grading in {options.slurm} jobs of SLURM, with logs in {options.out / 'slurm'}; Ctrl-C cancels them")
     with _progress() as on_progress:
@@ -71,6 +74,20 @@ def grade(args: argparse.Namespace) -> int:
         points = f"{number(result.points)} of {number(result.max_points)} points"
         error(f"{result.submission}: {points} is below --fail-under {args.fail_under} %")
     return 1 if report.problems or below else 0
+
+
+def _refuse_students_gradebook(options: GradeOptions) -> None:
+    """Raise OptionError where a gradebook is in a checkout that is graded: its author may have written the marks.
+
+    A job begins with a new checkout, so a gradebook in it was pushed. Elsewhere it is that of an earlier run.
+    """
+    out = options.out.resolve()
+    if (out / GRADEBOOK).exists():
+        for path in options.paths:
+            if path.is_dir() and out.is_relative_to(path.resolve()):
+                raise OptionError(
+                    f"--out {options.out}: the gradebook there came with {path}; choose a folder outside of it"
+                )
 
 
 def _dry_run(options: GradeOptions) -> int:
@@ -125,11 +142,13 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
 
 
 def _annotate(report: ClassReport, options: GradeOptions) -> None:
-    """Print annotations of the files of this run, with their paths in the repository."""
-    repository = Path(os.environ.get("GITHUB_WORKSPACE") or ".")
+    """Print annotations of the files of this run, with their paths in the repository that they are in."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or ".")
     _, submissions = read_only(options)
     places = {
-        one.name: answer_places(report.assignment, one, repository) for one, problem in submissions if not problem
+        one.name: answer_places(report.assignment, one, repository_of(one.source) or workspace)
+        for one, problem in submissions
+        if not problem
     }
     for result in report.this_run:
         echo(workflow_commands(result, places.get(result.submission, Places()), report.dial))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from graders.cli.ci_parser import add_ci
+
 EXAMPLES = """examples:
   trivium grade a4 submissions/              grade a class: one folder or zip per student
   trivium grade a4 submissions.zip           the same, as Canvas, Moodle or Gradescope exports it
   trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
+  trivium ci init github a4 -o a4-ci         write workflows: check at a push, grade at a tag
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
   trivium export canvas grades --sheet F.csv put the marks into Canvas's gradebook F.csv, to import
   trivium diff grades-before grades          who gains, who loses, by which check
@@ -70,6 +73,11 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("new", type=Path, metavar="NEW", help="that of another grading")
     diff.add_argument("--json", action="store_true", help="print JSON")
     diff.set_defaults(module="diff")
+    add_ci(
+        commands.add_parser("ci", help="check and grade on GitHub, GitLab and Classroom 50"),
+        add_feedback=_add_feedback,
+        add_isolation=_add_isolation,
+    )
     doctor = commands.add_parser("doctor", help="show installed packages, and whether the sandbox is available")
     doctor.set_defaults(module="doctor")
     for name, help, what in (

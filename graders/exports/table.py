@@ -55,7 +55,7 @@ def first_problem(result: Result, dial: Dial = EVERYTHING) -> str:
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
                 told = dial.told(verdict)
-                text = told.diagnosis or told.hint or told.message or told.outcome.value
+                text = told.diagnosis or told.hint or told.message or told.sentence
                 return _in_one_line(question.id, text)
         if question.metric and question.points < question.max_points:
             return _in_one_line(question.id, question.comment)
