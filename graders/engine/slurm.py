@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from graders.engine.job import RESUME, RunFailed, line
 
@@ -47,7 +48,8 @@ def job_script(slurm: Slurm, share: int, resource: str = "CPU") -> str:
 
     folder = options.pop("shared_temp_directory")
     keys = {f"tls_{name}": f"{folder}/{name}" for name in ("ca_file", "worker_cert", "worker_key")}
-    job = SLURMJob("tls://ADDRESS", name="NAME", protocol="tls://", security=Security(**keys), **options)
+    with patch("os.makedirs"):  # of the folder for logs
+        job = SLURMJob("tls://ADDRESS", name="NAME", protocol="tls://", security=Security(**keys), **options)
     return str(job.job_script())
 
 
@@ -114,14 +116,24 @@ def require_jobs(cluster: SLURMCluster, folder: Path) -> None:
         raise RunFailed(f"SLURM has ended all its jobs, as their logs in {folder} may explain; {RESUME}")
 
 
+def import_jobqueue() -> None:
+    """Import dask-jobqueue, by which its defaults become part of Dask's configuration; raise RunFailed without it.
+
+    Its module `runner`, which we do not use, takes Ctrl-C for itself as it is imported: that is not let happen.
+    """
+    with patch("signal.signal"):
+        try:
+            import cryptography  # noqa: F401  (for the keys)
+            import dask_jobqueue  # noqa: F401
+        except ImportError as error:
+            raise RunFailed(f"{error.name} is not installed: pip install 'trivium[slurm]'") from None
+
+
 def _options(slurm: Slurm, share: int, resource: str) -> dict[str, Any]:
     """Return what dask-jobqueue is asked for beyond the configuration: a worker, of `share` threads, for each job."""
-    try:
-        import cryptography  # noqa: F401  (for the keys)
-        import dask
-        import dask_jobqueue  # noqa: F401  (its defaults become part of the configuration)
-    except ImportError as error:
-        raise RunFailed(f"{error.name} is not installed: pip install 'trivium[slurm]'") from None
+    import_jobqueue()
+    import dask
+
     configured = dask.config.get("jobqueue.slurm")
     cores = configured["cores"] or share
     if cores < share:

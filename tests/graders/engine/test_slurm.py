@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +16,19 @@ import pytest
 from graders import engine
 from graders.course.assignment import course_root
 from graders.engine.job import RunFailed
-from graders.engine.slurm import Slurm, job_script
+from graders.engine.slurm import Slurm, import_jobqueue, job_script
 from tests.graders.engine import jobs
 from tests.graders.engine.jobs import Job
 from tests.graders.engine.test_engine import outcomes
 from tests.support.processes import running
 from tests.support.slurm import FakeSlurm
 
-pytest.importorskip("dask_jobqueue")
+pytestmark = pytest.mark.skipif(find_spec("dask_jobqueue") is None, reason="the extra `slurm` is not installed")
 
 
 def configured(**options: Any) -> Any:
+    import_jobqueue()
     import dask
-    import dask_jobqueue  # noqa: F401
 
     return dask.config.set({f"jobqueue.slurm.{name.replace('_', '-')}": value for name, value in options.items()})
 
@@ -69,6 +71,19 @@ def test_workers_that_share_take_as_many_threads(tmp_path: Path) -> None:
 def test_without_a_word_of_configuration_a_job_is_one_core(tmp_path: Path) -> None:
     script = job_script(Slurm(1, tmp_path), share=1)
     assert "#SBATCH --cpus-per-task=1\n#SBATCH --mem=4G\n" in script and "#SBATCH -p" not in script
+
+
+def test_ctrl_c_stays_what_it_was_in_any_thread() -> None:
+    program = """
+import signal, threading
+from graders.engine.slurm import import_jobqueue
+thread = threading.Thread(target=import_jobqueue)
+thread.start()
+thread.join()
+import dask
+assert dask.config.get("jobqueue.slurm.walltime") and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": str(course_root())})
 
 
 def refused(slurm: Slurm, share: int = 1) -> str:
