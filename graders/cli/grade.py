@@ -11,11 +11,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from graders.cli.terminal import echo, error, is_terminal
+from graders.engine.slurm import Slurm, job_script
 from graders.errors import OptionError, refuse_unused
 from graders.exports.annotations import Places, unread_command, workflow_commands
 from graders.exports.explanation import EVERYTHING
 from graders.exports.job_summary import job_summary, unread_summary
-from graders.exports.table import console_table, rich_table
+from graders.exports.table import console_table, terminal_table
 from graders.grading.answer_places import answer_places, repository_of
 from graders.grading.classroom import (
     ClassReport,
@@ -41,6 +42,7 @@ def grade(args: argparse.Namespace) -> int:
         questions=[id for id in args.questions.split(",") if id],
         jobs=args.jobs,
         scheduler=args.scheduler,
+        slurm=args.slurm,
         seed=args.seed,
         roster=args.roster,
         marks=args.marks,
@@ -58,6 +60,8 @@ def grade(args: argparse.Namespace) -> int:
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)
     if os.environ.get("CI"):
         _refuse_students_gradebook(options)
+    if options.slurm:
+        error(f"grading in {options.slurm} jobs of SLURM, with logs in {options.out / 'slurm'}; Ctrl-C cancels them")
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
     _print(report, options)
@@ -102,6 +106,9 @@ def _dry_run(options: GradeOptions) -> int:
         if unread
         else f"class of {len(submissions)}; nothing was graded"
     )
+    if isinstance(options.cluster, Slurm):
+        echo(f"\neach of {options.cluster.jobs} jobs of SLURM would run:\n")
+        echo(job_script(options.cluster, options.jobs or 1))
     return 1 if unread else 0
 
 
@@ -112,7 +119,7 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
     if is_terminal(sys.stdout):
         from rich.console import Console
 
-        Console().print(rich_table(report.results, report.unread, dial))
+        Console().print(terminal_table(report.results, report.unread, dial))
     else:
         echo(console_table(report.results, report.unread, dial))
     size = len(report.results) + len(report.unread)

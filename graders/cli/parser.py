@@ -166,10 +166,16 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
         "-j",
         "--jobs",
         type=int,
-        help="submissions graded in parallel (default: the cores that this process may use); with --scheduler, by each "
+        help="submissions graded in parallel (default: the cores that this process may use); on a cluster, by each "
         "worker (default: 1)",
     )
     _add_scheduler(grade)
+    grade.add_argument(
+        "--slurm",
+        type=int,
+        metavar="N",
+        help="grade in N jobs of SLURM, as Dask's configuration describes them in jobqueue.slurm",
+    )
     grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
     grade.add_argument("-q", "--questions", default="", help="grade only these questions, such as 1d,1e")
     grade.add_argument(
@@ -177,7 +183,9 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     )
     _add_roster(grade)
     grade.add_argument(
-        "--dry-run", action="store_true", help="only show which files of which submissions would be graded"
+        "--dry-run",
+        action="store_true",
+        help="only show which files of which submissions would be graded, and the job script of --slurm",
     )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     _add_extras(grade)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from graders.atomic import write_atomically
+from graders.atomic import remove_leftovers, write_atomically
 from graders.exports.explanation import AS_EVER
 from graders.exports.gradescope import results_json
 from graders.exports.report import write_report
@@ -27,16 +27,13 @@ def export_class(
     Raises OSError.
     """
     ordered = sorted(results, key=lambda result: (result.submission, result.digest, result.signature.seed))
-    files: dict[Path, str | bytes] = {
-        out / "gradebook.csv": gradebook_csv(ordered, unread),
-    }
-    index = write_report(ordered, out / "report", unread)
+    files = [out / "gradebook.csv", write_report(ordered, out / "report", unread)]
+    write_atomically(files[0], gradebook_csv(ordered, unread))
     for name, result in zip(safe_names([result.submission for result in ordered]), ordered, strict=True):
-        files[out / "results" / f"{name}.json"] = results_json(result, dial)
-    for path, data in files.items():
-        write_atomically(path, data)
-    for path in (out / "results").glob("*.json"):
-        if path not in files:
-            path.unlink(missing_ok=True)
-    gradebook, *rest = files
-    return [gradebook, index, *rest]
+        files.append(out / "results" / f"{name}.json")
+        write_atomically(files[-1], results_json(result, dial))  # one by one: thousands need not fit in memory
+    for path in {*(out / "results").glob("*.json")} - {*files}:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in files} | {out / "report" / "submissions"}:
+        remove_leftovers(folder)
+    return files

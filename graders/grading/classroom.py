@@ -10,7 +10,8 @@ from pathlib import Path
 
 from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
-from graders.errors import OptionError, check_seed, check_types
+from graders.engine.slurm import Slurm
+from graders.errors import OptionError, check_seed, check_types, refuse_unused
 from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
@@ -52,10 +53,12 @@ class GradeOptions:
     jobs: int | None = None
     """Number of submissions graded in parallel; None: the number of cores that this process may use.
 
-    With a scheduler: the number that each worker grades in parallel; None: one.
+    On a cluster: the number that each worker grades in parallel; None: one.
     """
     scheduler: str | None = None
     """The address of a Dask cluster to grade on, such as tcp://node1:8786."""
+    slurm: int | None = None
+    """Number of SLURM jobs to grade in, which are submitted for this run; their logs are in out/slurm."""
     seed: int | None = None
     """Seed of the hidden cases; None: that of the last run in `out`, or a random one."""
     roster: Path | None = None
@@ -77,7 +80,15 @@ class GradeOptions:
         check_types({"paths": (self.paths, Path), "questions": (self.questions, str)}, self.out, self.isolation)
         if self.jobs is not None and self.jobs < 1:
             raise OptionError(f"--jobs {self.jobs}: expected 1 or more")
+        if self.slurm is not None and self.slurm < 1:
+            raise OptionError(f"--slurm {self.slurm}: expected 1 or more")
+        refuse_unused({"--slurm": self.slurm is not None and self.scheduler is not None}, "--scheduler has workers")
         check_seed(self.seed)
+
+    @property
+    def cluster(self) -> str | Slurm | None:
+        """Where to grade, for `GradingRun`: None is this machine."""
+        return self.scheduler if self.slurm is None else Slurm(self.slurm, self.out / "slurm")
 
 
 @dataclass(frozen=True)
@@ -155,7 +166,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     klass = _found(options, manifest)
     extras = read_extras(manifest, options.out, options.marks, options.policy, options.submitted)
     dial = dial_now(manifest, options.feedback)
-    if options.scheduler is None:  # else its workers need them
+    if options.cluster is None:  # else its workers need them
         require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
         if others := [name for name in book.assignments() if name != assignment.name]:
@@ -164,22 +175,27 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(SEED_BITS) if seed is None else seed)
-        questions = [question.id for question in manifest.questions]
-        known = {result.submission: result.students for result in book.current(assignment.name, questions)}
-        found = apart_from(klass.found, known)
+        found = apart_from(klass.found, book.students(assignment.name))
         new = done = 0
 
         def on_question(result: Result) -> None:
+            if len(found) > 1:  # a class need not see it, and would pay a fifth of its time for it
+                return
             [name] = safe_names([result.submission])
             write_atomically(options.out / "results" / f"{name}.json", results_json(result, dial))
 
+        graded: set[str] = set()
+
         def on_result(result: Result | Unread, known: bool) -> None:
             nonlocal new, done
-            new, done = new + (isinstance(result, Result) and not known), done + 1
+            if isinstance(result, Result):
+                graded.add(result.submission)
+                new += not known
+            done += 1
             on_progress(GradingProgress(done, len(found), result, known))
 
-        with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
-            graded = run.grade_all(found, book, on_question, on_result)
+        with GradingRun(plan, options.isolation, options.jobs, options.cluster) as run:
+            run.grade_all(found, book, on_question, on_result)
         removed = _remove(book, assignment.name, found, options.paths)
         recorded = current_class(book, assignment, run.failures)
         recorded = complete(book, recorded, options.out, extras)
@@ -195,7 +211,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         results=tuple(results),
         unread=tuple(unread),
         found=tuple(this_run),
-        graded=tuple(result.submission for result in graded),
+        graded=tuple(name for name in this_run if name in graded),
         new=new,
         files=tuple(files),
         dial=dial,

@@ -135,10 +135,11 @@ def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras
         marks, warnings = read_marks(extras.marks.path, manifest).marks(names)
         if note:
             history.note_marks(marks)
+    marked = {student for student, _ in marks}
     warnings += [
         f"{extras.marks.path}: {name} could not be read: its marks count when it is"
         for name in (one.submission for one in recorded.unread)
-        if any(student == name for student, _ in marks)
+        if name in marked
     ]
     results = with_history(with_marks(list(by_name.values()), manifest, marks), history.earlier_marks())
     results = with_comments(results, history.comments())

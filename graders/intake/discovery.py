@@ -54,14 +54,21 @@ def find_class(paths: Sequence[Path], manifest: Manifest, roster: Roster | None 
         found |= of_export
         notes += said
     plain = [path for path in others if path not in exports]
-    for folder in dict.fromkeys(place_of(path).parent for path in plain):
-        beside = [path for path in plain if place_of(path).parent == folder]
+    for beside in _by_folder(plain).values():
         submissions, said = _submissions_beside(beside, manifest)
         for submission in submissions:
             found.setdefault(place_of(submission), found_at(submission))
         notes += said
     known, strangers = with_roster(list(dict.fromkeys(found.values())), roster)
     return Class(tuple(distinct(known)), (*notes, *strangers))
+
+
+def _by_folder(paths: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Return paths by the folder that they lie in."""
+    found: dict[Path, list[Path]] = {}
+    for path in paths:
+        found.setdefault(place_of(path).parent, []).append(path)
+    return found
 
 
 def _exports(paths: Sequence[Path], manifest: Manifest) -> dict[Path, Recognised]:
@@ -94,8 +101,8 @@ def _pieces(paths: Sequence[Path]) -> dict[Path, Found]:
     They are called as in the whole class.
     """
     found: dict[Path, Found] = {}
-    for parent in dict.fromkeys(place_of(path).parent for path in paths):
-        names = {place_of(path).name for path in paths if place_of(path).parent == parent}
+    for parent, beside in _by_folder(paths).items():
+        names = {place_of(path).name for path in beside}
         try:
             chosen = recognise(Unpacked(parent, {*names, METADATA}), depth=0)
             whole = recognise(Unpacked(parent), depth=0) if chosen else None

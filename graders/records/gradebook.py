@@ -16,6 +16,7 @@ import msgspec
 from graders.records.history import FROM_3, History
 from graders.records.history import SCHEMA as HISTORY
 from graders.records.result import Result, Signature, Unread
+from graders.records.student import Student
 from graders.text.sanitize import encodable
 from sanity.core.errors import UserError
 
@@ -31,6 +32,12 @@ _SCHEMA = """
         assignment TEXT, submission TEXT, reason TEXT, source TEXT, PRIMARY KEY (assignment, submission)
     )
 """
+
+
+class _Students(msgspec.Struct):
+    """What `Gradebook.students` needs of a Result: the rest is not decoded."""
+
+    students: tuple[Student, ...] = ()
 
 
 class GradebookError(UserError):
@@ -181,10 +188,17 @@ class Gradebook:
         """
         query = "SELECT submission, result FROM results WHERE assignment = ? ORDER BY submission, rowid DESC"
         with self._one_line_errors():
-            rows = self._database.execute(query, (assignment,)).fetchall()
+            rows = self._database.execute(query, (assignment,))  # not all at once: each is some 20 kB
             found = ((name, msgspec.json.decode(blob, type=Result)) for name, blob in rows)
             grouped = groupby(found, key=lambda row: row[0])
             return [_latest([result for _, result in group], questions) for _, group in grouped]
+
+    def students(self, assignment: str) -> dict[str, tuple[Student, ...]]:
+        """Return the students of each submission of an assignment, as its latest result has them, by name."""
+        query = "SELECT submission, result FROM results WHERE assignment = ? ORDER BY rowid"
+        with self._one_line_errors():
+            rows = self._database.execute(query, (assignment,))
+            return {name: msgspec.json.decode(blob, type=_Students).students for name, blob in rows}
 
     def sources(self, assignment: str) -> dict[str, Path]:
         """Return the path that each submission of an assignment was last read from, by name."""

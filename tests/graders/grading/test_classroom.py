@@ -296,6 +296,20 @@ def test_results_hold_exactly_the_gradebook(grade: Grade, klass: Path) -> None:
     assert rows(report) == WHOLE
 
 
+def test_a_class_has_no_results_before_its_end(klass: Path, tmp_path: Path, isolation: Isolation) -> None:
+    """They would be written after every question, for nobody."""
+    seen = []
+
+    def look(progress: GradingProgress) -> None:
+        seen.append((tmp_path / "new" / "results").exists())
+
+    options = GradeOptions(
+        assignment="a4", paths=[klass], questions=["1a"], seed=1, out=tmp_path / "new", isolation=isolation
+    )
+    grade_class(options, look)
+    assert seen == [False, False, False] and (tmp_path / "new" / "results" / "ada.json").exists()
+
+
 def test_a_submission_from_elsewhere_is_not_taken_for_removed(grade: Grade, klass: Path, tmp_path: Path) -> None:
     grade()
     shutil.copytree(klass / "ada", tmp_path / "late" / "dora")
