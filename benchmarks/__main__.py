@@ -14,7 +14,7 @@ SECTIONS = ("student", "cold", "classes", "word2vec", "cooccurrence", "parsing")
 """Modules here whose `rows(repeats)` are measured by default."""
 MORE = tuple(
     name
-    for name in ("training", "decoding", "gpu", "toy_seeds", "parsing_seeds", "treebank")
+    for name in ("training", "decoding", "gpu", "toy_seeds", "parsing_seeds", "treebank", "otter", "scale", "cluster")
     if README.with_name(f"{name}.py").is_file()
 )
 """Modules that are measured only when named: they take long, or want a GPU."""

@@ -23,6 +23,7 @@ from graders.grading.plan import make_plan
 from graders.grading.run import GradingRun
 from graders.intake.submission import found_at
 from graders.records.gradebook import Gradebook
+from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Session
 from sanity.a4.padding import SENTENCES, pad
@@ -58,9 +59,7 @@ class Bench:
         self.graded += 1
         with Gradebook(self.folder / f"book{self.graded}.sqlite") as book:
             found = [found_at(path) for path in self.paths[:count]]
-            results = self.grader.grade_all(found, book, lambda result: None, lambda result, known: None)
-        for result in results:
-            assert result.points == result.max_points, f"{result.submission}: {first_problem(result)}"
+            self.grader.grade_all(found, book, lambda result: None, require_all_points)
 
     def grade_by_command(self) -> Cost:
         """Grade the small class with the command, start and exports included."""
@@ -76,6 +75,12 @@ class Bench:
             for said in pool.map(lambda path: fresh([path]), self.paths[:SMALL]):
                 passed, checks = said[0].split()[0].split("/")
                 assert passed == checks, "a right answer lost points"
+
+
+def require_all_points(result: Result | Unread, known: bool) -> None:
+    """Raise AssertionError for a right answer that has lost points."""
+    assert isinstance(result, Result) and not known, f"{result.submission}: not graded"
+    assert result.points == result.max_points, f"{result.submission}: {first_problem(result)}"
 
 
 def fresh(paths: Sequence[Path]) -> list[str]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import time
+from contextlib import suppress
 from pathlib import Path
+
+STALE_SECONDS = 60.0
+"""Age of a scratch file that nobody writes any more."""
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
@@ -20,3 +26,11 @@ def write_atomically(path: Path, data: str | bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from None  # the scratch file's name helps nobody
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the scratch files of processes that were killed while they wrote to a folder."""
+    for path in folder.glob(".*.tmp"):
+        with suppress(FileNotFoundError):  # its process has just finished it
+            if re.fullmatch(r"\.[0-9a-f]{32}\.tmp", path.name) and path.stat().st_mtime < time.time() - STALE_SECONDS:
+                path.unlink()

@@ -11,14 +11,14 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from graders.atomic import write_atomically
 
 
-def write_zip(out: Path, files: Mapping[str, bytes]) -> None:
-    """Write files, contents by name, to the archive `out`, atomically.
+def write_zip(out: Path, files: Mapping[str, bytes], executable: Collection[str] = ()) -> None:
+    """Write files, contents by name, to the archive `out`, atomically; some may be executable.
 
     Raises OSError if `out` cannot be written or its folder does not exist.
     """
     if not out.parent.is_dir():
         raise FileNotFoundError(ENOENT, f"no folder {out.parent}", str(out))
-    write_atomically(out, zip_bytes(files))
+    write_atomically(out, zip_bytes(files, executable))
 
 
 def zip_bytes(files: Mapping[str, bytes], executable: Collection[str] = ()) -> bytes:

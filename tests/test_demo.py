@@ -45,7 +45,7 @@ def test_the_demo_checks_an_answer_and_grades_a_class(
     assert "likely  the last hidden states are joined backward direction first" in shown
     assert "All Sanity Checks Passed for Question 1d: Encode!" in shown
     assert all(student.name in shown for student in CLASS)
-    for name in ("gradebook.csv", "report.html", "results/*.json"):
+    for name in ("gradebook.csv", "report/index.html", "results/*.json"):
         assert str(tmp_path / "grades" / name) in shown
 
     for line in readme_lines():

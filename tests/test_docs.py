@@ -102,7 +102,7 @@ def test_what_is_shown_is_what_happens(document: Path, tmp_path: Path) -> None:
     course = tmp_path / "course"
     for name in ("assignments", "solutions", "sanity", "graders", "demo", "docs", "tests"):
         shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("__pycache__", "out"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
         shutil.copy(ROOT / name, course)
     shell = Shell(course)
     for step in STEP.finditer(read(document)):

@@ -11,12 +11,13 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from graders.cli.terminal import echo, error, is_terminal
+from graders.engine.slurm import Slurm, job_script
 from graders.errors import OptionError, refuse_unused
 from graders.exports.annotations import Places, unread_command, workflow_commands
 from graders.exports.explanation import EVERYTHING
 from graders.exports.job_summary import job_summary, unread_summary
-from graders.exports.table import console_table, rich_table
-from graders.grading.answer_places import answer_places
+from graders.exports.table import console_table, terminal_table
+from graders.grading.answer_places import answer_places, repository_of
 from graders.grading.classroom import (
     ClassReport,
     GradeOptions,
@@ -25,6 +26,7 @@ from graders.grading.classroom import (
     grade_class,
     read_only,
 )
+from graders.grading.recorded import GRADEBOOK
 from graders.records.result import Unread
 from graders.sandbox.isolation import Isolation
 from graders.text.numbers import number
@@ -40,6 +42,7 @@ def grade(args: argparse.Namespace) -> int:
         questions=[id for id in args.questions.split(",") if id],
         jobs=args.jobs,
         scheduler=args.scheduler,
+        slurm=args.slurm,
         seed=args.seed,
         roster=args.roster,
         marks=args.marks,
@@ -55,6 +58,10 @@ def grade(args: argparse.Namespace) -> int:
         refuse_unused(unused, "--dry-run grades nothing")
         return _dry_run(options)
     fail_under = None if args.fail_under is None else _percentage(args.fail_under)
+    if os.environ.get("CI"):
+        _refuse_students_gradebook(options)
+    if options.slurm:
+        error(f"grading in {options.slurm} jobs of SLURM, with logs in {options.out / 'slurm'}; Ctrl-C cancels them")
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
     _print(report, options)
@@ -67,6 +74,20 @@ def grade(args: argparse.Namespace) -> int:
         points = f"{number(result.points)} of {number(result.max_points)} points"
         error(f"{result.submission}: {points} is below --fail-under {args.fail_under} %")
     return 1 if report.problems or below else 0
+
+
+def _refuse_students_gradebook(options: GradeOptions) -> None:
+    """Raise OptionError where a gradebook is in a checkout that is graded: its author may have written the marks.
+
+    A job begins with a new checkout, so a gradebook in it was pushed. Elsewhere it is that of an earlier run.
+    """
+    out = options.out.resolve()
+    if (out / GRADEBOOK).exists():
+        for path in options.paths:
+            if path.is_dir() and out.is_relative_to(path.resolve()):
+                raise OptionError(
+                    f"--out {options.out}: the gradebook there came with {path}; choose a folder outside of it"
+                )
 
 
 def _dry_run(options: GradeOptions) -> int:
@@ -85,6 +106,9 @@ def _dry_run(options: GradeOptions) -> int:
         if unread
         else f"class of {len(submissions)}; nothing was graded"
     )
+    if isinstance(options.cluster, Slurm):
+        echo(f"\neach of {options.cluster.jobs} jobs of SLURM would run:\n")
+        echo(job_script(options.cluster, options.jobs or 1))
     return 1 if unread else 0
 
 
@@ -95,7 +119,7 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
     if is_terminal(sys.stdout):
         from rich.console import Console
 
-        Console().print(rich_table(report.results, report.unread, dial))
+        Console().print(terminal_table(report.results, report.unread, dial))
     else:
         echo(console_table(report.results, report.unread, dial))
     size = len(report.results) + len(report.unread)
@@ -118,11 +142,13 @@ def _print(report: ClassReport, options: GradeOptions) -> None:
 
 
 def _annotate(report: ClassReport, options: GradeOptions) -> None:
-    """Print annotations of the files of this run, with their paths in the repository."""
-    repository = Path(os.environ.get("GITHUB_WORKSPACE") or ".")
+    """Print annotations of the files of this run, with their paths in the repository that they are in."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or ".")
     _, submissions = read_only(options)
     places = {
-        one.name: answer_places(report.assignment, one, repository) for one, problem in submissions if not problem
+        one.name: answer_places(report.assignment, one, repository_of(one.source) or workspace)
+        for one, problem in submissions
+        if not problem
     }
     for result in report.this_run:
         echo(workflow_commands(result, places.get(result.submission, Places()), report.dial))

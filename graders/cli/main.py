@@ -12,6 +12,8 @@ from sanity.core.errors import UserError
 from sanity.core.streams import replace_what_cannot_be_encoded
 
 OURS = ("graders", "sanity")
+EXTRAS = {"starlette": "desk", "uvicorn": "desk"}
+"""Which extra brings a library, if it is not `graders`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,7 +40,7 @@ def _missing(problem: ImportError) -> str:
     """Return the message for a failed import: a library to install, or a bug in trivium."""
     name = (problem.name or "").partition(".")[0]
     if isinstance(problem, ModuleNotFoundError) and name not in OURS and name not in sys.stdlib_module_names:
-        return f"{name} is not installed: pip install 'trivium[graders]'"
+        return f"{name} is not installed: pip install 'trivium[{EXTRAS.get(name, 'graders')}]'"
     return f"a bug in trivium, please report it: {problem}"
 
 

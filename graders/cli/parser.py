@@ -5,15 +5,21 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from graders.cli.ci_parser import add_ci
+
 EXAMPLES = """examples:
   trivium grade a4 submissions/              grade a class: one folder or zip per student
   trivium grade a4 submissions.zip           the same, as Canvas, Moodle or Gradescope exports it
   trivium grade a4 . --fail-under 80         in CI: exit status 1 below 80 %
+  trivium ci init github a4 -o a4-ci         write workflows: check at a push, grade at a tag
   trivium train a4 --reference --score 90    train a model in the sandbox until BLEU 90, or 10 minutes are over
   trivium export canvas grades --sheet F.csv put the marks into Canvas's gradebook F.csv, to import
   trivium diff grades-before grades          who gains, who loses, by which check
+  trivium similar a4 submissions/            which submissions share code beyond the handout, for a person to read
+  trivium report grades --for students       a page for each student, which tells what they may know
   trivium pack                               in your assignment's folder: build the zip to hand in
   trivium handout a4 -o a4.zip               what students receive
+  trivium otter build a4                     a4-autograder.zip, for otter-grader and Gradescope
 
 exit status: 0 success; 1 a check, or --fail-under, failed, or a submission was not read; 2 an invalid name, file or
 option
@@ -61,6 +67,34 @@ def parser() -> argparse.ArgumentParser:
             "file or option",
         )
     )
+    _add_report(
+        commands.add_parser(
+            "report",
+            help="write the report of a graded class again, for staff or for students",
+            description="Write the report of a graded class from its gradebook: for staff an index with a page for "
+            "each submission, for students a folder each, with one page that stands alone and tells what --feedback "
+            "says. Nothing is graded.",
+            epilog="exit status: 0 success; 1 a submission has no page, or a training cannot be read; 2 an invalid "
+            "name, file or option",
+        )
+    )
+    _add_group(
+        commands.add_parser(
+            "group",
+            help="list the mistakes of a class by what is alike in them; one comment for all who made one",
+            description="List the failures of a graded class: by diagnosis, and without one by equal wrong answers. A "
+            "comment for a group goes to all of its members, also to those who join it in a later grading.",
+        )
+    )
+    _add_desk(
+        commands.add_parser(
+            "desk",
+            help="open a desk in the browser, to mark submissions beside their verdicts",
+            description="Serve a page, on this machine only, on which staff read submissions beside their verdicts and "
+            "give points and comments. The marks are those of marks.csv, which may be edited at the same time. Ctrl-C "
+            "ends it.",
+        )
+    )
     diff = commands.add_parser(
         "diff",
         help="compare two gradings: who gains, who loses, by which question and check",
@@ -70,6 +104,24 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("new", type=Path, metavar="NEW", help="that of another grading")
     diff.add_argument("--json", action="store_true", help="print JSON")
     diff.set_defaults(module="diff")
+    _add_similar(
+        commands.add_parser(
+            "similar",
+            help="find submissions that share passages beyond the handout: hints for a person, no verdict",
+            description="Compare the submissions of a class, pair by pair, and write a page with those that share far "
+            "more code than others of the class do, and a page with both side by side for each. Names, strings, "
+            "comments and space do not count, nor do the handout and what many in the class have. It says what two "
+            "submissions share, and never why: the same help from staff, the only short way, or a copy. No mark "
+            "depends on it.",
+            epilog="exit status: 0 success, whatever was found; 1 a submission was not read; 2 an invalid name, file "
+            "or option",
+        )
+    )
+    add_ci(
+        commands.add_parser("ci", help="check and grade on GitHub, GitLab and Classroom 50"),
+        add_feedback=_add_feedback,
+        add_isolation=_add_isolation,
+    )
     doctor = commands.add_parser("doctor", help="show installed packages, and whether the sandbox is available")
     doctor.set_defaults(module="doctor")
     for name, help, what in (
@@ -97,6 +149,7 @@ def parser() -> argparse.ArgumentParser:
     handout.add_argument("assignment")
     handout.add_argument("-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT.zip)")
     handout.set_defaults(module="course")
+    _add_otter(commands.add_parser("otter", help="build the zip that otter-grader and Gradescope run"))
     pack = commands.add_parser("pack", help="for students: check your files and zip them for handing in")
     pack.add_argument("folder", nargs="?", type=Path, default=Path(), help="your assignment's folder (default: here)")
     pack.add_argument("-o", "--out", type=Path, help="the zip to write (default: ./ASSIGNMENT-submission.zip)")
@@ -113,10 +166,16 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
         "-j",
         "--jobs",
         type=int,
-        help="submissions graded in parallel (default: the cores that this process may use); with --scheduler, by each "
+        help="submissions graded in parallel (default: the cores that this process may use); on a cluster, by each "
         "worker (default: 1)",
     )
     _add_scheduler(grade)
+    grade.add_argument(
+        "--slurm",
+        type=int,
+        metavar="N",
+        help="grade in N jobs of SLURM, as Dask's configuration describes them in jobqueue.slurm",
+    )
     grade.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
     grade.add_argument("-q", "--questions", default="", help="grade only these questions, such as 1d,1e")
     grade.add_argument(
@@ -124,7 +183,9 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     )
     _add_roster(grade)
     grade.add_argument(
-        "--dry-run", action="store_true", help="only show which files of which submissions would be graded"
+        "--dry-run",
+        action="store_true",
+        help="only show which files of which submissions would be graded, and the job script of --slurm",
     )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
     _add_extras(grade)
@@ -132,6 +193,59 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     _add_isolation(grade)
     grade.set_defaults(module="grade")
+
+
+OTTER = """the same zip serves both:
+  otter run -a a4-autograder.zip -o out sub.zip   in an environment with trivium[otter]: out/results.json
+  Gradescope                                      upload it as the assignment's autograder; docs/ta/gradescope.md
+
+The marks are those of `trivium grade a4 --seed SEED`. The zip holds the reference and the seed: no student may have it.
+"""
+
+
+def _add_otter(otter: argparse.ArgumentParser) -> None:
+    actions = otter.add_subparsers(dest="action", required=True, metavar="ACTION")
+    build = actions.add_parser(
+        "build",
+        help="build the zip",
+        description="Build the zip of an assignment's autograder: it grades one submission as `trivium grade` does, "
+        "inside otter-grader or on Gradescope, and writes results.json.",
+        epilog=OTTER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    build.add_argument("assignment", help="such as a4")
+    build.add_argument(
+        "-o", "--out", type=Path, default=Path(), help="file or folder (default: ./ASSIGNMENT-autograder.zip)"
+    )
+    build.add_argument(
+        "--seed", type=int, help="seed of the hidden cases of all submissions, and of a regrade (default: random)"
+    )
+    _add_feedback(build)
+    _add_isolation(build)
+    otter.set_defaults(module="otter")
+
+
+def _add_similar(similar: argparse.ArgumentParser) -> None:
+    similar.add_argument("assignment", help="such as a4")
+    similar.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a folder of submissions, submissions, or an export"
+    )
+    similar.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=Path("grades"),
+        help="output folder; the pages go to OUT/similar (default: grades/)",
+    )
+    similar.add_argument(
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="show pairs that share at least P %% of the code of one of them (default: 3 interquartile ranges above "
+        "the third quartile of all pairs, from 30 to 80 %%)",
+    )
+    _add_roster(similar)
+    similar.set_defaults(module="similar")
 
 
 FORMATS = {
@@ -158,6 +272,19 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     _add_feedback(export)
     export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: in OUT)")
     export.set_defaults(module="export")
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
+    report.add_argument(
+        "--for", dest="reader", choices=("staff", "students"), default="staff", help="who reads it (default: staff)"
+    )
+    _add_extras(report)
+    _add_feedback(report)
+    report.add_argument(
+        "-o", "--out", type=Path, metavar="DIR", help="folder to write (default: report or report-for-students in OUT)"
+    )
+    report.set_defaults(module="report")
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
@@ -209,6 +336,48 @@ def _add_extras(command: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="sheet with the columns student and submitted (default: OUT/submitted.csv, if it is there)",
+    )
+
+
+def _add_group(group: argparse.ArgumentParser) -> None:
+    group.add_argument("assignment", help="such as a4")
+    group.add_argument("-o", "--out", type=Path, default=Path("grades"), help="the --out folder of `trivium grade`")
+    group.add_argument(
+        "--comment",
+        nargs="+",
+        metavar=("GROUP", "TEXT"),
+        help='what all members of a group are told, in the place of the last comment; "" withdraws that',
+    )
+    group.add_argument("--file", type=Path, metavar="FILE", help="with --comment GROUP: the file that has the text")
+    _add_person(group)
+    group.add_argument("--json", action="store_true", help="print JSON, with all members")
+    _add_extras(group)
+    _add_feedback(group)
+    group.set_defaults(module="group")
+
+
+def _add_desk(desk: argparse.ArgumentParser) -> None:
+    desk.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
+    desk.add_argument(
+        "--submissions",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="where the submissions are now, as for `trivium grade` (default: where they were graded)",
+    )
+    desk.add_argument("--blind", action="store_true", help="hide names, and shuffle the order")
+    _add_person(desk)
+    desk.add_argument("--port", type=int, default=0, help="port of this machine (default: a free one)")
+    _add_roster(desk)
+    _add_extras(desk)
+    _add_feedback(desk)
+    desk.set_defaults(module="desk")
+
+
+def _add_person(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--as", dest="person", default="", metavar="NAME", help="who marks, for the history (default: the login name)"
     )
 
 

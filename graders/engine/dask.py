@@ -1,4 +1,4 @@
-"""Runs jobs on a Dask cluster, given by its scheduler's address.
+"""Runs jobs on a Dask cluster, given by its scheduler's address or started in jobs of SLURM.
 
 A worker offers the resource CPU or GPU, and a job needs a share of it. Results are unpickled, which is safe because
 they come from our own code: submissions run in a sandbox without network.
@@ -15,12 +15,17 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
 
-from graders.engine.job import JobFailed, JobT, OutcomeT, RunFailed, Tell, attempt, line
+from graders.engine import slurm
+from graders.engine.job import RESUME, JobFailed, JobT, OutcomeT, RunFailed, Tell, attempt, line
+from graders.engine.slurm import Slurm
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -33,40 +38,49 @@ PATIENCE = 120.0
 """Seconds to wait for a worker while there are jobs."""
 CONNECT_SECONDS = 10.0
 """Seconds for a scheduler to answer."""
-RESUME = "run the same command again to resume"
 
 Function = Callable[[JobT, Tell], OutcomeT | JobFailed]
 
 
 def run(
-    jobs: Sequence[JobT],
+    jobs: Iterator[JobT],
     function: Function[JobT, OutcomeT],
     done: Callable[[JobT, OutcomeT | JobFailed], None],
     *,
     told: Callable[[JobT, Any], None],
     share: int,
     finish: Callable[[], None],
-    scheduler: str,
+    scheduler: str | Slurm,
     resource: str,
-) -> list[OutcomeT | JobFailed]:
+) -> None:
     """Do what `graders.engine.run` says. `told` is never called: what a job tells stays on its machine."""
+    where = "--slurm" if isinstance(scheduler, Slurm) else f"--scheduler {scheduler}"
     needs = {resource: _part(share)}
     try:
-        with _without_logs(), _client(scheduler) as client:
+        with _without_logs(), _client(scheduler, share, resource) as (client, require_hope):
             _require_course(client, function)
-            if not _capacity(client, needs):
+            if isinstance(scheduler, str) and not _capacity(client, needs):
                 raise RunFailed(
                     f"none of its workers offers the resource {resource}; "
                     f'start them with `dask worker {scheduler} --nthreads {share} --resources "{resource}=1"`'
                 )
             try:
                 with _on_interrupt() as interrupted:
-                    return _Run(client, jobs, function, done, needs).outcomes(interrupted)
+                    _Run(client, jobs, function, done, needs, require_hope).until_done(interrupted)
             finally:
                 with contextlib.suppress(Exception):  # workers, or a scheduler, that have gone
                     client.run(finish, on_error="ignore")
     except RunFailed as error:
-        raise RunFailed(f"--scheduler {scheduler}: {error}") from None
+        raise RunFailed(f"{where}: {error}") from None
+
+
+@dataclass
+class _Task(Generic[JobT]):
+    """A job, and how often its workers died."""
+
+    job: JobT
+    deaths: int = 0
+    tries: int = 0
 
 
 class _Run(Generic[JobT, OutcomeT]):
@@ -80,74 +94,93 @@ class _Run(Generic[JobT, OutcomeT]):
     def __init__(
         self,
         client: Client,
-        jobs: Sequence[JobT],
+        jobs: Iterator[JobT],
         function: Function[JobT, OutcomeT],
         done: Callable[[JobT, OutcomeT | JobFailed], None],
         needs: Mapping[str, float],
+        require_hope: Callable[[], None],
     ) -> None:
-        self._client, self._jobs, self._done, self._needs = client, jobs, done, needs
+        self._client, self._done, self._needs, self._require_hope = client, done, needs, require_hope
         self._function = partial(_attempt_here, function)
-        self._waiting = deque(range(len(jobs)))
-        self._deaths = [0] * len(jobs)
-        self._tries = [0] * len(jobs)
-        self._running: dict[Future[OutcomeT | JobFailed], int] = {}
-        self._outcomes: dict[int, OutcomeT | JobFailed] = {}
+        self._jobs = map(_Task, jobs)
+        self._waiting: deque[_Task[JobT]] = deque(islice(self._jobs, 1))
+        """The next job, after those to be tried again. Never empty before the last one has been started."""
+        self._running: dict[Future[OutcomeT | JobFailed], _Task[JobT]] = {}
+        self._ended: SimpleQueue[Future[OutcomeT | JobFailed]] = SimpleQueue()
+        self._room, self._looked_until = 0, 0.0
+        self._last_worker = time.monotonic()
 
-    def outcomes(self, interrupted: threading.Event) -> list[OutcomeT | JobFailed]:
+    def until_done(self, interrupted: threading.Event) -> None:
         """Run all jobs; raise KeyboardInterrupt soon after `interrupted` is set."""
-        last_worker = time.monotonic()
         try:
+            self._start()
             while self._waiting or self._running:
                 if interrupted.is_set():
                     raise KeyboardInterrupt
-                capacity = _capacity(self._client, self._needs)
-                last_worker = time.monotonic() if capacity else last_worker
-                if time.monotonic() - last_worker > PATIENCE:
-                    raise RunFailed(f"it has had no worker for {PATIENCE:g} s; {RESUME}")
-                while self._waiting and len(self._running) < capacity:
-                    self._start(self._waiting.popleft())
-                for future in self._finished():
-                    self._end(future, self._running.pop(future))
+                outcomes = [self._end(future, self._running.pop(future)) for future in self._take_ended()]
+                self._start()  # first: no worker need wait until the outcomes are stored
+                for ended in outcomes:
+                    if ended is not None:
+                        self._done(*ended)
         finally:
             self._client.cancel(list(self._running))
-        return [self._outcomes[index] for index in range(len(self._jobs))]
 
-    def _start(self, index: int) -> None:
-        future = self._client.submit(self._function, self._jobs[index], pure=False, resources=dict(self._needs))
-        self._running[future] = index
+    def _start(self) -> None:
+        """Submit jobs while there is room."""
+        room = self._capacity()  # also if none waits: the running ones need workers
+        while self._waiting and len(self._running) < room:
+            task = self._waiting.popleft()
+            future = self._client.submit(self._function, task.job, pure=False, resources=dict(self._needs))
+            self._running[future] = task
+            future.add_done_callback(self._ended.put)
+            if not self._waiting:
+                self._waiting.extend(islice(self._jobs, 1))
 
-    def _finished(self) -> list[Future[OutcomeT | JobFailed]]:
-        """Wait until a job ends, at most POLL_SECONDS; return the finished ones."""
-        from distributed import wait
+    def _capacity(self) -> int:
+        """Return how many jobs the cluster can run. It is asked for no more than a tenth of the time.
 
-        if not self._running:
-            time.sleep(POLL_SECONDS)
-        else:
-            with contextlib.suppress(TimeoutError):
-                wait(self._running, timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
-        return [future for future in self._running if future.done()]
+        The answer of a large cluster is long. Raise RunFailed if there was no worker for PATIENCE, and none will come.
+        """
+        now = time.monotonic()
+        if now >= self._looked_until:
+            self._room = _capacity(self._client, self._needs)
+            took = time.monotonic() - now
+            self._looked_until = now + 10 * took
+            if self._room:
+                self._last_worker = now
+            elif now - self._last_worker > PATIENCE:
+                self._require_hope()
+                self._last_worker = now
+        return self._room
 
-    def _end(self, future: Future[OutcomeT | JobFailed], index: int) -> None:
+    def _take_ended(self) -> list[Future[OutcomeT | JobFailed]]:
+        """Wait until a job ends, at most POLL_SECONDS; return the ended ones."""
+        ended = []
+        with contextlib.suppress(Empty):
+            ended.append(self._ended.get(timeout=POLL_SECONDS))
+            while True:
+                ended.append(self._ended.get_nowait())
+        return ended
+
+    def _end(self, future: Future[OutcomeT | JobFailed], task: _Task[JobT]) -> tuple[JobT, OutcomeT | JobFailed] | None:
+        """Return a job with its outcome; None if it is to be tried again."""
         from distributed import KilledWorker
 
-        if future.cancelled():
-            raise RunFailed(f"its scheduler has gone; {RESUME}")
-        error = future.exception()
-        if isinstance(error, RunFailed):
-            raise error
-        if isinstance(error, KilledWorker):
-            self._deaths[index] += error.allowed_failures + 1
-            self._tries[index] += 1
-            if self._tries[index] < MAX_TRIES:
-                self._waiting.appendleft(index)
-                return
-            outcome: OutcomeT | JobFailed = JobFailed(f"its worker died {self._deaths[index]} times")
-        elif error is not None:  # such as a job that its worker cannot unpickle
-            outcome = JobFailed(line(error))
-        else:
-            outcome = future.result()
-        self._outcomes[index] = outcome
-        self._done(self._jobs[index], outcome)
+        try:
+            return task.job, future.result()
+        except (CancelledError, OSError):
+            raise RunFailed(f"its scheduler has gone; {RESUME}") from None
+        except RunFailed:
+            raise
+        except KilledWorker as error:
+            task.deaths += error.allowed_failures + 1
+            task.tries += 1
+            if task.tries < MAX_TRIES:
+                self._waiting.appendleft(task)
+                return None
+            return task.job, JobFailed(f"its worker died {task.deaths} times")
+        except Exception as error:  # such as a job that its worker cannot unpickle
+            return task.job, JobFailed(line(error))
 
 
 def _attempt_here(function: Function[JobT, OutcomeT], job: JobT) -> OutcomeT | JobFailed:
@@ -240,10 +273,14 @@ def _on_interrupt() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _client(scheduler: str) -> Iterator[Client]:
-    """Yield a client of the cluster at an address."""
+def _client(scheduler: str | Slurm, share: int, resource: str) -> Iterator[tuple[Client, Callable[[], None]]]:
+    """Yield a client of a cluster; and what raises RunFailed, after PATIENCE without a worker, if none will come."""
     from distributed import Client
 
+    if isinstance(scheduler, Slurm):
+        with slurm.running(scheduler, share, resource) as cluster, Client(cluster) as client:
+            yield client, partial(slurm.require_jobs, cluster, scheduler.folder)
+        return
     if not re.fullmatch(r"(tcp|tls)://\S+:\d+", scheduler):
         raise RunFailed("expected an address such as tcp://node1:8786")
     try:
@@ -251,4 +288,8 @@ def _client(scheduler: str) -> Iterator[Client]:
     except OSError as error:
         raise RunFailed(f"no Dask scheduler answers there: {error}") from None
     with client:
-        yield client
+        yield client, _give_up
+
+
+def _give_up() -> None:
+    raise RunFailed(f"it has had no worker for {PATIENCE:g} s; {RESUME}")

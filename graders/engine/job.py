@@ -11,6 +11,8 @@ from sanity.core.errors import UserError
 JobT = TypeVar("JobT")
 OutcomeT = TypeVar("OutcomeT")
 
+RESUME = "run the same command again to resume"
+
 Tell = Callable[[Any], None]
 """What a job's function reports its progress with. Raises CancelledError once nobody waits for the job any more."""
 

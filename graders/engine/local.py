@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from itertools import islice
 from typing import Any
 
 from graders.engine.job import JobFailed, JobT, OutcomeT, Tell, attempt
 
 POLL_SECONDS = 1.0
 """How long to wait at a time: Python can miss a Ctrl-C that comes just before a wait, until the wait ends."""
+AHEAD = 1
+"""Jobs that wait beside the running ones, so that no thread idles while the next one is made."""
 
 
 def run(
-    jobs: Sequence[JobT],
+    jobs: Iterator[JobT],
     function: Callable[[JobT, Tell], OutcomeT | JobFailed],
     done: Callable[[JobT, OutcomeT | JobFailed], None],
     *,
     told: Callable[[JobT, Any], None],
     share: int,
     finish: Callable[[], None],
-) -> list[OutcomeT | JobFailed]:
+) -> None:
     """Do what `graders.engine.run` says. `told` is called in the threads of the jobs.
 
     This thread only waits, so that Ctrl-C never interrupts a job in the middle of a request to a process. The running
@@ -38,17 +41,17 @@ def run(
 
         return attempt(function, job, tell)
 
-    outcomes: dict[int, OutcomeT | JobFailed] = {}
     with ExitStack() as end:
         end.callback(finish)
         pool = ThreadPoolExecutor(share)
         end.callback(pool.shutdown, cancel_futures=True)
         end.callback(cancelled.set)  # before the pool waits for its jobs; without effect if all have ended
-        running = {pool.submit(attempt_one, job): index for index, job in enumerate(jobs)}
-        while running:
+        running: dict[Future[OutcomeT | JobFailed], JobT] = {}
+        while True:
+            for job in islice(jobs, share + AHEAD - len(running)):
+                running[pool.submit(attempt_one, job)] = job
+            if not running:
+                return
             finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-            for future in sorted(finished, key=running.__getitem__):
-                index = running.pop(future)
-                outcomes[index] = future.result()
-                done(jobs[index], outcomes[index])
-    return [outcomes[index] for index in range(len(jobs))]
+            for future in [future for future in running if future in finished]:
+                done(running.pop(future), future.result())

@@ -51,7 +51,7 @@ def results_json(result: Result, dial: Dial = AS_EVER) -> bytes:
         "tests": [
             {**entry, "visibility": dial.visibility.get(question.id, "visible")}
             for question in result.questions
-            for entry in _entries(question, dial)
+            for entry in entries(question, dial)
         ],
     }
     scores = [(question, question.training.score) for question in result.questions if question.training]
@@ -60,7 +60,8 @@ def results_json(result: Result, dial: Dial = AS_EVER) -> bytes:
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
-def _entries(question: QuestionResult, dial: Dial) -> Iterator[dict[str, Any]]:
+def entries(question: QuestionResult, dial: Dial) -> Iterator[dict[str, Any]]:
+    """Yield the entry of each check, with its share of the points; of a question without checks the one of staff."""
     by_hand = question.graded_points is not None or not question.counts
     if not question.verdicts or by_hand:
         yield _of_staff(question)

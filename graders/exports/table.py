@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 """Characters in a line of `console_table`."""
+MOST_ROWS = 100
+"""A larger class is shown by its problems: nobody reads a line for each of a thousand submissions on a terminal."""
+MOST_PROBLEMS = 30
+"""As many of them as a terminal shows at once."""
 MOST_COLUMNS = 12
 """More questions than these share a column with those of the same number, such as 1a to 1f."""
 
@@ -51,7 +55,7 @@ def first_problem(result: Result, dial: Dial = EVERYTHING) -> str:
         for verdict in question.verdicts:
             if verdict.outcome is not Outcome.PASSED:
                 told = dial.told(verdict)
-                text = told.diagnosis or told.hint or told.message or told.outcome.value
+                text = told.diagnosis or told.hint or told.message or told.sentence
                 return _in_one_line(question.id, text)
         if question.metric and question.points < question.max_points:
             return _in_one_line(question.id, question.comment)
@@ -65,7 +69,9 @@ def feedback(result: Result, dial: Dial = AS_EVER, most: int = 2000) -> str:
         points = f"{question.id} {mark_text(question)}/{number(question.max_points)}"
         bad = next((dial.told(verdict) for verdict in question.verdicts if verdict.outcome is not Outcome.PASSED), None)
         found = bad.diagnosis or bad.message or bad.sentence if bad else ""
-        text = question.comment or (found if question.points < question.max_points else "")
+        found = found if question.points < question.max_points else ""
+        by_hand = question.graded_points is not None or not question.counts
+        text = question.comment if by_hand and question.comment else ". ".join(filter(None, (found, question.comment)))
         parts.append(f"{points}: {clean_name(text, 300)}" if text else points)
     parts.append(f"{number(result.points)} of {number(result.max_points)} points")
     if result.policy and result.policy.why != "on time":
@@ -200,10 +206,49 @@ def _points(points: float, max_points: float) -> tuple[str, str]:
     return number(points), "green" if part >= 1 else "yellow" if part > 0 else "red"
 
 
+def terminal_table(results: Sequence[Result], unread: Sequence[Unread] = (), dial: Dial = EVERYTHING) -> Table:
+    """Return what a terminal shows of a class: `rich_table`, or for a large one `problems_table`."""
+    shown = rich_table if len(results) + len(unread) <= MOST_ROWS else problems_table
+    return shown(results, unread, dial)
+
+
+def problems_table(results: Sequence[Result], unread: Sequence[Unread] = (), dial: Dial = EVERYTHING) -> Table:
+    """Return a large class as a rich table: how many have which first problem, the most frequent one first.
+
+    Those that could not be read come before all others, for somebody must act.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    not_read: dict[str, list[str]] = {}
+    for one in unread:
+        not_read.setdefault(f"not read: {clean_name(one.reason)}", []).append(one.submission)
+    problems: dict[str, list[str]] = {}
+    for result in results:
+        problems.setdefault(first_problem(result, dial) or "none", []).append(result.submission)
+    rows = [(*item, by) for by in (not_read, problems) for item in sorted(by.items(), key=lambda item: -len(item[1]))]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("submissions", justify="right", no_wrap=True)
+    table.add_column(Text("first problem", no_wrap=True), ratio=1)
+    table.add_column("such as", no_wrap=True, max_width=28, overflow="ellipsis")
+    for problem, names, by in rows[:MOST_PROBLEMS]:
+        style = "red" if by is not_read else "green" if problem == "none" else ""
+        text = Text(problem, style, no_wrap=True, overflow="ellipsis")
+        table.add_row(str(len(names)), text, Text(clean_name(names[0])))
+    if rest := rows[MOST_PROBLEMS:]:
+        table.add_row(str(sum(len(names) for _, names, _ in rest)), Text(f"{len(rest)} other problems", "dim"), "")
+    if results:
+        table.add_section()
+        mean = sum(fraction(result.points, result.max_points) for result in results) / len(results)
+        table.add_row(str(len(results)), f"mean {100 * mean:.0f} %", "", style="dim")
+    return table
+
+
 def console_table(results: Sequence[Result], unread: Sequence[Unread] = (), dial: Dial = EVERYTHING) -> str:
-    """Return `rich_table` as text without colours, in lines of at most WIDTH characters."""
+    """Return `terminal_table` as text without colours, in lines of at most WIDTH characters."""
     from rich.console import Console
 
     out = io.StringIO()
-    Console(file=out, width=WIDTH, color_system=None).print(rich_table(results, unread, dial))
+    Console(file=out, width=WIDTH, color_system=None).print(terminal_table(results, unread, dial))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"

@@ -36,6 +36,15 @@ def answer_places(assignment: Assignment, submission: Submission, repository: Pa
     return Places(paths, answers)
 
 
+def repository_of(path: Path) -> Path | None:
+    """Return the root of the clone that a path is in; None if it is in none.
+
+    A job may have its checkout in a folder, and what it prints is of files in the repository.
+    """
+    path = path.resolve()
+    return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), None)
+
+
 def answer_line(stub: str, text: str, question: str) -> int:
     r"""Return the line of a text on which the function begins that answers a question first; 0 if there is none.
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
-from graders.errors import OptionError, check_seed, check_types
+from graders.engine.slurm import Slurm
+from graders.errors import OptionError, check_seed, check_types, refuse_unused
 from graders.exports import export_class
 from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
@@ -23,11 +24,13 @@ from graders.intake.naming import apart_from
 from graders.intake.roster import read_roster
 from graders.intake.submission import Found, Submission, read_class
 from graders.records.gradebook import Gradebook
-from graders.records.manual_marks import completed_sheet
+from graders.records.manual_marks import read_marks
+from graders.records.marks_sheet import completed_sheet
 from graders.records.result import Result, Unread
 from graders.sandbox.isolation import Isolation, require_walls
 from graders.text.safe_names import safe_names
 from sanity.core.feedback import Dial
+from sanity.core.manifest import Manifest
 
 SEED_BITS = 48
 """Of a random seed: too many to try for one that draws a case which was seen, and few enough for a spreadsheet."""
@@ -41,6 +44,8 @@ class GradeOptions:
     """Its name, such as a4."""
     paths: Sequence[Path]
     """Submissions, or folders of submissions."""
+    single: bool = False
+    """Each path is one submission, whatever lies in it."""
     out: Path = Path("grades")
     """The folder of the gradebook and the exports."""
     questions: Sequence[str] = ()
@@ -48,10 +53,12 @@ class GradeOptions:
     jobs: int | None = None
     """Number of submissions graded in parallel; None: the number of cores that this process may use.
 
-    With a scheduler: the number that each worker grades in parallel; None: one.
+    On a cluster: the number that each worker grades in parallel; None: one.
     """
     scheduler: str | None = None
     """The address of a Dask cluster to grade on, such as tcp://node1:8786."""
+    slurm: int | None = None
+    """Number of SLURM jobs to grade in, which are submitted for this run; their logs are in out/slurm."""
     seed: int | None = None
     """Seed of the hidden cases; None: that of the last run in `out`, or a random one."""
     roster: Path | None = None
@@ -73,7 +80,15 @@ class GradeOptions:
         check_types({"paths": (self.paths, Path), "questions": (self.questions, str)}, self.out, self.isolation)
         if self.jobs is not None and self.jobs < 1:
             raise OptionError(f"--jobs {self.jobs}: expected 1 or more")
+        if self.slurm is not None and self.slurm < 1:
+            raise OptionError(f"--slurm {self.slurm}: expected 1 or more")
+        refuse_unused({"--slurm": self.slurm is not None and self.scheduler is not None}, "--scheduler has workers")
         check_seed(self.seed)
+
+    @property
+    def cluster(self) -> str | Slurm | None:
+        """Where to grade, for `GradingRun`: None is this machine."""
+        return self.scheduler if self.slurm is None else Slurm(self.slurm, self.out / "slurm")
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ class ClassReport:
     new: int
     """The number of them that were not graded before."""
     files: tuple[Path, ...]
-    """The exports: gradebook.csv, report.html, then a results.json for each submission."""
+    """The exports: gradebook.csv, report/index.html, then a results.json for each submission."""
     dial: Dial
     """What students are told."""
     marks: Path | None
@@ -148,10 +163,10 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     assignment = load_assignment(options.assignment)
     manifest = assignment.manifest
     manifest.select_questions(options.questions)
-    klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
+    klass = _found(options, manifest)
     extras = read_extras(manifest, options.out, options.marks, options.policy, options.submitted)
     dial = dial_now(manifest, options.feedback)
-    if options.scheduler is None:  # else its workers need them
+    if options.cluster is None:  # else its workers need them
         require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
         if others := [name for name in book.assignments() if name != assignment.name]:
@@ -160,27 +175,32 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
             )
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(SEED_BITS) if seed is None else seed)
-        questions = [question.id for question in manifest.questions]
-        known = {result.submission: result.students for result in book.current(assignment.name, questions)}
-        found = apart_from(klass.found, known)
+        found = apart_from(klass.found, book.students(assignment.name))
         new = done = 0
 
         def on_question(result: Result) -> None:
+            if len(found) > 1:  # a class need not see it, and would pay a fifth of its time for it
+                return
             [name] = safe_names([result.submission])
             write_atomically(options.out / "results" / f"{name}.json", results_json(result, dial))
 
+        graded: set[str] = set()
+
         def on_result(result: Result | Unread, known: bool) -> None:
             nonlocal new, done
-            new, done = new + (isinstance(result, Result) and not known), done + 1
+            if isinstance(result, Result):
+                graded.add(result.submission)
+                new += not known
+            done += 1
             on_progress(GradingProgress(done, len(found), result, known))
 
-        with GradingRun(plan, options.isolation, options.jobs, options.scheduler) as run:
-            graded = run.grade_all(found, book, on_question, on_result)
+        with GradingRun(plan, options.isolation, options.jobs, options.cluster) as run:
+            run.grade_all(found, book, on_question, on_result)
         removed = _remove(book, assignment.name, found, options.paths)
         recorded = current_class(book, assignment, run.failures)
         recorded = complete(book, recorded, options.out, extras)
+        marks_path = _write_marks(book, recorded, extras, options)
     results, unread = recorded.results, recorded.unread
-    marks_path = _write_marks(recorded, extras, options)
     files = export_class(results, options.out, unread, dial)
     if options.junit:
         write_atomically(options.junit, junit_xml(results, unread, dial))
@@ -191,7 +211,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
         results=tuple(results),
         unread=tuple(unread),
         found=tuple(this_run),
-        graded=tuple(result.submission for result in graded),
+        graded=tuple(name for name in this_run if name in graded),
         new=new,
         files=tuple(files),
         dial=dial,
@@ -207,14 +227,20 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     )
 
 
-def _write_marks(recorded: RecordedClass, extras: Extras, options: GradeOptions) -> Path | None:
+def _found(options: GradeOptions, manifest: Manifest) -> Class:
+    roster = read_roster(options.roster) if options.roster else None
+    return find_class(options.paths, manifest, roster, options.single)
+
+
+def _write_marks(book: Gradebook, recorded: RecordedClass, extras: Extras, options: GradeOptions) -> Path | None:
     """Add the rows that staff have to fill in to OUT/marks.csv; return the path of the marks, if there are any."""
     manifest = recorded.assignment.manifest
     whole = [r for r in recorded.results if {q.id for q in manifest.written} <= {q.id for q in r.questions}]
     if manifest.written and not options.marks and whole:
-        content = completed_sheet(extras.marks, whole, manifest)
-        if content is not None:
-            write_atomically(extras.marks.path, content)
+        with book.locked():  # the sheet as it is now: staff may have marked while the class was graded
+            content = completed_sheet(read_marks(extras.marks.path, manifest), whole, manifest)
+            if content is not None:
+                write_atomically(extras.marks.path, content)
     return extras.marks.path if manifest.written else None
 
 
@@ -225,7 +251,7 @@ def read_only(options: GradeOptions) -> tuple[Class, list[tuple[Submission, str]
     """
     manifest = load_assignment(options.assignment).manifest
     manifest.select_questions(options.questions)
-    klass = find_class(options.paths, manifest, read_roster(options.roster) if options.roster else None)
+    klass = _found(options, manifest)
     return klass, list(read_class(klass.found, manifest))
 
 

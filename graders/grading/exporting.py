@@ -8,6 +8,7 @@ from pathlib import Path
 
 from graders.atomic import write_atomically
 from graders.errors import OptionError, refuse_unused
+from graders.exports import export_class
 from graders.exports.canvas import fill_canvas
 from graders.exports.filling import Filling, FillingError, missing
 from graders.exports.gradescope_marks import marks_autograder
@@ -102,6 +103,30 @@ def export_marks(options: ExportOptions) -> ExportReport:
         (*recorded.warnings, *filling.notes),
         (*recorded.problems, *_left_out(recorded, ready), *filling.problems),
     )
+
+
+@dataclass(frozen=True)
+class Exports:
+    """What was written of a class."""
+
+    files: tuple[Path, ...]
+    """gradebook.csv, the report, then a results.json for each submission."""
+    warnings: tuple[str, ...]
+    """One line for each row of staff's files that does not count, and each training that cannot be read."""
+
+
+def export_again(
+    out: Path,
+    marks: Path | None = None,
+    policy: Path | None = None,
+    submitted: Path | None = None,
+    feedback: str = "",
+) -> Exports:
+    """Write what `trivium grade` writes of a graded class, after marks or comments have changed. Raises UserError."""
+    recorded = load_class(out, marks, policy, submitted)
+    dial = dial_now(recorded.assignment.manifest, feedback)
+    files = export_class(recorded.results, gradebook_path(out).parent, recorded.unread, dial)
+    return Exports(tuple(files), (*recorded.warnings, *recorded.problems))
 
 
 def _fill(

@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from graders.course.assignment import Assignment, load_assignment
 from graders.errors import OptionError
 from graders.grading.trained import with_trainings
 from graders.records.gradebook import Gradebook
+from graders.records.groups import with_comments
 from graders.records.history import with_history
-from graders.records.manual_marks import MarksSheet, read_marks, with_marks
+from graders.records.manual_marks import Marks, MarksSheet, read_marks, with_marks
 from graders.records.policies import Policy
 from graders.records.policy_file import known_as, read_policy, read_times, times_of, with_policy
 from graders.records.result import Result, Unread
@@ -45,6 +47,10 @@ class RecordedClass:
     """One line for each training that cannot be read."""
     warnings: tuple[str, ...] = ()
     """One line for each row of staff's files that does not count."""
+    marks: Marks = field(default_factory=dict)
+    """The marks by hand that count."""
+    names: frozenset[str] = frozenset()
+    """All submissions that a row of marks may mean, also those that were not read or were removed."""
 
 
 def read_extras(
@@ -113,9 +119,10 @@ def current_class(
 
 
 def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras, note: bool = True) -> RecordedClass:
-    """Add trainings, marks by hand and the policy, in this order, and `note` the marks in the gradebook's history.
+    """Add trainings, marks by hand, comments of groups and the policy, in this order, and `note` marks in the history.
 
-    A training counts by what was graded, whatever staff change afterwards.
+    A training counts by what was graded, whatever staff change afterwards. The sheet of marks is read again: it may
+    have changed while a class was graded.
     """
     manifest, history = recorded.assignment.manifest, book.history(recorded.assignment.name)
     checked = {question.id for question in manifest.questions}
@@ -123,21 +130,32 @@ def complete(book: Gradebook, recorded: RecordedClass, out: Path, extras: Extras
     trained, problems = with_trainings(whole, manifest, out)
     by_name = {result.submission: result for result in recorded.results} | {r.submission: r for r in trained}
     removed = book.removed(recorded.assignment.name)
-    marks, warnings = extras.marks.marks({*by_name, *removed, *(one.submission for one in recorded.unread)})
+    names = frozenset([*by_name, *removed, *(one.submission for one in recorded.unread)])
+    with book.locked() if note else nullcontext():
+        marks, warnings = read_marks(extras.marks.path, manifest).marks(names)
+        if note:
+            history.note_marks(marks)
+    marked = {student for student, _ in marks}
     warnings += [
         f"{extras.marks.path}: {name} could not be read: its marks count when it is"
         for name in (one.submission for one in recorded.unread)
-        if any(student == name for student, _ in marks)
+        if name in marked
     ]
-    if note:
-        history.note_marks(marks)
     results = with_history(with_marks(list(by_name.values()), manifest, marks), history.earlier_marks())
+    results = with_comments(results, history.comments())
     if extras.policy:
         known = known_as(results) | {name: name for name in (*removed, *(one.submission for one in recorded.unread))}
         times, late = read_times(extras.submitted, known, extras.policy) if extras.submitted else ({}, [])
         results, nobody = with_policy(results, extras.policy, times_of(results, extras.policy) | times)
         warnings += [*late, *nobody, *_late_without_time(results)]
-    return replace(recorded, results=tuple(results), problems=tuple(problems), warnings=tuple(warnings))
+    return replace(
+        recorded,
+        results=tuple(results),
+        problems=tuple(problems),
+        warnings=tuple(warnings),
+        marks=marks,
+        names=names,
+    )
 
 
 def _late_without_time(results: Iterable[Result]) -> Iterator[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 
 from msgspec.structs import replace as replace_fields
 
 from graders import engine
 from graders.cores import usable_cores
 from graders.engine.job import JobFailed
+from graders.engine.slurm import Slurm
 from graders.grading.grader import Grader, signature_of
 from graders.grading.plan import Plan
 from graders.grading.submission import OnQuestion, notes_on, ungraded
@@ -33,10 +35,12 @@ class GradingRun:
         isolation: how submissions are isolated.
         jobs: the number of submissions graded in parallel; with a scheduler, by each worker. None: the number of cores
             that this process may use; with a scheduler, one.
-        scheduler: the address of a Dask cluster; None: this machine.
+        scheduler: the address of a Dask cluster, or jobs of SLURM; None: this machine.
     """
 
-    def __init__(self, plan: Plan, isolation: Isolation, jobs: int | None = None, scheduler: str | None = None) -> None:
+    def __init__(
+        self, plan: Plan, isolation: Isolation, jobs: int | None = None, scheduler: str | Slurm | None = None
+    ) -> None:
         self.plan = plan
         self._jobs, self._scheduler = jobs, scheduler
         self._setup = Setup.of(plan, isolation)
@@ -58,10 +62,8 @@ class GradingRun:
         """The grader of this process, with at least one zygote."""
         return self._lent.start(1)
 
-    def grade_all(
-        self, found: Sequence[Found], book: Gradebook, on_question: OnQuestion, on_result: OnResult
-    ) -> list[Result]:
-        """Grade submissions in parallel; return the results of those that could be read, in the order of `found`.
+    def grade_all(self, found: Iterable[Found], book: Gradebook, on_question: OnQuestion, on_result: OnResult) -> None:
+        """Grade submissions in parallel. Each is read when there is room for it: a class need not fit in memory.
 
         Args:
             found: the submissions.
@@ -72,57 +74,55 @@ class GradingRun:
             on_result: called after every submission, from this thread.
         """
         self.failures.clear()
-        results: dict[int, Result] = {}
-        waiting: list[GradingJob] = []
-        places: dict[str, tuple[int, str]] = {}
+        keys: dict[str, str] = {}
 
-        def keep(index: int, key: str, result: Result, known: bool = False) -> None:
-            results[index] = result
+        def keep(submission: Submission, key: str, result: Result, known: bool = False) -> None:
             if result.submission not in self.failures:
-                book.put(key, result, found[index].source.resolve())
+                book.put(key, result, submission.source.resolve())
             on_result(result, known)
 
         def done(job: GradingJob, outcome: Result | JobFailed) -> None:
             if isinstance(outcome, JobFailed):
                 outcome = self._failure(job.submission, outcome)
-            keep(*places[job.submission.name], outcome)
+            keep(job.submission, keys.pop(job.submission.name), outcome)
 
-        for index, (submission, problem) in enumerate(read_class(found, self.plan.manifest)):
-            if problem:
-                unread = Unread(submission.name, problem)
-                book.put_unread(self.plan.manifest.name, unread, submission.source.resolve())
-                on_result(unread, False)
-                continue
-            key = result_key(self.plan.manifest.name, submission.digest, self.signature, self._setup.questions)
-            known = book.get(key, submission.name)
-            if known is not None:
-                now = replace_fields(
-                    known,
-                    notes=notes_on(submission, self.plan),
-                    students=submission.students,
-                    submitted=submission.submitted,
-                )
-                keep(index, key, now, known=True)
-            else:
-                if self._scheduler is None:
-                    self._lent.start(1)  # it imports while the rest of the class is read
-                waiting.append(GradingJob(self._setup, submission))
-                places[submission.name] = index, key
-        self._run(waiting, done, on_question)
-        return [results[index] for index in sorted(results)]
+        def jobs() -> Iterator[GradingJob]:
+            for submission, problem in read_class(found, self.plan.manifest):
+                if problem:
+                    unread = Unread(submission.name, problem)
+                    book.put_unread(self.plan.manifest.name, unread, submission.source.resolve())
+                    on_result(unread, False)
+                    continue
+                key = result_key(self.plan.manifest.name, submission.digest, self.signature, self._setup.questions)
+                known = book.get(key, submission.name)
+                if known is not None:
+                    now = replace_fields(
+                        known,
+                        notes=notes_on(submission, self.plan),
+                        students=submission.students,
+                        submitted=submission.submitted,
+                    )
+                    keep(submission, key, now, known=True)
+                else:
+                    if self._scheduler is None:
+                        self._lent.start(1)  # it imports while more of the class is read
+                    keys[submission.name] = key
+                    yield GradingJob(self._setup, submission)
+
+        self._run(jobs(), done, on_question)
 
     def _run(
         self,
-        jobs: Sequence[GradingJob],
+        jobs: Iterator[GradingJob],
         done: Callable[[GradingJob, Result | JobFailed], None],
         on_question: OnQuestion,
     ) -> None:
-        """Run the jobs on the engine, as many at a time as there should be."""
-        share = self._jobs or (usable_cores() if len(jobs) > 1 and self._scheduler is None else 1)
-        if self._scheduler is None:
-            share = min(share, max(1, len(jobs)))
+        """Run the jobs on the engine, as many at a time as there should be, but no more than there are."""
+        share = self._jobs or (usable_cores() if self._scheduler is None else 1)
+        first = list(islice(jobs, share)) if self._scheduler is None else []
+        share = min(share, len(first)) or share
         engine.run(
-            [replace(job, share=share) for job in jobs],
+            (replace(job, share=share) for job in chain(first, jobs)),
             grade_job,
             done,
             told=lambda job, result: on_question(result),

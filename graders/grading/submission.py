@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from graders.grading.counterexample import script_of
 from graders.grading.import_rules import notes_on_imports
 from graders.grading.plan import Plan
 from graders.grading.reference import Reference
@@ -108,11 +109,15 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
             run.known.update(session.ask_all(calls))
         except (CheckFailed, CouldNotRun) as problem:
             return [verdict_of(checks[0], problem)]
+
+    def spell(check: Check, case: Case) -> str:
+        return script_of(check, case, run, reference.expect)
+
     verdicts: list[Verdict] = []
     for check in checks:
         first = all(verdict.outcome is not Outcome.FAILED for verdict in verdicts)
         smaller = _shrinker(session, reference) if first and alone else None
-        verdict = judge(check, plan.cases[check.cases], run, reference.expect, smaller)
+        verdict = judge(check, plan.cases[check.cases], run, reference.expect, smaller, spell if alone else None)
         if verdict.outcome is not Outcome.PASSED and not alone:
             return [verdict]
         if verdict.outcome is not Outcome.PASSED and check.is_property:

@@ -32,20 +32,21 @@ class Class:
     """One line each: which platform's export was found, what is no submission, who is not in the roster."""
 
 
-def find_class(paths: Sequence[Path], manifest: Manifest, roster: Roster | None = None) -> Class:
+def find_class(paths: Sequence[Path], manifest: Manifest, roster: Roster | None = None, single: bool = False) -> Class:
     """Return the submissions at paths, each once and under a name of its own, with what a roster says of its students.
 
     A path is the export of a platform, packed or unpacked, or a part of an unpacked one; or a submission: a file, or a
     folder with a file to submit; or one of several paths in the same folder, as with `submissions/*`, of which one is a
     submission. Any other folder is a class, even of one: its folders and archives are the submissions, whatever their
     names and content, except hidden ones and our own output. A clone of a repository is one submission unless several
-    folders in it are.
+    folders in it are. With `single`, each path is one submission, whatever lies in it.
 
     Raises IntakeError for a path that does not exist or has no submission.
     """
     if not paths:
         raise IntakeError("no path was given: expected a submission, or a folder of submissions")
-    found, notes = _pieces(paths), list[str]()
+    found = {place_of(path): found_at(path) for path in paths} if single else _pieces(paths)
+    notes = list[str]()
     others = [path for path in paths if place_of(path) not in found]
     exports = _exports(others, manifest) if not found else {}
     for path, recognised in exports.items():
@@ -53,14 +54,21 @@ def find_class(paths: Sequence[Path], manifest: Manifest, roster: Roster | None 
         found |= of_export
         notes += said
     plain = [path for path in others if path not in exports]
-    for folder in dict.fromkeys(place_of(path).parent for path in plain):
-        beside = [path for path in plain if place_of(path).parent == folder]
+    for beside in _by_folder(plain).values():
         submissions, said = _submissions_beside(beside, manifest)
         for submission in submissions:
             found.setdefault(place_of(submission), found_at(submission))
         notes += said
     known, strangers = with_roster(list(dict.fromkeys(found.values())), roster)
     return Class(tuple(distinct(known)), (*notes, *strangers))
+
+
+def _by_folder(paths: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Return paths by the folder that they lie in."""
+    found: dict[Path, list[Path]] = {}
+    for path in paths:
+        found.setdefault(place_of(path).parent, []).append(path)
+    return found
 
 
 def _exports(paths: Sequence[Path], manifest: Manifest) -> dict[Path, Recognised]:
@@ -93,8 +101,8 @@ def _pieces(paths: Sequence[Path]) -> dict[Path, Found]:
     They are called as in the whole class.
     """
     found: dict[Path, Found] = {}
-    for parent in dict.fromkeys(place_of(path).parent for path in paths):
-        names = {place_of(path).name for path in paths if place_of(path).parent == parent}
+    for parent, beside in _by_folder(paths).items():
+        names = {place_of(path).name for path in beside}
         try:
             chosen = recognise(Unpacked(parent, {*names, METADATA}), depth=0)
             whole = recognise(Unpacked(parent), depth=0) if chosen else None

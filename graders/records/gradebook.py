@@ -13,14 +13,15 @@ from typing import Self
 
 import msgspec
 
+from graders.records.history import FROM_3, History
 from graders.records.history import SCHEMA as HISTORY
-from graders.records.history import History
 from graders.records.result import Result, Signature, Unread
+from graders.records.student import Student
 from graders.text.sanitize import encodable
 from sanity.core.errors import UserError
 
 _APPLICATION_ID = 0x54524956  # "TRIV": distinguishes a gradebook from another program's database
-_VERSION = 3
+_VERSION = 4
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS results (
         key TEXT, submission TEXT, assignment TEXT, points REAL, max_points REAL, graded_at TEXT, source TEXT,
@@ -31,6 +32,12 @@ _SCHEMA = """
         assignment TEXT, submission TEXT, reason TEXT, source TEXT, PRIMARY KEY (assignment, submission)
     )
 """
+
+
+class _Students(msgspec.Struct):
+    """What `Gradebook.students` needs of a Result: the rest is not decoded."""
+
+    students: tuple[Student, ...] = ()
 
 
 class GradebookError(UserError):
@@ -72,7 +79,9 @@ class Gradebook:
         (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application != _APPLICATION_ID:
             raise GradebookError(f"{self._path}: this database is not a gradebook; choose another folder")
-        if tables and version != _VERSION:
+        if tables and version == 3:
+            self._take_over()
+        elif tables and version != _VERSION:
             raise GradebookError(
                 f"{self._path}: this gradebook is from another version of trivium; choose another folder"
             )
@@ -81,6 +90,31 @@ class Gradebook:
             self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._database.execute(f"PRAGMA user_version = {_VERSION}")
             self._database.executescript(f"{_SCHEMA};{HISTORY}")
+
+    def _take_over(self) -> None:
+        """Make a gradebook of version 3, which did not note who gave a mark, one of this version."""
+        with self.locked():
+            (version,) = self._database.execute("PRAGMA user_version").fetchone()
+            if version == 3:  # else another process has just done it
+                self._database.execute(FROM_3)
+                self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        self._database.executescript(HISTORY)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let no other process change the gradebook or the sheet of marks until the end; an exception undoes changes.
+
+        A program that writes marks.csv reads it inside, so that nobody's change is lost. Not to be nested.
+        """
+        with self._one_line_errors():
+            self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        with self._one_line_errors():
+            self._database.execute("COMMIT")
 
     def __enter__(self) -> Self:
         return self
@@ -154,10 +188,17 @@ class Gradebook:
         """
         query = "SELECT submission, result FROM results WHERE assignment = ? ORDER BY submission, rowid DESC"
         with self._one_line_errors():
-            rows = self._database.execute(query, (assignment,)).fetchall()
+            rows = self._database.execute(query, (assignment,))  # not all at once: each is some 20 kB
             found = ((name, msgspec.json.decode(blob, type=Result)) for name, blob in rows)
             grouped = groupby(found, key=lambda row: row[0])
             return [_latest([result for _, result in group], questions) for _, group in grouped]
+
+    def students(self, assignment: str) -> dict[str, tuple[Student, ...]]:
+        """Return the students of each submission of an assignment, as its latest result has them, by name."""
+        query = "SELECT submission, result FROM results WHERE assignment = ? ORDER BY rowid"
+        with self._one_line_errors():
+            rows = self._database.execute(query, (assignment,))
+            return {name: msgspec.json.decode(blob, type=_Students).students for name, blob in rows}
 
     def sources(self, assignment: str) -> dict[str, Path]:
         """Return the path that each submission of an assignment was last read from, by name."""
@@ -169,6 +210,14 @@ class Gradebook:
                     name: Path(source) for name, source in self._database.execute(query, (assignment,)).fetchall()
                 }
             return found
+
+    def state(self) -> tuple[object, ...]:
+        """Return a value that is another one after a result was stored, or a submission could not be read."""
+        query = "SELECT count(*), max(rowid), max(graded_at), total(length(result)) FROM results"
+        counts = "SELECT (SELECT count(*) FROM unread), (SELECT count(*) FROM removed)"
+        with self._one_line_errors():
+            rows = [self._database.execute(text).fetchone() for text in (query, counts)]
+            return (*rows[0], *rows[1])
 
     def remove(self, assignment: str, names: Iterable[str]) -> None:
         """Note that these submissions were removed from their folder: until they are stored again."""

@@ -1,7 +1,7 @@
 """Manual marks: a sheet, filled in by staff, that marks written questions and changes any other mark.
 
-The sheet is the staff's own: it may come back from any spreadsheet, with other columns and rows in it, and is never
-rewritten. Rows that it lacks are appended. A row that cannot be understood is a warning, and the others count.
+The sheet is the staff's own: it may come back from any spreadsheet, with other columns and rows in it. A row that
+cannot be understood is a warning, and the others count. `marks_sheet` writes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from graders.records.result import QuestionResult, Result, Standing
 from graders.text.numbers import number
 from graders.text.sheets import Names, Row, Sheet, SheetError, decimal, read_sheet
-from graders.text.spreadsheet import escape_formula, unescape_formula
+from graders.text.spreadsheet import unescape_formula
 from sanity.core.errors import UserError
 from sanity.core.manifest import Manifest
 
@@ -103,19 +103,29 @@ def read_marks(path: Path, manifest: Manifest, must_exist: bool = False) -> Mark
         return MarksSheet(path, None)
     except SheetError as error:
         raise MarksError(str(error)) from None
-    titles = [title.strip().lower() for title in sheet.header]
-    places = {OTHER_TITLES.get(title, title): place for place, title in enumerate(titles)}
-    places |= {title: place for place, title in enumerate(titles)}
+    return marks_in(path, sheet, manifest)
+
+
+def marks_in(path: Path, sheet: Sheet, manifest: Manifest) -> MarksSheet:
+    """Return the rows of a sheet that was read from path; raise MarksError if it is no table of marks."""
+    places = places_of(sheet)
     if missing := [name for name in COLUMNS[:3] if name not in places]:
         found = ", ".join(title for title in sheet.header if title) or "nothing"
         raise MarksError(f"{path}:1: the column {missing[0]} is missing: expected {', '.join(COLUMNS)}, found {found}")
     rows, warnings = [], []
     for row in sheet.rows[1:]:
         try:
-            rows.append(_mark(row, places, len(titles), manifest))
+            rows.append(_mark(row, places, len(sheet.header), manifest))
         except ValueError as problem:
             warnings.append(f"{path}:{row.line}: {problem}")
     return MarksSheet(path, sheet, tuple(rows), tuple(warnings))
+
+
+def places_of(sheet: Sheet) -> dict[str, int]:
+    """Return the place of each column in a row, by its title in lower case; those of COLUMNS by any of their titles."""
+    titles = [title.strip().lower() for title in sheet.header]
+    places = {OTHER_TITLES.get(title, title): place for place, title in enumerate(titles)}
+    return places | {title: place for place, title in enumerate(titles)}
 
 
 def _mark(row: Row, places: Mapping[str, int], width: int, manifest: Manifest) -> tuple[str, str, Mark]:
@@ -124,25 +134,42 @@ def _mark(row: Row, places: Mapping[str, int], width: int, manifest: Manifest) -
         raise ValueError(f"expected {width} cells, found {len(row.cells)}; put quotes around a comment with commas")
     cells = {name: row.cells[place] if place < len(row.cells) else "" for name, place in places.items()}
     student, wanted, points = unescape_formula(cells["student"]), cells["question"].strip(), cells["points"].strip()
-    mark = Mark(None, unescape_formula(cells.get("comment", "")).strip(), row.line)
-    worth = {q.id: q.points for q in manifest.questions} | {q.id: q.points for q in manifest.written}
-    worth |= {q.id: q.points for q in manifest.trained}
+    comment = unescape_formula(cells.get("comment", "")).strip()
+    worth = points_of(manifest)
     question = _question(wanted, (*worth, BONUS, ALL)) if wanted else ""
     if question is None:
         raise ValueError(f"{wanted!r} is no question: choose from {', '.join((*worth, BONUS))}")
     if not question:  # whether that matters depends on the student: see `MarksSheet.marks`
-        return student, "", replace(mark, comment=points or mark.comment)
-    if points.lower() in UNMARKED:
-        return student, question, mark
-    if points.lower() in EXCUSED and question != BONUS:
-        mark = replace(mark, excused=True)
+        return student, "", Mark(None, points or comment, row.line)
+    return student, question, replace(mark_for(question, points, comment, manifest), line=row.line)
+
+
+def points_of(manifest: Manifest) -> dict[str, float]:
+    """Return what each question is worth that a person may mark, by its id, in the assignment's order."""
+    worth = {q.id: q.points for q in manifest.questions} | {q.id: q.points for q in manifest.written}
+    return worth | {q.id: q.points for q in manifest.trained}
+
+
+def mark_for(question: str, points: str, comment: str, manifest: Manifest) -> Mark:
+    """Return the mark for a question, a bonus or all questions; raise ValueError, one line, if there is no such mark.
+
+    Args:
+        question: its id, BONUS or ALL.
+        points: a number with a point or a comma, `excused`, or one of UNMARKED.
+        comment: for the student; a change of what was graded needs one.
+        manifest: the assignment.
+    """
+    if points.strip().lower() in UNMARKED:
+        return Mark(None, comment)
+    if points.strip().lower() in EXCUSED and question != BONUS:
+        mark = Mark(None, comment, excused=True)
     elif question == ALL:
         raise ValueError(f"points {points!r}: {ALL} questions can only be excused: expected {EXCUSED[1]}")
     else:
-        mark = replace(mark, points=_points(points, worth.get(question, MOST_BONUS)))
-    if not mark.comment and question not in {written.id for written in manifest.written}:
+        mark = Mark(_points(points, points_of(manifest).get(question, MOST_BONUS)), comment)
+    if not comment and question not in {written.id for written in manifest.written}:
         raise ValueError(f"{question}: a change of a mark needs a reason: write it into the comment")
-    return student, question, mark
+    return mark
 
 
 def _points(cell: str, most: float) -> float:
@@ -227,24 +254,3 @@ def _with_mark(question: QuestionResult, mark: Mark | None) -> QuestionResult:
     if not written:
         changes["graded_points"] = question.points
     return msgspec.structs.replace(question, **changes)
-
-
-def completed_sheet(found: MarksSheet, results: Sequence[Result], manifest: Manifest) -> bytes | None:
-    """Return the sheet with a row for each written question of these results; None if it has them all.
-
-    What the file has stays as it is, to the letter. A new file is in UTF-8 with a mark, by which Excel knows it.
-    """
-    names = {result.submission for result in results}
-    known = Names(names)
-    there = {(known.find(student), question) for student, question, _ in found.rows}
-    wanted = [(name, written.id) for name in sorted(names) for written in manifest.written]
-    missing = [(escape_formula(name), id, "", "") for name, id in wanted if (name, id) not in there]
-    sheet = found.sheet or Sheet(())
-    if not missing or (found.sheet and not found.sheet.text):  # a workbook is not written
-        return None
-    if not found.sheet:
-        return sheet.encode(sheet.csv([COLUMNS, *missing]))
-    titles = [OTHER_TITLES.get(title.strip().lower(), title.strip().lower()) for title in sheet.header]
-    rows = [[dict(zip(COLUMNS, row, strict=True)).get(title, "") for title in titles] for row in missing]
-    end = "" if sheet.text.endswith(("\n", "\r")) else sheet.line_end
-    return sheet.encode(f"{sheet.text}{end}{sheet.csv(rows)}")

@@ -12,7 +12,7 @@ import csv
 import io
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class Row:
     line: int
     """The line of the file on which it ends; in a workbook its row."""
     cells: tuple[str, ...]
+    start: int = 0
+    """The line on which it begins; 0 in a workbook."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,21 @@ class Sheet:
     def csv(self, rows: Sequence[Sequence[str]]) -> str:
         """Return rows as CSV with the delimiter and the line ends of this sheet."""
         return "".join(f"{_line(row, self.delimiter)}{self.line_end}" for row in rows)
+
+    def with_rows(self, rows: Mapping[int, Sequence[str]], more: Sequence[Sequence[str]]) -> str:
+        """Return the text with other cells in some rows, by the line on which each ends, and with more rows below.
+
+        All other rows stay as they are, to the letter.
+        """
+        lines = list(io.StringIO(self.text, newline=""))
+        for row in self.rows:
+            if (cells := rows.get(row.line)) is not None:
+                last = lines[row.line - 1]
+                end = last[len(last.rstrip("\r\n")) :]
+                lines[row.start - 1 : row.line] = [*[""] * (row.line - row.start), _line(cells, self.delimiter) + end]
+        text = "".join(lines)
+        end = "" if not more or not text or text.endswith(("\n", "\r")) else self.line_end
+        return f"{text}{end}{self.csv(more)}"
 
     def encode(self, text: str) -> bytes:
         """Return text in the encoding of this sheet; in UTF-8 with a mark, if that encoding has not all characters."""
@@ -102,8 +119,12 @@ def parse_sheet(data: bytes) -> Sheet:
         body, skipped, delimiter = rest, 1, first.strip(' "\r')[4]
     delimiter = delimiter or _delimiter(body)
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
-    rows = tuple(Row(reader.line_num + skipped, tuple(cells)) for cells in reader if any(map(str.strip, cells)))
-    return Sheet(_without_title(rows), delimiter, encoding, line_end, text)
+    rows, start = [], 1
+    for cells in reader:
+        if any(map(str.strip, cells)):
+            rows.append(Row(reader.line_num + skipped, tuple(cells), start + skipped))
+        start = reader.line_num + 1
+    return Sheet(_without_title(tuple(rows)), delimiter, encoding, line_end, text)
 
 
 def _without_title(rows: tuple[Row, ...]) -> tuple[Row, ...]:

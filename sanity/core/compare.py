@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sanity.core.difference import difference
 from sanity.core.errors import CheckFailed
 from sanity.core.explain import axis_names, explain
 from sanity.core.values import NOT_A_TENSOR, Unsupported, describe, size_text, sizes_text
@@ -59,10 +60,11 @@ def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str
             diagnosis=explain(name, got, want, axes, others or {}),
             output=name,
         )
+    wrong = ~close(got, want)
+    differs = difference(name, got, want, wrong, axis_names(axes)) if wrong.any() else None
     if np.isnan(got).any():
         said = f"{name} holds {int(np.isnan(got).sum())} NaN, the first at {index_text(np.isnan(got), axes)}"
-        raise CheckFailed(said, hint=NOT_FINITE, output=name)
-    wrong = ~close(got, want)
+        raise CheckFailed(said, hint=NOT_FINITE, output=name, difference=differs)
     if wrong.any():
         said = f"{int(wrong.sum())} of {wrong.size} values are wrong, the first at {index_text(wrong, axes)}"
         raise CheckFailed(
@@ -70,6 +72,7 @@ def same_array(name: str, got: Any, want: Any, axes: str, *, others: Mapping[str
             diagnosis=explain(name, got, want, axes, others or {}),
             detail=values_text(got, want, wrong),
             output=name,
+            difference=differs,
         )
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sanity.core.difference import Difference
+
 NOT_IMPLEMENTED = "not implemented yet"
 """What is said of a question that is still as the handout has it; `raised.text` also names the question."""
 
@@ -20,7 +25,14 @@ class CheckFailed(Exception):
     """The submission answered, and the answer is wrong."""
 
     def __init__(
-        self, message: str, *, diagnosis: str = "", hint: str = "", detail: str = "", output: str = ""
+        self,
+        message: str,
+        *,
+        diagnosis: str = "",
+        hint: str = "",
+        detail: str = "",
+        output: str = "",
+        difference: Difference | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -33,6 +45,8 @@ class CheckFailed(Exception):
         """Values, for where they may be seen: on the student's own machine, and by staff."""
         self.output = output
         """The name of the output that is wrong."""
+        self.difference = difference
+        """Got − expected of that output, if it is an array of the right shape; for staff."""
 
 
 class CouldNotRun(Exception):

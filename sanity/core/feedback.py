@@ -90,7 +90,8 @@ def told(verdict: Verdict, level: Level, *, hidden: bool = True) -> Verdict:
 
     Of a hidden case it tells the outline at most, which follows from the case's sizes alone, and nothing of the detail:
     the values, what the submission printed and said. Where no case was tried, as when a file is missing, and of an
-    answer that is still to be written, the message is always told: it explains no mistake.
+    answer that is still to be written, the message is always told: it explains no mistake. The difference and the
+    script are recorded for staff alone.
 
     Args:
         verdict: with all that is known.
@@ -109,4 +110,7 @@ def told(verdict: Verdict, level: Level, *, hidden: bool = True) -> Verdict:
         case=case,
         outline="",
         detail=verdict.detail if (shown or trace) and not hidden else "",
+        script="",
+        difference=None,
+        answer_digest="",
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from sanity.core.answer_digest import answer_digest
 from sanity.core.case import Case
 from sanity.core.check import Check
 from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
@@ -13,19 +15,37 @@ from sanity.core.verdict import Outcome, Verdict
 
 Shrink = Callable[[Check, Case], Case]
 """Finds a smaller case on which the check fails too, or returns the one it was given."""
+Spell = Callable[[Check, Case], str]
+"""Spells a case on which the check fails as Python."""
 
 
-def judge(check: Check, cases: Iterable[Case], run: Run, expect: Run, shrink: Shrink | None = None) -> Verdict:
-    """Return the verdict of one check: that of the first case which does not pass, shrunk if possible."""
+def judge(
+    check: Check,
+    cases: Iterable[Case],
+    run: Run,
+    expect: Run,
+    shrink: Shrink | None = None,
+    spell: Spell | None = None,
+) -> Verdict:
+    """Return the verdict of one check: that of the first case which does not pass, shrunk and spelt if possible."""
+    answers: list[Answers] = []
+
+    def noted(probe: Probe, case: Case) -> Answers:
+        answers.append(run(probe, case))
+        return answers[-1]
+
     for case in cases:
-        problem = attempt(check, run, expect, case)
+        answers.clear()
+        problem = attempt(check, noted, expect, case)
+        digest = answer_digest(answers) if isinstance(problem, CheckFailed) else ""
         if isinstance(problem, CheckFailed) and shrink is not None and check.weight:
             smaller = shrink(check, case)
             again = attempt(check, run, expect, smaller)
             if isinstance(again, CheckFailed):  # else the answer changes from call to call: keep what was seen
                 case, problem = smaller, again
         if problem is not None:
-            return verdict_of(check, problem, case)
+            script = spell(check, case) if spell is not None and isinstance(problem, CheckFailed) else ""
+            return replace(verdict_of(check, problem, case, script), answer_digest=digest)
     return verdict_of(check, None)
 
 
@@ -42,8 +62,10 @@ def attempt(check: Check, run: Run, expect: Run, case: Case) -> CheckFailed | Co
     return None
 
 
-def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None) -> Verdict:
-    """Return the verdict for a problem, or for None, which passes; case is the one that failed.
+def verdict_of(
+    check: Check, problem: CheckFailed | CouldNotRun | None, case: Case | None = None, script: str = ""
+) -> Verdict:
+    """Return the verdict for a problem, or for None, which passes; case is the one that failed, script spells it.
 
     A hint passes whatever it has to say: its message says it.
     """
@@ -67,6 +89,8 @@ def verdict_of(check: Check, problem: CheckFailed | CouldNotRun | None, case: Ca
         case=case.words if case and isinstance(problem, CheckFailed) else "",
         outline=check.cases.outline(case) if case and problem else "",
         detail=problem.detail if problem else "",
+        script=script,
+        difference=problem.difference if isinstance(problem, CheckFailed) else None,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sanity.core.difference import Difference
+
 
 class Outcome(StrEnum):
     """How a check ended. A crash is not a wrong answer, as in check50."""
@@ -46,6 +48,12 @@ class Verdict:
     """The case that was tried last, in words that hold nothing but its sizes; "" if none was tried."""
     detail: str = ""
     """For staff only: values, the submission's own error text, what it printed."""
+    script: str = ""
+    """For staff only: the case as Python, with the call where the probe spells it; "" if it is too long."""
+    difference: Difference | None = None
+    """For staff only: got − expected on that case, if an array is wrong."""
+    answer_digest: str = ""
+    """For staff only: equal for submissions with equal wrong answers, see `answer_digest`; "" without an answer."""
 
 
 def all_passed(verdicts: Iterable[Verdict]) -> bool:

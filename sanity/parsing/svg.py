@@ -143,7 +143,7 @@ def _arc(arc: Arc, middles: dict[int, float], base: float, height: float) -> str
     style = f' stroke="{WRONG}" stroke-dasharray="5 3"' if arc.wrong else ' stroke="currentColor"'
     if arc.head == 0:
         path = f"M{x:.1f},{edge + down * CORNER:.1f}V{base:.1f}"
-        label = _text(x + 5, edge + down * 2 * CORNER, arc.label, _label_style(arc) + ' style="text-anchor: start"')
+        label = _text(x + 5, edge + down * 2 * CORNER, arc.label, _label_style(arc) + ' text-anchor="start"')
     else:
         side = 1 if arc.dependent > arc.head else -1
         start = middles[arc.head] + side * SPREAD

@@ -94,5 +94,9 @@ def print_json(answered: Sequence[tuple[Question, Sequence[Verdict]]]) -> None:
 
 
 def _fields(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as plain data, without the outline: here the case itself is told."""
-    return {name: value for name, value in asdict(verdict).items() if name != "outline"}
+    """Return a verdict as plain data, without what is for staff, and the outline: here the case itself is told."""
+    return {
+        name: value
+        for name, value in asdict(verdict).items()
+        if name not in ("outline", "script", "difference", "answer_digest")
+    }

@@ -164,9 +164,8 @@ def grade_class(lab: Lab, paths: list[Path], isolation: Isolation) -> Graded:
         patch.setenv("TRIVIUM_TOKEN", lab.token)
         patch.setattr("tempfile.tempdir", str(lab.folder / "scratch"))
         with GradingRun(plan, isolation, jobs=2) as grader, Gradebook(lab.folder / f"{isolation}.sqlite") as book:
-            results = grader.grade_all(
-                [found_at(path) for path in paths], book, lambda result: None, lambda result, known: None
-            )
+            grader.grade_all([found_at(path) for path in paths], book, lambda result: None, lambda result, known: None)
+            results = [*book.results(), *grader.failures.values()]
     changed = sorted({path for path, _ in before ^ lab.state()})
     return Graded({result.submission: result for result in results}, changed, lab.reached(), list(grader.failures))
 

@@ -13,6 +13,7 @@ from graders.records.policies import Adjustment
 from graders.records.result import QuestionResult, Result, Signature, Standing
 from graders.records.scoring import earned, total
 from graders.records.student import Student
+from sanity.core.difference import Difference
 from sanity.core.verdict import Outcome, Verdict
 
 SECRET = "hidden-from-students"
@@ -70,6 +71,8 @@ def verdict(question: str, judged: tuple[Outcome, float, bool, tuple[int, ...]],
         case=SECRET + case,
         outline=case,
         detail=SECRET + detail,
+        script=SECRET + case,
+        difference=Difference(SECRET + case, (SECRET, check), ((0.5, None), (-1.0, 0.0))),
     )
 
 

@@ -9,6 +9,8 @@ Transitions:
     transitions.py    the steps that lead to a tree
     features.py       36 features of many partial parses at once
     decoding.py       parsing with a model, by your `minibatch_parse`
+    roles.py          which of the model's weights is which
+    precomputed.py    the same logits in less time
 Training:
     recipe.py         the hyper-parameters, and their defaults
     training.py       the loop: batches, validation, patience

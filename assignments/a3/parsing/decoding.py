@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from parsing.features import FeatureTables, Indices, places_of
+from parsing.precomputed import own, quickest
 from parsing.transitions import LEFT_ARC, NAMES, RIGHT_ARC, SHIFT
 from parsing.treebank import Parse, Sentence
 from parsing.vocabulary import Encoded, Vocabulary
@@ -30,6 +32,7 @@ def predict(
     sentences: Sequence[Sentence],
     minibatch_parse: MinibatchParse,
     batch_size: int = BATCH_SIZE,
+    precompute: bool = False,
 ) -> list[Parse]:
     """Return the parses of sentences, whose heads are not looked at.
 
@@ -39,6 +42,7 @@ def predict(
         sentences: as text.
         minibatch_parse: that of parser_transitions.py.
         batch_size: how many are parsed at a time.
+        precompute: compute the network with `precomputed.quickest`, rather than ask the model for all logits.
 
     Raises:
         ParseError: minibatch_parse leaves words without a head.
@@ -47,7 +51,7 @@ def predict(
     device = next(model.parameters()).device
     for start in range(0, len(sentences), CHUNK):
         encoded = [vocabulary.encode(sentence) for sentence in sentences[start : start + CHUNK]]
-        arcs, predictor = parse_encoded(model, vocabulary, encoded, minibatch_parse, batch_size, device)
+        arcs, predictor = parse_encoded(model, vocabulary, encoded, minibatch_parse, batch_size, device, precompute)
         if len(arcs) != len(encoded):
             raise ParseError(f"minibatch_parse() returns {len(arcs)} parses for {len(encoded)} sentences: see 2d")
         for row, (sentence, found) in enumerate(zip(encoded, arcs, strict=True)):
@@ -68,10 +72,11 @@ def parse_encoded(
     minibatch_parse: MinibatchParse,
     batch_size: int,
     device: torch.device,
+    precompute: bool = False,
 ) -> tuple[Sequence[Any], Predictor]:
     """Return the arcs of each sentence, and the predictor, which knows their relations."""
     places = [list(range(1, len(sentence.words))) for sentence in sentences]
-    predictor = Predictor(model, vocabulary, sentences, places, device)
+    predictor = Predictor(model, vocabulary, sentences, places, device, precompute)
     return minibatch_parse(places, predictor, batch_size), predictor
 
 
@@ -88,8 +93,10 @@ class Predictor:
         sentences: Sequence[Encoded],
         places: Sequence[list[int]],
         device: torch.device,
+        precompute: bool = False,
     ) -> None:
-        self.model, self.device = model, device
+        self.network = None if precompute else own(model, device)
+        self.quickest = partial(quickest, model, device, vocabulary)
         self.rows = {id(place): row for row, place in enumerate(places)}
         self.tables = FeatureTables(sentences, vocabulary.nulls)
         self.seen = [0] * len(sentences)  # arcs that the tables have
@@ -109,9 +116,10 @@ class Predictor:
         places = places_of(self.states_of(partial_parses, numbers, arcs), self.tables.nowhere)
         rows = np.array(numbers)
         self.tables.add_arcs(*np.array(arcs, np.int64).reshape(-1, 3).T)
-        features = torch.from_numpy(self.tables.features(rows, places))
-        logits = self.model(features.to(self.device)).float().cpu().numpy()
-        best = np.where(self.possible_for(places), logits, -np.inf).argmax(axis=1)
+        features = self.tables.features(rows, places)
+        if self.network is None:
+            self.network = self.quickest(self.tables.numbers, features)
+        best = np.where(self.possible_for(places), self.network(features), -np.inf).argmax(axis=1)
         kinds = self.kinds[best]
         attached = np.flatnonzero(kinds != SHIFT)
         dependents = places[attached, np.where(kinds[attached] == LEFT_ARC, 1, 0)]

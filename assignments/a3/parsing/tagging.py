@@ -18,6 +18,7 @@ TOKEN = re.compile(
     r"\w+(?=n['’]t\b)|n['’]t\b"  # do n't
     r"|['’](?:s|m|d|re|ve|ll)\b"  # she 's
     r"|\d+(?:[.,:]\d+)*"
+    r"|\b(?:[^\W\d_]\.){2,}|\b(?:mrs?|ms|dr|prof|st|jr)\."  # e.g. and U.S., Mr.
     r"|\w+|\.{2,}|[^\w\s]",
     re.IGNORECASE,
 )

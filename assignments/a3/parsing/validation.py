@@ -17,7 +17,7 @@ def validation_on(dev: Sequence[Sentence], vocabulary: Vocabulary, minibatch_par
     """Return a validation function: its score is the UAS of dev."""
 
     def validate(model: Any, progress: Progress) -> ValidationResult:
-        scores = score(dev, predict(model, vocabulary, dev, minibatch_parse), punctuation_in(dev))
+        scores = score(dev, predict(model, vocabulary, dev, minibatch_parse, precompute=True), punctuation_in(dev))
         labelled = {} if scores.las is None else {"las/dev": scores.las}
         return ValidationResult(scores.uas, {"uas/dev": scores.uas, **labelled})
 

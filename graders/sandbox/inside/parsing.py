@@ -6,7 +6,7 @@ No tree of dev or test is ever readable here.
 # mypy: disable-error-code="import-not-found"
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,6 @@ CHECKPOINTS = Path("checkpoints")
 """In the working folder."""
 BATCH, SMALL_BATCH = 512, 7
 """Sentences that are parsed at a time; the second time, to see that a parse depends on its sentence alone."""
-EMBEDDINGS = "embeddings"
-ROLES = (EMBEDDINGS, "W", "b", "U", "c")
-"""Of the weights: the network is ReLU(x W + b) U + c, for x the joined embeddings of the features."""
 
 
 def train(order: Order, channel: Channel) -> Finished:
@@ -68,6 +65,7 @@ def answer(order: Order, channel: Channel) -> Finished:
     import torch
 
     from parsing.checkpoint import Checkpoints, load_weights, read
+    from parsing.roles import in_roles
 
     vocabulary, recipe = _vocabulary_and_recipe(order, _sentences(order, "train"))
     model = _model(vocabulary, recipe)
@@ -97,32 +95,9 @@ def answer(order: Order, channel: Channel) -> Finished:
 
 def _roles_of_reference(model: Any) -> dict[str, Any]:
     """Return the parameters of the reference's model by role; it makes them in this order."""
+    from parsing.roles import ROLES
+
     return dict(zip(ROLES, model.parameters(), strict=True))
-
-
-def in_roles(weights: Iterable[Any], sizes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
-    """Return weights by role, in the shape that the reference gives it; None if not every weight has just one role.
-
-    They are found by shape: names differ from year to year, and so does which way a matrix lies. A model may do
-    without the last bias.
-    """
-    import torch
-
-    found: dict[str, Any] = {"c": torch.zeros(sizes["c"])}
-    taken: set[str] = set()
-    for weight in weights:
-        squeezed = weight.reshape([size for size in weight.shape if size != 1])
-        fitting = [
-            (role, view)
-            for role in ROLES
-            for view in (squeezed, squeezed.permute(*reversed(range(squeezed.ndim))))
-            if view.shape == sizes[role]
-        ]
-        if len({role for role, _ in fitting}) != 1 or fitting[0][0] in taken:
-            return None
-        role, found[role] = fitting[0]
-        taken.add(role)
-    return found if found.keys() == set(ROLES) else None
 
 
 def _shapes(weights: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:

@@ -35,10 +35,11 @@ def tagger(a3: Import, tagging: ModuleType) -> Any:
     ("text", "tokens"),
     [
         ("She doesn't.", "She does n't ."),
+        ("Mr. T saw the U.S. (e.g. Ms. X). I. A test.", "Mr. T saw the U.S. ( e.g. Ms. X ) . I . A test ."),
         ("I CAN'T, you’re", "I CA N'T , you ’re"),
         ("it's John's 'dog'", "it 's John 's ' dog '"),
         ("3.5 and 1,000 at 9:30...", "3.5 and 1,000 at 9:30 ..."),
-        ("naïve well-known (e.g.)", "naïve well - known ( e . g . )"),
+        ("naïve well-known (e.g.)", "naïve well - known ( e.g. )"),
         ("  ", ""),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stu
     assert lines[0].split() == ["submission", "1a", "1e", "total", "%", "first", "problem"]
     assert "right 2 3 5 100" in [" ".join(line.split()) for line in lines]
     assert "stub 0 0 0 0 1a: not implemented yet" in [" ".join(line.split()) for line in lines]
-    assert lines[-3:] == ["grades/gradebook.csv", "grades/report.html", "grades/results/*.json"]
+    assert lines[-3:] == ["grades/gradebook.csv", "grades/report/index.html", "grades/results/*.json"]
     told = sorted(line.split(" ", 1)[1].split(" (")[0] for line in said.err.splitlines())
     assert told == ["right: 5/5", "stub: 0/5"]
     assert [line.split()[0] for line in said.err.splitlines()] == ["1/2", "2/2"]
@@ -97,7 +97,7 @@ def test_a_class_is_graded_printed_and_exported(grade: Trivium, right: Path, stu
     ]
     assert sorted(path.name for path in Path("grades/results").iterdir()) == ["right.json", "stub.json"]
     assert json.loads(Path("grades/results/right.json").read_text())["score"] == 5
-    assert Path("grades/report.html").read_text().startswith("<!doctype html>")
+    assert Path("grades/report/index.html").read_text().startswith("<!doctype html>")
 
 
 def test_what_cannot_be_read_is_named_and_counted_apart(
@@ -270,6 +270,51 @@ def test_in_a_repository_lines_are_those_of_the_students_file(
     said = grade(".", "--out", "../grades")
     assert f"::error file=hw2/word2vec.py,line={line_of(path, 'sigmoid')},title=1a Sigmoid::" in said.out
     assert "| 1a Sigmoid | 0 of 2 | could not run" in Path("summary.md").read_text()
+
+
+def test_a_checkout_in_a_folder_of_the_job_has_the_paths_of_its_repository(
+    grade: Trivium, right: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the names need escaping, and where the workspace is a repository, too."""
+    checkout = tmp_path / "work" / "student"
+    path = shutil.copytree(right, checkout / "100%, mine: ünï") / "word2vec.py"
+    path.write_text(path.read_text().replace("def sigmoid(x", "def sigmoid(x, *, y=1 / 0", 1))
+    for repository in (checkout, checkout.parent):
+        (repository / ".git").mkdir()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(checkout.parent))
+    said = grade(checkout)
+    line = line_of(path, "sigmoid")
+    assert f"::error file=100%25%2C mine%3A ünï/word2vec.py,line={line},title=1a Sigmoid::" in said.out
+
+
+def test_a_gradebook_that_came_with_a_checkout_is_refused_in_ci(
+    grade: Trivium, right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its author may have written the marks in it."""
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.chdir(right)
+    assert grade(".", "--seed", 3).status == 0
+    assert one_line(grade(".", "--seed", 3)) == (
+        "trivium grade: --out grades: the gradebook there came with .; choose a folder outside of it"
+    )
+    assert grade(".", "--seed", 3, "--out", "../../grades").status == 0
+    assert grade(".", "--seed", 3, "--out", "../../grades").status == 0
+    monkeypatch.delenv("CI")
+    assert "graded before" in grade(".", "--seed", 3).err
+
+
+def test_in_ci_the_table_tells_what_students_may_read(
+    grade: Trivium, right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = right / "word2vec.py"
+    path.write_text(path.read_text() + "\nright = sigmoid\ndef sigmoid(x):\n    return -right(x)\n")
+    staff = grade(right, "--feedback", "sentence").out
+    monkeypatch.setenv("CI", "true")
+    student = grade(right, "--feedback", "sentence").out
+    [told, everything] = [next(line for line in out.splitlines() if "1a: " in line) for out in (student, staff)]
+    assert "1a: sigmoid() gives the right number" in told and "flipped" not in told
+    assert "1a: the sign of sigmoid is flipped" in everything
 
 
 def line_of(path: Path, function: str) -> int:

@@ -104,8 +104,8 @@ def test_what_decides_all_marks_is_in_every_digest(course: Path, file: str) -> N
 @pytest.mark.parametrize(
     "file",
     [
-        "graders/exports/html.py",
-        "graders/exports/report.html.jinja",
+        "graders/exports/report/index.py",
+        "graders/exports/report/index.html.jinja",
         "graders/cli/grade.py",
         "graders/engine/local.py",
         "graders/training/loop.py",

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def two(request: pytest.FixtureRequest) -> Options:
 
 
 def outcomes(asked: list[Job], function: Any, **options: Any) -> list[Any]:
-    """Run jobs; check that each outcome is told once, in this thread."""
+    """Run jobs; check that each outcome is told once, in this thread. Return the outcomes in the order of the jobs."""
     told: dict[str, object] = {}
     threads = set()
 
@@ -40,9 +41,9 @@ def outcomes(asked: list[Job], function: Any, **options: Any) -> list[Any]:
         told[job.name] = outcome
         threads.add(threading.get_ident())
 
-    result = engine.run(asked, function, done, **options)
-    assert [told[job.name] for job in asked] == result and threads == {threading.get_ident()}
-    return result
+    engine.run(asked, function, done, **options)
+    assert told.keys() == {job.name for job in asked} and threads == {threading.get_ident()}
+    return [told[job.name] for job in asked]
 
 
 def most_at_a_time(spans: list[Span]) -> int:
@@ -84,8 +85,23 @@ def test_what_every_job_would_meet_ends_the_run(tmp_path: Path, two: Options, na
 
 def test_nothing_starts_for_no_jobs(tmp_path: Path) -> None:
     nowhere: Options = {"scheduler": "tcp://127.0.0.1:1", "finish": partial(jobs.leave_process_id, tmp_path)}
-    assert engine.run([], jobs.work, lambda job, outcome: None, **nowhere) == []
+    engine.run([], jobs.work, lambda job, outcome: None, **nowhere)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_job_is_made_when_there_is_room_for_it(tmp_path: Path, two: Options) -> None:
+    made, waiting = [], []
+
+    def made_one_by_one() -> Iterator[Job]:
+        for number in range(20):
+            made.append(number)
+            yield Job(str(number), tmp_path)
+
+    def done(job: Job, outcome: object) -> None:
+        waiting.append(len(made) - int(job.name))
+
+    engine.run(made_one_by_one(), jobs.work, done, **two)
+    assert made == list(range(20)) and max(waiting) <= 6
 
 
 def interrupt_main_thread(folder: Path) -> None:

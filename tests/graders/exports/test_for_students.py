@@ -6,6 +6,7 @@ import base64
 import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,18 +18,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders import exports
+from graders.course.assignment import load_assignment
 from graders.exports import export_class
 from graders.exports.annotations import Places, workflow_commands
+from graders.exports.classroom50 import Handin, classroom50_json
 from graders.exports.gradescope import results_json
 from graders.exports.gradescope_marks import marks_autograder
-from graders.exports.html import report_html
 from graders.exports.job_summary import job_summary
 from graders.exports.junit import junit_xml
-from graders.exports.table import feedback, gradebook_csv
+from graders.exports.report.submission import student_html
+from graders.exports.table import console_table, feedback, gradebook_csv
 from graders.records.result import QuestionResult, Result
 from graders.records.student import Student
 from graders.records.training import Point, StopReason, Training
-from sanity.core.feedback import GRADED, Dial, Level
+from sanity.core.feedback import GRADED, Dial, Feedback, Level
+from tests.support.pages import report_html
 from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, handed_in_by, made
 
 
@@ -38,6 +42,10 @@ def in_archive(result: Result, dial: Dial) -> bytes:
         return b"".join(map(archive.read, archive.namelist()))
 
 
+TERMINAL = "terminal"
+"""The table in the log of a job, which students may read; elsewhere it is for staff."""
+HANDIN = Handin("nlp", "hw4", "submit-2", "https://h/c", "https://h/r", "https://h/v", "ada")
+WHEN = datetime(2026, 11, 20, tzinfo=UTC)
 PLACES = Places({"nmt_model.py": "hw4/nmt_model.py"}, {"1d": ("nmt_model.py", 81), "1h": ("nmt_model.py", 0)})
 FOR_STUDENTS: dict[str, Callable[[Result, Dial], str | bytes]] = {
     "gradescope": results_json,
@@ -46,9 +54,13 @@ FOR_STUDENTS: dict[str, Callable[[Result, Dial], str | bytes]] = {
     "gradescope_marks": lambda result, dial: in_archive(handed_in_by(result, Student(email="ada@example.org")), dial),
     "annotations": lambda result, dial: workflow_commands(result, PLACES, dial),
     "job_summary": job_summary,
+    "report": student_html,
+    "classroom50": lambda result, dial: classroom50_json(result, HANDIN, WHEN, dial),
+    TERMINAL: lambda result, dial: console_table([result], dial=dial),
 }
-"""By module: the exports that students read. Whoever adds one adds it here, or to those for staff."""
-FOR_STAFF = {"html", "table", "training", "spreadsheet", "jsonl", "filling", "canvas", "run_marks_autograder"}
+"""By module: the exports that students read, of `report` the page for students. Whoever adds one adds it here, or to
+those for staff."""
+FOR_STAFF = {"table", "spreadsheet", "jsonl", "filling", "canvas", "run_marks_autograder"}
 NO_EXPORT = {"explanation"}
 SEED = 0x5EEDFACE0FFCA5E5
 """Nothing else in a result has these digits."""
@@ -85,7 +97,7 @@ def text_of(export: str, result: Result, level: Level = GRADED) -> str:
 
 def test_every_export_is_for_students_or_for_staff() -> None:
     modules = {module.name for module in pkgutil.iter_modules(exports.__path__)}
-    assert modules == FOR_STUDENTS.keys() | FOR_STAFF | NO_EXPORT
+    assert modules == (FOR_STUDENTS.keys() - {TERMINAL}) | FOR_STAFF | NO_EXPORT
 
 
 @pytest.mark.parametrize("export", FOR_STUDENTS)
@@ -126,6 +138,7 @@ WORDS = {
     "message": "FOUND",
     "outline": "SMALL",
     "case": SECRET,
+    "script": SECRET,
 }
 TOLD = {
     Level.SENTENCE: {"SAYS"},
@@ -133,7 +146,11 @@ TOLD = {
     Level.LOCATION: {"SAYS", "LIKELY", "TRY", "FOUND"},
     Level.COUNTEREXAMPLE: {"SAYS", "LIKELY", "TRY", "FOUND", "SMALL"},
 }
-IN_SHORT = {"moodle": {"FOUND", "TRY", "SMALL", "SAYS"}, "annotations": {"SAYS"}}
+IN_SHORT = {
+    "moodle": {"FOUND", "TRY", "SMALL", "SAYS"},
+    "annotations": {"SAYS"},
+    TERMINAL: {"FOUND", "TRY", "SMALL", "SAYS"},
+}
 """What an export leaves out where it has something better to tell."""
 
 
@@ -146,12 +163,39 @@ def test_each_level_tells_what_it_says_and_no_more(export: str, level: Level) ->
     assert found == TOLD[level] - left_out
 
 
-@pytest.mark.parametrize("export", FOR_STUDENTS)
+@pytest.mark.parametrize("export", sorted(FOR_STUDENTS.keys() - {TERMINAL}))
 def test_a_question_can_tell_more_than_the_others(export: str) -> None:
     result = made("ada", replace(FAILED, **WORDS), replace(CRASHED, diagnosis="CUT"))
     one = FOR_STUDENTS[export](result, Dial({"1e": Level.DIAGNOSIS}, Level.SENTENCE))
     text = one if isinstance(one, str) else one.decode()
     assert "CUT" in text and "LIKELY" not in text
+
+
+def test_a_question_can_tell_more_than_the_others_in_the_log() -> None:
+    """It has one line for a submission."""
+    dial = Dial({"1e": Level.DIAGNOSIS}, Level.SENTENCE)
+    assert "1e: CUT" in console_table([made("ada", replace(CRASHED, diagnosis="CUT"))], dial=dial)
+    line = console_table([made("ada", replace(FAILED, **WORDS))], dial=dial)
+    assert "1d: SAYS" in line and "LIKELY" not in line
+
+
+UNTIL = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("export", FOR_STUDENTS)
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [(UNTIL - timedelta(seconds=1), {"SAYS"}), (UNTIL, {"SAYS", "LIKELY", "TRY"})],
+    ids=["before the date", "from then on"],
+)
+def test_a_date_turns_the_dial_of_every_export(export: str, now: datetime, words: set[str]) -> None:
+    late = Feedback(level="sentence", until=UNTIL, then="diagnosis")
+    a4 = msgspec.structs.replace(load_assignment("a4").manifest, feedback=late)
+    result = made("ada", replace(FAILED, **WORDS))
+    found = FOR_STUDENTS[export](result, a4.dial(now, GRADED))
+    text = found if isinstance(found, str) else found.decode()
+    left_out = set() if now < UNTIL else IN_SHORT.get(export, set())
+    assert {word for word in WORDS.values() if word in text} == words - left_out
 
 
 @settings(max_examples=20)

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 
 from graders.exports.table import WIDTH, columns, console_table, first_problem, gradebook_csv, rich_table
-from graders.records.result import Result
+from graders.records.result import Result, Unread
 from graders.records.scoring import total
 from graders.text.numbers import number
 from graders.text.sanitize import clean_name
@@ -107,3 +107,26 @@ def test_a_terminal_gets_colours() -> None:
     out = io.StringIO()
     Console(file=out, force_terminal=True, color_system="standard", width=80).print(rich_table([made("ada", FAILED)]))
     assert "\x1b[31m 0\x1b[0m" in out.getvalue()
+
+
+def test_a_large_class_is_shown_by_its_problems() -> None:
+    class_ = [made(f"a{number}", PASSED) for number in range(70)]
+    class_ += [made(f"b{number}", FAILED) for number in range(20)]
+    class_ += [made(f"c{number}", CRASHED) for number in range(10)]
+    assert console_table(class_).count("\n") > 100
+    lines = console_table(class_, [Unread("d", "is a RAR archive")]).splitlines()
+    assert [" ".join(line.split()) for line in lines if "─" not in line] == [
+        "submissions first problem such as",
+        "1 not read: is a RAR archive d",
+        "70 none a0",
+        f"20 {first_problem(class_[70])} b0",
+        f"10 {first_problem(class_[90])} c0",
+        "",
+        "100 mean 70 %",
+    ]
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_rare_problems_of_a_large_class_share_a_line() -> None:
+    class_ = [made(f"a{number}", replace(CRASHED, message=f"problem {number}")) for number in range(120)]
+    assert "90  90 other problems" in console_table(class_)

@@ -11,13 +11,15 @@ from hypothesis import given, settings
 
 from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
-from graders.exports.html import cell, report_html
 from graders.exports.junit import junit_xml
+from graders.exports.report.index import cell
+from graders.exports.report.submission import student_html, submission_html
+from graders.exports.report.training import BOTTOM, LEFT, MAX_CURVE_POINTS, RIGHT, TOP, curves, facts
 from graders.exports.table import console_table, first_problem, gradebook_csv
-from graders.exports.training import BOTTOM, LEFT, MAX_CURVE_POINTS, RIGHT, TOP, curves, facts
 from graders.records.result import QuestionResult
 from graders.records.training import Point, StopReason, Training
-from tests.graders.exports.test_html import Page
+from sanity.core.feedback import Dial
+from tests.support.pages import Page, pages
 from tests.support.results import PASSED, SECRET, made
 from tests.support.trainings import REACHED, trained, trainings, with_training
 
@@ -47,7 +49,7 @@ def test_the_first_problem_may_be_training() -> None:
     assert first_problem(SHORT) == f"1h: {TOLD}"
     assert first_problem(WAITING) == "1h: not trained yet"
     assert "1h: no BLEU; it crashed" in console_table([NONE])
-    assert [getattr(cell(result, "1h"), "mark", None) for result in (FULL, SHORT, NONE)] == ["●", "◐", "!"]
+    assert [cell(result.questions[-1]).level for result in (FULL, SHORT, NONE)] == ["f3", "f1", "fe"]
 
 
 def test_gradescope_gets_the_numbers_and_no_sentence() -> None:
@@ -84,21 +86,47 @@ def test_an_annotation_says_what_training_lacks() -> None:
 @given(trainings())
 def test_any_training_makes_a_page_of_our_own_elements_only(training: Training) -> None:
     result = with_training(ADA, training)
-    html = report_html([result])
-    page = Page(html)
-    assert "<script" not in html and page.links == ["#s0"]
+    for page in (*pages([result]), student_html(result, Dial())):
+        Page(page)
     for text in (gradebook_csv([result]), results_json(result).decode(), junit_xml([result])):
         assert SECRET not in text
 
 
 def test_the_page_has_the_facts_and_samples_for_staff() -> None:
-    html = report_html([with_training(ADA, trained(message="<i>", samples=((f"{SECRET} a", "b", "<img src=x>"),)))])
+    html = submission_html(with_training(ADA, trained(message="<i>", samples=((f"{SECRET} a", "b", "<img src=x>"),))))
     for shown in [
         "93.46 (91 to 95.25), chrF 96", "94; training stops at 90", "reached: &lt;i&gt;", REACHED.signature,
         "150 s by the clock, 290 s of processor time", "120 s", "5,400 words per second over 1,600 updates",
         "toy, seed 7, cpu · python 3.11.7 · torch 2.13.0", f"{SECRET} a", "&lt;img src=x&gt;", "BLEU on dev",
     ]:  # fmt: skip
         assert shown in html
+
+
+def test_students_see_neither_seed_nor_curve_nor_sample() -> None:
+    html = student_html(with_training(ADA, trained(samples=((f"{SECRET} a", "b", "c"),))), Dial())
+    assert "93.46 (91 to 95.25), chrF 96" in html
+    assert not any(withheld in html for withheld in ("seed 7", "polyline", SECRET, "Sample answers"))
+
+
+def test_the_samples_of_a_parser_are_trees() -> None:
+    sample = ("she reads <b>", "2:nsubj 0:root 2:obj", "2:nsubj 0:root 1:obj")
+    html = submission_html(with_training(ADA, trained(samples=(sample, ("a b", "c", "d")))))
+    assert html.count("<path") == 4 and html.count('stroke-dasharray="') == 1  # three arcs, and the right one below
+    assert "&lt;b&gt;" in html and "Sample answers" in html
+
+
+@pytest.mark.parametrize(
+    "found", ["", "9:x 0:root 2:obj", "-1: 0:root 2:obj", "2:nsubj", "99999999:x 0:y 2:z", "2:nsubj 0:root 2:obj 1:x"]
+)
+def test_an_answer_that_is_no_tree_is_shown_as_text(found: str) -> None:
+    sample = ("she reads books", "2:nsubj 0:root 2:obj", found)
+    html = submission_html(with_training(ADA, trained(samples=(sample,))))
+    assert "<path" not in html and "Sample answers" in html
+
+
+def test_a_tree_of_circles_is_drawn() -> None:
+    sample = ("she reads books", "2:nsubj 0:root 2:obj", "2:nsubj 3:root 2:obj")
+    assert "<path" in submission_html(with_training(ADA, trained(samples=(sample,))))
 
 
 def test_what_never_came_is_said() -> None:

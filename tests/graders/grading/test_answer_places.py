@@ -8,7 +8,7 @@ import pytest
 
 from graders.course.assignment import load_assignment
 from graders.exports.annotations import Places
-from graders.grading.answer_places import answer_line, answer_places
+from graders.grading.answer_places import answer_line, answer_places, repository_of
 from graders.intake.submission import read_submission
 from tests.support import class_exports
 
@@ -26,6 +26,22 @@ def test_files_in_a_folder_of_a_repository(tmp_path: Path) -> None:
     file, line = places.answers["1d"]
     assert (file, text[line - 1].split("(")[0]) == ("nmt_model.py", "    def encode")
     assert places.of("1d", "") == {"file": "hw4/nmt_model.py", "line": str(line)}
+
+
+def test_the_repository_of_a_path_is_the_nearest_clone_around_it(tmp_path: Path) -> None:
+    inner = tmp_path / "outer" / "inner" / "hw4"
+    inner.mkdir(parents=True)
+    (tmp_path / "outer" / ".git").mkdir()
+    assert repository_of(inner) == tmp_path / "outer"
+    (inner.parent / ".git").write_text("gitdir: elsewhere\n")  # as a worktree or a submodule has it
+    assert repository_of(inner) == repository_of(inner.parent) == inner.parent
+
+
+def test_an_archive_made_on_windows_keeps_names_that_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "ada.zip"
+    path.write_bytes(class_exports.zipped({f"hw4\\{name}": content for name, content in ASSIGNMENT.reference.items()}))
+    places = answer_places(ASSIGNMENT, read_submission(path, ASSIGNMENT.manifest), tmp_path)
+    assert places.of("1d", "encode() raised ValueError in utils.py, line 7") == {"file": "utils.py", "line": "7"}
 
 
 def test_files_in_an_archive_keep_their_names(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_class_is_graded_and_exported(grade: Grade, klass: Path) -> None:
     report = grade(jobs=2)
     assert rows(report) == WHOLE
     assert (report.graded, report.new, report.problems, report.removed) == (("ada", "ben", "cleo"), 3, (), ())
-    assert [path.name for path in report.files] == ["gradebook.csv", "report.html", *(f"{n}.json" for n in WHOLE)]
+    assert [path.name for path in report.files] == ["gradebook.csv", "index.html", *(f"{n}.json" for n in WHOLE)]
     assert all(path.is_file() for path in report.files)
     assert report.marks and not report.marks.exists()  # not all of a4 was graded
 
@@ -82,6 +82,20 @@ def test_progress_is_a_callback(klass: Path, isolation: Isolation) -> None:
         ]
         assert {progress.result.submission for progress in seen} == set(WHOLE)
         seen.clear()
+
+
+def test_a_sheet_that_is_edited_while_a_class_is_graded_counts_as_it_is_then(klass: Path, isolation: Isolation) -> None:
+    sheet = klass.parent / "out" / "marks.csv"
+    sheet.parent.mkdir()
+    sheet.write_text("student,question,points,comment\nada,1a,2,at first\n")
+
+    def edit(progress: GradingProgress) -> None:
+        sheet.write_text("student,question,points,comment\nada,1a,1,meanwhile\n")
+
+    options = GradeOptions(assignment="a4", paths=[klass], out=sheet.parent, questions=["1a"], isolation=isolation)
+    ada = grade_class(options, edit).results[0]
+    assert (ada.points, ada.questions[0].comment) == (1, "meanwhile")
+    assert "at first" not in sheet.read_text()
 
 
 def test_nothing_starts_when_nothing_is_to_be_graded(
@@ -207,7 +221,7 @@ def test_what_cannot_be_read_has_no_mark(grade: Grade, klass: Path) -> None:
     assert {one.submission: one.reason for one in report.unread} == reasons
     assert report.problems == tuple(f"{name}: not read: {reason}" for name, reason in reasons.items())
     assert report.graded == ("ada", "cleo") == tuple(result.submission for result in report.results)
-    assert [path.name for path in report.files] == ["gradebook.csv", "report.html", "ada.json", "cleo.json"]
+    assert [path.name for path in report.files] == ["gradebook.csv", "index.html", "ada.json", "cleo.json"]
     assert rows(report) == {"ada": WHOLE["ada"], "cleo": WHOLE["cleo"], **{name: ["", "", ""] for name in reasons}}
     assert "not read: is a RAR archive; hand in a zip archive" in report.files[0].read_text()
     assert "3 submissions could not be read" in report.files[1].read_text()
@@ -232,8 +246,8 @@ def test_a_class_of_which_nothing_can_be_read(grade: Grade, tmp_path: Path) -> N
     (tmp_path / "ada.zip").write_bytes(b"")
     report = grade(tmp_path / "ada.zip")
     assert report.problems == ("ada.zip: not read: is empty (0 bytes); hand it in again",)
-    assert (report.results, [path.name for path in report.files]) == ((), ["gradebook.csv", "report.html"])
-    assert "1 submission could not be read, and" in report.files[1].read_text()
+    assert (report.results, [path.name for path in report.files]) == ((), ["gradebook.csv", "index.html"])
+    assert "1 submission could not be read" in report.files[1].read_text()
 
 
 def test_an_export_is_graded_by_name_and_joined_with_a_roster(grade: Grade, klass: Path, tmp_path: Path) -> None:
@@ -280,6 +294,20 @@ def test_results_hold_exactly_the_gradebook(grade: Grade, klass: Path) -> None:
     assert report.removed == ("Ada",)
     assert sorted(path.name for path in results.iterdir()) == ["ada.json", "ben.json", "cleo.json"]
     assert rows(report) == WHOLE
+
+
+def test_a_class_has_no_results_before_its_end(klass: Path, tmp_path: Path, isolation: Isolation) -> None:
+    """They would be written after every question, for nobody."""
+    seen = []
+
+    def look(progress: GradingProgress) -> None:
+        seen.append((tmp_path / "new" / "results").exists())
+
+    options = GradeOptions(
+        assignment="a4", paths=[klass], questions=["1a"], seed=1, out=tmp_path / "new", isolation=isolation
+    )
+    grade_class(options, look)
+    assert seen == [False, False, False] and (tmp_path / "new" / "results" / "ada.json").exists()
 
 
 def test_a_submission_from_elsewhere_is_not_taken_for_removed(grade: Grade, klass: Path, tmp_path: Path) -> None:

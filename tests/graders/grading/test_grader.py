@@ -19,7 +19,6 @@ from graders.course.assignment import load_assignment
 from graders.course.planted import load_variants
 from graders.engine.job import RunFailed
 from graders.exports.gradescope import results_json
-from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import gradebook_csv
 from graders.grading.plan import Plan, make_plan
@@ -38,6 +37,7 @@ from sanity.core.errors import CheckFailed
 from sanity.core.recordings import Recordings, fixed_cases, key_of, recording_path
 from sanity.core.verdict import Outcome
 from tests.support.lent import LentZygote
+from tests.support.pages import report_html
 from tests.support.processes import descriptors, process_of
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -51,6 +51,7 @@ class Class:
         self.paths: list[Path] = []
         self.told: list[Result] = []
         self.done: list[tuple[str, bool]] = []
+        self.results: dict[str, Result] = {}
 
     def add(self, name: str, **files: str) -> Path:
         """Add the reference with some files replaced."""
@@ -62,8 +63,11 @@ class Class:
         return path
 
     def grade(self, grader: GradingRun, book: Path | None = None) -> list[Result]:
+        """Grade all; return the results in the order of their paths."""
+        self.results.clear()
         with Gradebook(book or self.folder / "book.sqlite") as opened:
-            return grader.grade_all(self.found, opened, self.told.append, self.on_result)
+            grader.grade_all(self.found, opened, self.told.append, self.on_result)
+        return [self.results[one.name] for one in self.found if one.name in self.results]
 
     @property
     def found(self) -> list[Found]:
@@ -73,6 +77,8 @@ class Class:
 
     def on_result(self, result: Result | Unread, known: bool) -> None:
         self.done.append((result.submission, known))
+        if isinstance(result, Result):
+            self.results[result.submission] = result
 
     def kept(self) -> list[str]:
         """Return the submissions in the gradebook."""

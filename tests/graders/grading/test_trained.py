@@ -10,7 +10,6 @@ from hypothesis import given, settings
 
 from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
-from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, gradebook_csv
 from graders.grading.trained import with_trainings
@@ -18,6 +17,7 @@ from graders.records.result import Result
 from graders.records.training import Training, student_line, training_path, write
 from sanity.core.manifest import Question
 from sanity.core.verdict import Verdict
+from tests.support.pages import report_html
 from tests.support.results import CRASHED, FAILED, PASSED, SECRET, made, results
 from tests.support.trainings import MANIFEST, TRAINED, trained, trainings
 

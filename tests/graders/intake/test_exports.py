@@ -191,6 +191,20 @@ def test_a_submission_cannot_pose_as_the_export_of_a_class(tmp_path: Path) -> No
         assert [one.name for one in find_class(paths, TOY).found] == ["ben", "eve.zip", "fay"]
 
 
+def test_what_a_platform_hands_over_as_one_submission_is_one(tmp_path: Path) -> None:
+    for name, files in (
+        ("folders", {f"hw/{name}": content for name, content in WHOLE.items()} | {"data/words.txt": b""}),
+        (
+            "export",
+            {"submission_metadata.yml": b"a: [", **{f"submission_7/{n}": content for n, content in WHOLE.items()}},
+        ),
+    ):
+        write(tmp_path / name, files)
+        klass = find_class([tmp_path / name], TOY, single=True)
+        assert [(one.name, one.source) for one in klass.found] == [(name, tmp_path / name)] and not klass.notes
+        assert read_all(klass)[name][0] == ["model.py", "utils.py"]
+
+
 def test_a_forged_export_among_submissions_stops_nobody(tmp_path: Path) -> None:
     forged = {"submission_metadata.yml": b"a: [", "x/utils.py": b""}
     (tmp_path / "a-eve.zip").write_bytes(zipped(forged))
@@ -357,7 +371,7 @@ def test_a_clone_is_one_submission_wherever_its_files_lie(tmp_path: Path) -> Non
 
 def test_hidden_folders_and_our_own_output_in_a_repository_are_not_seen(tmp_path: Path) -> None:
     write(tmp_path, {**WHOLE, ".github/utils.py": b"", ".cache/x/model.py": b""})
-    write(tmp_path / "out", {"gradebook.sqlite": b"", "results/ada.json": b"", "report.html": b""})
+    write(tmp_path / "out", {"gradebook.sqlite": b"", "results/ada.json": b"", "report/index.html": b""})
     [(files, notes)] = read_all(find_class([tmp_path], TOY)).values()
     assert (files, notes) == (["model.py", "utils.py"], ())
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from graders.records.gradebook import Gradebook, GradebookError, result_key
 from graders.records.result import Result, Signature, Unread
+from graders.records.student import Student
 from graders.text.sanitize import encodable
-from tests.support.results import CRASHED, FAILED, PASSED, classes, made
+from tests.support.results import CRASHED, FAILED, PASSED, classes, handed_in_by, made
 from tests.support.results import results as any_result
 
 SOURCE = Path("/class/ada")
@@ -94,6 +95,16 @@ def test_a_new_result_takes_the_place_of_the_old(tmp_path: Path) -> None:
         book.put("k", made("ada", FAILED), SOURCE)
         book.put("k", made("ada", PASSED), SOURCE)
         assert book.results() == [made("ada", PASSED)]
+
+
+def test_students_are_those_of_the_latest_result(tmp_path: Path) -> None:
+    ada, bela = Student(name="Ada", id="1"), Student(name="Bela")
+    with Gradebook(tmp_path / "book.sqlite") as book:
+        book.put("b", handed_in_by(made("pair", FAILED), bela), tmp_path)
+        book.put("a", handed_in_by(made("pair", PASSED), ada, bela), tmp_path)
+        book.put("a", made("nobody", PASSED), tmp_path)
+        assert book.students("a4") == {"pair": (ada, bela), "nobody": ()}
+        assert book.students("a3") == {}
 
 
 def test_names_that_are_not_text_stay_apart(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from graders.exports.annotations import Places, workflow_commands
 from graders.exports.gradescope import results_json
-from graders.exports.html import report_html
 from graders.exports.junit import junit_xml
 from graders.exports.table import console_table, first_problem, gradebook_csv
 from graders.records.manual_marks import (
@@ -24,12 +23,13 @@ from graders.records.manual_marks import (
     WAITING,
     Mark,
     MarksError,
-    completed_sheet,
     read_marks,
     with_marks,
 )
+from graders.records.marks_sheet import completed_sheet
 from graders.records.result import Result, Standing
 from sanity.core.manifest import Manifest, Question, QuestionLimits, WrittenQuestion
+from tests.support.pages import report_html
 from tests.support.results import FAILED, PASSED, made, results
 
 MANIFEST = Manifest(

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.exports.gradescope import results_json
-from graders.exports.html import report_html
 from graders.exports.table import console_table, feedback, gradebook_csv
 from graders.records.policies import Adjustment, Extension, Penalty, Policy, adjust, days_begun, hours_begun
 from graders.records.policy_file import (
@@ -25,6 +24,7 @@ from graders.records.policy_file import (
     with_policy,
 )
 from graders.records.student import Student
+from tests.support.pages import report_html
 from tests.support.results import PASSED, handed_in_by, made
 
 BERLIN = ZoneInfo("Europe/Berlin")

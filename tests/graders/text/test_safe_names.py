@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import unicodedata
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.atomic import write_atomically
+from graders.atomic import remove_leftovers, write_atomically
 from graders.text.safe_names import safe_names
 from tests.support.results import HOSTILE, texts
 
@@ -35,6 +36,16 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     with pytest.raises(OSError):
         write_atomically(tmp_path, "over a folder")
     assert files(tmp_path) == ["a.txt"] and not list(tmp_path.parent.glob(".*.tmp"))
+
+
+def test_only_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    fresh, stale, other = (tmp_path / f".{name * 32}.tmp" for name in ("a", "b", "_"))
+    for path in (fresh, stale, other):
+        path.touch()
+    os.utime(stale, (0, 0))
+    os.utime(other, (0, 0))
+    remove_leftovers(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([fresh, other])
 
 
 def test_a_reader_that_has_the_old_file_open_keeps_it_whole(tmp_path: Path) -> None:

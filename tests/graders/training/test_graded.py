@@ -62,7 +62,7 @@ def test_what_was_trained_counts_as_long_as_the_files_are_the_same(
     assert float(row["max"]) == manifest.points + question.points
     assert "graded before" in said  # what else was graded is not graded again
     assert student_line(training, question) in (GRADES / "results" / "ada.json").read_text()
-    assert "nrefs:1" in (GRADES / "report.html").read_text()
+    assert "nrefs:1" in (GRADES / "report" / "submissions" / f"{stub.name}.html").read_text()
 
     (stub / "utils.py").write_text("# handed in again\n")
     status, row, _ = grade()

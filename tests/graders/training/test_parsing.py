@@ -11,14 +11,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.course.assignment import handout_folder, load_assignment
 from graders.course.planted import load_variants
 from graders.records.training import StopReason, Training, points_earned
-from graders.sandbox.inside.parsing import ROLES, in_roles
 from graders.sandbox.isolation import Isolation
 from graders.training.runner import train_one
 from graders.training.tasks.base import TaskError
@@ -106,35 +104,6 @@ def test_the_interval_covers_the_score_and_shrinks() -> None:
     assert low < 80 < high
     narrow = interval([(int(rng.binomial(10, 0.8)), 10) for _ in range(5000)])
     assert high - low > 5 * (narrow[1] - narrow[0]) > 0
-
-
-SIZES = {"embeddings": (9, 3), "W": (12, 5), "b": (5,), "U": (5, 7), "c": (7,)}
-
-
-@pytest.mark.parametrize("change", ["as it is", "transposed", "rows", "without c", "other order"])
-def test_weights_are_known_by_their_shapes(change: str) -> None:
-    weights = {role: torch.randn(SIZES[role]) for role in ROLES}
-    given = dict(weights)
-    if change == "transposed":
-        given |= {"W": weights["W"].T, "U": weights["U"].T}
-    if change == "rows":
-        given |= {"b": weights["b"][None], "c": weights["c"][None]}
-    if change == "without c":
-        weights["c"] = torch.zeros(7)
-        del given["c"]
-    if change == "other order":
-        given = dict(reversed(given.items()))
-    found = in_roles(given.values(), SIZES)
-    assert found is not None
-    for role, weight in weights.items():
-        torch.testing.assert_close(found[role], weight)
-
-
-def test_a_model_with_other_weights_is_not_guessed_at() -> None:
-    weights = [torch.randn(SIZES[role]) for role in ROLES]
-    assert in_roles([*weights, torch.randn(5, 5)], SIZES) is None
-    assert in_roles([*weights, torch.randn(5)], SIZES) is None
-    assert in_roles(weights[:-2], SIZES) is None
 
 
 def test_the_reference_is_trained(trained: Training) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from sanity.core.answer_digest import answer_digest
 from sanity.core.case import Case
 from sanity.core.errors import CheckFailed, CouldNotRun, GraderFailed
+from sanity.core.feedback import Level, told
 from sanity.core.judge import CachedRun, attempt, judge, verdict_of
 from sanity.core.probe import Probe
 from sanity.core.verdict import Outcome
@@ -65,6 +67,23 @@ def test_a_failing_case_is_shrunk():
 def test_a_shrunk_case_that_passes_after_all_is_not_the_verdict():
     verdict = judge(make_check(counts), [SIZES.case(n=9)], small, expect, lambda check, case: SIZES.case(n=1))
     assert (verdict.outcome, verdict.case) == ("failed", "n = 9")
+
+
+def test_a_wrong_answer_has_the_digest_of_its_first_failing_case_and_no_other_verdict_has_one():
+    def shrunk_elsewhere(check: Any, case: Case) -> Case:
+        return SIZES.case(n=6)
+
+    def crashes(probe: Any, case: Case) -> dict[str, int]:
+        raise CouldNotRun("size() raised ValueError")
+
+    check = make_check(counts)
+    wrong = judge(check, CASES, small, expect)
+    assert wrong.answer_digest == answer_digest([small(PROBE, SIZES.case(n=5))])
+    assert judge(check, CASES, small, expect, shrunk_elsewhere).answer_digest == wrong.answer_digest
+    assert judge(check, CASES, lambda probe, case: {"size": 0}, expect).answer_digest != wrong.answer_digest
+    assert judge(check, CASES, expect, expect).answer_digest == ""
+    assert judge(check, CASES, crashes, expect).answer_digest == ""
+    assert told(wrong, Level.COUNTEREXAMPLE, hidden=False).answer_digest == ""
 
 
 def test_what_cannot_run_is_not_shrunk_and_names_no_case():

@@ -34,7 +34,7 @@ def parse(args: argparse.Namespace) -> None:
     sentences = [sentence_of(one) for one in tokens]
     if not sentences:
         raise NoSuchTreebank(f"{args.file}: no sentence; expected CoNLL-U, a word a line and ten columns")
-    parses = predict(model, vocabulary, sentences, minibatch_parse)
+    parses = predict(model, vocabulary, sentences, minibatch_parse, precompute=True)
     result = "" if any(map(problem_of, sentences)) else score(sentences, parses, punctuation_in(sentences))
     text = "".join(with_parse(one, found).serialize() for one, found in zip(tokens, parses, strict=True))
     save_files(args.output.parent, {args.output.name: text})

@@ -71,7 +71,7 @@ def train(args: argparse.Namespace) -> None:
             model, instances, vocabulary, recipe, validate, log, folder, device, args.resume, on_improvement=save
         )
     print(f"{ENDED[trained.ended]}; the best weights, of iter {trained.best_update}, are in {args.save_to}")
-    parses = predict(model.eval(), vocabulary, treebank.test, minibatch_parse)
+    parses = predict(model.eval(), vocabulary, treebank.test, minibatch_parse, precompute=True)
     if parses:
         save_files(folder, {"test.conllu": to_conllu(treebank.test, parses)})
     checksums = checksums_of(treebank, fingerprint(instances, recipe, vocabulary))

@@ -1,4 +1,4 @@
-"""A training in the class report: its facts as text, and its curves as SVG lines."""
+"""A training in the report: its facts as text, and its curves as SVG lines."""
 
 from __future__ import annotations
 
@@ -65,14 +65,15 @@ def _curve(
     return Curve(title, " ".join(places), labels, None if goal is None else height(goal), last)
 
 
-def facts(training: Training) -> list[tuple[str, str]]:
-    """Return the facts about a training, as pairs of a name and a value."""
+def facts(training: Training, staff: bool = True) -> list[tuple[str, str]]:
+    """Return the facts about a training, as pairs of a name and a value: for students without the seed."""
     score = "none" if training.score is None else number(training.score)
     if training.low is not None and training.high is not None:
         score += f" ({number(training.low)} to {number(training.high)})"
     score += "".join(f", {name} {number(value)}" for name, value in sorted(training.other_scores.items()))
     dev = "never scored" if training.best_dev is None else number(training.best_dev)
     reached = training.seconds_to_threshold
+    seed = f"seed {training.seed}, " if staff else ""
     versions = (f"{part} {version}" for part, version in sorted(training.versions.items()))
     return [
         (f"{training.metric} on test", score),
@@ -83,7 +84,7 @@ def facts(training: Training) -> list[tuple[str, str]]:
         ("time", f"{training.seconds:,.0f} s by the clock, {training.cpu_seconds:,.0f} s of processor time"),
         ("to the threshold", "not reached" if reached is None else f"{reached:,.0f} s"),
         ("speed", f"{training.words_per_second:,.0f} words per second over {training.updates:,} updates"),
-        ("to reproduce", " · ".join([f"{training.data}, seed {training.seed}, {training.device}", *versions])),
+        ("to reproduce", " · ".join([f"{training.data}, {seed}{training.device}", *versions])),
         ("signature", training.signature or "none"),
     ]
 

@@ -1,0 +1,1 @@
+"""Continuous integration: the workflow files of a class, its repositories, and the jobs that grade them."""

@@ -1,0 +1,56 @@
+"""`trivium similar`: progress, the pairs that share the most, and the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from graders.cli.terminal import echo, error, is_terminal
+from graders.similarity.report import Report, percent
+from graders.similarity.run import Progress, SimilarOptions, find_similar
+from graders.text.sanitize import clean_name
+
+MOST_LINES = 20
+"""Pairs that are printed; the page has them all."""
+
+
+def similar(args: argparse.Namespace) -> int:
+    """Compare a class, and print the pairs that share the most; return 1 if a submission could not be read."""
+    options = SimilarOptions(args.assignment, args.paths, args.out, args.threshold, args.roster)
+    with _progress() as on_progress:
+        report = find_similar(options, on_progress)
+    for line in _lines(report):
+        echo(line)
+    for name, reason in report.unread.items():
+        error(f"{clean_name(name)}: not read: {clean_name(reason)}")
+    return 1 if report.unread else 0
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for row in report.rows[:MOST_LINES]:
+        shares = f"{percent(row.pair.of_first):>3} % of {clean_name(row.first)}, {percent(row.pair.of_second)} % of "
+        questions = f": {', '.join(row.view.questions)}" if row.view.questions else ""
+        yield f"{shares}{clean_name(row.second)}{questions}"
+    if len(report.rows) > MOST_LINES:
+        yield f"and {len(report.rows) - MOST_LINES + report.not_shown} more"
+    size, pairs, shown = len(report.names), report.comparison.compared, len(report.rows) + report.not_shown
+    yield f"class of {size}, {pairs:,} pairs: {shown} from {percent(report.least)} % on, to be read by a person"
+    yield str(report.index)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show a bar on a terminal."""
+    if not is_terminal(sys.stderr):
+        yield lambda name, done, total: None
+        return
+    from rich import progress
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("comparing", total=None)
+        yield lambda name, done, total: bar.update(task, completed=done, total=total, description=clean_name(name)[:24])

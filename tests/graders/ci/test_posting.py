@@ -1,0 +1,98 @@
+"""Comments on commits, posted to a server on this machine that answers as GitHub and GitLab do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from graders.ci.posting import Comment, post
+from graders.cli.main import main
+from graders.errors import OptionError
+
+BODY = "## ada: 2 of 2 points\n"
+COMMENT = Comment("group/sub/a2-ada", "c0ffee", BODY)
+
+
+@pytest.fixture
+def server() -> Iterator[HTTPServer]:
+    with HTTPServer() as server:
+        yield server
+
+
+def address(server: HTTPServer) -> str:
+    return server.url_for("").rstrip("/")
+
+
+def test_github(server: HTTPServer) -> None:
+    url, headers = "/repos/org/a2-ada/commits/c0ffee/comments", {"Authorization": "Bearer t0ken"}
+    comment = Comment("https://git.example.org/org/a2-ada.git", "c0ffee", BODY)
+    environment = {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "t0ken"}
+    server.expect_ordered_request(url, "GET", headers=headers).respond_with_json([{"body": "nice"}])
+    server.expect_ordered_request(url, "POST", headers=headers, json={"body": BODY}).respond_with_json({})
+    assert post([comment], environment) == (1, [])
+    server.expect_ordered_request(url, "GET").respond_with_json([{"body": "nice"}, {"body": BODY.strip()}])
+    assert post([comment], environment) == (0, [])
+    server.check_assertions()
+
+
+def test_gitlab(server: HTTPServer) -> None:
+    url, headers = "/projects/group/sub/a2-ada/repository/commits/c0ffee/comments", {"PRIVATE-TOKEN": "t0ken"}
+    environment = {"CI_API_V4_URL": address(server), "COMMENTS_TOKEN": "t0ken"}
+    server.expect_ordered_request(url, "GET", headers=headers).respond_with_json([])
+    server.expect_ordered_request(url, "POST", headers=headers, json={"note": BODY}).respond_with_json({})
+    assert post([COMMENT], environment) == (1, [])
+    server.check_assertions()
+    asked = {request.environ["RAW_URI"].partition("?")[0] for request, _ in server.log}
+    assert asked == {"/projects/group%2Fsub%2Fa2-ada/repository/commits/c0ffee/comments"}
+
+
+def test_what_is_not_taken_is_named_and_the_others_are_posted(
+    server: HTTPServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "comments.json"
+    path.write_text(
+        json.dumps([{"repository": f"org/{name}", "commit": "c", "body": BODY} for name in ("a", "b", "c")])
+    )
+    monkeypatch.setenv("GITHUB_API_URL", address(server))
+    monkeypatch.setenv("COMMENTS_TOKEN", "t0ken")
+    server.expect_request("/repos/org/a/commits/c/comments").respond_with_data("no", status=403)
+    server.expect_request("/repos/org/b/commits/c/comments").respond_with_data("<html>")
+    server.expect_request("/repos/org/c/commits/c/comments").respond_with_json([])
+    assert main(["ci", "post", str(path)]) == 1
+    out, err = capsys.readouterr()
+    first, second = err.splitlines()
+    url = f"{address(server)}/repos/org/{{}}/commits/c/comments?per_page=100"
+    assert first == f"org/a: GET {url.format('a')}: 403 FORBIDDEN"
+    assert second.startswith(f"org/b: GET {url.format('b')}: Expecting value")
+    assert out == "1 of 3 comments are new\n" and "t0ken" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"GITHUB_API_URL": "https://example.org"}, "COMMENTS_TOKEN is not set"),
+        ({"COMMENTS_TOKEN": "x"}, "neither GITHUB_API_URL nor CI_API_V4_URL is set"),
+    ],
+)
+def test_without_a_platform_or_a_token(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        post([COMMENT], environment)
+
+
+def test_an_address_that_is_a_file_is_not_opened() -> None:
+    new, [problem] = post([COMMENT], {"GITHUB_API_URL": "file:///etc", "COMMENTS_TOKEN": "x"})
+    assert new == 0 and problem.endswith("is no address of an API")
+
+
+def test_a_file_without_comments_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "comments.json"
+    assert main(["ci", "post", str(path)]) == 2
+    path.write_text('[{"repository": 7}]')
+    assert main(["ci", "post", str(path)]) == 2
+    none, wrong = capsys.readouterr().err.splitlines()
+    assert none == f"trivium ci: {path}: cannot be read: No such file or directory"
+    assert wrong.startswith(f"trivium ci: {path}: no list as `trivium ci comments` writes it: ")

@@ -1,0 +1,35 @@
+"""`trivium similar`: what it prints, and its exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graders.cli.main import main
+from tests.support.class_exports import write
+from tests.support.copies import student
+
+
+def test_it_prints_the_pairs_and_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, number in (("ada", 0), ("bela", 0), ("chen", 1)):
+        write(tmp_path / "class" / name, {path: text.encode() for path, text in student("a4", number).items()})
+    status = main(["similar", "a4", str(tmp_path / "class"), "--out", str(tmp_path / "out")])
+    assert status == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "100 % of ada, 100 % of bela: 1a, 1b, 1c, 1d, 1e, 1f, 2b, 2c, 2d",
+        "class of 3, 3 pairs: 1 from 30 % on, to be read by a person",
+        str(tmp_path / "out/similar/index.html"),
+    ]
+
+
+def test_one_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "class/ada", {"utils.py": b"x = 1"})
+    write(tmp_path / "class", {"bela.zip": b"PK no archive"})
+    assert main(["similar", "a4", str(tmp_path / "class"), "--out", str(tmp_path / "out")]) == 1
+    assert "bela.zip: not read: " in capsys.readouterr().err
+
+
+def test_a_threshold_out_of_range_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["similar", "a4", str(tmp_path), "--threshold", "200"]) == 2
+    assert capsys.readouterr().err == "trivium similar: --threshold 200: expected a percentage above 0, up to 100\n"
