@@ -1,19 +1,24 @@
 """Planted bugs fail, for the right reason, and correct variants pass: each assignment's, put to its checks for real.
 
 What is expected of the fixed cases is recorded, as students have it; what is drawn is put to the reference, too.
+
+The fast tests take, of every assignment, the first bug of each question and kind and those that show only in a
+degenerate case; and of the right answers the first to each question, with the checks that run on it. A bug's kind is
+the set of probes in whose recorded answers it shows. The slow tests take all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
 from graders.course.assignment import assignment_names, load_assignment
-from graders.course.planted import Variant, load_bugs, load_variants, reference_files
+from graders.course.planted import ANSWER, Variant, load_bugs, load_variants, reference_files
 from graders.course.planted.process_run import run_in_process
 from sanity.core.assignment_package import load_checks
 from sanity.core.check import Check
@@ -21,7 +26,7 @@ from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, attempt
 from sanity.core.manifest import Manifest
 from sanity.core.probe import Run
-from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
+from sanity.core.recordings import Recordings, RecordingsError, diagnose, fixed_cases, load, recording_path
 
 ASSIGNMENTS = assignment_names()
 SEEDS = {"a1": 8, "a2": 8, "a3": 4, "a4": 2, "a5": 2}
@@ -32,12 +37,7 @@ RIGHT = [
     for name in ASSIGNMENTS
     for right in (Variant("reference", reference_files(load_assignment(name))), *load_variants(load_assignment(name)))
 ]
-PROPERTIES = [
-    pytest.param(name, c, id=f"{name}-{c.name}")
-    for name in ASSIGNMENTS
-    for c in load_checks(name)
-    if c.is_property and c.weight
-]
+PROPERTIES = [(name, c) for name in ASSIGNMENTS for c in load_checks(name) if c.is_property and c.weight]
 BESIDE = {"trains_at_the_rate_given"}
 """Hints about a file beside the answers, which no variant has: their own tests get them."""
 HINTS = [(name, c) for name in ASSIGNMENTS for c in load_checks(name) if not c.weight and c.name not in BESIDE]
@@ -96,6 +96,45 @@ def recordings(assignment: str) -> Recordings:
     return load(recording_path(assignment))
 
 
+def first_of_each_kind(assignment: str) -> Iterator[str]:
+    """Yield the bugs that stand for all of their question and kind."""
+    shows: dict[str, set[str]] = defaultdict(set)
+    with suppress(RecordingsError):  # before the first recording
+        for key, mistakes in recordings(assignment).diagnoses.items():
+            for says in (says for named, _ in mistakes for says in named):
+                shows[says].add(key.split()[0])
+    seen = set()
+    for bug in (bug for (name, _), bug in BUGS.items() if name == assignment):
+        kind = bug.question, frozenset(shows[bug.says])
+        if kind not in seen:
+            yield bug.id
+        seen.add(kind)
+
+
+FIRST = {name: list(first_of_each_kind(name)) for name in ASSIGNMENTS}
+ALL = {name: [id for other, id in BUGS if other == name] for name in ASSIGNMENTS}
+
+
+def answered(assignment: str, right: Variant) -> set[str]:
+    """Return the questions that a variant answers in its own way; all, for the reference."""
+    own, others = (
+        {(name, found[2], found[3]) for name, text in files.items() for found in ANSWER.finditer(text)}
+        for files in (right.files, reference_files(load_assignment(assignment)))
+    )
+    return {question for _, question, _ in own - others or own}
+
+
+def first_answers() -> Iterator[tuple[str, Variant]]:
+    """Yield the variants that answer a question in their own way which none before them does, and the reference."""
+    for name in ASSIGNMENTS:
+        seen: set[str] = set()
+        for right in load_variants(load_assignment(name)):
+            if not answered(name, right) <= seen:
+                yield name, right
+            seen |= answered(name, right)
+        yield name, Variant("reference", reference_files(load_assignment(name)))
+
+
 def problems(check: Check, run: Run, expect: Run) -> list[CheckFailed | CouldNotRun]:
     return [problem for case in fixed_cases(check.cases) if (problem := attempt(check, run, expect, case))]
 
@@ -125,20 +164,42 @@ def found(assignment: str, id: str) -> Found:
     return Found({check.name for check in own if all_problems[check]}, {check.name for check in broken}, read)
 
 
-@pytest.mark.parametrize(("assignment", "bug"), BUGS, ids=lambda part: part)
+@pytest.mark.parametrize(
+    ("assignment", "bug"),
+    [
+        pytest.param(name, bug, marks=() if bug in FIRST[name] else pytest.mark.slow, id=f"{name}-{bug}")
+        for name, bug in BUGS
+    ],
+)
 def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
     assert found(assignment, bug).failed
 
 
-@pytest.mark.parametrize(("assignment", "check"), PROPERTIES)
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_first_of_each_kind_break_most_properties(assignment: str) -> None:
+    own = {check.name for name, check in PROPERTIES if name == assignment}
+    broken = set[str]().union(*(found(assignment, bug).broken for bug in FIRST[assignment]))
+    assert len(own & broken) >= len(own) / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("assignment", "check"), [pytest.param(*both, id=f"{both[0]}-{both[1].name}") for both in PROPERTIES]
+)
 def test_some_bug_of_its_question_breaks_each_property(assignment: str, check: Check) -> None:
-    own = [bug.id for bug in load_bugs(load_assignment(assignment)) if bug.question == check.question]
+    own = [bug for bug in ALL[assignment] if BUGS[assignment, bug].question == check.question]
     assert any(check.name in found(assignment, bug).broken for bug in own)
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_mistakes_are_named(assignment: str) -> None:
-    answers = [(bug.says, found(assignment, bug.id).read) for bug in load_bugs(load_assignment(assignment))]
+@pytest.mark.parametrize(
+    ("assignment", "bugs"),
+    [
+        *(pytest.param(name, bugs, id=f"{name}-kinds") for name, bugs in FIRST.items()),
+        *(pytest.param(name, bugs, id=f"{name}-all", marks=pytest.mark.slow) for name, bugs in ALL.items()),
+    ],
+)
+def test_mistakes_are_named(assignment: str, bugs: list[str]) -> None:
+    answers = [(BUGS[assignment, bug].says, found(assignment, bug).read) for bug in bugs]
     wrong = [(says, read) for says, read in answers if read]
     assert len(wrong) > len(answers) / 2
     assert sum(says in read for says, read in wrong) >= 0.9 * len(wrong)
@@ -170,18 +231,33 @@ def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
         assert [c.name for c in unrelated if problems(c, run, recordings(assignment).expect)] == []
 
 
-@pytest.mark.parametrize(("assignment", "right"), RIGHT)
-def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
+def hints(assignment: str, right: Variant, checks: Iterable[Check]) -> set[str]:
+    """Return the hints that a right answer gets; assert that it passes the other checks."""
+    hinted = set()
     with run_in_process(load_assignment(assignment), right.files) as child:
         run = CachedRun(child)
-        hinted = set()
-        for check in load_checks(assignment):
+        for check in checks:
             found = problems(check, run, recordings(assignment).expect)
             if not check.weight and all(isinstance(problem, CheckFailed) for problem in found):
                 hinted |= {check.name} if found else set()
             else:
                 assert found == [], check.name
-        assert hinted == HINTED.get(right.id, set())
+    return hinted
+
+
+@pytest.mark.parametrize(
+    ("assignment", "right"), [pytest.param(*both, id=f"{both[0]}-{both[1].id}") for both in first_answers()]
+)
+def test_a_right_answer_passes_the_checks_that_run_on_it(assignment: str, right: Variant) -> None:
+    manifest, own = load_assignment(assignment).manifest, answered(assignment, right)
+    checks = [check for check in load_checks(assignment) if own & needs(manifest, check.question)]
+    assert hints(assignment, right, checks) == HINTED.get(right.id, set())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("assignment", "right"), RIGHT)
+def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
+    assert hints(assignment, right, load_checks(assignment)) == HINTED.get(right.id, set())
 
 
 @pytest.mark.parametrize(("assignment", "hint"), HINTS)
