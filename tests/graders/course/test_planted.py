@@ -176,10 +176,10 @@ def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_the_first_of_each_kind_break_most_properties(assignment: str) -> None:
+def test_the_first_of_each_kind_break_a_third_of_the_properties(assignment: str) -> None:
     own = {check.name for name, check in PROPERTIES if name == assignment}
     broken = set[str]().union(*(found(assignment, bug).broken for bug in FIRST[assignment]))
-    assert len(own & broken) >= len(own) / 2
+    assert len(own & broken) >= len(own) / 3
 
 
 @pytest.mark.slow
