@@ -95,10 +95,11 @@ def mutants_of(assignment: Assignment) -> list[Mutant]:
 
 def mutants_in(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield the question, the id and the new text of each mutant of a file."""
-    seen, ids = {ast.unparse(ast.parse(text))}, Counter[tuple[str, str]]()
+    code = _Code(text)
+    seen, ids = {code.with_part(0)}, Counter[tuple[str, str]]()
     for answer in ANSWER.finditer(text):
         question, first = answer[2], text.count("\n", 0, answer.start(3)) + 1
-        for id, mutated in _mutated(text, first, first + answer[3].count("\n") - 1):
+        for id, mutated in _mutated(code, first, first + answer[3].count("\n") - 1):
             if mutated not in seen:
                 seen.add(mutated)
                 ids[question, id] += 1
@@ -106,22 +107,35 @@ def mutants_in(text: str) -> Iterator[tuple[str, str, str]]:
                 yield question, id + number, mutated
 
 
-def _mutated(text: str, first: int, last: int) -> Iterator[tuple[str, str]]:
+class _Code:
+    """A file whose tree is changed in one place at a time: of its text, only the part with the change is made anew."""
+
+    def __init__(self, text: str) -> None:
+        self.tree = ast.parse(text)
+        self.parts = [ast.unparse(part) for part in self.tree.body]
+        self.part_of = {node: i for i, part in enumerate(self.tree.body) for node in ast.walk(part)}
+        """The index of the statement of the module that a node lies in."""
+
+    def with_part(self, index: int) -> str:
+        """Return the text with one of the module's statements as it is in the tree now."""
+        return "\n".join([*self.parts[:index], ast.unparse(self.tree.body[index]), *self.parts[index + 1 :]])
+
+
+def _mutated(code: _Code, first: int, last: int) -> Iterator[tuple[str, str]]:
     """Yield an id and the text of the file for each mutant of the lines first to last."""
-    tree = ast.parse(text)
-    for parent in ast.walk(tree):
+    for parent in ast.walk(code.tree):
         for slot, statement in _slots(parent):
             if not isinstance(statement, ast.stmt) or not first <= statement.lineno <= last:
                 continue
-            was = _headline(statement)
+            was, part = _headline(statement), code.part_of[statement]
             for other in _statements(statement):
                 slot.put(other)
-                yield f"{was} → {'nothing' if isinstance(other, ast.Pass) else _headline(other)}", ast.unparse(tree)
+                yield f"{was} → {'nothing' if isinstance(other, ast.Pass) else _headline(other)}", code.with_part(part)
             slot.put(statement)
             for inner, node in _expressions(statement):
                 for changed in _replacements(node, inner.field):
                     inner.put(changed)
-                    yield f"{was} → {_headline(statement)}", ast.unparse(tree)
+                    yield f"{was} → {_headline(statement)}", code.with_part(part)
                 inner.put(node)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 import pytest
 
 from graders.course.assignment import assignment_names, load_assignment
-from graders.course.planted import ANSWER, reference_files
+from graders.course.planted import ANSWER, Files, reference_files
 from graders.course.planted.mutants import Mutant, mutants_in, mutants_of
 
 
@@ -64,10 +65,19 @@ def test_only_one_answer_is_changed_and_always_in_the_same_way(assignment: str) 
     assert len({(mutant.question, mutant.id) for mutant in made}) == len(made)
     answered = {answer[2] for text in reference_files(loaded).values() for answer in ANSWER.finditer(text)}
     assert {mutant.question for mutant in made} == answered
+    first = {mutant.question: mutant for mutant in reversed(made)}
+    _are_in_one_file(first.values(), reference_files(loaded))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", assignment_names())
+def test_every_mutant_is_valid_and_in_one_file(assignment: str) -> None:
+    loaded = load_assignment(assignment)
+    _are_in_one_file(mutants_of(loaded), reference_files(loaded))
+
+
+def _are_in_one_file(made: Iterable[Mutant], reference: Files) -> None:
+    right = {name: ast.dump(ast.parse(text)) for name, text in reference.items()}
     for mutant in made:
-        _in_one_file(mutant, reference_files(loaded))
-
-
-def _in_one_file(mutant: Mutant, reference: dict[str, str]) -> None:
-    [changed] = [name for name in reference if mutant.files[name] != reference[name]]
-    assert ast.dump(ast.parse(mutant.files[changed])) != ast.dump(ast.parse(reference[changed]))
+        [changed] = [name for name in reference if mutant.files[name] != reference[name]]
+        assert ast.dump(ast.parse(mutant.files[changed])) != right[changed]
