@@ -1,6 +1,7 @@
 """Planted bugs fail, for the right reason, and correct variants pass: each assignment's, put to its checks for real.
 
 What is expected of the fixed cases is recorded, as students have it; what is drawn is put to the reference, too.
+Among the fast tests are the reference and the first bug of each question; those of all bugs and variants are slow.
 """
 
 from __future__ import annotations
@@ -27,10 +28,17 @@ ASSIGNMENTS = assignment_names()
 SEEDS = {"a1": 8, "a2": 8, "a3": 4, "a4": 2, "a5": 2}
 """Of drawn cases. A seed of a4 takes five seconds for each right submission."""
 BUGS = {(name, bug.id): bug for name in ASSIGNMENTS for bug in load_bugs(load_assignment(name))}
+FIRST = {(name, bug.question): bug.id for (name, _), bug in reversed(BUGS.items())}
+"""The first bug of each question."""
+EACH_BUG = [
+    pytest.param(*key, id="-".join(key), marks=() if FIRST[key[0], bug.question] == key[1] else pytest.mark.slow)
+    for key, bug in BUGS.items()
+]
+REFERENCES = [Variant("reference", reference_files(load_assignment(name))) for name in ASSIGNMENTS]
 RIGHT = [
-    pytest.param(name, right, id=f"{name}-{right.id}")
-    for name in ASSIGNMENTS
-    for right in (Variant("reference", reference_files(load_assignment(name))), *load_variants(load_assignment(name)))
+    pytest.param(name, right, id=f"{name}-{right.id}", marks=() if right is reference else pytest.mark.slow)
+    for name, reference in zip(ASSIGNMENTS, REFERENCES, strict=True)
+    for right in (reference, *load_variants(load_assignment(name)))
 ]
 PROPERTIES = [
     pytest.param(name, c, id=f"{name}-{c.name}")
@@ -125,17 +133,19 @@ def found(assignment: str, id: str) -> Found:
     return Found({check.name for check in own if all_problems[check]}, {check.name for check in broken}, read)
 
 
-@pytest.mark.parametrize(("assignment", "bug"), BUGS, ids=lambda part: part)
+@pytest.mark.parametrize(("assignment", "bug"), EACH_BUG)
 def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
     assert found(assignment, bug).failed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("assignment", "check"), PROPERTIES)
 def test_some_bug_of_its_question_breaks_each_property(assignment: str, check: Check) -> None:
     own = [bug.id for bug in load_bugs(load_assignment(assignment)) if bug.question == check.question]
     assert any(check.name in found(assignment, bug).broken for bug in own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_mistakes_are_named(assignment: str) -> None:
     answers = [(bug.says, found(assignment, bug.id).read) for bug in load_bugs(load_assignment(assignment))]
@@ -146,6 +156,7 @@ def test_mistakes_are_named(assignment: str) -> None:
     assert len(misnamed) <= 0.05 * len(wrong), misnamed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bug", "failed"), DEGENERATE.items(), ids=lambda part: part[-1] if len(part) == 2 else "")
 def test_a_bug_that_shows_in_a_degenerate_case_costs_a_tenth(bug: tuple[str, str], failed: set[str]) -> None:
     assert found(*bug).failed == failed
