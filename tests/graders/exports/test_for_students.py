@@ -61,7 +61,8 @@ FOR_STUDENTS: dict[str, Callable[[Result, Dial], str | bytes]] = {
 """By module: the exports that students read, of `report` the page for students. Whoever adds one adds it here, or to
 those for staff."""
 FOR_STAFF = {"table", "spreadsheet", "jsonl", "filling", "canvas", "run_marks_autograder"}
-NO_EXPORT = {"explanation"}
+NO_EXPORT = {"explanation", "not_graded"}
+"""What takes no result."""
 SEED = 0x5EEDFACE0FFCA5E5
 """Nothing else in a result has these digits."""
 

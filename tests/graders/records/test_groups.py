@@ -92,12 +92,13 @@ def test_every_failure_is_in_a_group_and_no_digest_reaches_a_student(class_: lis
     results = [
         msgspec.structs.replace(
             result,
+            submission=f"{number} {result.submission}",
             questions=tuple(
                 msgspec.structs.replace(q, verdicts=tuple(replace(v, answer_digest=secret) for v in q.verdicts))
                 for q in result.questions
             ),
         )
-        for result in class_
+        for number, result in enumerate(class_)
     ]
     groups = groups_of(results, {})
     for result in results:

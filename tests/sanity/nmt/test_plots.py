@@ -9,6 +9,7 @@ import warnings
 import xml.etree.ElementTree as ET
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +94,7 @@ def test_any_words_are_drawn(words: list[str]) -> None:
     words_in(draw_attention(Attention(words, words, [[0.5] * len(words)] * len(words))))
 
 
-def test_plots_need_no_display() -> None:
+def test_plots_need_no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # a library may have imported it
     plots.draw_curves(plots.curves_of(LOG))
     assert "matplotlib.pyplot" not in sys.modules
