@@ -109,7 +109,8 @@ def draw_attention(attention: Attention) -> str:
         mesh = axes.pcolormesh(attention.weights, cmap="Blues", vmin=0, vmax=1, edgecolors="face", linewidth=0.2)
         axes.invert_yaxis()
         axes.xaxis.tick_top()
-        axes.set_xticks([i + 0.5 for i in range(len(across))], across, rotation=90)
+        upright = all(len(text) == 1 for text in across)  # characters, of which a row has room
+        axes.set_xticks([i + 0.5 for i in range(len(across))], across, rotation=0 if upright else 90)
         axes.set_yticks([i + 0.5 for i in range(len(down))], down)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
