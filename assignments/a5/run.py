@@ -157,12 +157,19 @@ def write_report(folder: Path, task: Any, model: Any, lines: Sequence[dict[str, 
         weights = attention_weights(model, torch.tensor(encode(text, task.vocabulary)), recipe.n_heads)
         names = [f"layer {i + 1}, head {j + 1}" for i in range(recipe.n_layers) for j in range(recipe.n_heads)]
         heads.append(Heads(list(text), names, weights[:, :, -1].flatten(0, 1).tolist()))
-    facts = {"Recipe": [(one.name, str(getattr(recipe, one.name))) for one in fields(recipe)]}
+    stages = {"Training, in each round": recipe.main, "Fine-tuning, after each round": recipe.finetuning}
+    own = [(name, value) for name, value in facts_of(recipe) if name not in ("main", "finetuning")]
+    facts = {"Recipe": own, **{title: facts_of(stage) for title, stage in stages.items() if stage}}
     answered = [Answered(**line) for line in lines]
     files = report_files(
         f"Training in {folder.name}", read_log(folder / "log.jsonl"), answered, heads, facts, bool(recipe.finetuning)
     )
     (folder / "report.html").write_text(files["report.html"], encoding="utf-8")
+
+
+def facts_of(recipe: Any) -> list[tuple[str, str]]:
+    """Return the fields of a recipe, or of a stage, by name."""
+    return [(one.name, str(getattr(recipe, one.name))) for one in fields(recipe)]
 
 
 def trained_model(folder: Path) -> tuple[Any, list[str]]:
