@@ -35,9 +35,9 @@ class Snapshot:
 
     def neighbours(self, code: str, question: str = "") -> tuple[str | None, str | None]:
         """Return the codes before and after one, among all, or among those that have a question."""
-        codes = self.codes(question)
-        place = codes.index(code)
-        return codes[place - 1] if place else None, codes[place + 1] if place + 1 < len(codes) else None
+        order = self.codes(question)
+        place = order.index(code)
+        return order[place - 1] if place else None, order[place + 1] if place + 1 < len(order) else None
 
     def unmarked(self, question: str) -> list[str]:
         """Return the codes of the submissions in which a person has to mark a question, in order."""
@@ -45,9 +45,9 @@ class Snapshot:
 
     def next_unmarked(self, code: str, question: str) -> str | None:
         """Return the code of the next submission after one, round to it, whose question is not marked yet."""
-        codes, waiting = self.codes(question), set(self.unmarked(question))
-        place = codes.index(code)
-        return next((one for one in codes[place + 1 :] + codes[:place] if one in waiting), None)
+        order, waiting = self.codes(question), set(self.unmarked(question))
+        place = order.index(code)
+        return next((one for one in order[place + 1 :] + order[:place] if one in waiting), None)
 
     def shown(self, text: str, name: str) -> str:
         """Return what a page may show of a text that is about a submission."""
