@@ -191,15 +191,10 @@ def test_some_bug_of_its_question_breaks_each_property(assignment: str, check: C
     assert any(check.name in found(assignment, bug).broken for bug in own)
 
 
-@pytest.mark.parametrize(
-    ("assignment", "bugs"),
-    [
-        *(pytest.param(name, bugs, id=f"{name}-kinds") for name, bugs in FIRST.items()),
-        *(pytest.param(name, bugs, id=f"{name}-all", marks=pytest.mark.slow) for name, bugs in ALL.items()),
-    ],
-)
-def test_mistakes_are_named(assignment: str, bugs: list[str]) -> None:
-    answers = [(BUGS[assignment, bug].says, found(assignment, bug).read) for bug in bugs]
+@pytest.mark.slow  # shares of a whole table: among the few of the fast tests one bug that draws would decide
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_mistakes_are_named(assignment: str) -> None:
+    answers = [(BUGS[assignment, bug].says, found(assignment, bug).read) for bug in ALL[assignment]]
     wrong = [(says, read) for says, read in answers if read]
     assert len(wrong) > len(answers) / 2
     assert sum(says in read for says, read in wrong) >= 0.9 * len(wrong)
