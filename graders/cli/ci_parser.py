@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-Add = Callable[[argparse.ArgumentParser], None]
+from graders.cli.options import add_feedback, add_isolation
 
 CI = """Check and grade in continuous integration.
 
@@ -43,8 +42,8 @@ is there already is removed first. Autograder.py, which `trivium ci init classro
 """
 
 
-def add_ci(ci: argparse.ArgumentParser, *, add_feedback: Add, add_isolation: Add) -> None:
-    """Add the actions of `trivium ci`; the options that `trivium grade` has, too, are added by functions."""
+def add_ci(ci: argparse.ArgumentParser) -> None:
+    """Add the actions of `trivium ci`."""
     ci.description, ci.formatter_class = CI, argparse.RawDescriptionHelpFormatter
     ci.set_defaults(module="ci")
     actions = ci.add_subparsers(dest="action", required=True, metavar="ACTION")

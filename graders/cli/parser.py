@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from graders.cli.ci_parser import add_ci
+from graders.cli.graded_parser import add_desk, add_export, add_group, add_report
+from graders.cli.options import add_extras, add_feedback, add_isolation, add_roster, add_scheduler
 
 EXAMPLES = """examples:
   trivium grade a4 submissions/              grade a class: one folder or zip per student
@@ -56,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     roster.add_argument("paths", nargs="+", type=Path, metavar="EXPORT", help="an export, packed or not, or a sheet")
     roster.add_argument("-o", "--out", type=Path, help="file to write (default: print it)")
     roster.set_defaults(module="roster")
-    _add_export(
+    add_export(
         commands.add_parser(
             "export",
             help="give the marks of a graded class back to a platform, or to a spreadsheet",
@@ -67,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
             "file or option",
         )
     )
-    _add_report(
+    add_report(
         commands.add_parser(
             "report",
             help="write the report of a graded class again, for staff or for students",
@@ -78,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
             "name, file or option",
         )
     )
-    _add_group(
+    add_group(
         commands.add_parser(
             "group",
             help="list the mistakes of a class by what is alike in them; one comment for all who made one",
@@ -86,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
             "comment for a group goes to all of its members, also to those who join it in a later grading.",
         )
     )
-    _add_desk(
+    add_desk(
         commands.add_parser(
             "desk",
             help="open a desk in the browser, to mark submissions beside their verdicts",
@@ -117,11 +119,7 @@ def parser() -> argparse.ArgumentParser:
             "or option",
         )
     )
-    add_ci(
-        commands.add_parser("ci", help="check and grade on GitHub, GitLab and Classroom 50"),
-        add_feedback=_add_feedback,
-        add_isolation=_add_isolation,
-    )
+    add_ci(commands.add_parser("ci", help="check and grade on GitHub, GitLab and Classroom 50"))
     doctor = commands.add_parser("doctor", help="show installed packages, and whether the sandbox is available")
     doctor.set_defaults(module="doctor")
     for name, help, what in (
@@ -169,7 +167,7 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
         help="submissions graded in parallel (default: the cores that this process may use); on a cluster, by each "
         "worker (default: 1)",
     )
-    _add_scheduler(grade)
+    add_scheduler(grade)
     grade.add_argument(
         "--slurm",
         type=int,
@@ -181,17 +179,17 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument(
         "--seed", type=int, help="seed of the hidden cases (default: that of the last run in OUT, or random)"
     )
-    _add_roster(grade)
+    add_roster(grade)
     grade.add_argument(
         "--dry-run",
         action="store_true",
         help="only show which files of which submissions would be graded, and the job script of --slurm",
     )
     grade.add_argument("--fail-under", metavar="P", help="exit status 1 if a submission has less than P %%")
-    _add_extras(grade)
-    _add_feedback(grade)
+    add_extras(grade)
+    add_feedback(grade)
     grade.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
-    _add_isolation(grade)
+    add_isolation(grade)
     grade.set_defaults(module="grade")
 
 
@@ -220,8 +218,8 @@ def _add_otter(otter: argparse.ArgumentParser) -> None:
     build.add_argument(
         "--seed", type=int, help="seed of the hidden cases of all submissions, and of a regrade (default: random)"
     )
-    _add_feedback(build)
-    _add_isolation(build)
+    add_feedback(build)
+    add_isolation(build)
     otter.set_defaults(module="otter")
 
 
@@ -244,47 +242,8 @@ def _add_similar(similar: argparse.ArgumentParser) -> None:
         help="show pairs that share at least P %% of the code of one of them (default: 3 interquartile ranges above "
         "the third quartile of all pairs, from 30 to 80 %%)",
     )
-    _add_roster(similar)
+    add_roster(similar)
     similar.set_defaults(module="similar")
-
-
-FORMATS = {
-    "canvas": "Canvas's gradebook, to import",
-    "moodle": "Moodle's grading worksheet, to upload",
-    "gradescope": "an autograder that hands out these marks",
-    "csv": "a table for spreadsheets",
-    "xlsx": "a workbook with points and notes",
-    "jsonl": "a line of JSON for each submission",
-}
-
-
-def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument(
-        "format", choices=FORMATS, metavar="FORMAT", help="; ".join(f"{name}: {text}" for name, text in FORMATS.items())
-    )
-    export.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
-    export.add_argument("--sheet", type=Path, metavar="FILE", help="canvas, moodle: the platform's own sheet")
-    export.add_argument("--column", default="", metavar="NAME", help="canvas, moodle: title of the column of the marks")
-    export.add_argument("--scale", action="store_true", help="canvas, moodle: convert to the points that the sheet has")
-    export.add_argument("--partial", action="store_true", help="also give marks that still lack a question")
-    _add_roster(export)
-    _add_extras(export)
-    _add_feedback(export)
-    export.add_argument("-o", "--out", type=Path, metavar="FILE", help="file to write (default: in OUT)")
-    export.set_defaults(module="export")
-
-
-def _add_report(report: argparse.ArgumentParser) -> None:
-    report.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
-    report.add_argument(
-        "--for", dest="reader", choices=("staff", "students"), default="staff", help="who reads it (default: staff)"
-    )
-    _add_extras(report)
-    _add_feedback(report)
-    report.add_argument(
-        "-o", "--out", type=Path, metavar="DIR", help="folder to write (default: report or report-for-students in OUT)"
-    )
-    report.set_defaults(module="report")
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
@@ -299,7 +258,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train variants of the reference, each with one part replaced or removed",
     )
-    _add_roster(train)
+    add_roster(train)
     train.add_argument("-q", "--question", default="", help="the question to train, if there are several, such as 1h")
     train.add_argument("--plain", action="store_true", help="with --reference: train the model that students write")
     train.add_argument(
@@ -314,103 +273,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         "--seed", type=int, help="seed of the data and the training (default: that of the last run in OUT, or random)"
     )
     train.add_argument("-j", "--jobs", type=int, default=1, help="trainings in parallel, also on one GPU (default: 1)")
-    _add_scheduler(train)
+    add_scheduler(train)
     train.add_argument("-o", "--out", type=Path, default=Path("grades"), help="output folder (default: grades/)")
-    _add_isolation(train)
+    add_isolation(train)
     train.set_defaults(module="train")
-
-
-def _add_roster(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--roster", type=Path, metavar="FILE", help="names and numbers of the class, as `trivium roster` writes them"
-    )
-
-
-def _add_extras(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--marks", type=Path, metavar="FILE", help="marks given by hand (default: OUT/marks.csv)")
-    command.add_argument(
-        "--policy", type=Path, metavar="FILE", help="rules on late work (default: OUT/policy.toml, if it is there)"
-    )
-    command.add_argument(
-        "--submitted",
-        type=Path,
-        metavar="FILE",
-        help="sheet with the columns student and submitted (default: OUT/submitted.csv, if it is there)",
-    )
-
-
-def _add_group(group: argparse.ArgumentParser) -> None:
-    group.add_argument("assignment", help="such as a4")
-    group.add_argument("-o", "--out", type=Path, default=Path("grades"), help="the --out folder of `trivium grade`")
-    group.add_argument(
-        "--comment",
-        nargs="+",
-        metavar=("GROUP", "TEXT"),
-        help='what all members of a group are told, in the place of the last comment; "" withdraws that',
-    )
-    group.add_argument("--file", type=Path, metavar="FILE", help="with --comment GROUP: the file that has the text")
-    _add_person(group)
-    group.add_argument("--json", action="store_true", help="print JSON, with all members")
-    _add_extras(group)
-    _add_feedback(group)
-    group.set_defaults(module="group")
-
-
-def _add_desk(desk: argparse.ArgumentParser) -> None:
-    desk.add_argument("grades", type=Path, metavar="OUT", help="the --out folder of `trivium grade`")
-    desk.add_argument(
-        "--submissions",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="PATH",
-        help="where the submissions are now, as for `trivium grade` (default: where they were graded)",
-    )
-    desk.add_argument("--blind", action="store_true", help="hide names, and shuffle the order")
-    _add_person(desk)
-    desk.add_argument("--port", type=int, default=0, help="port of this machine (default: a free one)")
-    _add_roster(desk)
-    _add_extras(desk)
-    _add_feedback(desk)
-    desk.set_defaults(module="desk")
-
-
-def _add_person(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--as", dest="person", default="", metavar="NAME", help="who marks, for the history (default: the login name)"
-    )
-
-
-LEVELS = {
-    "sentence": "what every correct submission does",
-    "diagnosis": "and the likely mistake",
-    "location": "and what was found where",
-    "counterexample": "and the smallest case",
-}
-"""As `sanity.core.feedback.Level`, which takes longer to import."""
-
-
-def _add_feedback(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--feedback",
-        default="",
-        metavar="LEVEL",
-        help=f"what students are told of a failure: {'; '.join(f'{name}: {text}' for name, text in LEVELS.items())}; "
-        "1d=LEVEL is for one question, and several are separated by commas (default: that of assignment.toml, or "
-        "location)",
-    )
-
-
-def _add_scheduler(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--scheduler", metavar="ADDRESS", help="address of a Dask cluster's scheduler, such as tcp://node1:8786"
-    )
-
-
-def _add_isolation(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--isolation",
-        choices=("sandlock", "none"),
-        default="sandlock",
-        help="how submissions are isolated; none is only for code that you trust (default: sandlock)",
-    )

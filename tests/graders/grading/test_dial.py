@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graders.cli.parser import LEVELS
+from graders.cli.options import LEVELS
 from graders.course.assignment import load_assignment
 from graders.errors import OptionError
 from graders.grading.dial import dial_now
