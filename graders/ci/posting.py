@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import msgspec
 
+from graders.ci.lists import read_list
 from graders.errors import OptionError
 from sanity.core.errors import UserError
 
@@ -40,12 +41,7 @@ class PostError(UserError):
 
 def read_comments(path: Path) -> list[Comment]:
     """Return the comments in a file; raise OptionError."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Comment])
-    except OSError as error:
-        raise OptionError(f"{path}: cannot be read: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise OptionError(f"{path}: no list as `trivium ci comments` writes it: {error}") from None
+    return read_list(path, list[Comment], "trivium ci comments")
 
 
 def post(comments: Sequence[Comment], environment: Mapping[str, str] = os.environ) -> tuple[int, list[str]]:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from graders.atomic import write_atomically
+from graders.ci.lists import read_list
 from graders.errors import OptionError
 from sanity.core.errors import UserError
 
@@ -116,12 +117,7 @@ def fetch_all(repositories: Sequence[Repository], tag: str, out: Path) -> Fetchi
 
 def read_fetched(path: Path) -> list[Fetched]:
     """Return what `fetch_all` listed; raise OptionError."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Fetched])
-    except OSError as error:
-        raise OptionError(f"{path}: cannot be read: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise OptionError(f"{path}: not a list as `trivium ci fetch` writes it: {error}") from None
+    return read_list(path, list[Fetched], "trivium ci fetch")
 
 
 def url_of(path: str) -> str:

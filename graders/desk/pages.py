@@ -8,22 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from graders.desk.roll import Roll, key_in
 from graders.desk.snapshot import Snapshot
 from graders.desk.work import answer_in_words, files_of
+from graders.exports.report.submission import SYMBOLS
 from graders.exports.table import mark_text
 from graders.grading.handed_in import HandedInFiles
 from graders.grading.marking import Marking, version
 from graders.records.manual_marks import Mark, points_of
 from graders.records.result import QuestionResult, Result
-from graders.text.numbers import number
-from graders.text.sanitize import clean_name, clean_text
+from graders.text.pages import page_environment
 from graders.text.times import time_in_words
-from sanity.core.verdict import Outcome
 
-SYMBOLS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.COULD_NOT_RUN: "!"}
 PHRASES = 8
 """Comments that a page offers to take again."""
 
@@ -71,14 +67,8 @@ class Pages:
         self.marking, self.blind, self.person = marking, blind, person
         self._files, self._manifest = files, marking.assignment.manifest
         self._key = key_in(marking.out)
-        self._environment = Environment(
-            loader=FileSystemLoader(Path(__file__).parent),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters |= {"text": clean_text, "name": clean_name, "number": number, "time": time_in_words}
+        self._environment = page_environment(Path(__file__).parent)
+        self._environment.filters["time"] = time_in_words
         self._environment.globals |= {"symbols": SYMBOLS, "mark_text": mark_text, "blind": blind, "person": person}
         self._environment.globals |= {"assignment": marking.assignment.name, "title": self._manifest.title}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 
 from graders.course.assignment import Assignment
 from graders.grading.answer_places import answer_line
@@ -58,7 +58,7 @@ def _text(name: str, content: bytes) -> str:
     """Return a file's text: of a notebook its code, cell by cell."""
     if name.endswith(".ipynb"):
         try:
-            cells = cells_of(PurePosixPath(name), content)  # type: ignore[arg-type]
+            cells = cells_of(Path(name), content)
             return "\n\n".join(f"# {cell.name.rpartition(', ')[2]}\n{cell.text.strip()}" for cell in cells)
         except NotebookError as problem:
             return str(problem)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import getpass
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -48,7 +50,7 @@ def job_script(slurm: Slurm, share: int, resource: str = "CPU") -> str:
 
     folder = options.pop("shared_temp_directory")
     keys = {f"tls_{name}": f"{folder}/{name}" for name in ("ca_file", "worker_cert", "worker_key")}
-    with patch("os.makedirs"):  # of the folder for logs
+    with patch("os.makedirs"):  # a script that is only shown needs no folder for its logs
         job = SLURMJob("tls://ADDRESS", name="NAME", protocol="tls://", security=Security(**keys), **options)
     return str(job.job_script())
 
@@ -119,14 +121,17 @@ def require_jobs(cluster: SLURMCluster, folder: Path) -> None:
 def import_jobqueue() -> None:
     """Import dask-jobqueue, by which its defaults become part of Dask's configuration; raise RunFailed without it.
 
-    Its module `runner`, which we do not use, takes Ctrl-C for itself as it is imported: that is not let happen.
+    Its module `runner`, which we do not use, takes Ctrl-C for itself as it is imported: that is given back.
     """
-    with patch("signal.signal"):
-        try:
-            import cryptography  # noqa: F401  (for the keys)
-            import dask_jobqueue  # noqa: F401
-        except ImportError as error:
-            raise RunFailed(f"{error.name} is not installed: pip install 'trivium[slurm]'") from None
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        import_module("cryptography")  # for the keys
+        import_module("dask_jobqueue")
+    except ImportError as error:
+        raise RunFailed(f"{error.name} is not installed: pip install 'trivium[slurm]'") from None
+    finally:
+        if signal.getsignal(signal.SIGINT) is not on_interrupt:
+            signal.signal(signal.SIGINT, on_interrupt)
 
 
 def _options(slurm: Slurm, share: int, resource: str) -> dict[str, Any]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graders.similarity import pairs as rules
 from graders.similarity.pairs import Comparison, Pair
 from graders.similarity.view import PairView
+from graders.text.pages import page_environment, source_of
 from graders.text.sanitize import clean_name, clean_text
 from graders.text.spreadsheet import escape_formula
 from sanity.core.manifest import Manifest
@@ -114,9 +113,8 @@ def index_page(report: Report) -> str:
 def pair_page(report: Report, row: Row) -> str:
     """Return the page of a pair: both codes side by side, shared passages marked."""
     script = (Path(__file__).parent / "pair.js").read_text(encoding="utf-8")
-    digest = b64encode(sha256(script.encode()).digest()).decode()
     template = _templates().get_template("pair.html.jinja")
-    return template.render(report=report, row=row, script=script, script_digest=digest, hues=HUES)
+    return template.render(report=report, row=row, script=script, script_source=source_of(script), hues=HUES)
 
 
 def table_csv(rows: Sequence[Row]) -> str:
@@ -160,15 +158,6 @@ def _code(text: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"name": clean_name, "text": clean_text, "code": _code, "percent": percent}
+    environment = page_environment(Path(__file__).parent)
+    environment.filters |= {"code": _code, "percent": percent}
     return environment

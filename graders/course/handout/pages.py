@@ -12,6 +12,7 @@ from graders.course.assignment import Assignment
 from graders.course.handout.markdown import Page, render
 from graders.course.handout.wheel import ROOT
 from graders.text.numbers import number
+from graders.text.pages import page_environment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -91,13 +92,4 @@ def _whole(page: Page, place: str, titles: Mapping[str, str], assignment: Assign
 @cache
 def template() -> Template:
     """Return the template of all pages, compiled once in a process."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.jinja")
+    return page_environment(Path(__file__).parent).get_template("page.html.jinja")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from datetime import datetime
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graders.text.numbers import number
-from graders.text.sanitize import clean_name, clean_text
+from graders.text.pages import page_environment, source_of
 from graders.text.times import time_in_words
 
 if TYPE_CHECKING:
@@ -30,24 +27,8 @@ def template(name: str) -> Template:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "text": clean_text,
-        "name": clean_name,
-        "number": number,
-        "percent": percent,
-        "own_time": own_time,
-        "seconds": seconds,
-    }
+    environment = page_environment(FOLDER)
+    environment.filters |= {"percent": percent, "own_time": own_time, "seconds": seconds}
     environment.globals |= {"asset": asset, "policy": policy, "made_by": MADE_BY}
     return environment
 
@@ -68,13 +49,9 @@ def policy(style: str, script: str) -> str:
     So even if a submission's text got through unescaped, it would do nothing.
     """
     return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        f"default-src 'none'; style-src {source_of(style)}; script-src {source_of(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 def percent(part: float) -> str:

@@ -95,4 +95,4 @@ def test_a_file_without_comments_is_one_line(tmp_path: Path, capsys: pytest.Capt
     assert main(["ci", "post", str(path)]) == 2
     none, wrong = capsys.readouterr().err.splitlines()
     assert none == f"trivium ci: {path}: cannot be read: No such file or directory"
-    assert wrong.startswith(f"trivium ci: {path}: no list as `trivium ci comments` writes it: ")
+    assert wrong.startswith(f"trivium ci: {path}: not a list as `trivium ci comments` writes it: ")
