@@ -1,24 +1,20 @@
 """Planted bugs fail, for the right reason, and correct variants pass: each assignment's, put to its checks for real.
 
 What is expected of the fixed cases is recorded, as students have it; what is drawn is put to the reference, too.
-
-The fast tests take, of every assignment, the first bug of each question and kind and those that show only in a
-degenerate case; and of the right answers the first to each question, with the checks that run on it. A bug's kind is
-the set of probes in whose recorded answers it shows. The slow tests take all.
+Among the fast tests are the reference and the first bug of each question; those of all bugs and variants are slow.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
 from graders.course.assignment import assignment_names, load_assignment
-from graders.course.planted import ANSWER, Variant, load_bugs, load_variants, reference_files
+from graders.course.planted import Variant, load_bugs, load_variants, reference_files
 from graders.course.planted.process_run import run_in_process
 from sanity.core.assignment_package import load_checks
 from sanity.core.check import Check
@@ -26,18 +22,30 @@ from sanity.core.errors import CheckFailed, CouldNotRun
 from sanity.core.judge import CachedRun, attempt
 from sanity.core.manifest import Manifest
 from sanity.core.probe import Run
-from sanity.core.recordings import Recordings, RecordingsError, diagnose, fixed_cases, load, recording_path
+from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
 
 ASSIGNMENTS = assignment_names()
 SEEDS = {"a1": 8, "a2": 8, "a3": 4, "a4": 2, "a5": 2}
 """Of drawn cases. A seed of a4 takes five seconds for each right submission."""
 BUGS = {(name, bug.id): bug for name in ASSIGNMENTS for bug in load_bugs(load_assignment(name))}
-RIGHT = [
-    pytest.param(name, right, id=f"{name}-{right.id}")
-    for name in ASSIGNMENTS
-    for right in (Variant("reference", reference_files(load_assignment(name))), *load_variants(load_assignment(name)))
+FIRST = {(name, bug.question): bug.id for (name, _), bug in reversed(BUGS.items())}
+"""The first bug of each question."""
+EACH_BUG = [
+    pytest.param(*key, id="-".join(key), marks=() if FIRST[key[0], bug.question] == key[1] else pytest.mark.slow)
+    for key, bug in BUGS.items()
 ]
-PROPERTIES = [(name, c) for name in ASSIGNMENTS for c in load_checks(name) if c.is_property and c.weight]
+REFERENCES = [Variant("reference", reference_files(load_assignment(name))) for name in ASSIGNMENTS]
+RIGHT = [
+    pytest.param(name, right, id=f"{name}-{right.id}", marks=() if right is reference else pytest.mark.slow)
+    for name, reference in zip(ASSIGNMENTS, REFERENCES, strict=True)
+    for right in (reference, *load_variants(load_assignment(name)))
+]
+PROPERTIES = [
+    pytest.param(name, c, id=f"{name}-{c.name}")
+    for name in ASSIGNMENTS
+    for c in load_checks(name)
+    if c.is_property and c.weight
+]
 BESIDE = {"trains_at_the_rate_given"}
 """Hints about a file beside the answers, which no variant has: their own tests get them."""
 HINTS = [(name, c) for name in ASSIGNMENTS for c in load_checks(name) if not c.weight and c.name not in BESIDE]
@@ -96,45 +104,6 @@ def recordings(assignment: str) -> Recordings:
     return load(recording_path(assignment))
 
 
-def first_of_each_kind(assignment: str) -> Iterator[str]:
-    """Yield the bugs that stand for all of their question and kind."""
-    shows: dict[str, set[str]] = defaultdict(set)
-    with suppress(RecordingsError):  # before the first recording
-        for key, mistakes in recordings(assignment).diagnoses.items():
-            for says in (says for named, _ in mistakes for says in named):
-                shows[says].add(key.split()[0])
-    seen = set()
-    for bug in (bug for (name, _), bug in BUGS.items() if name == assignment):
-        kind = bug.question, frozenset(shows[bug.says])
-        if kind not in seen:
-            yield bug.id
-        seen.add(kind)
-
-
-FIRST = {name: list(first_of_each_kind(name)) for name in ASSIGNMENTS}
-ALL = {name: [id for other, id in BUGS if other == name] for name in ASSIGNMENTS}
-
-
-def answered(assignment: str, right: Variant) -> set[str]:
-    """Return the questions that a variant answers in its own way; all, for the reference."""
-    own, others = (
-        {(name, found[2], found[3]) for name, text in files.items() for found in ANSWER.finditer(text)}
-        for files in (right.files, reference_files(load_assignment(assignment)))
-    )
-    return {question for _, question, _ in own - others or own}
-
-
-def first_answers() -> Iterator[tuple[str, Variant]]:
-    """Yield the variants that answer a question in their own way which none before them does, and the reference."""
-    for name in ASSIGNMENTS:
-        seen: set[str] = set()
-        for right in load_variants(load_assignment(name)):
-            if not answered(name, right) <= seen:
-                yield name, right
-            seen |= answered(name, right)
-        yield name, Variant("reference", reference_files(load_assignment(name)))
-
-
 def problems(check: Check, run: Run, expect: Run) -> list[CheckFailed | CouldNotRun]:
     return [problem for case in fixed_cases(check.cases) if (problem := attempt(check, run, expect, case))]
 
@@ -164,37 +133,22 @@ def found(assignment: str, id: str) -> Found:
     return Found({check.name for check in own if all_problems[check]}, {check.name for check in broken}, read)
 
 
-@pytest.mark.parametrize(
-    ("assignment", "bug"),
-    [
-        pytest.param(name, bug, marks=() if bug in FIRST[name] else pytest.mark.slow, id=f"{name}-{bug}")
-        for name, bug in BUGS
-    ],
-)
+@pytest.mark.parametrize(("assignment", "bug"), EACH_BUG)
 def test_a_bug_fails_its_question(assignment: str, bug: str) -> None:
     assert found(assignment, bug).failed
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_the_first_of_each_kind_break_a_third_of_the_properties(assignment: str) -> None:
-    own = {check.name for name, check in PROPERTIES if name == assignment}
-    broken = set[str]().union(*(found(assignment, bug).broken for bug in FIRST[assignment]))
-    assert len(own & broken) >= len(own) / 3
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("assignment", "check"), [pytest.param(*both, id=f"{both[0]}-{both[1].name}") for both in PROPERTIES]
-)
+@pytest.mark.parametrize(("assignment", "check"), PROPERTIES)
 def test_some_bug_of_its_question_breaks_each_property(assignment: str, check: Check) -> None:
-    own = [bug for bug in ALL[assignment] if BUGS[assignment, bug].question == check.question]
+    own = [bug.id for bug in load_bugs(load_assignment(assignment)) if bug.question == check.question]
     assert any(check.name in found(assignment, bug).broken for bug in own)
 
 
-@pytest.mark.slow  # shares of a whole table: among the few of the fast tests one bug that draws would decide
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_mistakes_are_named(assignment: str) -> None:
-    answers = [(BUGS[assignment, bug].says, found(assignment, bug).read) for bug in ALL[assignment]]
+    answers = [(bug.says, found(assignment, bug.id).read) for bug in load_bugs(load_assignment(assignment))]
     wrong = [(says, read) for says, read in answers if read]
     assert len(wrong) > len(answers) / 2
     assert sum(says in read for says, read in wrong) >= 0.9 * len(wrong)
@@ -202,6 +156,7 @@ def test_mistakes_are_named(assignment: str) -> None:
     assert len(misnamed) <= 0.05 * len(wrong), misnamed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bug", "failed"), DEGENERATE.items(), ids=lambda part: part[-1] if len(part) == 2 else "")
 def test_a_bug_that_shows_in_a_degenerate_case_costs_a_tenth(bug: tuple[str, str], failed: set[str]) -> None:
     assert found(*bug).failed == failed
@@ -226,33 +181,18 @@ def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
         assert [c.name for c in unrelated if problems(c, run, recordings(assignment).expect)] == []
 
 
-def hints(assignment: str, right: Variant, checks: Iterable[Check]) -> set[str]:
-    """Return the hints that a right answer gets; assert that it passes the other checks."""
-    hinted = set()
+@pytest.mark.parametrize(("assignment", "right"), RIGHT)
+def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
     with run_in_process(load_assignment(assignment), right.files) as child:
         run = CachedRun(child)
-        for check in checks:
+        hinted = set()
+        for check in load_checks(assignment):
             found = problems(check, run, recordings(assignment).expect)
             if not check.weight and all(isinstance(problem, CheckFailed) for problem in found):
                 hinted |= {check.name} if found else set()
             else:
                 assert found == [], check.name
-    return hinted
-
-
-@pytest.mark.parametrize(
-    ("assignment", "right"), [pytest.param(*both, id=f"{both[0]}-{both[1].id}") for both in first_answers()]
-)
-def test_a_right_answer_passes_the_checks_that_run_on_it(assignment: str, right: Variant) -> None:
-    manifest, own = load_assignment(assignment).manifest, answered(assignment, right)
-    checks = [check for check in load_checks(assignment) if own & needs(manifest, check.question)]
-    assert hints(assignment, right, checks) == HINTED.get(right.id, set())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("assignment", "right"), RIGHT)
-def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
-    assert hints(assignment, right, load_checks(assignment)) == HINTED.get(right.id, set())
+        assert hinted == HINTED.get(right.id, set())
 
 
 @pytest.mark.parametrize(("assignment", "hint"), HINTS)
