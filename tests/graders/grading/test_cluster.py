@@ -61,7 +61,10 @@ def timeless(result: bytes) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(decoded, graded_at="", seconds=0))
 
 
-TIMES = re.compile(r'"execution_time": [\d.]+|"graded_at": "[^"]+"| · graded [^<]+| · [\d.]+ s(?=<)')
+TIMES = re.compile(
+    r'"execution_time": [\d.]+|"graded_at": "[^"]+"| · graded [^<]+| · [\d.]+ s(?=[.<])'
+    r'|<tr>.*<td class="number">[\d.]+ s</td></tr>\n|<td>[\d.]+</td>(?=<td class="l">)|<dd>[\d.]+ s</dd>'
+)
 
 
 def exports(out: Path) -> dict[str, str]:
