@@ -45,9 +45,9 @@ def trained(size: int, updates: int) -> tuple[Any, list[str]]:
     from nmt.batches import indexed
     from nmt.datasets import toy_corpus
     from nmt.recipe import TOY, initialise, vocabulary
-    from nmt.tracking import ValidationResult
     from nmt.training import train
     from nmt_model import NMT
+    from sanity.training.tracking import ValidationResult
 
     corpus = toy_corpus()
     vocab = vocabulary(corpus.train.source, corpus.train.target, TOY)

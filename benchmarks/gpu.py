@@ -205,8 +205,8 @@ def learning(bench: Bench, minutes: float) -> tuple[list[tuple[str, str]], Any]:
     from nmt.recipe import Recipe, initialise
     from nmt.scoring import bleu
     from nmt.search import translate
-    from nmt.tracking import ValidationResult
     from nmt.training import train
+    from sanity.training.tracking import ValidationResult
 
     corpus, looks = bench.corpus, []
     recipe = replace(Recipe(), **bench.sizes.trained)

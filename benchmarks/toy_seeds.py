@@ -25,9 +25,9 @@ from nmt.datasets import toy_corpus
 from nmt.recipe import TOY, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
-from nmt.tracking import ValidationResult
 from nmt.training import train
 from nmt_model import NMT
+from sanity.training.tracking import ValidationResult
 
 AIM = 90
 """The BLEU on test that each seed must reach."""

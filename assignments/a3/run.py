@@ -19,7 +19,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from parsing.commands import terminal
+try:
+    from sanity.training import terminal
+except ImportError:
+    sys.exit("run.py: trivium is not installed, or too old; see Install in README.md")
 
 if __name__ == "__main__":
     terminal.during_imports()

@@ -242,8 +242,8 @@ class Vocab:
         return vocab
 
     def save(self, path: str | Path) -> None:
-        """Write the vocabulary to a JSON file atomically. Raises nmt.atomic.SaveError."""
-        from nmt.atomic import write_atomically  # the checks have vocab.py without the nmt package
+        """Write the vocabulary to a JSON file atomically. Raises sanity.training.atomic.SaveError."""
+        from sanity.training.atomic import write_atomically
 
         text = json.dumps(self.to_plain(), indent=2, ensure_ascii=False)
         write_atomically(Path(path), lambda file: file.write(f"{text}\n".encode()))
@@ -272,8 +272,12 @@ def _sentencepiece() -> Any:
 
 def main(arguments: list[str]) -> int:
     """Make a vocabulary file; return the exit status."""
-    from nmt.atomic import SaveError, refuse_to_overwrite
-    from nmt.commands.terminal import replace_unprintable
+    try:
+        from sanity.training.atomic import SaveError, refuse_to_overwrite
+        from sanity.training.terminal import replace_unprintable
+    except ImportError:
+        print("vocab.py: trivium is not installed, or too old; see Install in README.md", file=sys.stderr)
+        return 2
     from nmt.corpus import CorpusError, read_texts
 
     replace_unprintable()

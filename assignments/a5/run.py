@@ -28,11 +28,13 @@ from typing import Any
 def main(argv: Sequence[str]) -> int:
     """Run a command; return the exit status."""
     arguments = parser().parse_args(argv)
-    from training import checkpoint, loop, questions
+    from sanity.training.atomic import SaveError
+    from sanity.training.checkpoint import CheckpointError
+    from training import loop, questions
 
     try:
         return int(arguments.command(arguments) or 0)
-    except (checkpoint.CheckpointError, checkpoint.SaveError, loop.Diverged, questions.DataError) as problem:
+    except (CheckpointError, SaveError, loop.Diverged, questions.DataError) as problem:
         print(f"run.py: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -143,9 +145,9 @@ def write_report(folder: Path, task: Any, model: Any, lines: Sequence[dict[str, 
     """Write report.html, if matplotlib and jinja2 are installed."""
     import torch
 
+    from sanity.training.tracking import read_log
     from training.attention import attention_weights
     from training.questions import MASK, encode
-    from training.tracking import read_log
 
     try:
         from sanity.pretraining.report import Answered, Heads, report_files

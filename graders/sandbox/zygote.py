@@ -22,7 +22,7 @@ from graders.sandbox.isolation import Isolation, SandboxError, landlock_abi
 from graders.sandbox.profile import Profile
 
 READABLE = (
-    *("sanity/__init__.py", "sanity/core", "sanity/gradients"),
+    *("sanity/__init__.py", "sanity/core", "sanity/gradients", "sanity/training"),
     *("graders/__init__.py", "graders/sandbox/__init__.py", "graders/sandbox/inside"),
 )
 """The part of this repository that a worker may read, in addition to its assignment's package."""

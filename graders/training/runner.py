@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import graders.sandbox.inside
+import sanity.training
 from graders.intake.submission import Submission
 from graders.records import training as result
 from graders.records.training import Training, TrainingError
@@ -197,13 +198,13 @@ def profile(job: Job, lock: int, code: str) -> Profile:
 
 
 def training_key(job: Job, task: Task, files: Mapping[str, bytes]) -> str:
-    """Return a hash of everything that the result depends on: the graders' code, the job, the task and its files.
+    """Return a hash of everything that the result depends on: our code, the job, the task and its files.
 
     A folder whose event log has another key belongs to another training, and is started again.
     """
     digest = sha256()
-    folders = Path(__file__).parent, Path(graders.sandbox.inside.__file__).parent
-    ours = {f"{path.parent.name}/{path.name}": path.read_bytes() for folder in folders for path in folder.glob("*.py")}
+    folders = Path(__file__).parent, *(Path(one.__path__[0]) for one in (graders.sandbox.inside, sanity.training))
+    ours = {"/".join(path.parts[-3:]): path.read_bytes() for folder in folders for path in folder.glob("*.py")}
     for name, content in sorted({**ours, **files}.items()):
         digest.update(f"{len(name)} {len(content)} {name}".encode() + content)
     reference = task.reference()

@@ -16,12 +16,11 @@ Training:
     training.py       the loop: batches, validation, patience
     validation.py     UAS and LAS of dev
     scoring.py        UAS and LAS, with their signature
-    checkpoint.py     saving, and resuming as if training had never stopped
-    atomic.py         writing files completely or not at all
-    tracking.py       the log line and TensorBoard
+    checkpoint.py     what is saved, to resume as if training had never stopped
+    tracking.py       the lines of the log
 The commands of run.py:
     commands/         what `run.py train` and `run.py parse` do with all these
 
 The toy treebank's grammar, the drawings and the report are in the package `sanity.parsing`, which is installed with the
-checks.
+checks; writing and reading checkpoints, TensorBoard, and what else trainings share, in `sanity.training`.
 """

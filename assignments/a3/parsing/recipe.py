@@ -6,8 +6,8 @@ and its dropout 0.5: in ten epochs one that is larger and falls to 0 gets furthe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,31 +15,11 @@ from numpy.typing import NDArray
 
 from parsing.features import N_FEATURES
 from parsing.vocabulary import Vocabulary
-
-
-class RecipeError(ValueError):
-    """A hyper-parameter is out of range; the message is one line."""
-
-
-def hyperparameter(
-    default: Any,
-    about: str,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: Sequence[str] = (),
-) -> Any:
-    """Return a dataclass field with its default, its line in `python run.py train --help`, and its range."""
-    limits = {"minimum": minimum, "maximum": maximum, "choices": choices}
-    return field(default=default, metadata={"help": about, **limits})
-
-
-def option(name: str) -> str:
-    """Return the command-line option of a hyper-parameter: --batch-size for batch_size."""
-    return f"--{name.replace('_', '-')}"
+from sanity.training.recipe import Hyperparameters, hyperparameter
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Hyperparameters):
     """The hyper-parameters. An update is one step of the optimizer, on one batch. Raises RecipeError."""
 
     # The vocabulary and the classes
@@ -75,18 +55,6 @@ class Recipe:
     valid_niter: int | None = hyperparameter(None, "updates between validations on dev (an epoch)", minimum=1)
     patience: int = hyperparameter(5, "stop after this many validations in a row without improvement", minimum=1)
     log_every: int = hyperparameter(50, "updates between lines of the log", minimum=1)
-
-    def __post_init__(self) -> None:
-        for parameter in fields(self):
-            value, limits = getattr(self, parameter.name), parameter.metadata
-            if value is None:
-                continue
-            if limits["choices"] and value not in limits["choices"]:
-                raise RecipeError(f"{option(parameter.name)} is {value!r}; expected {' or '.join(limits['choices'])}")
-            minimum, maximum = limits["minimum"], limits["maximum"]
-            if minimum is not None and not minimum <= value <= (maximum or float("inf")):
-                expected = f"from {minimum} to {maximum}" if maximum else f"at least {minimum}"
-                raise RecipeError(f"{option(parameter.name)} is {value}; expected {expected}")
 
 
 TOY = Recipe(

@@ -13,11 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from parsing import checkpoint
+from parsing.checkpoint import TrainingState, fingerprint
 from parsing.features import Instances
 from parsing.recipe import Recipe
-from parsing.tracking import Log, Progress, Report, ValidationResult
+from parsing.tracking import Log, Report
 from parsing.vocabulary import Vocabulary
+from sanity.training import checkpoint
+from sanity.training.adam import load_moments, make_adam
+from sanity.training.tracking import Progress, ValidationResult
 
 Validate = Callable[[Any, Progress], ValidationResult]
 """Evaluates a model on dev; called with the model in evaluation mode and without gradients."""
@@ -109,11 +112,11 @@ class Training:
         self.updates = int(min(recipe.max_updates or math.inf, recipe.max_epoch * self.batches_per_epoch))
         self.adam = make_adam(self.model, recipe.lr)
         self.loss_function = nn.CrossEntropyLoss()
-        self.fingerprint = checkpoint.fingerprint(instances, recipe, vocabulary)
+        self.fingerprint = fingerprint(instances, recipe, vocabulary)
         # The sum since the last report stays on the device: reading it at each update would wait for a GPU.
         self.loss = torch.zeros((), dtype=torch.float64, device=device)
         torch.manual_seed(recipe.seed)
-        self.state = checkpoint.TrainingState()
+        self.state = TrainingState()
         self.stopped = False
         self.started = self.learning_since = time.monotonic()
 
@@ -246,30 +249,9 @@ class Training:
             checkpoint.check_fingerprint(content["fingerprint"], self.fingerprint, path)
             checkpoint.load_weights(self.model, content["weights"], path)
             load_moments(self.adam, content["optimizer"])
-            self.state = checkpoint.state_from_plain(content["state"])
+            self.state = checkpoint.state_from_plain(TrainingState, content["state"])
             if self.state.batches > self.batches_per_epoch:
                 raise ValueError("beyond the end of the epoch")
             self.loss.fill_(self.state.loss)
             # Last of all: nothing may draw random numbers between here and the next update's dropout.
             checkpoint.set_rng_state(content["random"], self.device)
-
-
-def make_adam(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Return Adam for the model's weights, fused (all weights in one call) where this PyTorch can."""
-    try:
-        return torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-    except RuntimeError:  # before PyTorch 2.4, on a CPU
-        return torch.optim.Adam(model.parameters(), lr=lr)
-
-
-def load_moments(adam: torch.optim.Adam, saved: dict[str, Any]) -> None:
-    """Restore Adam's moments from its saved state_dict; the learning rate stays.
-
-    Raises:
-        KeyError, TypeError, ValueError, …: saved isn't such a state, or its shapes are not the weights'.
-    """
-    adam.load_state_dict({"state": saved["state"], "param_groups": adam.state_dict()["param_groups"]})
-    for weight, moments in adam.state.items():
-        if not weight.shape == moments["exp_avg"].shape == moments["exp_avg_sq"].shape:
-            raise ValueError("moments of another shape")
-        moments["step"].item()

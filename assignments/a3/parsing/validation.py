@@ -7,10 +7,10 @@ from typing import Any
 
 from parsing.decoding import MinibatchParse, predict
 from parsing.scoring import score
-from parsing.tracking import Progress, ValidationResult
 from parsing.training import Validate
 from parsing.treebank import Sentence, punctuation_in
 from parsing.vocabulary import Vocabulary
+from sanity.training.tracking import Progress, ValidationResult
 
 
 def validation_on(dev: Sequence[Sentence], vocabulary: Vocabulary, minibatch_parse: MinibatchParse) -> Validate:

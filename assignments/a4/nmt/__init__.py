@@ -9,9 +9,8 @@ Training:
     losses.py         cross-entropy and perplexity
     training.py       the loop: batches, validation, patience
     optimization.py   one update: loss, gradient, clipping, Adam; device and precision
-    checkpoint.py     saving, and resuming as if training had never stopped
-    atomic.py         writing files completely or not at all
-    tracking.py       the log line and TensorBoard
+    checkpoint.py     what is saved, to resume as if training had never stopped
+    tracking.py       the lines of the log
 Translating:
     search.py         beam search
     scoring.py        BLEU and chrF
@@ -21,5 +20,6 @@ The commands of run.py:
 A model may have two methods that replace functions here with faster ones: `word_losses` (losses.py) and `beam_decoder`
 (search.py). The model of this assignment has neither.
 
-The toy languages and the report of a training are in the package `sanity.nmt`, which is installed with the checks.
+The toy languages and the report of a training are in the package `sanity.nmt`, which is installed with the checks;
+writing and reading checkpoints, TensorBoard, and what else trainings share, in `sanity.training`.
 """

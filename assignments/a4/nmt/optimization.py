@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nmt.batches import Batch
 from nmt.losses import word_losses
 from nmt.recipe import Recipe
+from sanity.training.adam import make_adam
 
 
 class DeviceError(ValueError):
@@ -66,19 +67,6 @@ class ModelOptimizer:
         self.adam.step()
         return loss.detach()
 
-    def load_moments(self, saved: dict[str, Any]) -> None:
-        """Restore Adam's moments from its saved state_dict; the learning rate stays.
-
-        Raises:
-            KeyError, TypeError, ValueError, …: saved isn't such a state, or its shapes are not the weights'.
-        """
-        groups = self.adam.state_dict()["param_groups"]
-        self.adam.load_state_dict({"state": saved["state"], "param_groups": groups})
-        for weight, moments in self.adam.state.items():
-            if not weight.shape == moments["exp_avg"].shape == moments["exp_avg_sq"].shape:
-                raise ValueError("moments of another shape")
-            moments["step"].item()
-
     def learning_rate(self, done: int, decay: float) -> float:
         """Return the learning rate after `done` updates; decay is the factor that the plateau schedule has reached."""
         rate = self.recipe.lr * decay
@@ -87,11 +75,3 @@ class ModelOptimizer:
         if self.recipe.schedule == "linear":
             rate *= 1 - done / self.updates
         return rate
-
-
-def make_adam(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Return Adam for the model's weights, fused (all weights in one call) where this PyTorch can."""
-    try:
-        return torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-    except RuntimeError:  # before PyTorch 2.4, on a CPU
-        return torch.optim.Adam(model.parameters(), lr=lr)

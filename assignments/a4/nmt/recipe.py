@@ -6,8 +6,10 @@ Each is an option of `python run.py train`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from sanity.training.recipe import Hyperparameters, hyperparameter
 
 if TYPE_CHECKING:  # torch takes seconds to import, and `run.py --help` needs this module
     from torch import nn
@@ -15,29 +17,8 @@ if TYPE_CHECKING:  # torch takes seconds to import, and `run.py --help` needs th
     from vocab import Vocab
 
 
-class RecipeError(ValueError):
-    """A hyper-parameter is out of range; the message is one line."""
-
-
-def hyperparameter(
-    default: Any,
-    about: str,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: Sequence[str] = (),
-) -> Any:
-    """Return a dataclass field with its default, its line in `python run.py train --help`, and its range."""
-    limits = {"minimum": minimum, "maximum": maximum, "choices": choices}
-    return field(default=default, metadata={"help": about, **limits})
-
-
-def option(name: str) -> str:
-    """Return the command-line option of a hyper-parameter: --clip-grad for clip_grad."""
-    return f"--{name.replace('_', '-')}"
-
-
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Hyperparameters):
     """The hyper-parameters. An update is one step of the optimizer, on one batch. Raises RecipeError."""
 
     # The vocabulary
@@ -86,18 +67,6 @@ class Recipe:
     # Translating
     beam_size: int = hyperparameter(5, "beam size", minimum=1)
     max_decoding_time_step: int = hyperparameter(70, "maximum length of a translation, in words", minimum=1)
-
-    def __post_init__(self) -> None:
-        for parameter in fields(self):
-            value, limits = getattr(self, parameter.name), parameter.metadata
-            if value is None:
-                continue
-            if limits["choices"] and value not in limits["choices"]:
-                raise RecipeError(f"{option(parameter.name)} is {value!r}; expected {' or '.join(limits['choices'])}")
-            minimum, maximum = limits["minimum"], limits["maximum"]
-            if minimum is not None and not minimum <= value <= (maximum or float("inf")):
-                expected = f"from {minimum} to {maximum}" if maximum else f"at least {minimum}"
-                raise RecipeError(f"{option(parameter.name)} is {value}; expected {expected}")
 
 
 RAW = Recipe(subwords=8000)

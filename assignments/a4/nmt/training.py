@@ -12,12 +12,15 @@ from typing import Any, NamedTuple, NoReturn
 
 import torch
 
-from nmt import checkpoint
 from nmt.batches import Batch, Pair, batch_iter, prefetched
+from nmt.checkpoint import TrainingState, fingerprint
 from nmt.losses import perplexity, sum_dtype
 from nmt.optimization import ModelOptimizer
 from nmt.recipe import Recipe
-from nmt.tracking import Log, Progress, Report, ValidationResult
+from nmt.tracking import Log, Report
+from sanity.training import checkpoint
+from sanity.training.adam import load_moments
+from sanity.training.tracking import Progress, ValidationResult
 
 Validate = Callable[[Any, Progress], ValidationResult]
 """Evaluates a model on dev; called with the model in evaluation mode and without gradients."""
@@ -108,11 +111,11 @@ class Training:
         self.batches_per_epoch = math.ceil(len(pairs) / recipe.batch_size)
         updates = min(recipe.max_updates or math.inf, recipe.max_epoch * self.batches_per_epoch)
         self.optimizer = ModelOptimizer(self.model, recipe, device, int(updates))
-        self.fingerprint = checkpoint.fingerprint(model, pairs, recipe, dev)
+        self.fingerprint = fingerprint(model, pairs, recipe, dev)
         # The sum since the last report stays on the device: reading it at each update would wait for the GPU.
         self.loss = torch.zeros((), dtype=sum_dtype(device), device=device)
         torch.manual_seed(recipe.seed)
-        self.state = checkpoint.TrainingState()
+        self.state = TrainingState()
         self.stopped = False
         self.started = self.learning_since = time.monotonic()
 
@@ -229,7 +232,7 @@ class Training:
         checkpoint.load_weights(self.model, content["weights"], path)
         if with_moments:
             with checkpoint.as_checkpoint_error(path):
-                self.optimizer.load_moments(content["optimizer"])
+                load_moments(self.optimizer.adam, content["optimizer"])
 
     def save(self) -> None:
         """Write a checkpoint. Raises SaveError."""
@@ -257,8 +260,8 @@ class Training:
         with checkpoint.as_checkpoint_error(path):
             checkpoint.check_fingerprint(content["fingerprint"], self.fingerprint, path)
             checkpoint.load_weights(self.model, content["weights"], path)
-            self.optimizer.load_moments(content["optimizer"])
-            self.state = checkpoint.state_from_plain(content["state"])
+            load_moments(self.optimizer.adam, content["optimizer"])
+            self.state = checkpoint.state_from_plain(TrainingState, content["state"])
             if self.state.batches > self.batches_per_epoch:
                 raise ValueError("beyond the end of the epoch")
             self.loss.fill_(self.state.loss)

@@ -6,9 +6,10 @@
     model.py        your Transformer: built, initialised, asked
     loop.py         updates, rounds, and what is done after each
     checkpoint.py   files to resume from, read without running code
-    tracking.py     the progress bar, log.jsonl, TensorBoard
+    tracking.py     the lines of the log
     tasks.py        copying, and the world: what is learnt in a round, and what is asked after it
 
 Your answers are used through two names only: `Transformer`, with `ModelConfig`, in model_solution.py, and
-`CharCorruptionDataset` in dataset.py.
+`CharCorruptionDataset` in dataset.py. The progress bar, log.jsonl and TensorBoard are in the package `sanity.training`,
+which is installed with the checks.
 """

@@ -10,37 +10,25 @@ best           the score on dev, the round and the weights of the model that ans
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from sanity.training.atomic import SaveError, write_atomically
+from sanity.training.checkpoint import CheckpointError
+
 NAME = "checkpoint.pt"
 NAMES = {"fingerprint", "recipe", "round", "update", "enough", "weights", "optimizer", "vocabulary", "best"}
 
 
-class CheckpointError(ValueError):
-    """A checkpoint that can't be read or doesn't fit; the message is one line."""
-
-
-class SaveError(RuntimeError):
-    """A checkpoint that can't be written; the last one is intact. The message is one line."""
-
-
 def save(folder: Path, content: dict[str, Any]) -> None:
     """Write the checkpoint of a folder; a process killed meanwhile leaves the last one. Raises SaveError."""
-    path = folder / NAME
-    part = path.with_suffix(".part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except (OSError, RuntimeError) as error:
-        raise SaveError(f"{path}: can't be written: {_cause(error)}") from None
+    except OSError as error:
+        raise SaveError(f"{folder}: can't be created: {error.strerror}") from None
+    write_atomically(folder / NAME, lambda file: torch.save(content, file))
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -55,10 +43,3 @@ def read(folder: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not set(content) >= NAMES:
         raise CheckpointError(f"{path}: not a checkpoint of this program, or a damaged one")
     return content
-
-
-def _cause(error: BaseException) -> str:
-    """Return the operating system's reason; torch.save hides it behind a RuntimeError."""
-    while not isinstance(error, OSError) and error.__context__:
-        error = error.__context__
-    return (isinstance(error, OSError) and error.strerror) or str(error).partition("\n")[0]

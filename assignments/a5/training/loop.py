@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from sanity.training.checkpoint import CheckpointError
 from training import checkpoint
 from training.model import device_of, load_weights
 from training.questions import Batch
@@ -105,7 +106,7 @@ def train(
     if (folder / checkpoint.NAME).exists():
         saved = checkpoint.read(folder)
         if saved["fingerprint"] != fingerprint:
-            raise checkpoint.CheckpointError(f"{folder}: made with other data, or another recipe")
+            raise CheckpointError(f"{folder}: made with other data, or another recipe")
         load_weights(model, saved["weights"])
         optimizer.load_state_dict(saved["optimizer"])
         first, update, best, enough = saved["round"] + 1, saved["update"], saved["best"], saved["enough"]

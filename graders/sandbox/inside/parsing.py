@@ -26,11 +26,11 @@ def train(order: Order, channel: Channel) -> Finished:
     """Train until the loop ends, the dev score is enough, or the time is up; then dev is parsed once more."""
     import torch
 
-    from parsing.checkpoint import CheckpointError, Checkpoints
     from parsing.features import instances_of
-    from parsing.tracking import ValidationResult
     from parsing.training import Diverged
     from parsing.training import train as train_model
+    from sanity.training.checkpoint import CheckpointError, Checkpoints
+    from sanity.training.tracking import ValidationResult
 
     dev, sentences = _sentences(order, "dev"), _sentences(order, "train")
     tracker = Reporter(channel, "UAS")
@@ -64,8 +64,8 @@ def answer(order: Order, channel: Channel) -> Finished:
     """Parse the test twice, with the best model that training has saved: in large batches, then in small ones."""
     import torch
 
-    from parsing.checkpoint import Checkpoints, load_weights, read
     from parsing.roles import in_roles
+    from sanity.training.checkpoint import Checkpoints, load_weights, read
 
     vocabulary, recipe = _vocabulary_and_recipe(order, _sentences(order, "train"))
     model = _model(vocabulary, recipe)

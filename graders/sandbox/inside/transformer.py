@@ -23,6 +23,7 @@ def train(order: Order, channel: Channel) -> Finished:
     """Train until the loop ends, the dev score is enough, or the time is up; then dev is answered once more."""
     import torch
 
+    from sanity.training.checkpoint import CheckpointError
     from training import checkpoint, loop
     from training.model import new_model
     from training.tasks import fingerprint
@@ -52,7 +53,7 @@ def train(order: Order, channel: Channel) -> Finished:
 
     try:
         return run()
-    except checkpoint.CheckpointError as problem:  # damaged, by the submission or a failing disk
+    except CheckpointError as problem:  # damaged, by the submission or a failing disk
         print(f"{problem}; training starts again", flush=True)
         (FOLDER / checkpoint.NAME).unlink(missing_ok=True)
         return run()

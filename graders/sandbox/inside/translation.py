@@ -26,11 +26,11 @@ def train(order: Order, channel: Channel) -> Finished:
     import torch
 
     from nmt.batches import indexed
-    from nmt.checkpoint import CheckpointError, Checkpoints
     from nmt.corpus import Texts
-    from nmt.tracking import ValidationResult
     from nmt.training import Diverged
     from nmt.training import train as train_model
+    from sanity.training.checkpoint import CheckpointError, Checkpoints
+    from sanity.training.tracking import ValidationResult
 
     dev = _lines(order, "dev.src")
     texts = Texts(_lines(order, "train.src"), _lines(order, "train.tgt"))
@@ -65,8 +65,8 @@ def answer(order: Order, channel: Channel) -> Finished:
     """Translate the test twice, with the best model that training has saved: in uniform and in mixed batches."""
     import torch
 
-    from nmt.checkpoint import Checkpoints, load_weights, read
     from nmt.corpus import Texts
+    from sanity.training.checkpoint import Checkpoints, load_weights, read
 
     texts = Texts(_lines(order, "train.src"), _lines(order, "train.tgt"))
     model, _, _ = _model(order, texts)

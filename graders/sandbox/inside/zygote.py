@@ -27,7 +27,7 @@ from typing import Any
 
 PR_SET_CHILD_SUBREAPER = 36
 GRADERS = ("graders", "graders.sandbox", "graders.sandbox.inside")
-SANITY = ("sanity", "sanity.core", "sanity.gradients")
+SANITY = ("sanity", "sanity.core", "sanity.gradients", "sanity.training")
 
 
 def graft(root: Path, packages: Iterable[str]) -> None:

@@ -26,20 +26,22 @@ if __name__ == "__main__":
 
 import torch
 
-from nmt.atomic import SaveError, write_atomically
 from nmt.batches import indexed
-from nmt.checkpoint import CheckpointError, crc
-from nmt.commands.options import at_least
 from nmt.corpus import Corpus, CorpusError
 from nmt.datasets import load_corpus
 from nmt.losses import evaluate_ppl
 from nmt.optimization import DeviceError, device_named
-from nmt.recipe import TOY, Recipe, RecipeError, initialise, vocabulary
+from nmt.recipe import TOY, Recipe, initialise, vocabulary
 from nmt.scoring import bleu, score
 from nmt.search import translate
-from nmt.tracking import Progress, Report, ValidationResult
+from nmt.tracking import Report
 from nmt.training import Diverged, train
+from sanity.training.atomic import SaveError, write_atomically
+from sanity.training.checkpoint import CheckpointError, crc
+from sanity.training.options import at_least
 from sanity.training.plots import COLORS, svg_of
+from sanity.training.recipe import RecipeError
+from sanity.training.tracking import Progress, ValidationResult
 from variants import VARIANTS, VariantNMT
 from vocab import VocabError
 

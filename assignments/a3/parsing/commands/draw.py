@@ -23,12 +23,12 @@ def draw(text: str, model: Any, vocabulary: Vocabulary, tagger: Tagger, svg: Pat
         SaveError: the file can't be written.
     """
     from parser_transitions import minibatch_parse
-    from parsing.atomic import write_atomically
     from parsing.decoding import predict
     from parsing.tagging import tokens_of
     from parsing.treebank import Sentence, TreebankError
     from sanity.parsing.drawing import draw_tree
     from sanity.parsing.svg import alone, svg_of_tree
+    from sanity.training.atomic import write_atomically
 
     words = tokens_of(text)
     if not words:
@@ -45,15 +45,15 @@ def draw(text: str, model: Any, vocabulary: Vocabulary, tagger: Tagger, svg: Pat
 
 def save_tagger(tagger: Tagger, folder: Path) -> None:
     """Write what a tagger has learnt beside a model. Raises SaveError."""
-    from parsing.atomic import write_atomically
+    from sanity.training.atomic import write_atomically
 
     write_atomically(folder / TAGS, lambda file: file.write(json.dumps(tagger.to_plain()).encode()))
 
 
 def load_tagger(folder: Path) -> Tagger:
     """Return the tagger beside a model. Raises CheckpointError: there is none, or the file has another content."""
-    from parsing.checkpoint import CheckpointError
     from parsing.tagging import Tagger
+    from sanity.training.checkpoint import CheckpointError
 
     path = folder / TAGS
     try:

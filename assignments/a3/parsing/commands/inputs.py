@@ -1,34 +1,22 @@
-"""From the options of a command to a treebank, a recipe and a folder; and files that are written."""
+"""From the options of a command to a device, a recipe, a treebank and a folder."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parsing.recipe import PRESETS, Recipe, recipe_for
+from sanity.training.commands import UsageError, output_folder
+from sanity.training.options import changed
 
 if TYPE_CHECKING:
     import torch
 
     from parsing.treebank import Treebank
 
-PACKAGES = ("sanity.training", "conllu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
+PACKAGES = ("conllu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
 """The packages that training requires."""
-
-
-class UsageError(ValueError):
-    """Something is wrong with the command line; the message is one line."""
-
-
-def require_packages() -> None:
-    """Raise ModuleNotFoundError for a package that isn't installed: before training rather than after it."""
-    for name in PACKAGES:
-        if find_spec(name) is None:
-            raise ModuleNotFoundError(name=name)
 
 
 def device_of(args: argparse.Namespace) -> torch.device:
@@ -43,10 +31,7 @@ def device_of(args: argparse.Namespace) -> torch.device:
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
     """Return the recipe for the data, changed by the preset and the options that are given. Raises RecipeError."""
-    options = {parameter.name: getattr(args, parameter.name) for parameter in fields(Recipe)}
-    given = {name: value for name, value in options.items() if value is not None}
-    recipe = recipe_for("" if args.train else args.data or "toy")
-    return replace(recipe, **{**PRESETS.get(args.preset, {}), **given})
+    return changed(recipe_for("" if args.train else args.data or "toy"), PRESETS, args)
 
 
 def treebank_of(args: argparse.Namespace, seed: int) -> Treebank:
@@ -63,51 +48,8 @@ def treebank_of(args: argparse.Namespace, seed: int) -> Treebank:
 
 
 def folder_of(args: argparse.Namespace) -> Path:
-    """Return the output folder.
-
-    Raises UsageError: it can't be created, or there are checkpoints in it and neither --resume nor --restart is given,
-    or the model would overwrite an input.
-    """
-    from parsing.checkpoint import Checkpoints
-
-    if args.save_to.is_dir() or not args.save_to.suffix:
-        raise UsageError(f"--save-to {args.save_to}: expected a file, such as {args.save_to / 'model.bin'}")
-    check_output(args.save_to, [args.train, args.dev, args.test, args.vectors])
-    folder: Path = args.save_to.parent
-    try:
-        checkpoints = Checkpoints(folder)
-    except OSError as error:
-        raise UsageError(f"{folder}: can't be created: {error.strerror}") from None
-    if checkpoints.newest() and not (args.resume or args.restart):
-        raise UsageError(f"{folder}: has checkpoints already: continue with --resume, or start again with --restart")
-    return folder
-
-
-def check_output(output: Path, inputs: Iterable[Path | None]) -> None:
-    """Raise UsageError if the output would overwrite an input; None is an input that isn't given."""
-    from parsing.atomic import SaveError, refuse_to_overwrite
-
-    try:
-        refuse_to_overwrite(output, inputs)
-    except SaveError as error:
-        raise UsageError(str(error)) from None
-
-
-def check_new(output: Path, inputs: Iterable[Path | None], force: bool) -> None:
-    """Raise UsageError unless a file can be written: before parsing rather than after it."""
-    if output.is_dir() or not output.parent.is_dir():
-        raise UsageError(f"{output}: can't be written: expected a file in an existing folder")
-    check_output(output, inputs)
-    if output.exists() and not force:
-        raise UsageError(f"{output}: exists already: name a new file, or overwrite this one with --force")
-
-
-def save_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files into a folder, each atomically, given their contents by name. Raises SaveError."""
-    from parsing.atomic import write_atomically
-
-    for name, text in files.items():
-        write_atomically(folder / name, lambda file, text=text: file.write(text.encode()))
+    """Return the output folder. Raises UsageError: see `output_folder`."""
+    return output_folder(args, (args.train, args.dev, args.test, args.vectors))
 
 
 def weights_in(model: Any) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from parsing.commands import terminal
-from parsing.commands.inputs import UsageError, check_new, device_of, save_files
+from parsing.commands.inputs import device_of
+from sanity.training.commands import UsageError, check_new, save_files
+from sanity.training.terminal import after_imports
 
 
 def parse(args: argparse.Namespace) -> None:
@@ -21,7 +22,7 @@ def parse(args: argparse.Namespace) -> None:
     from parsing.scoring import score
     from parsing.treebank import NoSuchTreebank, problem_of, punctuation_in, read_tokens, sentence_of, with_parse
 
-    terminal.after_imports()
+    after_imports()
     device = device_of(args)
     if not args.model.exists():
         raise UsageError(f"{args.model}: no such file: train a model first, or name one with --model")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parsing.commands.inputs import save_files
+from sanity.training.commands import save_files
 
 if TYPE_CHECKING:
     from parsing.treebank import Parse, Treebank
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def report(treebank: Treebank, parses: Sequence[Parse], folder: Path, facts: Facts) -> None:
     """Score the parses of test, if there is one, and write the report, with the facts. Raises SaveError."""
     from parsing.scoring import by_arc_length, by_relation, by_sentence_length, confusion, score
-    from parsing.tracking import read_log
     from parsing.treebank import punctuation_in
     from sanity.parsing.plots import curves_of
     from sanity.parsing.report import Example, Groups, report_files
+    from sanity.training.tracking import read_log
 
     test, page = treebank.test, folder / "report.html"
     curves = curves_of(read_log(folder / "log.jsonl"))

@@ -6,27 +6,14 @@ import argparse
 from dataclasses import replace
 from functools import partial
 
-from parsing.commands import terminal
-from parsing.commands.inputs import (
-    device_of,
-    folder_of,
-    recipe_of,
-    require_packages,
-    save_files,
-    treebank_of,
-    weights_in,
-)
-
-ENDED = {
-    "patience": "training ended because dev stopped improving",
-    "max_epoch": "all epochs are done",
-    "max_updates": "all updates are done",
-}
+from parsing.commands.inputs import PACKAGES, device_of, folder_of, recipe_of, treebank_of, weights_in
+from sanity.training.commands import ENDED, require, save_files
+from sanity.training.terminal import after_imports
 
 
 def train(args: argparse.Namespace) -> None:
     """Train a parser, parse and score test, and write the report."""
-    require_packages()
+    require(PACKAGES)
 
     from parser_model import ParserModel
     from parser_transitions import minibatch_parse
@@ -46,7 +33,7 @@ def train(args: argparse.Namespace) -> None:
     from sanity.parsing.report import LIBRARIES, data_facts
     from sanity.training.report import facts_of
 
-    terminal.after_imports()
+    after_imports()
     recipe, device, folder = recipe_of(args), device_of(args), folder_of(args)
     treebank = treebank_of(args, recipe.seed)
     vocabulary = Vocabulary.of(treebank.train, recipe.relations == "on", recipe.min_count)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from nmt.commands import terminal
-from nmt.commands.inputs import inputs_of, is_toy, recipe_of, require_packages, set_threads
+from nmt.commands.inputs import PACKAGES, inputs_of, is_toy, recipe_of, set_threads
+from sanity.training.commands import require
+from sanity.training.terminal import after_imports
 
 EVEN_KERNEL = (
     "PyTorch's warning of padding='same' and an even kernel is expected: 1c wants size 2; copying costs little"
@@ -19,7 +20,7 @@ def check(args: argparse.Namespace) -> None:
 
     Raises CheckFailed if it should not be trained yet. Nothing is written.
     """
-    require_packages()
+    require(PACKAGES)
     import torch
 
     from nmt.commands.overfitting import costs_of, learn_by_heart
@@ -28,7 +29,7 @@ def check(args: argparse.Namespace) -> None:
     from nmt_model import NMT
     from sanity.training.report import duration
 
-    terminal.after_imports()
+    after_imports()
     set_threads(args.threads or (1 if is_toy(args) else None))
     inputs = inputs_of(args, recipe_of(args), device_named(args.device))
     corpus, model = inputs.corpus, inputs.model

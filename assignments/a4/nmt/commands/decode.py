@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nmt.commands import terminal
-from nmt.commands.inputs import UsageError, check_output, existing, save_lines, set_threads
+from nmt.commands.inputs import existing, save_lines, set_threads
+from sanity.training.commands import check_new
+from sanity.training.terminal import after_imports
 
 if TYPE_CHECKING:
     from nmt.search import Hypothesis
@@ -27,13 +28,9 @@ def decode(args: argparse.Namespace) -> None:
     from nmt.scoring import metric, score
     from nmt_model import NMT
 
-    if args.output.is_dir() or not args.output.parent.is_dir():  # before translating rather than after it
-        raise UsageError(f"{args.output}: can't be written: expected a file in an existing folder")
-    terminal.after_imports()
-    check_output(args.output, (args.model, args.source, args.target))
-    if args.output.exists() and not args.force:
-        advice = "the last argument is the output file; name a new one, or overwrite this one with --force"
-        raise UsageError(f"{args.output}: exists already: {advice}")
+    after_imports()
+    advice = "the last argument is the output file; name a new one"
+    check_new(args.output, (args.model, args.source, args.target), args.force, advice)
     set_threads(args.threads)
     device = device_named(args.device)
     if args.tokenize:

@@ -1,15 +1,14 @@
-"""From the options of a command to a corpus, a recipe and a new model; and files that are written."""
+"""From the options of a command to a corpus, a recipe and a new model."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
-from dataclasses import fields, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nmt.recipe import PRESETS, Recipe, recipe_for
+from sanity.training.commands import UsageError, save_files
+from sanity.training.options import changed
 
 if TYPE_CHECKING:
     import torch
@@ -17,12 +16,8 @@ if TYPE_CHECKING:
     from nmt.batches import Pair
     from nmt.corpus import Corpus
 
-PACKAGES = ("sanity.training", "sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
+PACKAGES = ("sacrebleu", "matplotlib", "jinja2", "tqdm", "torch", "numpy")
 """The packages that training requires."""
-
-
-class UsageError(ValueError):
-    """Something is wrong with the command line; the message is one line."""
 
 
 class Inputs(NamedTuple):
@@ -34,13 +29,6 @@ class Inputs(NamedTuple):
     pairs: list[Pair]  # of train, as word indices
     dev: list[Pair]
     model: Any  # an NMT with its first weights, on the CPU
-
-
-def require_packages() -> None:
-    """Raise ModuleNotFoundError for a package that isn't installed: before training rather than after it."""
-    for name in PACKAGES:
-        if find_spec(name) is None:
-            raise ModuleNotFoundError(name=name)
 
 
 def inputs_of(args: argparse.Namespace, recipe: Recipe, device: torch.device) -> Inputs:
@@ -81,10 +69,7 @@ def set_threads(number: int | None) -> None:
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
     """Return the recipe for the data, changed by the preset and the options that are given. Raises RecipeError."""
-    options = {parameter.name: getattr(args, parameter.name) for parameter in fields(Recipe)}
-    given = {name: value for name, value in options.items() if value is not None}
-    recipe = recipe_for("" if args.train_src else args.data or "toy")
-    return replace(recipe, **{**PRESETS.get(args.preset, {}), **given})
+    return changed(recipe_for("" if args.train_src else args.data or "toy"), PRESETS, args)
 
 
 def is_toy(args: argparse.Namespace) -> bool:
@@ -115,16 +100,6 @@ def files_of(args: argparse.Namespace) -> dict[str, tuple[Path | None, Path | No
     return {part: (getattr(args, f"{part}_src"), getattr(args, f"{part}_tgt")) for part in ("train", "dev", "test")}
 
 
-def check_output(output: Path, inputs: Iterable[Path | None]) -> None:
-    """Raise UsageError if the output would overwrite an input; None is an input that isn't given."""
-    from nmt.atomic import SaveError, refuse_to_overwrite
-
-    try:
-        refuse_to_overwrite(output, inputs)
-    except SaveError as error:
-        raise UsageError(str(error)) from None
-
-
 def existing(path: Path) -> Path:
     """Return the path of a model or a vocabulary. Raises UsageError: there is no such file."""
     if not path.exists():
@@ -135,11 +110,3 @@ def existing(path: Path) -> Path:
 def save_lines(path: Path, lines: list[str]) -> None:
     """Write lines of text to a file atomically. Raises SaveError."""
     save_files(path.parent, {path.name: "".join(f"{line}\n" for line in lines)})
-
-
-def save_files(folder: Path, files: dict[str, str]) -> None:
-    """Write files into a folder, each atomically, given their contents by name. Raises SaveError."""
-    from nmt.atomic import write_atomically
-
-    for name, text in files.items():
-        write_atomically(folder / name, lambda file, text=text: file.write(text.encode()))

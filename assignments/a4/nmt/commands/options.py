@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 
-from nmt.recipe import PRESETS, TOY, Recipe, option
-
-KINDS = {"int": int, "int | None": int, "float": float, "str": str}
+from nmt.recipe import PRESETS, TOY, Recipe
+from sanity.training.options import add_hyperparameters, add_output_options, at_least
 
 TOKENIZERS = ("13a", "zh", "ja-mecab", "ko-mecab", "char", "intl", "flores101", "flores200", "none")
 """sacreBLEU's names for the ways to count the words of a text."""
@@ -27,10 +24,17 @@ def parser(about: str) -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model")
     decode = commands.add_parser("decode", help="translate a file with a trained model")
     add_data_options(check)
-    add_hyperparameters(check)
+    add_hyperparameters(check, Recipe(), TOY, PRESETS)
     add_data_options(train)
     add_output_options(train)
-    add_hyperparameters(train)
+    train.add_argument(
+        "--dev-bleu",
+        type=at_least(0),
+        default=200,
+        metavar="N",
+        help="dev sentences to translate at each validation, for bleu/dev (200)",
+    )
+    add_hyperparameters(train, Recipe(), TOY, PRESETS)
     add_decode_options(decode)
     for command in (train, decode):
         command.add_argument(
@@ -61,46 +65,6 @@ def add_data_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output_options(train: argparse.ArgumentParser) -> None:
-    """Add the options for what a training leaves, and how it goes on."""
-    train.add_argument(
-        "--save-to",
-        type=Path,
-        default=Path("trained/model.bin"),
-        metavar="FILE",
-        help="output file of the model; all other output goes to its folder (trained/model.bin)",
-    )
-    again = train.add_mutually_exclusive_group()
-    again.add_argument("--resume", action="store_true", help="continue from the last checkpoint in that folder")
-    again.add_argument("--restart", action="store_true", help="delete the checkpoints in that folder and start again")
-    train.add_argument(
-        "--dev-bleu",
-        type=at_least(0),
-        default=200,
-        metavar="N",
-        help="dev sentences to translate at each validation, for bleu/dev (200)",
-    )
-
-
-def add_hyperparameters(command: argparse.ArgumentParser) -> None:
-    """Add the presets, and an option for each hyper-parameter of the recipe."""
-    described = "; ".join(
-        f"{name}: {' '.join(f'{option(key)} {value}' for key, value in changes.items())}"
-        for name, changes in PRESETS.items()
-    )
-    command.add_argument("--preset", choices=PRESETS, help=f"several options at once ({described})")
-    for parameter in fields(Recipe):
-        kind, toy = KINDS[str(parameter.type)], getattr(TOY, parameter.name)
-        default = "no limit" if parameter.default is None else str(parameter.default)
-        default += f"; toy: {toy}" if toy != parameter.default else ""
-        command.add_argument(
-            option(parameter.name),
-            type=kind,
-            metavar="|".join(parameter.metadata["choices"]) or kind.__name__.upper(),
-            help=f"{parameter.metadata['help']} ({default})",
-        )
-
-
 def add_decode_options(decode: argparse.ArgumentParser) -> None:
     """Add the arguments and options of `run.py decode`."""
     decode.add_argument("model", type=Path, metavar="MODEL", help="the model.bin of a training")
@@ -121,16 +85,3 @@ def add_decode_options(decode: argparse.ArgumentParser) -> None:
         default=0.0,
         help="exponent of the length that the log-probability is divided by; 1 compares means over words (0)",
     )
-
-
-def at_least(minimum: int, kind: type[int] | type[float] = int) -> Callable[[str], float]:
-    """Return a converter for argparse: a number of this kind, not below the minimum."""
-
-    def convert(text: str) -> float:
-        number = kind(text)
-        if not number >= minimum:
-            raise argparse.ArgumentTypeError(f"{text} is not at least {minimum}")
-        return number
-
-    convert.__name__ = kind.__name__  # for argparse's message "invalid int value"
-    return convert

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nmt.commands.decode import notes_on, translated
-from nmt.commands.inputs import save_files, save_lines
+from nmt.commands.inputs import save_lines
 from nmt.recipe import Recipe
+from sanity.training.commands import save_files
 
 if TYPE_CHECKING:
     from nmt.corpus import Corpus
@@ -19,10 +20,10 @@ def report(model: Any, corpus: Corpus, recipe: Recipe, folder: Path, facts: Fact
     from nmt.corpus import note
     from nmt.scoring import by_length, score, sentence_chrf
     from nmt.search import attention_of
-    from nmt.tracking import read_log
     from sanity.nmt.plots import curves_of
     from sanity.nmt.report import good_to_map, report_files, worst_and_best
     from sanity.training.plots import Attention
+    from sanity.training.tracking import read_log
 
     source, target = corpus.test.source, corpus.test.target
     title = f"{corpus.name}: {corpus.src} to {corpus.tgt}"

@@ -7,45 +7,32 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nmt.commands import terminal
-from nmt.commands.inputs import (
-    UsageError,
-    check_output,
-    files_of,
-    inputs_of,
-    is_toy,
-    recipe_of,
-    require_packages,
-    set_threads,
-)
+from nmt.commands.inputs import PACKAGES, files_of, inputs_of, is_toy, recipe_of, set_threads
+from sanity.training.commands import ENDED, output_folder, require
+from sanity.training.terminal import after_imports
 
 if TYPE_CHECKING:
     from nmt.batches import Pair
     from nmt.corpus import Texts
     from nmt.training import Validate
 
-ENDED = {
-    "patience": "training ended because dev stopped improving",
-    "max_epoch": "all epochs are done",
-    "max_updates": "all updates are done",
-}
-
 
 def train(args: argparse.Namespace) -> None:
     """Train a model, translate and score test, and write the report."""
-    require_packages()
+    require(PACKAGES)
 
-    from nmt.atomic import write_atomically
-    from nmt.checkpoint import crc, fingerprint
+    from nmt.checkpoint import fingerprint
     from nmt.commands.report import report
     from nmt.optimization import device_named
     from nmt.scoring import metric
     from nmt.tracking import Log
     from nmt.training import train as train_model
     from sanity.nmt.report import LIBRARIES, data_facts
+    from sanity.training.atomic import write_atomically
+    from sanity.training.checkpoint import crc
     from sanity.training.report import facts_of
 
-    terminal.after_imports()
+    after_imports()
     set_threads(args.threads or (1 if is_toy(args) else None))
     recipe, device, folder = recipe_of(args), device_named(args.device), folder_of(args)
     if args.tokenize:
@@ -72,24 +59,8 @@ def train(args: argparse.Namespace) -> None:
 
 
 def folder_of(args: argparse.Namespace) -> Path:
-    """Return the output folder.
-
-    Raises UsageError: it can't be created, or there are checkpoints in it and neither --resume nor --restart is given,
-    or the model would overwrite an input.
-    """
-    from nmt.checkpoint import Checkpoints
-
-    if args.save_to.is_dir() or not args.save_to.suffix:
-        raise UsageError(f"--save-to {args.save_to}: expected a file, such as {args.save_to / 'model.bin'}")
-    check_output(args.save_to, [args.vocab, *(path for pair in files_of(args).values() for path in pair)])
-    folder: Path = args.save_to.parent
-    try:
-        checkpoints = Checkpoints(folder)
-    except OSError as error:
-        raise UsageError(f"{folder}: can't be created: {error.strerror}") from None
-    if checkpoints.newest() and not (args.resume or args.restart):
-        raise UsageError(f"{folder}: has checkpoints already: continue with --resume, or start again with --restart")
-    return folder
+    """Return the output folder. Raises UsageError: see `output_folder`."""
+    return output_folder(args, (args.vocab, *(path for pair in files_of(args).values() for path in pair)))
 
 
 def validation_on(texts: Texts, pairs: list[Pair], sentences: int, tokenize: str | None = None) -> Validate:
@@ -104,7 +75,7 @@ def validation_on(texts: Texts, pairs: list[Pair], sentences: int, tokenize: str
     from nmt.losses import evaluate_ppl
     from nmt.scoring import bleu
     from nmt.search import translate
-    from nmt.tracking import Progress, ValidationResult
+    from sanity.training.tracking import Progress, ValidationResult
 
     every = max(1, len(texts.source) // sentences) if sentences else len(texts.source) + 1
     source, target = texts.source[every - 1 :: every], texts.target[every - 1 :: every]
