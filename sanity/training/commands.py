@@ -49,16 +49,17 @@ def run(commands: str, args: argparse.Namespace, packages: Sequence[str], explai
         print(f"run.py: stopped{advice}", file=sys.stderr)
         return 130
     except Exception as error:
-        explained = _explained(error, packages, explain)
-        if explained is None:  # a mistake in the code: its traceback helps more than one line
+        said = explained(error, packages, explain)
+        if said is None:  # a mistake in the code: its traceback helps more than one line
             raise
-        line, status = explained
+        line, status = said
         print(f"run.py: {line}", file=sys.stderr)
         return status
     return 0
 
 
-def _explained(error: Exception, packages: Sequence[str], explain: Explain) -> tuple[str, int] | None:
+def explained(error: Exception, packages: Sequence[str], explain: Explain) -> tuple[str, int] | None:
+    """Return one line for an error that the user can mend, and the exit status; None for any other error."""
     if isinstance(error, (RecipeError, UsageError)):
         return str(error), 2
     if isinstance(error, (NotImplementedError, SaveError)):
@@ -108,7 +109,7 @@ def check_output(output: Path, inputs: Iterable[Path | None]) -> None:
         raise UsageError(str(error)) from None
 
 
-def check_new(output: Path, inputs: Iterable[Path | None], force: bool, advice: str) -> None:
+def check_new(output: Path, inputs: Iterable[Path | None], force: bool, advice: str = "name a new file") -> None:
     """Raise UsageError unless a file can be written: before the work rather than after it.
 
     Args:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sanity.training.plots import displayable
+from sanity.training.recipe import option
 
 if TYPE_CHECKING:
     import torch
@@ -102,7 +103,7 @@ def facts_of(
             *((name, installed) for name, installed in versions.items() if installed),
         ],
         "Recipe": [
-            (f"--{one.name.replace('_', '-')}", "no limit" if value is None else f"{value}", one.metadata["help"])
+            (option(one.name), "no limit" if value is None else f"{value}", one.metadata["help"])
             for one, value in hyperparameters.items()
         ],
     }

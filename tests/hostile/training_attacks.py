@@ -235,7 +235,7 @@ tried("canary", lambda: open(CANARY + "/secret").read())
     ),
     Attack(
         "a full disk that is not full",
-        at(12, "from nmt.atomic import SaveError", "raise SaveError('x: No space left on device')"),
+        at(12, "from sanity.training.atomic import SaveError", "raise SaveError('x: No space left on device')"),
         stop_reason=StopReason.CRASHED,
         says="training could not write a checkpoint",
     ),

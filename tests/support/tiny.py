@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from sanity.training.tracking import ValidationResult
+
 Modules = Callable[[str], ModuleType]
 WORDS = ("ka", "lo", "mi", "nu", "re", "si")
 
@@ -45,12 +47,11 @@ class Tiny:
 
     def train(self, folder: Path, tracker: Any = None, validate: Any = None, resume: bool = False, **more: Any) -> Any:
         """Train; dev is the training pairs unless validate says otherwise."""
-        result = self.a4("nmt.tracking").ValidationResult
         evaluate = self.a4("nmt.losses").evaluate_ppl
 
         def by_perplexity(model: Any, progress: Any) -> Any:
             ppl = evaluate(model, self.pairs)
-            return result(-ppl, {"perplexity/dev": ppl})
+            return ValidationResult(-ppl, {"perplexity/dev": ppl})
 
         return self.a4("nmt.training").train(
             more.pop("model", None) or self.model(),

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from sanity.training.checkpoint import CheckpointError
+
 pytestmark = pytest.mark.slow  # torch is imported
 
 Import = Callable[[str], ModuleType]
@@ -77,14 +79,16 @@ def test_without_a_word_there_is_nothing_to_draw(a3: Import, model: Any, vocabul
 
 
 def test_a_tagger_lies_beside_its_model(a3: Import, tagger: Any, tmp_path: Path) -> None:
-    draw, error = a3("parsing.commands.draw"), a3("parsing.checkpoint").CheckpointError
-    with pytest.raises(error, match=r"tags.json: no such file; --text needs it for tags: train writes it beside the"):
+    draw = a3("parsing.commands.draw")
+    with pytest.raises(
+        CheckpointError, match=r"tags.json: no such file; --text needs it for tags: train writes it beside the"
+    ):
         draw.load_tagger(tmp_path)
     draw.save_tagger(tagger, tmp_path)
     assert vars(draw.load_tagger(tmp_path)) == vars(tagger)
     for text in ("{", "[]", "{}", "\xff"):
         (tmp_path / "tags.json").write_text(text, encoding="latin-1")
-        with pytest.raises(error, match=r"tags.json: damaged; train again$"):
+        with pytest.raises(CheckpointError, match=r"tags.json: damaged; train again$"):
             draw.load_tagger(tmp_path)
 
 

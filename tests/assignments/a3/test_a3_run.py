@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from sanity.training import commands
+
 pytestmark = pytest.mark.slow  # torch is imported
 
 Import = Callable[[str], ModuleType]
@@ -183,19 +185,18 @@ def test_a_command_line_that_is_wrong(
     assert failing(a3, capsys, *argv) == message
 
 
-@pytest.mark.parametrize(
-    ("package", "message"),
-    [
-        ("conllu", "conllu is not installed: pip install conllu"),
-        ("sanity.training", "trivium is not installed, or too old; see Install in README.md"),
-    ],
-)
 def test_a_package_that_is_missing_is_said_before_training(
-    a3: Import, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str, message: str
+    a3: Import, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    inputs = a3("parsing.commands.inputs")
-    monkeypatch.setattr(inputs, "find_spec", lambda name: None if name == package else find_spec(name))
-    assert failing(a3, capsys, "train", status=1) == message
+    monkeypatch.setattr(commands, "find_spec", lambda name: None if name == "conllu" else find_spec(name))
+    assert failing(a3, capsys, "train", status=1) == "conllu is not installed: pip install conllu"
+
+
+def test_an_older_trivium_is_one_line(
+    a3: Import, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sanity.parsing.report", None)
+    assert failing(a3, capsys, "train", status=1) == "trivium is too old; see Install in README.md"
 
 
 def test_an_answer_that_is_missing_is_named(

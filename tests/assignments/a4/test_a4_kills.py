@@ -22,12 +22,13 @@ pytest.importorskip("tqdm")
 # Runs run.py's main, and dies at a moment: (where, update).
 PROGRAM = """
 import os, signal, sys
-import run, nmt.checkpoint, nmt.tracking, torch
+import run, nmt.tracking, torch
+from sanity.training import checkpoint
 
 torch.set_num_threads(1)
 where, update = {moment!r}
-Log, Checkpoints = nmt.tracking.Log, nmt.checkpoint.Checkpoints
-step, validated, save, write = Log.step, Log.validated, torch.save, nmt.checkpoint.write_atomically
+Log = nmt.tracking.Log
+step, validated, save, write = Log.step, Log.validated, torch.save, checkpoint.write_atomically
 
 
 def die(here, now):
@@ -62,7 +63,7 @@ def writing(path, content):
         die("written", int(path.stem[11:]))
 
 
-Log.step, Log.validated, torch.save, nmt.checkpoint.write_atomically = stepping, validating, saving, writing
+Log.step, Log.validated, torch.save, checkpoint.write_atomically = stepping, validating, saving, writing
 sys.exit(run.main({argv!r}))
 """
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
 import torch
 
+from graders.course.assignment import course_root
 from sanity.core.submission_modules import SubmissionModules
 from tests.assignments.a4 import test_a4_losses, test_a4_recipe, test_a4_run, test_a4_tracking, test_a4_training
 from tests.assignments.a4.test_a4_run import files, out  # noqa: F401  (fixtures)
@@ -19,7 +22,7 @@ from tests.support.tiny import Tiny
 
 
 class Bug(NamedTuple):
-    """One mistake: in a file, one text in place of another; and the test that must see it."""
+    """One mistake: in a file of the handout or in sanity/, one text in place of another; the test that must see it."""
 
     name: str
     file: str
@@ -132,7 +135,7 @@ BUGS = [
     Bug(
         "a resumed run has new moments",
         "nmt/training.py",
-        '            self.optimizer.load_moments(content["optimizer"])\n            self.state',
+        '            load_moments(self.optimizer.adam, content["optimizer"])\n            self.state',
         "            self.state",
         test_a4_training.test_a_killed_training_resumes_to_the_same_curve,
     ),
@@ -152,7 +155,7 @@ BUGS = [
     ),
     Bug(
         "older checkpoints go before the new one is there",
-        "nmt/checkpoint.py",
+        "sanity/training/checkpoint.py",
         "        write_atomically(self.path(update), lambda file: torch.save(content, file))\n",
         "        self.remove()\n        write_atomically(self.path(update), lambda file: torch.save(content, file))\n",
         test_a4_training.test_a_full_disk_is_one_line_and_costs_nothing,
@@ -173,7 +176,7 @@ BUGS = [
     ),
     Bug(
         "a resumed log has updates twice",
-        "nmt/tracking.py",
+        "sanity/training/tracking.py",
         'if line["update"] <= update]',
         "]",
         test_a4_tracking.test_a_resumed_log_has_each_update_once,
@@ -194,12 +197,27 @@ def folder_with_a_bug(a4_folder: Path, tmp_path: Path, request: pytest.FixtureRe
     torch.set_num_threads(threads)
 
 
+def plant(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a module with other text in the place of one of ours."""
+    module = ModuleType(name)
+    exec(text, vars(module))
+    package, _, last = name.rpartition(".")
+    monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(sys.modules[package], last, module)
+
+
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_a_planted_bug_fails_its_test(bug: Bug, folder_with_a_bug: Path, request: pytest.FixtureRequest) -> None:
-    file = folder_with_a_bug / bug.file
+def test_a_planted_bug_fails_its_test(
+    bug: Bug, folder_with_a_bug: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = (course_root() if bug.file.startswith("sanity/") else folder_with_a_bug) / bug.file
     text = file.read_text()
     assert text.count(bug.right) == 1
-    file.write_text(text.replace(bug.right, bug.wrong))
+    text = text.replace(bug.right, bug.wrong)
+    if bug.file.startswith("sanity/"):
+        plant(bug.file.removesuffix(".py").replace("/", "."), text, monkeypatch)
+    else:
+        file.write_text(text)
     needed = inspect.signature(bug.test).parameters
     known = {"a4": importlib.import_module, "recipe": {"lr": 0.5}}
     if "tiny" in needed:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from sanity.training.recipe import RecipeError
 from tests.support.tiny import Modules, Tiny
 
 
@@ -31,9 +32,8 @@ def test_the_defaults_are_the_courses(a4: Modules) -> None:
     ],
 )
 def test_a_number_that_makes_no_sense_is_one_line(a4: Modules, wrong: dict[str, Any], said: str) -> None:
-    recipe = a4("nmt.recipe")
-    with pytest.raises(recipe.RecipeError) as error:
-        recipe.Recipe(**wrong)
+    with pytest.raises(RecipeError) as error:
+        a4("nmt.recipe").Recipe(**wrong)
     assert str(error.value) == said
 
 

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 import torch
 
+from sanity.training.atomic import SaveError
+from sanity.training.recipe import option
+
 Import = Callable[[str], ModuleType]
 
 LOG = [
@@ -42,8 +45,7 @@ def page(a4: Import, folder: Path) -> str:
 
 def test_the_page_has_what_is_needed_to_train_again(a4: Import, folder: Path, page: str) -> None:
     rows = dict(re.findall(r'<th scope="row">(.*?)</th><td(?: colspan="2")?>(.*?)</td>', page))
-    recipe = a4("nmt.recipe")
-    assert {recipe.option(one.name) for one in fields(recipe.Recipe)} <= rows.keys()
+    assert {option(one.name) for one in fields(a4("nmt.recipe").Recipe)} <= rows.keys()
     assert (rows["--lr"], rows["--dropout"], rows["--max-updates"]) == ("0.0125", "0.25", "3")
     assert rows["command"].startswith(f"python run.py train --restart --save-to={folder}/model.bin --data=toy ")
     assert (rows["seed"], rows["name"], rows["threads"]) == ("7", "toy, source to target", "1")
@@ -98,6 +100,6 @@ def test_a_full_disk_leaves_the_report_that_was_there(a4: Import, tiny_model: An
     write(a4, tiny_model, tmp_path, ["a", "b", "c"])
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     (tmp_path / f"{name}.part").symlink_to("/dev/full")
-    with pytest.raises(a4("nmt.atomic").SaveError, match=rf"/{name}: can't be written: No space left on device; "):
+    with pytest.raises(SaveError, match=rf"/{name}: can't be written: No space left on device; "):
         write(a4, tiny_model, tmp_path, ["a", "b", "c"])
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}

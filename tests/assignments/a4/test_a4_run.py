@@ -16,6 +16,8 @@ import pytest
 import torch
 
 from graders.course.assignment import course_root
+from sanity.training import commands
+from sanity.training.tracking import read_log
 from tests.support.tiny import Modules, sentences
 
 pytest.importorskip("sacrebleu")
@@ -130,7 +132,7 @@ def test_test_is_touched_once_and_at_the_end(
 
 def test_dev_bleu_can_be_left_out(a4: Modules, files: list[str], out: Path) -> None:
     assert train(a4, out, files[:4], "--dev-bleu=0") == 0
-    validations = [entry for entry in a4("nmt.tracking").read_log(out.parent / "log.jsonl") if "score" in entry]
+    validations = [entry for entry in read_log(out.parent / "log.jsonl") if "score" in entry]
     assert [entry["update"] for entry in validations] == [4, 8, 10]
     assert all(entry["score"] == -entry["perplexity/dev"] and "bleu/dev" not in entry for entry in validations)
 
@@ -534,12 +536,6 @@ def test_resume_and_restart_are_one_or_the_other(a4: Modules, capsys: pytest.Cap
     assert "--restart: not allowed with argument --resume" in capsys.readouterr().err
 
 
-def test_a_module_that_is_no_package_of_training_shows_where(a4: Modules) -> None:
-    explained = a4("nmt.commands.dispatch").explained
-    assert explained(ModuleNotFoundError(name="tqdm")) == "tqdm is not installed: pip install tqdm"
-    assert explained(ModuleNotFoundError(name="my_own_file")) is None
-
-
 def test_a_model_that_is_none_is_one_line(
     a4: Modules, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -591,23 +587,23 @@ def test_a_mistake_in_the_code_shows_where(
         train(a4, out, files)
 
 
-@pytest.mark.parametrize(
-    ("package", "message"),
-    [
-        ("sacrebleu", "sacrebleu is not installed: pip install sacrebleu"),
-        ("sanity.training", "trivium is not installed, or too old; see Install in README.md"),
-    ],
-)
 def test_a_package_that_is_missing_is_said_before_training(
-    a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str, message: str
+    a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    inputs = a4("nmt.commands.inputs")
-    monkeypatch.setattr(inputs, "find_spec", lambda name: None if name == package else find_spec(name))
-    assert failing(a4, capsys, "train", status=1) == message
+    monkeypatch.setattr(commands, "find_spec", lambda name: None if name == "sacrebleu" else find_spec(name))
+    assert failing(a4, capsys, "train", status=1) == "sacrebleu is not installed: pip install sacrebleu"
 
 
-def test_training_without_trivium_is_one_line(a4_folder: Path) -> None:
-    without = "import sys; sys.modules['sanity'] = None; import run; sys.exit(run.main(['train']))"
+def test_an_older_trivium_is_one_line(
+    a4: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sanity.nmt.report", None)
+    assert failing(a4, capsys, "train", status=1) == "trivium is too old; see Install in README.md"
+
+
+@pytest.mark.parametrize("missing", ["sanity", "sanity.training", "sanity.training.terminal"])
+def test_training_without_trivium_is_one_line(a4_folder: Path, missing: str) -> None:
+    without = f"import sys; sys.modules['{missing}'] = None; import run; sys.exit(run.main(['train']))"
     ended = subprocess.run([sys.executable, "-c", without], cwd=a4_folder, capture_output=True, text=True)
     assert ended.returncode == 1
     assert ended.stderr == "run.py: trivium is not installed, or too old; see Install in README.md\n"

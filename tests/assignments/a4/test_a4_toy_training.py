@@ -16,6 +16,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from sanity.training.tracking import ValidationResult
 from tests.support.tiny import Modules, Recorder
 
 THRESHOLD = 90.0
@@ -53,7 +54,7 @@ def softmax_over_the_batch(nmt: type) -> type:
 def learnt(a4: Modules, model_class: Callable[..., Any], seed: int, folder: Path, until: float) -> float:
     """Return the BLEU on test of the best of the toy recipe's updates, or of the first with so much on dev."""
     corpus, recipe = a4("nmt.datasets").toy_corpus(seed), replace(a4("nmt.recipe").TOY, seed=seed)
-    bleu, translate, result = a4("nmt.scoring").bleu, a4("nmt.search").translate, a4("nmt.tracking").ValidationResult
+    bleu, translate = a4("nmt.scoring").bleu, a4("nmt.search").translate
     vocab = a4("nmt.recipe").vocabulary(corpus.train.source, corpus.train.target, recipe)
     torch.manual_seed(seed)
     model = model_class(recipe.embed_size, recipe.hidden_size, vocab, recipe.dropout)
@@ -61,7 +62,7 @@ def learnt(a4: Modules, model_class: Callable[..., Any], seed: int, folder: Path
 
     def validate(model: Any, progress: Any) -> Any:
         dev = bleu(translate(model, corpus.dev.source, beam_size=1), corpus.dev.target)
-        return result(dev, {"bleu/dev": dev}, enough=dev >= until)
+        return ValidationResult(dev, {"bleu/dev": dev}, enough=dev >= until)
 
     pairs = a4("nmt.batches").indexed(corpus.train, vocab)
     a4("nmt.training").train(model, pairs, recipe, validate, Recorder(), folder, torch.device("cpu"))

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from sanity.training.atomic import SaveError
+from sanity.training.tracking import Progress, ValidationResult, board_folder, read_log
 from tests.support.tiny import Modules, Tiny
 
 LINE = (
@@ -27,11 +29,8 @@ def test_a_perplexity_without_bounds_is_a_word(a4: Modules, report: Any, tmp_pat
     assert "avg. ppl 999999999.00 " in report._replace(perplexity=999999999.0).line()
 
 
-def validation(a4: Modules, update: int) -> tuple[Any, Any]:
-    tracking = a4("nmt.tracking")
-    return tracking.Progress(1, update, 1.5), tracking.ValidationResult(
-        -2.5, {"perplexity/dev": 2.5, "bleu/dev": 31.25}
-    )
+def validation(update: int) -> tuple[Any, Any]:
+    return Progress(1, update, 1.5), ValidationResult(-2.5, {"perplexity/dev": 2.5, "bleu/dev": 31.25})
 
 
 def test_the_line_of_the_log(report: Any) -> None:
@@ -45,8 +44,8 @@ def test_plain_lines_where_there_is_no_terminal(
         log.begin(0, 300)
         log.step(280)
         log.log(report)
-        log.validated(*validation(a4, 280), True)
-        log.validated(*validation(a4, 281), False)
+        log.validated(*validation(280), True)
+        log.validated(*validation(281), False)
         log.say("words")
     out, err = capsys.readouterr()
     validations = [f"validation: iter {i}, perplexity/dev 2.50, bleu/dev 31.25" for i in (280, 281)]
@@ -79,7 +78,7 @@ def test_the_tags_of_tensorboard(a4: Modules, tmp_path: Path, report: Any) -> No
     with a4("nmt.tracking").Log(tmp_path) as log:
         log.begin(0, 300)
         log.log(report)
-        log.validated(*validation(a4, 280), True)
+        log.validated(*validation(280), True)
     assert curves(Path("runs")) == {
         "loss/train": [(280, pytest.approx(144.774))],
         "perplexity/train": [(280, pytest.approx(296.0503))],
@@ -89,14 +88,13 @@ def test_the_tags_of_tensorboard(a4: Modules, tmp_path: Path, report: Any) -> No
 
 
 def test_a_resumed_log_has_each_update_once(a4: Modules, tmp_path: Path, report: Any) -> None:
-    tracking = a4("nmt.tracking")
     for begun, updates in ((0, (10, 20, 30)), (20, (30, 40))):
-        with tracking.Log(tmp_path) as log:
+        with a4("nmt.tracking").Log(tmp_path) as log:
             log.begin(begun, 50)
             for update in updates:
                 log.log(report._replace(update=update, loss=float(begun + update)))
     expected = [(10, 10.0), (20, 20.0), (30, 50.0), (40, 60.0)]
-    assert [(entry["update"], entry["loss"]) for entry in tracking.read_log(tmp_path / "log.jsonl")] == expected
+    assert [(entry["update"], entry["loss"]) for entry in read_log(tmp_path / "log.jsonl")] == expected
     assert curves(Path("runs"))["loss/train"] == expected
 
 
@@ -107,14 +105,14 @@ def test_each_output_folder_has_its_own_below_runs(a4: Modules, tmp_path: Path, 
             log.begin(0, 300)
             log.log(report)
     assert [len(curves(Path("runs", folder))["loss/train"]) for folder in ("trained", "german")] == [1, 1]
-    assert a4("nmt.tracking").board_folder(tmp_path.parent / "x") == Path("runs", *tmp_path.parent.parts[1:], "x")
+    assert board_folder(tmp_path.parent / "x") == Path("runs", *tmp_path.parent.parts[1:], "x")
 
 
-def test_a_line_that_was_cut_off_is_left_out(a4: Modules, tmp_path: Path) -> None:
+def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    assert a4("nmt.tracking").read_log(path) == []
+    assert read_log(path) == []
     path.write_text('{"update": 1}\n{"upd')
-    assert a4("nmt.tracking").read_log(path) == [{"update": 1}]
+    assert read_log(path) == [{"update": 1}]
 
 
 def test_a_training_anew_begins_the_log_anew(a4: Modules, tmp_path: Path, report: Any) -> None:
@@ -127,7 +125,7 @@ def test_a_training_anew_begins_the_log_anew(a4: Modules, tmp_path: Path, report
 
 
 def test_a_full_disk_is_one_line(a4: Modules, tmp_path: Path, report: Any) -> None:
-    with pytest.raises(a4("nmt.atomic").SaveError) as error, a4("nmt.tracking").Log(tmp_path) as log:
+    with pytest.raises(SaveError) as error, a4("nmt.tracking").Log(tmp_path) as log:
         log.begin(0, 300)
         log.file = open("/dev/full", "w", buffering=1)  # noqa: PTH123, SIM115  (a log that can't grow)
         log.log(report)

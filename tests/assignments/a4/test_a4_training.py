@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from sanity.training import checkpoint
+from sanity.training.atomic import SaveError
+from sanity.training.checkpoint import CheckpointError
+from sanity.training.tracking import ValidationResult
 from tests.support.tiny import Modules, Recorder, Tiny, weights
 
 CPU = torch.device("cpu")
@@ -60,7 +64,7 @@ def test_speed_is_that_of_learning(a4: Modules, tmp_path: Path, monkeypatch: pyt
 
     def validate(model: Any, progress: Any) -> Any:
         clock.now += 1000
-        return a4("nmt.tracking").ValidationResult(progress.update, {})
+        return ValidationResult(progress.update, {})
 
     recorder = Slow()
     tiny.train(tmp_path, recorder, validate)
@@ -117,7 +121,7 @@ def test_validation_is_without_dropout_and_training_has_it_again(
     def validate(model: Any, progress: Any) -> Any:
         assert not model.training
         assert not torch.is_grad_enabled()
-        return a4("nmt.tracking").ValidationResult(progress.update, {})
+        return ValidationResult(progress.update, {})
 
     monkeypatch.setattr(a4("nmt.optimization").ModelOptimizer, "step", spied)
     Tiny(a4).train(tmp_path, validate=validate)
@@ -131,7 +135,7 @@ def scripted(a4: Modules, tmp_path: Path, scores: list[float], **recipe: Any) ->
 
     def validate(model: Any, progress: Any) -> Any:
         seen.append(weights(model))
-        return a4("nmt.tracking").ValidationResult(scores[progress.update - 1], {})
+        return ValidationResult(scores[progress.update - 1], {})
 
     trained = tiny.train(tmp_path, recorder, validate, model=model)
     return trained, model, seen, recorder.lines
@@ -139,7 +143,6 @@ def scripted(a4: Modules, tmp_path: Path, scores: list[float], **recipe: Any) ->
 
 def test_training_returns_to_the_best_weights_with_a_lower_rate(a4: Modules, tmp_path: Path) -> None:
     kept: list[dict[str, Any]] = []
-    checkpoint = a4("nmt.checkpoint")
     save = checkpoint.Checkpoints.save
 
     def spied(self: Any, update: int, content: Any, best: int) -> None:
@@ -191,10 +194,8 @@ def test_a_linear_schedule_has_no_patience(a4: Modules, tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_good_enough_ends_training(a4: Modules, tmp_path: Path) -> None:
-    result = a4("nmt.tracking").ValidationResult
-
     def validate(model: Any, progress: Any) -> Any:
-        return result(progress.update, {}, enough=progress.update >= 8)
+        return ValidationResult(progress.update, {}, enough=progress.update >= 8)
 
     trained = Tiny(a4).train(tmp_path, validate=validate)
     assert (trained.ended, trained.progress.update) == ("enough", 8)
@@ -222,7 +223,6 @@ def curve_after_kills(
     """Train; at these moments all is lost but the folder, and what was logged, and training is begun again."""
     tiny = Tiny(a4, dropout=0.4, max_num_trial=9, **recipe)
     recorder = Recorder()
-    checkpoint = a4("nmt.checkpoint")
     left = list(moments)
 
     def reached(moment: str, update: int) -> None:
@@ -339,7 +339,7 @@ def test_a_checkpoint_of_another_recipe_is_one_line(
     a4: Modules, tmp_path: Path, other: dict[str, Any], said: str
 ) -> None:
     Tiny(a4, max_epoch=1).train(tmp_path)
-    with pytest.raises(a4("nmt.checkpoint").CheckpointError) as error:
+    with pytest.raises(CheckpointError) as error:
         Tiny(a4, **other).train(tmp_path, resume=True)
     path = tmp_path / "checkpoint-0000005.bin"
     assert str(error.value) == f"{path}: {said}: resume with the same, or train in another folder"
@@ -353,7 +353,7 @@ def test_resuming_with_other_limits_goes_on(a4: Modules, tmp_path: Path) -> None
 
 def test_a_checkpoint_of_other_text_is_one_line(a4: Modules, tmp_path: Path) -> None:
     Tiny(a4, max_epoch=1).train(tmp_path)
-    others, error = Tiny(a4), a4("nmt.checkpoint").CheckpointError
+    others, error = Tiny(a4), CheckpointError
     others.pairs = others.pairs[1:] + others.pairs[:1]
     with pytest.raises(error, match=r"made with training pairs 20, \w{8}, not 20, \w{8}: resume with the same, or"):
         others.train(tmp_path, resume=True)
@@ -402,7 +402,7 @@ def test_a_full_disk_is_one_line_and_costs_nothing(a4: Modules, tmp_path: Path) 
     folder.mkdir()
     path = folder / "checkpoint-0000008.bin"
     path.with_name(path.name + ".part").symlink_to("/dev/full")
-    with pytest.raises(a4("nmt.atomic").SaveError) as error:
+    with pytest.raises(SaveError) as error:
         Tiny(a4).train(folder, recorder)
     assert str(error.value) == f"{path}: can't be written: No space left on device; the previous content is intact"
     assert [path.name for path in folder.iterdir()] == ["checkpoint-0000004.bin"]
