@@ -15,6 +15,7 @@ import msgspec
 
 from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
 from graders.sandbox.inside.reporter import Reporter
+from graders.sandbox.inside.resuming import carried_out
 
 CHECKPOINTS = Path("checkpoints")
 """In the working folder."""
@@ -29,7 +30,7 @@ def train(order: Order, channel: Channel) -> Finished:
     from parsing.features import instances_of
     from parsing.training import Diverged
     from parsing.training import train as train_model
-    from sanity.training.checkpoint import CheckpointError, Checkpoints
+    from sanity.training.checkpoint import Checkpoints
     from sanity.training.tracking import ValidationResult
 
     dev, sentences = _sentences(order, "dev"), _sentences(order, "train")
@@ -41,23 +42,11 @@ def train(order: Order, channel: Channel) -> Finished:
         dev_score = channel.validate(progress.update, _parse(model, vocabulary, dev, BATCH, channel, progress.update))
         return ValidationResult(dev_score.score, {"uas/dev": dev_score.score}, dev_score.enough)
 
-    def run(resume: bool) -> Finished:
+    def training() -> None:
         model, device = _model(vocabulary, recipe), torch.device(order.device)
-        try:
-            train_model(model, instances, vocabulary, recipe, validate, tracker, CHECKPOINTS, device, resume)
-        except Diverged as problem:
-            tracker.say(str(problem))
-            return Finished("diverged")
-        return Finished("converged")
+        train_model(model, instances, vocabulary, recipe, validate, tracker, CHECKPOINTS, device, resume=True)
 
-    if Checkpoints(CHECKPOINTS).newest() is None:
-        return run(resume=False)
-    try:
-        return run(resume=True)
-    except CheckpointError as problem:  # damaged, by the submission or a failing disk
-        tracker.say(f"{problem}; training starts again")
-        Checkpoints(CHECKPOINTS).remove()
-        return run(resume=False)
+    return carried_out(training, Checkpoints(CHECKPOINTS).remove, Diverged)
 
 
 def answer(order: Order, channel: Channel) -> Finished:

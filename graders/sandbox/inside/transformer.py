@@ -7,11 +7,13 @@ No answer for dev or test is ever readable here, except in the prose that the mo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
 from graders.sandbox.inside.reporter import Heartbeat
+from graders.sandbox.inside.resuming import carried_out
 
 FOLDER = Path("checkpoints")
 """In the working folder."""
@@ -23,7 +25,6 @@ def train(order: Order, channel: Channel) -> Finished:
     """Train until the loop ends, the dev score is enough, or the time is up; then dev is answered once more."""
     import torch
 
-    from sanity.training.checkpoint import CheckpointError
     from training import checkpoint, loop
     from training.model import new_model
     from training.tasks import fingerprint
@@ -33,7 +34,7 @@ def train(order: Order, channel: Channel) -> Finished:
     task = _task(recipe, files)
     key = fingerprint(recipe, *files.values())
 
-    def run() -> Finished:
+    def training() -> None:
         model = new_model(recipe, task.vocabulary).to(torch.device(order.device))
         tracker = Reporter(channel)
 
@@ -44,19 +45,9 @@ def train(order: Order, channel: Channel) -> Finished:
             print(f"round ends at update {update}: {reply.score:.2f} on dev", flush=True)
             return loop.Validation(reply.score, reply.enough)
 
-        try:
-            loop.train(model, task, recipe, validate, tracker, FOLDER, key)
-        except loop.Diverged as problem:
-            print(problem, flush=True)
-            return Finished("diverged")
-        return Finished("converged")
+        loop.train(model, task, recipe, validate, tracker, FOLDER, key)
 
-    try:
-        return run()
-    except CheckpointError as problem:  # damaged, by the submission or a failing disk
-        print(f"{problem}; training starts again", flush=True)
-        (FOLDER / checkpoint.NAME).unlink(missing_ok=True)
-        return run()
+    return carried_out(training, partial((FOLDER / checkpoint.NAME).unlink, missing_ok=True), loop.Diverged)
 
 
 def answer(order: Order, channel: Channel) -> Finished:

@@ -14,6 +14,7 @@ from typing import Any
 
 from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
 from graders.sandbox.inside.reporter import Reporter
+from graders.sandbox.inside.resuming import carried_out
 
 CHECKPOINTS = Path("checkpoints")
 """In the working folder."""
@@ -29,7 +30,7 @@ def train(order: Order, channel: Channel) -> Finished:
     from nmt.corpus import Texts
     from nmt.training import Diverged
     from nmt.training import train as train_model
-    from sanity.training.checkpoint import CheckpointError, Checkpoints
+    from sanity.training.checkpoint import Checkpoints
     from sanity.training.tracking import ValidationResult
 
     dev = _lines(order, "dev.src")
@@ -40,25 +41,12 @@ def train(order: Order, channel: Channel) -> Finished:
         dev_score = channel.validate(progress.update, _translate(order, model, dev, channel, progress.update))
         return ValidationResult(dev_score.score, {"bleu/dev": dev_score.score}, dev_score.enough)
 
-    def run(resume: bool) -> Finished:
+    def training() -> None:
         model, recipe, vocab = _model(order, texts)
-        pairs = indexed(texts, vocab)
-        try:
-            train_model(model, pairs, recipe, validate, tracker, CHECKPOINTS, torch.device(order.device), resume)
-        except Diverged as problem:
-            tracker.say(str(problem))
-            return Finished("diverged")
-        return Finished("converged")
+        pairs, device = indexed(texts, vocab), torch.device(order.device)
+        train_model(model, pairs, recipe, validate, tracker, CHECKPOINTS, device, resume=True)
 
-    if Checkpoints(CHECKPOINTS).newest() is None:
-        return run(resume=False)
-    try:
-        return run(resume=True)
-    except CheckpointError as problem:  # damaged, by the submission or a failing disk
-        tracker.say(f"{problem}; training starts again")
-        for path in Checkpoints(CHECKPOINTS).all():
-            path.unlink()
-        return run(resume=False)
+    return carried_out(training, Checkpoints(CHECKPOINTS).remove, Diverged)
 
 
 def answer(order: Order, channel: Channel) -> Finished:
