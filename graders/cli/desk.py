@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from graders.cli.options import staff_options
 from graders.cli.person import person
 from graders.cli.terminal import echo
 from graders.desk.serve import DeskOptions, DeskServer
@@ -18,10 +19,7 @@ def desk(args: argparse.Namespace) -> int:
         blind=args.blind,
         port=args.port,
         roster=args.roster,
-        marks=args.marks,
-        policy=args.policy,
-        submitted=args.submitted,
-        feedback=args.feedback,
+        **staff_options(args),
     )
     server = DeskServer(options)
 

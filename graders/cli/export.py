@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from graders.cli.options import staff_options
 from graders.cli.terminal import echo, error
 from graders.grading.exporting import ExportOptions, export_marks
 
@@ -19,11 +20,8 @@ def export(args: argparse.Namespace) -> int:
             scale=args.scale,
             partial=args.partial,
             roster=args.roster,
-            marks=args.marks,
-            policy=args.policy,
-            submitted=args.submitted,
-            feedback=args.feedback,
             out=args.out,
+            **staff_options(args),
         )
     )
     for note in report.notes:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from graders.cli.options import staff_options
 from graders.cli.terminal import echo, error, is_terminal
 from graders.engine.slurm import Slurm, job_script
 from graders.errors import OptionError, refuse_unused
@@ -45,12 +46,9 @@ def grade(args: argparse.Namespace) -> int:
         slurm=args.slurm,
         seed=args.seed,
         roster=args.roster,
-        marks=args.marks,
-        policy=args.policy,
-        submitted=args.submitted,
         junit=args.junit,
-        feedback=args.feedback,
         isolation=Isolation(args.isolation),
+        **staff_options(args),
     )
     if args.dry_run:
         unused = {"--fail-under": args.fail_under is not None, "--junit": bool(args.junit)}

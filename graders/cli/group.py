@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from graders.cli.options import staff_options
 from graders.cli.person import person
 from graders.cli.terminal import echo, error, is_terminal
 from graders.errors import OptionError, refuse_unused
 from graders.exports.table import WIDTH
 from graders.grading.commenting import Groups, class_groups, comment_group
+from graders.grading.recorded import StaffOptions
 from graders.records.groups import Group
 from graders.text.sanitize import clean_name
 
@@ -27,21 +29,21 @@ EXAMPLES = 3
 
 def group(args: argparse.Namespace) -> int:
     """List the groups of a class, or give one a comment; return the exit status."""
-    found = class_groups(args.out, args.marks)
-    if found.recorded.assignment.name != args.assignment:
-        raise OptionError(
-            f"{args.out}: has the gradebook of {found.recorded.assignment.name}, not of {args.assignment}"
-        )
     if args.comment is None:
         unused = {"--file": args.file, "--as": args.person, "--feedback": args.feedback, "--policy": args.policy}
         refuse_unused(
             {name: bool(value) for name, value in {**unused, "--submitted": args.submitted}.items()},
             "without --comment nothing is written",
         )
-    else:
+    staff = StaffOptions(**staff_options(args))
+    found = class_groups(args.out, staff)
+    if found.recorded.assignment.name != args.assignment:
+        raise OptionError(
+            f"{args.out}: has the gradebook of {found.recorded.assignment.name}, not of {args.assignment}"
+        )
+    if args.comment is not None:
         id, text = _comment(args.comment, args.file)
-        extras = {"marks": args.marks, "policy": args.policy, "submitted": args.submitted, "feedback": args.feedback}
-        found = comment_group(args.out, id, text, person(args.person), **extras)
+        found = comment_group(args.out, id, text, person(args.person), staff)
         if not args.json:
             _say(found, id)
             return 0

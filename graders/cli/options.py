@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 
 def add_roster(command: argparse.ArgumentParser) -> None:
@@ -25,6 +26,11 @@ def add_extras(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="sheet with the columns student and submitted (default: OUT/submitted.csv, if it is there)",
     )
+
+
+def staff_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `add_extras` and `add_feedback`, as `StaffOptions` and those derived from it take them."""
+    return {name: getattr(args, name) for name in ("marks", "policy", "submitted", "feedback")}
 
 
 def add_person(command: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from graders.cli.options import staff_options
 from graders.cli.terminal import echo, error
 from graders.grading.reporting import Reader, ReportOptions, report_class
 
@@ -16,10 +17,7 @@ def report(args: argparse.Namespace) -> int:
             grades=args.grades,
             reader=reader,
             out=args.out,
-            marks=args.marks,
-            policy=args.policy,
-            submitted=args.submitted,
-            feedback=args.feedback,
+            **staff_options(args),
         )
     )
     for line in written.warnings:

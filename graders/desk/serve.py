@@ -15,11 +15,12 @@ from graders.desk.pages import Pages
 from graders.errors import OptionError
 from graders.grading.handed_in import HandedInFiles
 from graders.grading.marking import Marking
+from graders.grading.recorded import StaffOptions
 from graders.intake.roster import read_roster
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeskOptions:
+class DeskOptions(StaffOptions):
     """What to mark, and how."""
 
     grades: Path
@@ -32,10 +33,6 @@ class DeskOptions:
     port: int = 0
     """0: a free one."""
     roster: Path | None = None
-    marks: Path | None = None
-    policy: Path | None = None
-    submitted: Path | None = None
-    feedback: str = ""
 
 
 class DeskServer:
@@ -44,7 +41,7 @@ class DeskServer:
     def __init__(self, options: DeskOptions) -> None:
         if options.roster and not options.submissions:
             raise OptionError("--roster: it names the submissions at --submissions PATH; leave it out")
-        marking = Marking(options.grades, options.marks, options.policy, options.submitted, options.feedback)
+        marking = Marking(options.grades, options)
         roster = read_roster(options.roster) if options.roster else None
         manifest = marking.assignment.manifest
         files = HandedInFiles(manifest, marking.sources(), options.submissions, roster)

@@ -17,7 +17,7 @@ from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
 from graders.grading.dial import dial_now
 from graders.grading.plan import make_plan
-from graders.grading.recorded import Extras, RecordedClass, complete, current_class, read_extras
+from graders.grading.recorded import Extras, RecordedClass, StaffOptions, complete, current_class, read_extras
 from graders.grading.run import GradingRun
 from graders.intake.discovery import Class, find_class
 from graders.intake.naming import apart_from
@@ -37,7 +37,7 @@ SEED_BITS = 48
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradeOptions:
+class GradeOptions(StaffOptions):
     """What to grade, and how."""
 
     assignment: str
@@ -63,16 +63,8 @@ class GradeOptions:
     """Seed of the hidden cases; None: that of the last run in `out`, or a random one."""
     roster: Path | None = None
     """CSV file with the names and numbers of the class."""
-    marks: Path | None = None
-    """File with manual marks; None: out/marks.csv, which is created for staff to fill in."""
-    policy: Path | None = None
-    """File with the rules on late work; None: out/policy.toml, if it is there."""
-    submitted: Path | None = None
-    """File with the times of submission; None: out/submitted.csv, if it is there."""
     junit: Path | None = None
     """Path of an additional JUnit XML file."""
-    feedback: str = ""
-    """What students are told, instead of what assignment.toml says: a level, or one of a question, as "1d=location"."""
     isolation: Isolation = Isolation.SANDLOCK
 
     def __post_init__(self) -> None:
@@ -164,7 +156,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     manifest = assignment.manifest
     manifest.select_questions(options.questions)
     klass = _found(options, manifest)
-    extras = read_extras(manifest, options.out, options.marks, options.policy, options.submitted)
+    extras = read_extras(manifest, options.out, options)
     dial = dial_now(manifest, options.feedback)
     if options.cluster is None:  # else its workers need them
         require_walls(options.isolation)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from graders.errors import OptionError
 from graders.grading.exporting import export_again
-from graders.grading.recorded import RecordedClass, gradebook_path, load_class
+from graders.grading.recorded import UNSAID, RecordedClass, StaffOptions, gradebook_path, load_class
 from graders.records.gradebook import Gradebook
 from graders.records.groups import Group, groups_of
 from graders.text.sanitize import clean_text
@@ -27,9 +27,9 @@ class Groups:
     """Comments by the id of a group that nobody is in any more; nobody gets them."""
 
 
-def class_groups(out: Path, marks: Path | None = None) -> Groups:
+def class_groups(out: Path, staff: StaffOptions = UNSAID) -> Groups:
     """Return the groups of the class in a folder that `trivium grade` wrote. Raises UserError."""
-    recorded = load_class(out, marks)
+    recorded = load_class(out, staff)
     with Gradebook(gradebook_path(out)) as book:
         comments = book.history(recorded.assignment.name).comments()
     groups = groups_of(recorded.results, comments)
@@ -42,10 +42,7 @@ def comment_group(
     id: str,
     comment: str,
     by: str,
-    marks: Path | None = None,
-    policy: Path | None = None,
-    submitted: Path | None = None,
-    feedback: str = "",
+    staff: StaffOptions = UNSAID,
 ) -> Groups:
     """Give a comment to a group, in the place of the one that it has, and write the exports; return the groups.
 
@@ -54,9 +51,9 @@ def comment_group(
         id: the group's id.
         comment: what its members are told; "" withdraws the comment.
         by: who gives it, for the audit trail.
-        marks: as in `GradeOptions`; so are policy, submitted and feedback.
+        staff: for the exports.
     """
-    found = class_groups(out, marks)
+    found = class_groups(out, staff)
     if id not in {*found.without_members, *(group.id for group in found.groups)}:
         raise OptionError(f"there is no group {id}; `trivium group {found.recorded.assignment.name}` lists them")
     comment = clean_text(comment, len(comment) + 1).strip()
@@ -64,5 +61,5 @@ def comment_group(
         raise OptionError(f"the comment has {len(comment):,} characters: expected at most {MOST:,}")
     with Gradebook(gradebook_path(out)) as book:
         book.history(found.recorded.assignment.name).note_comment(id, comment, by)
-    export_again(out, marks, policy, submitted, feedback)
-    return class_groups(out, marks)
+    export_again(out, staff)
+    return class_groups(out, staff)

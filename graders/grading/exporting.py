@@ -16,7 +16,7 @@ from graders.exports.jsonl import class_jsonl
 from graders.exports.moodle import fill_moodle
 from graders.exports.spreadsheet import class_csv, class_xlsx
 from graders.grading.dial import dial_now
-from graders.grading.recorded import RecordedClass, gradebook_path, load_class
+from graders.grading.recorded import RecordedClass, StaffOptions, gradebook_path, load_class
 from graders.intake.roster import Roster, read_roster
 from graders.records.gradebook import Gradebook
 from graders.records.history import History
@@ -33,7 +33,7 @@ _NAMES = {"canvas": "marks-canvas.csv", "moodle": "marks-moodle.csv", "gradescop
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportOptions:
+class ExportOptions(StaffOptions):
     """What to export, and how."""
 
     format: str
@@ -49,11 +49,6 @@ class ExportOptions:
     partial: bool = False
     """Whether to export marks that lack questions, too."""
     roster: Path | None = None
-    marks: Path | None = None
-    policy: Path | None = None
-    submitted: Path | None = None
-    feedback: str = ""
-    """What students are told, instead of what assignment.toml says; see `GradeOptions`."""
     out: Path | None = None
     """The file to write; None: one in `grades` that is called after the format."""
 
@@ -84,7 +79,7 @@ def export_marks(options: ExportOptions) -> ExportReport:
         raise OptionError(f"export {options.format}: add --sheet FILE, the sheet that the platform gives you")
     if options.format == "canvas":
         refuse_unused({"--feedback": bool(options.feedback)}, "Canvas's sheet has marks only")
-    recorded = load_class(options.grades, options.marks, options.policy, options.submitted)
+    recorded = load_class(options.grades, options)
     roster = read_roster(options.roster) if options.roster else None
     name = _NAMES.get(options.format, f"class.{options.format}")
     path = options.out or gradebook_path(options.grades).parent / name
@@ -115,16 +110,10 @@ class Exports:
     """One line for each row of staff's files that does not count, and each training that cannot be read."""
 
 
-def export_again(
-    out: Path,
-    marks: Path | None = None,
-    policy: Path | None = None,
-    submitted: Path | None = None,
-    feedback: str = "",
-) -> Exports:
+def export_again(out: Path, staff: StaffOptions) -> Exports:
     """Write what `trivium grade` writes of a graded class, after marks or comments have changed. Raises UserError."""
-    recorded = load_class(out, marks, policy, submitted)
-    dial = dial_now(recorded.assignment.manifest, feedback)
+    recorded = load_class(out, staff)
+    dial = dial_now(recorded.assignment.manifest, staff.feedback)
     files = export_class(recorded.results, gradebook_path(out).parent, recorded.unread, dial)
     return Exports(tuple(files), (*recorded.warnings, *recorded.problems))
 

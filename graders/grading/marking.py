@@ -17,7 +17,16 @@ from graders.course.assignment import load_assignment
 from graders.errors import OptionError, UserError
 from graders.grading.dial import dial_now
 from graders.grading.exporting import export_again
-from graders.grading.recorded import Extras, RecordedClass, complete, current_class, gradebook_path, read_extras
+from graders.grading.recorded import (
+    UNSAID,
+    Extras,
+    RecordedClass,
+    StaffOptions,
+    complete,
+    current_class,
+    gradebook_path,
+    read_extras,
+)
 from graders.records.gradebook import Gradebook
 from graders.records.history import Change
 from graders.records.manual_marks import Mark, MarksError, marks_in
@@ -41,20 +50,12 @@ class Marking:
 
     Args:
         out: the folder of `trivium grade`.
-        marks: the sheet of marks; None: out/marks.csv.
-        policy: as in `GradeOptions`, for the exports; so are submitted and feedback.
+        staff: the sheet of marks; and what the exports need.
 
     Raises UserError, here and in each method.
     """
 
-    def __init__(
-        self,
-        out: Path,
-        marks: Path | None = None,
-        policy: Path | None = None,
-        submitted: Path | None = None,
-        feedback: str = "",
-    ) -> None:
+    def __init__(self, out: Path, staff: StaffOptions = UNSAID) -> None:
         self.path = gradebook_path(out)
         self.out = self.path.parent
         with Gradebook(self.path) as book:
@@ -62,15 +63,14 @@ class Marking:
         if not names:
             raise OptionError(f"{self.path}: this gradebook is empty; run `trivium grade` first")
         self.assignment = load_assignment(names[0])
-        dial_now(self.assignment.manifest, feedback)
-        self._options = marks, policy, submitted
-        self._feedback = feedback
+        dial_now(self.assignment.manifest, staff.feedback)
+        self._staff = staff
         self._lock = RLock()
         self._known: tuple[object, RecordedClass] | None = None
         self._completed: tuple[object, RecordedClass] | None = None
         sheet = self._extras().marks.sheet
         if sheet and not sheet.text:
-            raise MarksError(f"{marks}: a workbook is only read: save it as CSV, and name that")
+            raise MarksError(f"{staff.marks}: a workbook is only read: save it as CSV, and name that")
 
     def now(self) -> RecordedClass:
         """Return the class with all that counts now; what has not changed since the last call is not read again."""
@@ -129,10 +129,10 @@ class Marking:
 
     def export(self) -> Sequence[Path]:
         """Write gradebook.csv, the report and results/*.json as they are now; return their paths."""
-        return export_again(self.out, *self._options, feedback=self._feedback).files
+        return export_again(self.out, self._staff).files
 
     def _extras(self) -> Extras:
-        return read_extras(self.assignment.manifest, self.out, *self._options)
+        return read_extras(self.assignment.manifest, self.out, self._staff)
 
 
 def version(mark: Mark | None) -> str:

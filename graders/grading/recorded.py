@@ -25,9 +25,27 @@ from sanity.core.manifest import Manifest
 GRADEBOOK = "gradebook.sqlite"
 
 
+@dataclass(frozen=True, kw_only=True)
+class StaffOptions:
+    """The options by which staff add to a grading."""
+
+    marks: Path | None = None
+    """File with manual marks; None: marks.csv in the folder of the class."""
+    policy: Path | None = None
+    """File with the rules on late work; None: policy.toml in that folder, if it is there."""
+    submitted: Path | None = None
+    """File with the times of submission; None: submitted.csv in that folder, if it is there."""
+    feedback: str = ""
+    """What students are told, instead of what assignment.toml says: a level, or one of a question, as "1d=location"."""
+
+
+UNSAID = StaffOptions()
+"""What lies in the folder of the class counts."""
+
+
 @dataclass(frozen=True)
 class Extras:
-    """What staff add to a grading."""
+    """What staff add to a grading, as it was read."""
 
     marks: MarksSheet
     policy: Policy | None
@@ -53,32 +71,20 @@ class RecordedClass:
     """All submissions that a row of marks may mean, also those that were not read or were removed."""
 
 
-def read_extras(
-    manifest: Manifest,
-    out: Path,
-    marks: Path | None = None,
-    policy: Path | None = None,
-    submitted: Path | None = None,
-) -> Extras:
+def read_extras(manifest: Manifest, out: Path, staff: StaffOptions) -> Extras:
     """Read the files that staff name, else those that lie in `out`. Raises UserError."""
-    sheet = read_marks(marks or out / "marks.csv", manifest, must_exist=marks is not None)
-    rules = policy or _if_there(out / "policy.toml")
-    if submitted and not rules:
-        raise OptionError(f"--submitted {submitted}: there is no policy that needs it; add --policy FILE")
-    return Extras(sheet, read_policy(rules) if rules else None, submitted or _if_there(out / "submitted.csv"))
+    sheet = read_marks(staff.marks or out / "marks.csv", manifest, must_exist=staff.marks is not None)
+    rules = staff.policy or _if_there(out / "policy.toml")
+    if staff.submitted and not rules:
+        raise OptionError(f"--submitted {staff.submitted}: there is no policy that needs it; add --policy FILE")
+    return Extras(sheet, read_policy(rules) if rules else None, staff.submitted or _if_there(out / "submitted.csv"))
 
 
 def _if_there(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def load_class(
-    out: Path,
-    marks: Path | None = None,
-    policy: Path | None = None,
-    submitted: Path | None = None,
-    note: bool = True,
-) -> RecordedClass:
+def load_class(out: Path, staff: StaffOptions = UNSAID, note: bool = True) -> RecordedClass:
     """Return the class of a folder that `trivium grade` wrote, or of a gradebook's file.
 
     The marks by hand are noted in the history, unless `note` is False. Raises UserError if there is no gradebook.
@@ -89,7 +95,7 @@ def load_class(
         if not names:
             raise OptionError(f"{path}: this gradebook is empty; run `trivium grade` first")
         assignment = load_assignment(names[0])
-        extras = read_extras(assignment.manifest, path.parent, marks, policy, submitted)
+        extras = read_extras(assignment.manifest, path.parent, staff)
         return complete(book, current_class(book, assignment), path.parent, extras, note)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from graders.errors import refuse_unused
 from graders.exports.report import write_report, write_student_reports
 from graders.grading.dial import dial_now
-from graders.grading.recorded import gradebook_path, load_class
+from graders.grading.recorded import StaffOptions, gradebook_path, load_class
 
 
 class Reader(StrEnum):
@@ -20,7 +20,7 @@ class Reader(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportOptions:
+class ReportOptions(StaffOptions):
     """What to report, and to whom."""
 
     grades: Path
@@ -28,11 +28,6 @@ class ReportOptions:
     reader: Reader = Reader.STAFF
     out: Path | None = None
     """The folder to write; None: `report`, or `report-for-students`, in `grades`."""
-    marks: Path | None = None
-    policy: Path | None = None
-    submitted: Path | None = None
-    feedback: str = ""
-    """What students are told, instead of what assignment.toml says; see `GradeOptions`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ def report_class(options: ReportOptions) -> ReportWritten:
     """Write a report from a gradebook. Raises UserError, with a one-line message, and OSError."""
     if options.reader is Reader.STAFF:
         refuse_unused({"--feedback": bool(options.feedback)}, "staff are told everything")
-    recorded = load_class(options.grades, options.marks, options.policy, options.submitted)
+    recorded = load_class(options.grades, options)
     beside = gradebook_path(options.grades).parent
     if options.reader is Reader.STAFF:
         index = write_report(recorded.results, options.out or beside / "report", recorded.unread)
