@@ -11,6 +11,7 @@ from sanity.core.case import Case, Cases
 from sanity.core.compare import Array, as_array
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Probe, Run
+from sanity.gradients import numeric_jacobian
 
 
 def make_linear(*, seed: int, n: int, m: int, soft: int) -> dict[str, Any]:
@@ -36,28 +37,13 @@ LINEAR = Cases(
 """A matrix and vectors to multiply."""
 
 
-# Central differences err by step^2 times the third derivative, here about 1, and by rounding / step: 1e-11 or so.
-STEP = 1e-5
-
-
 TOLERANCE = 1e-7
-
-
-def measured(f: Callable[[Array], Array], x: Array) -> Array:
-    """Return the derivative of f at x by central differences; its shape is that of f(x) followed by that of x."""
-    columns = []
-    for index in np.ndindex(x.shape):
-        step = np.zeros_like(x)
-        step[index] = STEP
-        columns.append((f(x + step) - f(x - step)) / (2 * STEP))
-    steps = np.stack(columns, axis=-1)
-    return steps.reshape(steps.shape[:-1] + x.shape)
 
 
 def is_measured(run: Run, asked: Probe, case: Case, f: Callable[[Array], Array], x: Array) -> None:
     """Raise CheckFailed unless a probe's only output is the derivative of f at x."""
     [name] = asked.form if isinstance(asked.form, tuple) else (asked.form,)
-    slopes = measured(f, x)
+    slopes = numeric_jacobian(f, x)
     got = as_array(str(name), run(asked, case)[str(name)], slopes)
     if got.shape != slopes.shape or not (np.abs(got - slopes) <= TOLERANCE * (1 + np.abs(slopes))).all():
         transposed = got.T.shape == slopes.shape and np.allclose(got.T, slopes, atol=1e-6)
@@ -71,9 +57,9 @@ def drill(call: str, values: str, function: str) -> str:
 import jacobians
 import numpy as np
 
-from sanity.a2.linear import measured
+from sanity.gradients import numeric_jacobian
 
 {values}
 print("the answer:", jacobians.{call}, sep="\\n")
-print("small steps measure:", measured({function}), sep="\\n")
+print("small steps measure:", numeric_jacobian({function}), sep="\\n")
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,11 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, equal, shaped
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Probe, Run, probe
+from sanity.gradients import numeric_jacobian
 from sanity.gradients.snippet import assign
 
 check = Checks("1e")
 
-# Central differences err by step^2 times the third derivative, here about 1, and by rounding / step: 1e-11 or so.
-STEP = 1e-5
 TOLERANCE = 1e-7
 
 
@@ -52,11 +50,12 @@ SCRIPT = """\
 import optimization
 import numpy as np
 
-from sanity.a3.derivatives import {function}, measured
+from sanity.a3.derivatives import {function}
+from sanity.gradients import numeric_jacobian
 
 {values}
 print("the answer:", optimization.{call}, sep="\\n")
-print("small steps measure:", measured({of}), sep="\\n")
+print("small steps measure:", numeric_jacobian({of}), sep="\\n")
 """
 
 
@@ -100,17 +99,6 @@ def by_logits_script(case: Case) -> str:
     return SCRIPT.format(function="cross_entropy", values=values, call=call, of=of)
 
 
-def measured(f: Callable[[Array], Array], x: Array) -> Array:
-    """Return the derivative of f at x by central differences; its shape is that of f(x) followed by that of x."""
-    columns = []
-    for index in np.ndindex(x.shape):
-        step = np.zeros_like(x)
-        step[index] = STEP
-        columns.append((f(x + step) - f(x - step)) / (2 * STEP))
-    slopes = np.stack(columns, axis=-1)
-    return slopes.reshape(slopes.shape[:-1] + x.shape)
-
-
 def is_measured(run: Run, asked: Probe, case: Case, slopes: Array) -> None:
     """Raise CheckFailed unless a probe's only output is this derivative."""
     name = str(asked.form)
@@ -147,13 +135,13 @@ def a_minibatch_may_hold_one(run: Run, expect: Run, case: Case) -> None:
 @check(NETWORKS, weight=2, gradients=True)
 def layer_is_measured(run: Run, case: Case) -> None:
     """The Jacobian of the layer agrees with small steps."""
-    is_measured(run, by_input, case, measured(lambda x: relu_layer(x, case.W, case.b), case.x))
+    is_measured(run, by_input, case, numeric_jacobian(lambda x: relu_layer(x, case.W, case.b), case.x))
 
 
 @check(NETWORKS, weight=2, gradients=True)
 def loss_is_measured(run: Run, case: Case) -> None:
     """The gradient of the loss agrees with small steps."""
-    is_measured(run, by_logits, case, measured(lambda z: cross_entropy(z, case.labels), case.logits))
+    is_measured(run, by_logits, case, numeric_jacobian(lambda z: cross_entropy(z, case.labels), case.logits))
 
 
 @check(NETWORKS, gradients=True)

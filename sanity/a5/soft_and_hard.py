@@ -13,6 +13,7 @@ from sanity.core.compare import Array, as_array, equal, same_array, shaped
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Answers, Run, probe
 from sanity.core.values import size_text
+from sanity.gradients import numeric_jacobian
 
 check = Checks("1e")
 DRAWN = 5000
@@ -21,8 +22,6 @@ FEW = 400
 """Positions that are shown: enough to tell two draws apart."""
 FALSE_ALARMS = 1e-9
 """The odds that a right answer fails one statistical check."""
-STEP = 1e-5
-"""Central differences err by its square times the third derivative, and by rounding: some 1e-10."""
 
 
 def make_positions(*, seed: int, n: int, e: int, count: int) -> dict[str, Any]:
@@ -262,9 +261,7 @@ def one_draw_is_a_list_of_one(run: Run, case: Case) -> None:
 
 def slopes_of(case: Case) -> Array:
     """Return the gradient of the expected loss by the scores, (n,), by central differences."""
-    steps = STEP * np.eye(len(case.scores))
-    above, below = (stand_in(case.scores + sign * steps) @ case.losses for sign in (1, -1))
-    return np.asarray((above - below) / (2 * STEP))
+    return numeric_jacobian(lambda scores: stand_in(scores) @ case.losses, case.scores)
 
 
 @check(POSITIONS)

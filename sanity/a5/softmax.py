@@ -12,12 +12,11 @@ from sanity.core.check import Checks
 from sanity.core.compare import Array, equal, shaped
 from sanity.core.errors import CheckFailed
 from sanity.core.probe import Run, probe
+from sanity.gradients import numeric_jacobian
 from sanity.gradients.snippet import assign
 
 check = Checks("1a")
 
-# Central differences err by step^2 times the third derivative, here below 1, and by rounding / step: 1e-11 or so.
-STEP = 1e-5
 ANY = "i|i j|i j k"
 """The axes of an array with one, two or three."""
 
@@ -71,11 +70,11 @@ def softmax_jacobian_script(case: Case) -> str:
 import attention_math
 import numpy as np
 
-from sanity.a5.softmax import measured
+from sanity.gradients import numeric_jacobian
 
 {assign("x", vector_of(case))}
 print("the answer:", attention_math.softmax_jacobian(x.copy()), sep="\\n")
-print("small steps measure:", measured(attention_math.softmax, x), sep="\\n")
+print("small steps measure:", numeric_jacobian(attention_math.softmax, x), sep="\\n")
 """
 
 
@@ -83,12 +82,6 @@ def vector_of(case: Case) -> Array:
     """Return the numbers along the first axis, (n,)."""
     x: Array = case.x
     return x.reshape(len(x), -1)[:, 0]
-
-
-def measured(f: Any, x: Array) -> Array:
-    """Return the Jacobian of f at x, (n,), by central differences."""
-    steps = STEP * np.eye(len(x))
-    return np.stack([(f(x + step) - f(x - step)) / (2 * STEP) for step in steps], axis=1)
 
 
 check.compares(softmax, NUMBERS, "y", weight=3, says="softmax() divides exponentials by their sum along the axis.")
@@ -158,7 +151,7 @@ def a_single_number_is_sure(run: Run, case: Case) -> None:
 def jacobian_is_measured(run: Run, case: Case) -> None:
     """The Jacobian agrees with small steps."""
     x = vector_of(case)
-    slopes = measured(stand_in, x)
+    slopes = numeric_jacobian(stand_in, x)
     found = shaped(run(softmax_jacobian, case), "Jacobian", "i j", slopes)
     equal("Jacobian", found, slopes, "the Jacobian is not the one that small steps measure")
 
