@@ -10,20 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 import msgspec
 
 from graders.atomic import write_atomically
 from graders.ci.lists import read_list
 from graders.errors import OptionError
+from graders.text.sanitize import clean_name
 from sanity.core.errors import UserError
 
 TOKEN = "STUDENTS_TOKEN"
-"""The variable with a token that reads the repositories; without it git asks nobody."""
+"""The variable with a token that reads the repositories of one server; without it git asks nobody."""
 SERVERS = ("GITHUB_SERVER_URL", "CI_SERVER_URL")
 """Where the platforms say what OWNER/NAME is relative to."""
 SECONDS = 300
 """For one call of git."""
+AS_COMMITTED = "* -export-ignore -export-subst -filter -ident -text -working-tree-encoding\n"
+"""Attributes that precede a student's own: each file is in the archive, and no program of this machine changes it."""
 _HELPER = f'!f() {{ echo username=oauth2; echo "password=${TOKEN}"; }}; f'
 
 
@@ -91,10 +95,13 @@ def fetch_all(repositories: Sequence[Repository], tag: str, out: Path) -> Fetchi
     """Write an archive NAME.zip for each repository that has such a tag; OUT.json lists what was fetched.
 
     Of several tags the one with the highest number counts: submit-10 is above submit-9. An archive of an earlier call
-    is removed where there is no such tag any more.
+    is removed where there is no such tag any more, and stays where the repository cannot be read.
 
-    Raises OptionError where OWNER/NAME is relative to no server.
+    Raises OptionError where OWNER/NAME is relative to no server, or where OUT.json can have no name.
     """
+    check_tag(tag)
+    if out.name in ("", ".."):
+        raise OptionError(f"--out {out}: expected a folder with a name: the list is written beside it, as NAME.json")
     urls = [url_of(repository.path) for repository in repositories]
     out.mkdir(parents=True, exist_ok=True)
 
@@ -115,6 +122,12 @@ def fetch_all(repositories: Sequence[Repository], tag: str, out: Path) -> Fetchi
     )
 
 
+def check_tag(tag: str) -> None:
+    """Raise OptionError unless a pattern of tags is one that needs no quotes in a workflow."""
+    if not re.fullmatch(r"[\w./*?-]+", tag, re.ASCII) or tag.startswith("-"):
+        raise OptionError(f"--tag {tag}: expected a pattern such as submit-*")
+
+
 def read_fetched(path: Path) -> list[Fetched]:
     """Return what `fetch_all` listed; raise OptionError."""
     return read_list(path, list[Fetched], "trivium ci fetch")
@@ -126,31 +139,59 @@ def url_of(path: str) -> str:
         return str(Path(path).resolve())
     if "://" in path or "@" in path:
         return path
-    server = next((os.environ[name] for name in SERVERS if os.environ.get(name)), "")
+    server = _server()
     if not server:
         raise OptionError(f"{path}: on which server? Write a URL, or set {' or '.join(SERVERS)}")
     return f"{server.rstrip('/')}/{path.removesuffix('.git')}.git"
 
 
+def _server() -> str:
+    return next((os.environ[name] for name in SERVERS if os.environ.get(name)), "")
+
+
 def _fetch(repository: Repository, url: str, tag: str, archive: Path) -> Fetched | None:
     """Fetch the newest tag, without a working tree: nothing of a student's lands on this disk but in an archive."""
-    archive.unlink(missing_ok=True)
     with TemporaryDirectory() as folder:
+
+        def git(*arguments: str) -> str:
+            return _git(repository, url, folder, *arguments)
+
         tags = f"refs/tags/{tag}"
-        listed = _git(repository, folder, "ls-remote", "--tags", "--refs", "--sort=-version:refname", "--", url, tags)
+        listed = git("ls-remote", "--tags", "--refs", "--sort=-version:refname", "--", url, tags)
         if not listed.strip():
+            archive.unlink(missing_ok=True)
             return None
         ref = listed.splitlines()[0].split("\t")[1]
-        _git(repository, folder, "init", "--quiet", "--bare")
-        _git(repository, folder, "fetch", "--quiet", "--depth=1", "--no-tags", "--", url, ref)
-        commit = _git(repository, folder, "rev-parse", "FETCH_HEAD^{commit}").strip()
-        _git(repository, folder, "archive", "--format=zip", f"--output={archive.resolve()}", commit)
-    return Fetched(repository.name, repository.path, ref.removeprefix("refs/tags/"), commit)
+        git("init", "--quiet", "--bare")
+        git("fetch", "--quiet", "--depth=1", "--no-tags", "--", url, ref)
+        commit = git("rev-parse", "FETCH_HEAD^{}").strip()
+        if git("cat-file", "-t", commit).strip() != "commit":
+            raise FetchError(f"{repository.name}: {repository.path}: {_shown(ref)} is the tag of no commit")
+        Path(folder, "info/attributes").write_text(AS_COMMITTED)
+        git("archive", "--format=zip", "--output=archive.zip", commit)
+        write_atomically(archive, Path(folder, "archive.zip").read_bytes())
+    return Fetched(repository.name, repository.path, _shown(ref), commit)
 
 
-def _git(repository: Repository, folder: str, *arguments: str) -> str:
-    """Return what git prints; raise FetchError with its last line."""
-    helper = ["-c", "credential.helper=", "-c", f"credential.helper={_HELPER}"] if os.environ.get(TOKEN) else []
+def _shown(ref: str) -> str:
+    return clean_name(ref.removeprefix("refs/tags/"))
+
+
+def _helper(url: str) -> list[str]:
+    """Return the options by which git has the token, for one server alone: the platform's, else that of the URL.
+
+    A repository that is elsewhere, or redirects there, is not given it.
+    """
+    server = urlsplit(_server() or url)
+    if not os.environ.get(TOKEN) or not server.netloc:
+        return []
+    place = f"{server.scheme}://{server.netloc.rpartition('@')[2]}"
+    return ["-c", "credential.helper=", "-c", f"credential.{place}.helper={_HELPER}"]
+
+
+def _git(repository: Repository, url: str, folder: str, *arguments: str) -> str:
+    """Return what git prints; raise FetchError with what it says is wrong."""
+    helper = _helper(url)
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "LC_ALL": "C"}
     try:
         done = subprocess.run(
@@ -166,6 +207,7 @@ def _git(repository: Repository, folder: str, *arguments: str) -> str:
     except subprocess.TimeoutExpired:
         raise FetchError(f"{repository.name}: {repository.path}: no answer in {SECONDS} s") from None
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"git ended with {done.returncode}"]
-        raise FetchError(f"{repository.name}: {repository.path}: {said[-1]}")
+        said, *_ = done.stderr.decode(errors="replace").strip().split("\n\n")  # below is advice
+        what = clean_name("; ".join(said.splitlines()) or f"git ended with {done.returncode}", 500)
+        raise FetchError(f"{repository.name}: {repository.path}: {what}")
     return done.stdout.decode(errors="replace")
