@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graders.cli.main import main
-from graders.errors import OptionError
+from graders.errors import OptionError, UserError
 from graders.exports.explanation import EVERYTHING
 from graders.exports.table import feedback
 from graders.grading.commenting import class_groups, comment_group
@@ -112,6 +112,16 @@ def test_a_group_that_is_not_there_and_a_comment_that_is_too_long_are_one_line(o
         comment_group(out, "1d-0", "Lecture 7.", "Grace")
     with pytest.raises(OptionError, match=r"^the comment has 2,001 characters: expected at most 2,000$"):
         comment_group(out, ids(out)["halves swapped"], "x" * 2001, "Grace")
+
+
+@pytest.mark.parametrize("options", [{"policy": "x = ["}, {"marks": "no sheet"}, {"feedback": "loud"}])
+def test_where_the_exports_cannot_be_written_nothing_is(out: Path, tmp_path: Path, options: dict[str, str]) -> None:
+    id = ids(out)["halves swapped"]
+    (tmp_path / "file").write_text(next(iter(options.values())))
+    given = {name: text if name == "feedback" else tmp_path / "file" for name, text in options.items()}
+    with pytest.raises(UserError):
+        comment_group(out, id, "Lecture 7.", "Grace", **given)  # type: ignore[arg-type]
+    assert {group.comment for group in class_groups(out).groups} == {""}
 
 
 def trivium(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
