@@ -63,9 +63,14 @@ def comments(args: argparse.Namespace) -> int:
 
     from graders.atomic import write_atomically
     from graders.ci.comments import comments_of
+    from graders.ci.repositories import read_fetched
 
     found = comments_of(args.grades, args.submissions, args.feedback)
     write_atomically(args.out, msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    told = {(comment.repository, comment.commit) for comment in found}
+    for one in read_fetched(args.submissions):
+        if (one.repository, one.commit) not in told:
+            error(f"note: {one.name}: {args.grades} has no result of {one.tag}, so no comment yet")
     echo(f"{args.out}: {len(found)} comment{'' if len(found) == 1 else 's'}")
     return 0
 

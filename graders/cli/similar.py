@@ -23,6 +23,10 @@ def similar(args: argparse.Namespace) -> int:
         report = find_similar(options, on_progress)
     for line in _lines(report):
         echo(line)
+    for note in report.notes:
+        error(f"note: {clean_name(note, 300)}")
+    if report.too_little:
+        error(f"note: {len(report.too_little)} with too little code of their own to be in a pair: the page names them")
     for name, reason in report.unread.items():
         error(f"{clean_name(name)}: not read: {clean_name(reason)}")
     return 1 if report.unread else 0
@@ -36,7 +40,7 @@ def _lines(report: Report) -> Iterator[str]:
     if len(report.rows) > MOST_LINES:
         yield f"and {len(report.rows) - MOST_LINES + report.not_shown} more"
     size, pairs, shown = len(report.names), report.comparison.compared, len(report.rows) + report.not_shown
-    yield f"class of {size}, {pairs:,} pairs: {shown} from {percent(report.least)} % on, to be read by a person"
+    yield f"class of {size}, {pairs:,} pair{'' if pairs == 1 else 's'}: {shown} from {percent(report.least)} % on, to be read by a person"
     yield str(report.index)
 
 

@@ -73,6 +73,10 @@ def test_the_command_says_how_many(told: Told, tmp_path: Path, capsys: pytest.Ca
     listed, out = tmp_path / "submissions.json", tmp_path / "comments.json"
     assert main(["ci", "comments", str(tmp_path / "grades"), "--submissions", str(listed), "-o", str(out)]) == 0
     assert capsys.readouterr() == (f"{out}: 2 comments\n", "")
+    told(FAILED, digest="f" * 64)
+    assert main(["ci", "comments", str(tmp_path / "grades"), "--submissions", str(listed), "-o", str(out)]) == 0
+    why = f"note: a4-ada: {tmp_path / 'grades'} has no result of submit-1, so no comment yet\n"
+    assert capsys.readouterr() == (f"{out}: 1 comment\n", why)
     listed.write_text("{}")
     assert main(["ci", "comments", str(tmp_path / "grades"), "--submissions", str(listed), "-o", str(out)]) == 2
     assert capsys.readouterr().err.startswith(

@@ -30,6 +30,18 @@ def test_one_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.Capture
     assert "bela.zip: not read: " in capsys.readouterr().err
 
 
+def test_what_was_not_compared_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two notebooks that are none share nothing because nothing was read of them."""
+    for name in ("ada", "bela"):
+        write(tmp_path / "class" / name, {"exploring_word_vectors.ipynb": b'{"cells'})
+    assert main(["similar", "a1", str(tmp_path / "class"), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("class of 2, 1 pair: 0 from 30 % on")
+    ada, bela, both = said.err.splitlines()
+    assert ada.startswith("note: ada: not compared: exploring_word_vectors.ipynb") and bela.startswith("note: bela: ")
+    assert both == "note: 2 with too little code of their own to be in a pair: the page names them"
+
+
 def test_a_threshold_out_of_range_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["similar", "a4", str(tmp_path), "--threshold", "200"]) == 2
     assert capsys.readouterr().err == "trivium similar: --threshold 200: expected a percentage above 0, up to 100\n"
