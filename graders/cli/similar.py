@@ -40,7 +40,8 @@ def _lines(report: Report) -> Iterator[str]:
     if len(report.rows) > MOST_LINES:
         yield f"and {len(report.rows) - MOST_LINES + report.not_shown} more"
     size, pairs, shown = len(report.names), report.comparison.compared, len(report.rows) + report.not_shown
-    yield f"class of {size}, {pairs:,} pair{'' if pairs == 1 else 's'}: {shown} from {percent(report.least)} % on, to be read by a person"
+    compared = "1 pair" if pairs == 1 else f"{pairs:,} pairs"
+    yield f"class of {size}, {compared}: {shown} from {percent(report.least)} % on, to be read by a person"
     yield str(report.index)
 
 
