@@ -168,8 +168,9 @@ def _fetch(repository: Repository, url: str, tag: str, archive: Path) -> Fetched
         if git("cat-file", "-t", commit).strip() != "commit":
             raise FetchError(f"{repository.name}: {repository.path}: {_shown(ref)} is the tag of no commit")
         Path(folder, "info/attributes").write_text(AS_COMMITTED)
-        git("archive", "--format=zip", "--output=archive.zip", commit)
-        write_atomically(archive, Path(folder, "archive.zip").read_bytes())
+        scratch = archive.resolve().with_name(f".{archive.name}")  # hidden: if this is killed, it is no submission
+        git("archive", "--format=zip", f"--output={scratch}", commit)
+        scratch.replace(archive)
     return Fetched(repository.name, repository.path, _shown(ref), commit)
 
 
