@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from graders.cli.terminal import echo, error, is_terminal
+from graders.cli.terminal import echo, error, is_terminal, progress_bar
 from graders.similarity.report import Report, percent
 from graders.similarity.run import Progress, SimilarOptions, find_similar
 from graders.text.sanitize import clean_name
@@ -51,11 +51,6 @@ def _progress() -> Iterator[Progress]:
     if not is_terminal(sys.stderr):
         yield lambda name, done, total: None
         return
-    from rich import progress
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("comparing", total=None)
         yield lambda name, done, total: bar.update(task, completed=done, total=total, description=clean_name(name)[:24])
