@@ -260,8 +260,10 @@ def _advice(error: Exception) -> str:
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return "another program is writing to it: try again when that has ended"
-        case sqlite3.SQLITE_FULL:
-            return "free some space, and run the same command again"
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:  # on a full disk either
+            return "free some space on its disk, and run the same command again"
+        case sqlite3.SQLITE_READONLY:
+            return "you need the right to write there"
         case _:
             return "choose another folder, or move the file away and grade again"
 

@@ -215,7 +215,7 @@ def test_one_that_is_in_use_or_on_a_full_disk_is_not_to_be_moved_away(
     assert str(busy.value).endswith(
         "database is locked; another program is writing to it: try again when that has ended"
     )
-    assert str(full.value).endswith("disk is full; free some space, and run the same command again")
+    assert str(full.value).endswith("disk is full; free some space on its disk, and run the same command again")
 
 
 def test_a_result_of_another_version(tmp_path: Path) -> None:
