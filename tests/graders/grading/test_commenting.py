@@ -14,6 +14,7 @@ from graders.exports.explanation import EVERYTHING
 from graders.exports.table import feedback
 from graders.grading.commenting import class_groups, comment_group
 from graders.records.gradebook import Gradebook
+from graders.records.result import Unread
 from tests.support.desk import graded, submitted
 from tests.support.results import FAILED
 
@@ -184,3 +185,9 @@ def test_what_is_wrong_is_one_line(
 def test_a_class_without_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hand_in(tmp_path, "ed")
     assert trivium(capsys, "group", "a4", "--out", tmp_path / "grades") == (0, "no failures\n", "")
+
+
+def test_a_class_of_which_nobody_was_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Gradebook(tmp_path / "grades" / "gradebook.sqlite") as book:
+        book.put_unread("a4", Unread("ben", "is empty"), tmp_path / "ben")
+    assert trivium(capsys, "group", "a4", "--out", tmp_path / "grades") == (0, "nobody was graded\n", "")
