@@ -26,6 +26,8 @@ SERVERS = ("GITHUB_SERVER_URL", "CI_SERVER_URL")
 """Where the platforms say what OWNER/NAME is relative to."""
 SECONDS = 300
 """For one call of git."""
+HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
+"""Variables by which a hook of git, or what it starts, would have our calls work in its repository."""
 AS_COMMITTED = "* -export-ignore -export-subst -filter -ident -text -working-tree-encoding\n"
 """Attributes that precede a student's own: each file is in the archive, and no program of this machine changes it."""
 _HELPER = f'!f() {{ echo username=oauth2; echo "password=${TOKEN}"; }}; f'
@@ -162,11 +164,12 @@ def _fetch(repository: Repository, url: str, tag: str, archive: Path) -> Fetched
             archive.unlink(missing_ok=True)
             return None
         ref = listed.splitlines()[0].split("\t")[1]
-        git("init", "--quiet", "--bare")
+        git("init", "--quiet", "--bare", "--template=")
         git("fetch", "--quiet", "--depth=1", "--no-tags", "--", url, ref)
         commit = git("rev-parse", "FETCH_HEAD^{}").strip()
         if git("cat-file", "-t", commit).strip() != "commit":
             raise FetchError(f"{repository.name}: {repository.path}: {_shown(ref)} is the tag of no commit")
+        Path(folder, "info").mkdir()
         Path(folder, "info/attributes").write_text(AS_COMMITTED)
         scratch = archive.resolve().with_name(f".{archive.name}")  # hidden: if this is killed, it is no submission
         git("archive", "--format=zip", f"--output={scratch}", commit)
@@ -193,12 +196,13 @@ def _helper(url: str) -> list[str]:
 def _git(repository: Repository, url: str, folder: str, *arguments: str) -> str:
     """Return what git prints; raise FetchError with what it says is wrong."""
     helper = _helper(url)
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "LC_ALL": "C"}
+    around = {name: value for name, value in os.environ.items() if name not in HOOK}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "LC_ALL": "C"}
     try:
         done = subprocess.run(
             ["git", *helper, *arguments],
             cwd=folder,
-            env={**os.environ, **quiet},
+            env={**around, **quiet},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SECONDS,

@@ -94,6 +94,23 @@ def test_what_is_archived_is_what_was_committed(server: Path, monkeypatch: pytes
     assert content(Path("out/a.zip")) == files
 
 
+def test_git_works_in_no_other_repository_and_asks_nobody(
+    server: Path, httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it is typed in an editor's terminal, or started by a hook."""
+    pushed(server / "org/a.git", {"sgd.py": b"1"}, "submit-1")
+    asks = tmp_path / "asks"
+    asks.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
+    asks.chmod(0o700)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "mine"))
+    monkeypatch.setenv("GIT_ASKPASS", str(asks))
+    httpserver.expect_request(re.compile("/")).respond_with_data(status=401, headers={"WWW-Authenticate": "Basic"})
+    private = Repository("b", httpserver.url_for("/org/b.git"))
+    done = fetch_all([Repository("a", "org/a"), private], "submit-*", Path("out"))
+    assert [one.name for one in done.fetched] == ["a"] and len(done.problems) == 1
+    assert not (tmp_path / "mine").exists() and not (tmp_path / "asked").exists()
+
+
 def test_a_repository_that_cannot_be_read_now_keeps_its_archive(server: Path) -> None:
     pushed(server / "org/a.git", {"sgd.py": b"1"}, "submit-1")
     assert len(fetch_all([Repository("a", "org/a")], "submit-*", Path("out")).fetched) == 1
