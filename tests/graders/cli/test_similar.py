@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from graders.cli.main import main
+from graders.records.gradebook import Gradebook
+from graders.records.result import Unread
 from tests.support.class_exports import write
 from tests.support.copies import student
 
@@ -40,6 +42,15 @@ def test_what_was_not_compared_is_named(tmp_path: Path, capsys: pytest.CaptureFi
     ada, bela, both = said.err.splitlines()
     assert ada.startswith("note: ada: not compared: exploring_word_vectors.ipynb") and bela.startswith("note: bela: ")
     assert both == "note: 2 with too little code of their own to be in a pair: the page names them"
+
+
+def test_a_folder_of_another_assignment_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Gradebook(tmp_path / "gradebook.sqlite") as book:
+        book.put_unread("a2", Unread("ben", "is empty"), tmp_path / "ben")
+    assert main(["similar", "a4", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"trivium similar: --out {tmp_path}: has the gradebook of a2; choose another folder for a4\n"
+    )
 
 
 def test_a_threshold_out_of_range_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
