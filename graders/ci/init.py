@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from graders.atomic import write_atomically
-from graders.ci.repositories import check_tag
+from graders.ci.fetching import check_tag
 from graders.course.assignment import Assignment
 from graders.errors import OptionError, refuse_unused
 

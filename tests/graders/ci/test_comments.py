@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from graders.ci.comments import LONGEST, comments_of
+from graders.ci.fetching import Fetched
 from graders.ci.posting import Comment
-from graders.ci.repositories import Fetched
 from graders.cli.main import main
 from graders.course.assignment import load_assignment
 from graders.intake.submission import read_submission

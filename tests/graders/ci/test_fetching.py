@@ -12,7 +12,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from graders.ci.repositories import Repository, fetch_all, read_fetched, read_repositories, url_of
+from graders.ci.fetching import fetch_all, read_fetched
+from graders.ci.repositories import Repository, read_repositories, url_of
 from graders.cli.main import main
 from graders.errors import OptionError
 from tests.support.repositories import git, pushed
