@@ -53,6 +53,17 @@ def test_a_folder_of_another_assignment_is_one_line(tmp_path: Path, capsys: pyte
     )
 
 
+def test_ctrl_c_does_not_promise_that_anything_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("graders.cli.similar.find_similar", interrupted)
+    assert main(["similar", "a4", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "trivium: interrupted\n"
+
+
 def test_a_threshold_out_of_range_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["similar", "a4", str(tmp_path), "--threshold", "200"]) == 2
     assert capsys.readouterr().err == "trivium similar: --threshold 200: expected a percentage above 0, up to 100\n"
