@@ -68,8 +68,8 @@ def read_comments(path: Path) -> list[Comment]:
 def post(comments: Sequence[Comment], environment: Mapping[str, str] = os.environ) -> tuple[int, list[str]]:
     """Post the comments that are not there already; return their number, and a line for each that was not taken.
 
-    If the platform takes no more for now, the rest is left for another call. Raises OptionError if there is no token,
-    or no platform's API in the environment.
+    If the platform takes no more for now, the rest is left for another call. Raises OptionError if there is no valid
+    token, or no platform's API in the environment.
     """
     new, problems = 0, []
     for number, comment in enumerate(comments, start=1):
@@ -123,7 +123,7 @@ def project_of(repository: str) -> str:
 
 
 def _request(comment: Comment, url: str, headers: Mapping[str, str], data: Mapping[str, str] | None = None) -> bytes:
-    """Return what a platform answers; raise PostError."""
+    """Return what a platform answers; raise PostError, or OptionError if it does not take the token."""
     if not url.startswith(("https://", "http://")):
         raise PostError(f"{comment.repository}: {url} is no address of an API")
     body = None if data is None else msgspec.json.encode(data)
@@ -140,6 +140,8 @@ def _request(comment: Comment, url: str, headers: Mapping[str, str], data: Mappi
             said = f"{what}: {error.code} {error.reason}"
             if error.code in range(300, 400):
                 raise PostError(f"{said}: it has another name or address now; write that in the list") from None
+            if error.code == 401:
+                raise OptionError(f"{TOKEN}: the platform does not take this token: {said}") from None
             if error.code != 429 and not wait:
                 raise PostError(said) from None
             if tries == TRIES or not wait.isdecimal() or int(wait) > PATIENCE:

@@ -123,6 +123,13 @@ def test_a_token_is_never_printed(server: HTTPServer) -> None:
         post([COMMENT], {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "t0k\nen"})
 
 
+def test_a_token_that_is_not_taken_is_said_once(server: HTTPServer) -> None:
+    server.expect_request("/repos/group/sub/a2-ada/commits/c0ffee/comments").respond_with_data(status=401)
+    with pytest.raises(OptionError, match=r"^COMMENTS_TOKEN: the platform does not take this token: .* 401 UNAUTH"):
+        post([COMMENT, COMMENT], {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "old"})
+    assert len(server.log) == 1
+
+
 def test_the_platform_says_when_to_come_again(server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr("graders.ci.posting.time.sleep", waited.append)
