@@ -67,8 +67,8 @@ def add_ci(ci: argparse.ArgumentParser) -> None:
         help="fetch what students have tagged",
         description="Fetch the newest tag of each repository as an archive OUT/NAME.zip, and list them in OUT.json. "
         "Of several tags the one with the highest number counts: submit-10 is above submit-9. Nothing of a repository "
-        "is run or checked out, and one that cannot be read keeps its archive. OWNER/NAME is on the server that GITHUB_SERVER_URL or CI_SERVER_URL names; git has the "
-        "token in STUDENTS_TOKEN for that server alone.",
+        "is run or checked out, and one that cannot be read keeps its archive. OWNER/NAME is on the server that "
+        "GITHUB_SERVER_URL or CI_SERVER_URL names; git has the token in STUDENTS_TOKEN for that server alone.",
         epilog="exit status: 0 success; 1 a repository could not be read, and is named; 2 an invalid list or option",
     )
     fetch.add_argument("repositories", type=Path, metavar="LIST", help="a repository a line: [NAME] OWNER/NAME or URL")
