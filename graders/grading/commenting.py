@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.errors import OptionError
+from graders.grading.dial import dial_now
 from graders.grading.exporting import export_again
 from graders.grading.recorded import UNSAID, RecordedClass, StaffOptions, gradebook_path, load_class
 from graders.records.gradebook import Gradebook
@@ -53,7 +54,9 @@ def comment_group(
         by: who gives it, for the audit trail.
         staff: for the exports.
     """
+    # What is wrong with these files is said before anything is written.
     found = class_groups(out, staff)
+    dial_now(found.recorded.assignment.manifest, staff.feedback)
     if id not in {*found.without_members, *(group.id for group in found.groups)}:
         raise OptionError(f"there is no group {id}; `trivium group {found.recorded.assignment.name}` lists them")
     comment = clean_text(comment, len(comment) + 1).strip()

@@ -609,6 +609,13 @@ def test_training_without_trivium_is_one_line(a4_folder: Path, missing: str) -> 
     assert ended.stderr == "run.py: trivium is not installed, or too old; see Install in README.md\n"
 
 
+def test_a_vocabulary_without_trivium_is_one_line(a4_folder: Path) -> None:
+    without = "import sys; sys.modules['sanity'] = None; import vocab; sys.exit(vocab.main([]))"
+    ended = subprocess.run([sys.executable, "-c", without], cwd=a4_folder, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr == "vocab.py: trivium is not installed, or too old; see Install in README.md\n"
+
+
 def test_help_needs_no_torch_and_knows_every_number(a4: Modules, a4_folder: Path) -> None:
     code = "import sys, run\ntry: run.main(['train', '--help'])\nfinally: print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], cwd=a4_folder, capture_output=True, text=True).stdout
