@@ -38,13 +38,7 @@ def class_groups(out: Path, staff: StaffOptions = UNSAID) -> Groups:
     return Groups(recorded, tuple(groups), {id: comments[id] for id in sorted(rest)})
 
 
-def comment_group(
-    out: Path,
-    id: str,
-    comment: str,
-    by: str,
-    staff: StaffOptions = UNSAID,
-) -> Groups:
+def comment_group(out: Path, id: str, comment: str, by: str, staff: StaffOptions = UNSAID) -> Groups:
     """Give a comment to a group, in the place of the one that it has, and write the exports; return the groups.
 
     Args:

@@ -13,6 +13,7 @@ from graders.errors import OptionError, UserError
 from graders.exports.explanation import EVERYTHING
 from graders.exports.table import feedback
 from graders.grading.commenting import class_groups, comment_group
+from graders.grading.recorded import StaffOptions
 from graders.records.gradebook import Gradebook
 from graders.records.result import Unread
 from tests.support.desk import graded, submitted
@@ -121,7 +122,7 @@ def test_where_the_exports_cannot_be_written_nothing_is(out: Path, tmp_path: Pat
     (tmp_path / "file").write_text(next(iter(options.values())))
     given = {name: text if name == "feedback" else tmp_path / "file" for name, text in options.items()}
     with pytest.raises(UserError):
-        comment_group(out, id, "Lecture 7.", "Grace", **given)  # type: ignore[arg-type]
+        comment_group(out, id, "Lecture 7.", "Grace", StaffOptions(**given))  # type: ignore[arg-type]
     assert {group.comment for group in class_groups(out).groups} == {""}
 
 
