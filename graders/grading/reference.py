@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graders.grading.plan import Plan
 from graders.sandbox.isolation import Isolation, SandboxError
@@ -18,7 +18,7 @@ from sanity.core.judge import CachedRun, attempt, judge
 from sanity.core.probe import Answers, Probe, Run
 from sanity.core.recordings import alike, fixed_cases, recording_path
 from sanity.core.submission_modules import module_name
-from sanity.core.verdict import Outcome
+from sanity.core.verdict import Outcome, Verdict
 
 PATIENCE = 3600.0
 """Seconds for one answer, and of processor time for a class. The reference needs a few; this only ends a hang."""
@@ -46,6 +46,15 @@ class Live:
         self.zygote.close()
 
 
+@dataclass(frozen=True)
+class NotedCalls:
+    """The calls of the first submission that passed a question, which later ones get in one request."""
+
+    calls: Calls
+    passed: dict[bytes, list[Verdict]] = field(default_factory=dict)
+    """The verdicts on answers that passed, by the digest of all answers: they follow from these."""
+
+
 class Reference:
     """The answers of the reference. Threads may share it.
 
@@ -62,8 +71,8 @@ class Reference:
         self._live: Live | None = None
         self._lock, self._validating = threading.Lock(), threading.Lock()
         self._validated: set[Check] = set()
-        self.calls: dict[str, Calls] = {}
-        """By question id: the calls of the first submission that passed it, which later ones get in one request."""
+        self.calls: dict[str, NotedCalls] = {}
+        """By question id."""
 
     def prepare(self, zygote: Zygote) -> None:
         """Let the reference answer the plan's calls in a worker of this zygote, which has ended when this returns.

@@ -12,7 +12,7 @@ import msgspec
 from graders.grading.counterexample import script_of
 from graders.grading.import_rules import notes_on_imports
 from graders.grading.plan import Plan
-from graders.grading.reference import Reference
+from graders.grading.reference import NotedCalls, Reference
 from graders.intake.submission import Submission
 from graders.records.result import QuestionResult, Result, Signature
 from graders.records.scoring import earned, total
@@ -90,7 +90,8 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
     Alone, in a new worker, every check is judged: the first failing case is shrunk, and known mistakes are diagnosed.
     In a shared worker a result counts only if all checks pass. So all calls are sent in one request, if an earlier
     submission has shown which ones, and the first check that does not pass ends the attempt: `grade_question` repeats
-    it alone.
+    it alone. Verdicts follow from the answers: those of an earlier submission that passed with the same answers, bit for
+    bit, are taken over.
     """
     alone = session.unused
     seconds = plan.manifest.limits.seconds if alone else min(plan.manifest.limits.seconds, SHARED_SECONDS)
@@ -103,12 +104,16 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
 
     run = CachedRun(call)
     checks = plan.checks[question.id]
-    calls = reference.calls.get(question.id)
-    if calls and not alone:
+    noted = reference.calls.get(question.id)
+    replies = None
+    if noted and not alone:
         try:
-            run.known.update(session.ask_all(calls))
+            replies = session.ask_all(noted.calls, noted.passed)
         except (CheckFailed, CouldNotRun) as problem:
             return [verdict_of(checks[0], problem)]
+        if replies.digest in noted.passed:
+            return noted.passed[replies.digest]
+        run.known.update(replies.answers)
 
     def spell(check: Check, case: Case) -> str:
         return script_of(check, case, run, reference.expect)
@@ -123,8 +128,10 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
         if verdict.outcome is not Outcome.PASSED and check.is_property:
             reference.require_property(check)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
-    if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (encoded := Calls.of(made)):
-        reference.calls[question.id] = encoded
+    if not noted and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (calls := Calls.of(made)):
+        reference.calls.setdefault(question.id, NotedCalls(calls))
+    if noted and replies and not made:  # else they follow from more than these answers
+        noted.passed[replies.digest] = verdicts
     return named(checks, verdicts, run, plan.recordings) if alone else verdicts
 
 

@@ -98,7 +98,7 @@ def test_questions_that_somebody_passed_are_put_at_once_and_judged_alike(
     puts: list[int] = []
     real = Session.ask_all
     monkeypatch.setattr(
-        Session, "ask_all", lambda session, calls: puts.append(len(calls.asked)) or real(session, calls)
+        Session, "ask_all", lambda session, calls, known: puts.append(len(calls.asked)) or real(session, calls, known)
     )
     wrong = {**reference_files, "nmt_model.py": reference_files["nmt_model.py"].replace("torch.tanh(", "torch.sin(")}
     results = []

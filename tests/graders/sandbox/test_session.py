@@ -84,12 +84,12 @@ CASES = tuple(SENTENCES.case(count=count, numbers=numbers) for count in (1, 2, 5
 
 def test_many_questions_at_once_are_answered_as_one_by_one(zygote: Zygote) -> None:
     with opened(zygote, utils(RIGHT)) as session:
-        assert session.ask_all(calls(*CASES)) == {(pad.name, case.digest): session(pad, case) for case in CASES}
+        assert session.ask_all(calls(*CASES)).answers == {(pad.name, case.digest): session(pad, case) for case in CASES}
 
 
 def test_of_many_questions_those_that_raise_are_left_out(zygote: Zygote) -> None:
     with opened(zygote, utils("if pad_token == 0:\n    raise KeyError\n" + RIGHT)) as session:
-        answered = session.ask_all(calls(*CASES))
+        answered = session.ask_all(calls(*CASES)).answers
         assert set(answered) == {(pad.name, case.digest) for case in CASES if case.pad_token != 0}
         assert not session.unused  # the worker lives
 
