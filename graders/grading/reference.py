@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from graders.grading.plan import Plan
@@ -73,6 +74,8 @@ class Reference:
         self._validated: set[Check] = set()
         self.calls: dict[str, NotedCalls] = {}
         """By question id."""
+        self._first: dict[str, threading.Event] = {}
+        """By question id: set when the first submission that was asked it has been judged."""
 
     def prepare(self, zygote: Zygote) -> None:
         """Let the reference answer the plan's calls in a worker of this zygote, which has ended when this returns.
@@ -121,6 +124,22 @@ class Reference:
             attempt(check, otherwise, run, case)
             if all(probe.otherwise is None for probe in asked):
                 return
+
+    @contextmanager
+    def turn(self, question: str, seconds: float) -> Iterator[NotedCalls | None]:
+        """In the block of a `with`, judge a question with its calls, if they are noted.
+
+        Who comes while the first submission is judged waits for its calls, at most so many seconds: asked call by call,
+        a question costs several times as much.
+        """
+        mine = threading.Event()
+        first = self._first.setdefault(question, mine)
+        if first is not mine:
+            first.wait(seconds)
+        try:
+            yield self.calls.get(question)
+        finally:
+            mine.set()
 
     def require_property(self, check: Check) -> None:
         """Raise BrokenCheck if the reference does not have a property.

@@ -85,6 +85,16 @@ def grade_question(
 
 
 def judge_question(plan: Plan, question: Question, session: Session, reference: Reference) -> list[Verdict]:
+    """Judge all checks of one question in the session's worker, new or not."""
+    if session.unused:
+        return _judge(plan, question, session, reference, None)
+    with reference.turn(question.id, SHARED_SECONDS) as noted:
+        return _judge(plan, question, session, reference, noted)
+
+
+def _judge(
+    plan: Plan, question: Question, session: Session, reference: Reference, noted: NotedCalls | None
+) -> list[Verdict]:
     """Judge all checks of one question, in one of two modes.
 
     Alone, in a new worker, every check is judged: the first failing case is shrunk, and known mistakes are diagnosed.
@@ -104,9 +114,8 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
 
     run = CachedRun(call)
     checks = plan.checks[question.id]
-    noted = reference.calls.get(question.id)
     replies = None
-    if noted and not alone:
+    if noted:
         try:
             replies = session.ask_all(noted.calls, noted.passed)
         except (CheckFailed, CouldNotRun) as problem:
@@ -128,7 +137,8 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
         if verdict.outcome is not Outcome.PASSED and check.is_property:
             reference.require_property(check)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
-    if not noted and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (calls := Calls.of(made)):
+    all_passed = all(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+    if all_passed and question.id not in reference.calls and (calls := Calls.of(made)):
         reference.calls.setdefault(question.id, NotedCalls(calls))
     if noted and replies and not made:  # else they follow from more than these answers
         noted.passed[replies.digest] = verdicts
