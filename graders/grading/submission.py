@@ -100,8 +100,8 @@ def _judge(
     Alone, in a new worker, every check is judged: the first failing case is shrunk, and known mistakes are diagnosed.
     In a shared worker a result counts only if all checks pass. So all calls are sent in one request, if an earlier
     submission has shown which ones, and the first check that does not pass ends the attempt: `grade_question` repeats
-    it alone. Verdicts follow from the answers: those of an earlier submission that passed with the same answers, bit for
-    bit, are taken over.
+    it alone. Verdicts follow from the answers, so those of an earlier submission that passed with the same answers, bit
+    for bit, are taken over.
     """
     alone = session.unused
     seconds = plan.manifest.limits.seconds if alone else min(plan.manifest.limits.seconds, SHARED_SECONDS)

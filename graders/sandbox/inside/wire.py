@@ -187,7 +187,10 @@ def decode_sealed(body: bytes | bytearray) -> Sealed | Failure:
     """Decode a worker's reply but for an Answer's value; raise WireError for what is neither."""
     try:
         reply: Sealed | Failure = _REPLIES.decode(body)
-        if isinstance(reply, Failure) and max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT:
+        if (
+            isinstance(reply, Failure)
+            and max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT
+        ):
             raise WireError(f"an error text of more than {MAX_TEXT} characters")
     except WireError:
         raise
