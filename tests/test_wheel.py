@@ -41,7 +41,7 @@ ALIKE = {
     ("sanity/a3/oracle.py", 'iftransition=="S":'),
     ("sanity/a3/partial_parse.py", "transitions=[]"),
     *((f"sanity/{name}.py", "x=np.asarray(x,dtype=np.float64)") for name in ("gradients/numeric", "a5/right_softmax")),
-    ("sanity/parsing/grammar.py", "forwordinwords:"),
+    ("sanity/parsing/toy.py", "forwordinwords:"),
     *((f"{name}.py", "returnrows") for name in ("graders/data/assignments/a5/compare_layers", "sanity/a5/heads")),
     ("graders/data/assignments/a5/run.py", "longest=20"),
     ("graders/data/assignments/a5/attention.py", "B,T,C=x.shape"),  # in one of its two answers, and given in the other

@@ -143,7 +143,7 @@ def write_report(folder: Path, task: Any, model: Any, lines: Sequence[dict[str, 
     """Write report.html, if matplotlib and jinja2 are installed."""
     import torch
 
-    from training.attention import attention_weights
+    from training.attention import attention_weights, names_of_heads
     from training.questions import MASK, encode
     from training.tracking import read_log
 
@@ -155,8 +155,7 @@ def write_report(folder: Path, task: Any, model: Any, lines: Sequence[dict[str, 
     for line in lines[:2]:
         text = line["question"] + MASK
         weights = attention_weights(model, torch.tensor(encode(text, task.vocabulary)), recipe.n_heads)
-        names = [f"layer {i + 1}, head {j + 1}" for i in range(recipe.n_layers) for j in range(recipe.n_heads)]
-        heads.append(Heads(list(text), names, weights[:, :, -1].flatten(0, 1).tolist()))
+        heads.append(Heads(list(text), names_of_heads(recipe), weights[:, :, -1].flatten(0, 1).tolist()))
     stages = {"Training, in each round": recipe.main, "Fine-tuning, after each round": recipe.finetuning}
     own = [(name, value) for name, value in facts_of(recipe) if name not in ("main", "finetuning")]
     facts = {"Recipe": own, **{title: facts_of(stage) for title, stage in stages.items() if stage}}

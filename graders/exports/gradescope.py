@@ -130,7 +130,7 @@ def _entry(
 
 def _training(training: Training) -> dict[str, Any]:
     """Return the numbers of a training, without the seed and without any sentence of the test."""
-    return _without(msgspec.to_builtins(training), "curve", "samples", "seed")
+    return _without(msgspec.to_builtins(training), "curve", "samples", "attention", "seed")
 
 
 def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -55,8 +55,19 @@ class Point(msgspec.Struct, frozen=True):
     """On dev, computed outside the sandbox."""
 
 
+class AttentionMap(msgspec.Struct, frozen=True):
+    """What a model attended to as it gave one answer."""
+
+    source: list[str]
+    """The words or characters that were read."""
+    target: list[str]
+    """What read them: words of the answer, or heads."""
+    weights: list[list[float]]
+    """(target, source), from 0 to 1."""
+
+
 class Training(msgspec.Struct, frozen=True):
-    """One submission, trained. The only texts from the sandbox are its answers, in `samples`."""
+    """One submission, trained. The only texts from the sandbox are its answers, in `samples` and `attention`."""
 
     assignment: str
     question: str
@@ -97,6 +108,8 @@ class Training(msgspec.Struct, frozen=True):
     curve: tuple[Point, ...]
     samples: tuple[tuple[str, str, str], ...]
     """A few sentences of the test, each with its right answer and the model's, for staff."""
+    attention: tuple[AttentionMap, ...] = ()
+    """Of a few sentences of the test, for staff."""
 
 
 class TrainingError(UserError):

@@ -17,6 +17,7 @@ from typing import Self
 import msgspec
 
 from graders.records.training import StopReason
+from graders.sandbox.inside.protocol import Attention
 from sanity.core.errors import UserError
 
 PATIENCE = 30.0
@@ -88,6 +89,7 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
 
     texts: list[str] | None
     reason: str = ""
+    attention: list[Attention] = []
 
 
 Event = Began | Prepared | Progressed | Scored | Stopped | ReferenceAnswered | Answered

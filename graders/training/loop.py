@@ -10,12 +10,23 @@ from dataclasses import dataclass
 
 from graders.records.training import StopReason
 from graders.sandbox.clock import WALL_STOP, MachineBusy, TrainerClock
-from graders.sandbox.inside.protocol import Answers, DevScore, Failed, Finished, Progress, Ready, TimeUp, TrainerMessage
+from graders.sandbox.inside.protocol import (
+    MAPS,
+    Answers,
+    Attention,
+    DevScore,
+    Failed,
+    Finished,
+    Progress,
+    Ready,
+    TimeUp,
+    TrainerMessage,
+)
 from graders.sandbox.inside.wire import WireError
 from graders.sandbox.isolation import SandboxError
 from graders.text.sanitize import clean_name
 from graders.training.endings import Ending, classify_death, classify_error, classify_finish
-from graders.training.event_log import EventLog, Prepared, Progressed, Scored, Stopped
+from graders.training.event_log import Answered, EventLog, Prepared, Progressed, Scored, Stopped
 from graders.training.job import Job
 from graders.training.process import Disconnected, LimitExceeded, TrainerProcess
 from graders.training.tasks.base import Task, TaskError
@@ -25,6 +36,8 @@ from sanity.core.durations import duration_text
 
 MAX_MESSAGES = 200_000
 """From one trainer; a long training sends a tenth of that."""
+ATTENDING = 10.0
+"""Seconds in which a trainer may tell what its model attended to, once the test is answered."""
 STATUS_SECONDS = 1.0
 LAST_SECONDS = 0.05
 """The shortest wait for a message, when time is nearly up."""
@@ -168,28 +181,39 @@ class TrainingLoop:
 
 def collect_answers(
     job: Job, task: Task, trainer: TrainerProcess, waiting: Callable[[], None], what: str = "answering the test"
-) -> list[str] | Ending:
-    """Return the trainer's first answers for the test, or why there are none. `waiting` is called meanwhile."""
+) -> Answered | Ending:
+    """Return the trainer's first answers for the test, or why there are none. `waiting` is called meanwhile.
+
+    They count, however the trainer ends after them; until then it may tell what its model attended to.
+    """
     texts: list[str] | None = None
+    attention: list[Attention] = []
+    until = job.limits.answering
 
     def handle(message: TrainerMessage) -> Ending | None:
-        nonlocal texts
-        if isinstance(message, Finished) and message.how == "incomparable":
-            return Ending(StopReason.CRASHED, f"{what} with these weights is not possible", comparable=False)
-        if not isinstance(message, Answers):
-            return None
-        require_one_each(message, task.test)
-        texts = message.texts
-        return Ending(StopReason.REACHED, "")
+        nonlocal texts, until
+        match message:
+            case Finished(how="incomparable") if texts is None:
+                return Ending(StopReason.CRASHED, f"{what} with these weights is not possible", comparable=False)
+            case Finished() if texts is not None:
+                return Ending(StopReason.REACHED, "")
+            case Answers() if texts is None:
+                require_one_each(message, task.test)
+                texts, until = message.texts, trainer.clock.seconds + ATTENDING
+            case Attention() if texts is not None and len(attention) < MAPS:
+                attention.append(message)
+        return None
 
     def left() -> float:
-        if trainer.clock.wall > WALL_STOP * job.limits.answering:
+        if texts is None and trainer.clock.wall > WALL_STOP * job.limits.answering:
             raise MachineBusy(what, job.limits.answering)
-        return job.limits.answering - trainer.clock.seconds
+        return until - trainer.clock.seconds
 
     end = handle_messages(trainer, what, left, job, task.assignment.manifest.accepted, handle, waiting)
     trainer.end()
-    return texts or end or Ending(StopReason.HUNG, f"{what} took more than {job.limits.answering:g} s")
+    if texts is not None:
+        return Answered(texts, attention=attention)
+    return end or Ending(StopReason.HUNG, f"{what} took more than {job.limits.answering:g} s")
 
 
 def require_one_each(message: Answers, sentences: Sequence[str]) -> None:

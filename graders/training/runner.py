@@ -117,7 +117,7 @@ def train_and_answer(job: Job, task: Task, event_log: EventLog, on_status: OnSta
         with _start_trainer(zygote, job, task, cores, "answer") as trainer:
             answers = collect_answers(job, task, trainer, waiting)
             _save_output(job, trainer.printed)
-        event_log.add(Answered(None, answers.message) if isinstance(answers, Ending) else Answered(answers))
+        event_log.add(Answered(None, answers.message) if isinstance(answers, Ending) else answers)
 
 
 def _reference_answers(
@@ -137,7 +137,7 @@ def _reference_answers(
         ):
             answers = collect_answers(job, task, trainer, waiting, "answering the test with the reference")
             if not isinstance(answers, Ending):
-                return ReferenceAnswered(answers)
+                return ReferenceAnswered(answers.texts)
             if answers.raised or not answers.comparable:
                 return ReferenceAnswered(None, answers.comparable)
             raise SandboxError(f"{answers.message}; nothing is decided yet: run the same command again")

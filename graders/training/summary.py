@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from operator import ne
 from statistics import median
 
-from graders.records.training import Point, StopReason, Training, is_batch_sensitive, mismatches_reference
+from graders.records.training import (
+    AttentionMap,
+    Point,
+    StopReason,
+    Training,
+    is_batch_sensitive,
+    mismatches_reference,
+)
+from graders.sandbox.inside.protocol import Attention
 from graders.sandbox.isolation import Isolation
 from graders.text.sanitize import clean_name
 from graders.training.endings import Ending, detect_stall
@@ -18,6 +26,8 @@ MAX_CURVE_POINTS = 1000
 """Points of a curve without a score."""
 SAMPLES = 8
 """Sentences of the test that staff can read in the report."""
+MAX_WORD = 20
+"""Characters of a word beside an attention map."""
 
 
 def summarize(job: Job, task: Task, events: Sequence[Event]) -> Training:
@@ -82,6 +92,7 @@ def summarize(job: Job, task: Task, events: Sequence[Event]) -> Training:
         updates=max((*scored, *progress), default=0),
         curve=curve(progress, scored),
         samples=samples(task, answers.texts or []),
+        attention=tuple(cleaned(one) for one in answers.attention),
     )
 
 
@@ -110,3 +121,9 @@ def samples(task: Task, texts: Sequence[str]) -> tuple[tuple[str, str, str], ...
     once = texts[: len(task.references)]
     chosen = range(0, len(once), max(1, len(once) // SAMPLES))[:SAMPLES]
     return tuple((task.test[i], task.references[i], clean_name(texts[i], 1000)) for i in chosen)
+
+
+def cleaned(attention: Attention) -> AttentionMap:
+    """Return attention from the sandbox with words that can be displayed."""
+    source, target = ([clean_name(word, MAX_WORD) for word in words] for words in (attention.source, attention.target))
+    return AttentionMap(source, target, attention.weights)

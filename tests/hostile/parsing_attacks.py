@@ -89,10 +89,10 @@ for name in ("../data", "../code", "../code/parsing"):
         if os.path.isfile(os.path.join(name, path)):
             hunt(open(os.path.join(name, path), "rb").read())
 hunt(repr([thing for thing in gc.get_objects() if isinstance(thing, (str, list, dict))][:100_000]).encode())
-for name in ("sanity.parsing", "sanity.parsing.grammar"):
+for name in ("sanity.parsing", "sanity.parsing.toy", "sanity.parsing.grammar"):
     tried(name, lambda: __import__(name))
 import sanity
-tried("grammar.py", lambda: open(os.path.join(os.path.dirname(sanity.__file__), "parsing", "grammar.py")).read(1))
+tried("toy.py", lambda: open(os.path.join(os.path.dirname(sanity.__file__), "parsing", "toy.py")).read(1))
 """,
         prints="list .. refused PermissionError",
     ),

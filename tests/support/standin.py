@@ -24,6 +24,7 @@ PROGRAM = """
 import json
 from pathlib import Path
 from graders.sandbox.inside.protocol import Answers, Finished, Progress
+from graders.sandbox.inside.reporter import send_attention
 import submitted
 
 STATE = Path("state.json")
@@ -56,6 +57,7 @@ def answer(order, channel):
     learnt = json.loads(STATE.read_text())["learnt"]
     test = Path(order.data, "test").read_text().split()
     channel.send(Answers(0, [submitted.answer(i, word, learnt) for i, word in enumerate(test)]))
+    send_attention(channel, lambda i: submitted.attend(test[i]), len(test))
     return Finished("answered")
 """
 

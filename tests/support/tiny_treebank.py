@@ -10,7 +10,7 @@ from graders.course.assignment import load_assignment
 from graders.intake.submission import Submission
 from graders.sandbox.isolation import Isolation
 from graders.training.job import Job, TrainingLimits
-from sanity.parsing.grammar import to_conllu, toy_treebank
+from sanity.parsing.toy import to_conllu, toy_treebank
 
 HYPERPARAMETERS = {"embed_size": 16, "hidden_size": 32, "lr": 0.01, "batch_size": 64, "valid_niter": 10, "log_every": 5}
 

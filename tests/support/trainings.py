@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from graders.records.result import QuestionResult, Result
-from graders.records.training import Point, StopReason, Training, points_earned, student_line
+from graders.records.training import AttentionMap, Point, StopReason, Training, points_earned, student_line
 from sanity.core.manifest import Manifest, QuestionLimits, TrainedQuestion
 from tests.support.results import SECRET, stored, texts
 
@@ -75,7 +75,13 @@ def trainings() -> st.SearchStrategy[Training]:
         data=st.sampled_from(["toy", "multi30k"]), seconds=number, cpu_seconds=number, seconds_to_threshold=some,
         words_per_second=number, updates=st.integers(0, 10**9), curve=st.lists(looks, max_size=6).map(tuple),
         samples=st.lists(st.tuples(secret, secret, secret), max_size=2).map(tuple),
+        attention=st.lists(st.builds(drawn_map, secret, st.integers(0, 4), st.floats(0, 1)), max_size=2).map(tuple),
     )  # fmt: skip
+
+
+def drawn_map(word: str, count: int, weight: float) -> AttentionMap:
+    """A map of as many words, which all are the same."""
+    return AttentionMap([word] * count, [word] * count, [[weight] * count] * count)
 
 
 def with_training(result: Result, training: Training) -> Result:

@@ -58,7 +58,7 @@ def load_treebank(name: str, seed: int = 0) -> Treebank:
         TreebankError: there is no such folder, or its files can't be used, or downloaded.
     """
     if name == "toy":
-        from sanity.parsing.grammar import toy_treebank
+        from sanity.parsing.toy import toy_treebank
 
         parts = ([Sentence(*tree[:4]) for tree in part] for part in toy_treebank(seed))
         return Treebank(name, *parts)

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from training.recipe import Recipe
+
 
 @torch.no_grad()
 def attention_weights(model: Any, tokens: Tensor, n_heads: int) -> Tensor:
@@ -31,10 +33,15 @@ def attention_weights(model: Any, tokens: Tensor, n_heads: int) -> Tensor:
     finally:
         for hook in hooks:
             hook.remove()
-    future = torch.ones(len(tokens), len(tokens), dtype=torch.bool).triu(diagonal=1)
+    future = torch.ones(len(tokens), len(tokens), dtype=torch.bool, device=tokens.device).triu(diagonal=1)
     layers = []
     for layer, x in read:
         q, k = (one(x)[0].unflatten(-1, (n_heads, -1)).transpose(0, 1) for one in (layer.W_q, layer.W_k))
         scores = (q @ k.transpose(1, 2) / math.sqrt(q.size(-1))).masked_fill(future, -math.inf)
         layers.append(torch.softmax(scores, dim=-1))
     return torch.stack(layers)
+
+
+def names_of_heads(recipe: Recipe) -> list[str]:
+    """Return the names of all heads, layer by layer."""
+    return [f"layer {i + 1}, head {j + 1}" for i in range(recipe.n_layers) for j in range(recipe.n_heads)]

@@ -1,4 +1,4 @@
-"""Pictures of a submission's page: what is drawn of differences, and trees, as SVG.
+"""Pictures of a submission's page: what is drawn of differences, attention and trees, as SVG.
 
 Colours are classes of report.css, which knows light and dark: the page allows no style in an attribute.
 """
@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import escape
 
+from graders.records.training import AttentionMap
 from sanity.core.difference import Difference
 
 SHADES = 4
 """Of each sign."""
 MOST_SPELT = 8
 """More columns than these have no numbers in their cells, only signs."""
+LEAST_WEIGHT = 0.05
+"""Smaller attention weights have no number."""
+CELL = 24
+"""Of an attention map; LETTER is the width of a letter beside it."""
+LETTER = 7
 MOST_WORDS = 40
 """Of a tree."""
 TREE = re.compile(r"-?\d{1,5}:\S*(?: -?\d{1,5}:\S*)*")
@@ -82,6 +89,37 @@ def _text(value: float | None, spelt: bool) -> str:
     if spelt:
         return f"{value:+.2g}".replace("-", "−")
     return "+" if value > 0 else "−"
+
+
+def attention_map(attention: AttentionMap) -> str:
+    """Return attention weights in per cent as an SVG, in which all text is escaped.
+
+    What was read is across, what read it down; weights below LEAST_WEIGHT have no number.
+    """
+    left = 10 + LETTER * max(map(len, attention.target), default=0)
+    upright = all(len(word) == 1 for word in attention.source)
+    above = 18 if upright else 10 + LETTER * max(map(len, attention.source), default=0)
+    drawn = []
+    for x, word in enumerate(attention.source):
+        at = f'x="{left + x * CELL + CELL // 2}" y="{above - 5}"'
+        if not upright:
+            across, down = left + x * CELL + CELL // 2 + 4, above - 5
+            at = f'transform="translate({across} {down}) rotate(-90)" class="start"'
+        drawn.append(f"<text {at}>{escape(word)}</text>")
+    for y, (word, row) in enumerate(zip(attention.target, attention.weights, strict=True)):
+        top = above + y * CELL
+        drawn.append(f'<text class="end" x="{left - 6}" y="{top + 16}">{escape(word)}</text>')
+        for x, weight in enumerate(row):
+            place = f'x="{left + x * CELL}" y="{top}" width="{CELL}" height="{CELL}"'
+            seen = weight >= LEAST_WEIGHT
+            drawn.append(f'<rect class="{_shade(weight, 1.0) if seen else "z"}" {place}/>')
+            if seen:
+                drawn.append(f'<text x="{left + x * CELL + CELL // 2}" y="{top + 16}">{100 * weight:.0f}</text>')
+    width, height = left + CELL * len(attention.source) + 1, above + CELL * len(attention.target) + 1
+    return (
+        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" text-anchor="middle" role="img" '
+        f'aria-label="attention weights">{"".join(drawn)}</svg>'
+    )
 
 
 def tree(words: str, right: str, found: str) -> str:

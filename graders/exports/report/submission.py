@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from graders.exports.report.index import cell
 from graders.exports.report.items import share
-from graders.exports.report.pictures import HeatMap, heat_map, tree
+from graders.exports.report.pictures import HeatMap, attention_map, heat_map, tree
 from graders.exports.report.templates import template
 from graders.exports.report.training import curves, facts
 from graders.exports.table import mark_text
@@ -65,7 +65,7 @@ def for_student(question: QuestionResult, dial: Dial) -> QuestionResult:
     from msgspec.structs import replace
 
     verdicts = tuple(dial.told(verdict) for verdict in question.verdicts)
-    training = question.training and replace(question.training, curve=(), samples=())
+    training = question.training and replace(question.training, curve=(), samples=(), attention=())
     return replace(question, verdicts=verdicts, printed="", history=(), training=training)
 
 
@@ -95,6 +95,7 @@ def _page(
         curves=curves,
         facts=facts,
         trees=trees,
+        attention_map=attention_map,
         fraction=fraction,
     )
 

@@ -1,7 +1,7 @@
 """The messages between a runner and a trainer: frames as in `wire.py`, with plain data of known types only.
 
-What a trainer reports about itself (loss, speed, reason of its end) is only displayed. Points depend on its answers
-alone, one text for each sentence, which the runner scores.
+What a trainer reports about itself (loss, speed, reason of its end, attention) is only displayed. Points depend on its
+answers alone, one text for each sentence, which the runner scores.
 """
 
 from __future__ import annotations
@@ -21,9 +21,14 @@ MAX_ANSWER = 10_000
 MAX_NUMBER = 1e12
 """Larger losses and speeds are not displayed."""
 MAX_VERSIONS = 100
+MAX_READ = 64
+"""Words or characters of one attention map, across and down."""
+MAPS = 3
+"""Attention maps of a trained model."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 Short = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+Tokens = Annotated[list[Short], msgspec.Meta(max_length=MAX_READ)]
 
 
 class Order(msgspec.Struct, frozen=True, tag=True):
@@ -81,6 +86,17 @@ class Answers(msgspec.Struct, frozen=True, tag=True):
     texts: list[str]
 
 
+class Attention(msgspec.Struct, frozen=True, tag=True):
+    """From the trainer, after its answers for the test: what the model attended to as it gave one of them."""
+
+    source: Tokens
+    """The words or characters that were read."""
+    target: Tokens
+    """What read them: words of the answer, or heads."""
+    weights: list[list[float]]
+    """(target, source), from 0 to 1."""
+
+
 class Finished(msgspec.Struct, frozen=True, tag=True):
     """From the trainer, as the last message: it ends normally."""
 
@@ -94,7 +110,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     raised: SubmissionError
 
 
-TrainerMessage = Ready | Progress | Answers | Finished | Failed
+TrainerMessage = Ready | Progress | Answers | Attention | Finished | Failed
 RunnerMessage = Order | DevScore | TimeUp
 Received = TypeVar("Received", bound=RunnerMessage)
 
@@ -124,6 +140,11 @@ def decode_message(body: bytes | bytearray) -> TrainerMessage:
         )
     if isinstance(message, Answers) and max(map(len, message.texts), default=0) > MAX_ANSWER:
         raise WireError(f"an answer of more than {MAX_ANSWER} characters")
+    if isinstance(message, Attention):
+        if [len(message.source)] * len(message.target) != [len(row) for row in message.weights]:
+            raise WireError("attention weights that are not (target, source)")
+        if not all(0 <= weight <= 1 for row in message.weights for weight in row):
+            raise WireError("an attention weight that is not from 0 to 1")
     if isinstance(message, Ready) and len(message.versions) > MAX_VERSIONS:
         raise WireError("too many versions")
     if isinstance(message, Failed):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from graders.sandbox.inside.protocol import Channel, Progress
+from graders.sandbox.inside.protocol import MAPS, MAX_READ, Attention, Channel, Progress
 
 HEARTBEAT = 5.0
 """Seconds of training after which a message is sent even if there is nothing to report."""
@@ -50,3 +52,20 @@ class Reporter(Heartbeat):
     def say(self, line: str) -> None:
         """Print a line."""
         print(line, flush=True)
+
+
+Weights = tuple[Sequence[str], Sequence[str], Sequence[Sequence[float]]]
+"""What was read, what read it, and the attention weights (target, source)."""
+
+
+def send_attention(channel: Channel, attend: Callable[[int], Weights], sentences: int) -> None:
+    """Send what the model attends to as it answers the first sentences; whatever goes wrong, there is no map.
+
+    It comes after the answers, so that it cannot cost them.
+    """
+    for i in range(min(MAPS, sentences)):
+        with contextlib.suppress(Exception):
+            source, target, weights = attend(i)
+            if max(len(source), len(target)) <= MAX_READ:
+                rows = [[round(min(weight, 1.0), 3) for weight in row] for row in weights]
+                channel.send(Attention(list(source), list(target), rows))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
-from graders.sandbox.inside.reporter import Heartbeat
+from graders.sandbox.inside.reporter import Heartbeat, Weights, send_attention
 
 FOLDER = Path("checkpoints")
 """In the working folder."""
@@ -67,7 +67,8 @@ def answer(order: Order, channel: Channel) -> Finished:
 
     saved = checkpoint.read(FOLDER)
     vocabulary, best = [str(character)[:1] for character in saved["vocabulary"]], saved["best"]
-    model = new_model(_recipe(order), vocabulary)
+    recipe = _recipe(order)
+    model = new_model(recipe, vocabulary)
     load_weights(model, best["weights"])
     model.to(torch.device(order.device)).eval()
     torch.backends.cudnn.allow_tf32 = False  # TF32 is so coarse that the batch size would change characters
@@ -84,7 +85,21 @@ def answer(order: Order, channel: Channel) -> Finished:
         for i, text in zip(rows, _answer(model, asked, vocabulary, longest, channel, 0), strict=True):
             answers[offset + i] = text
     channel.send(Answers(0, answers))
+    send_attention(channel, lambda i: _attend(model, questions[i], vocabulary, recipe), len(questions))
     return Finished("answered")
+
+
+def _attend(model: Any, question: str, vocabulary: list[str], recipe: Any) -> Weights:
+    """Return what each head attends to where the first character of the answer is chosen."""
+    import torch
+
+    from training.attention import attention_weights, names_of_heads
+    from training.model import device_of
+    from training.questions import MASK, encode
+
+    tokens = torch.tensor(encode(question + MASK, vocabulary), device=device_of(model))
+    weights = attention_weights(model, tokens, recipe.n_heads)[:, :, -1].flatten(0, 1)
+    return question + MASK, names_of_heads(recipe), weights.tolist()
 
 
 def _answer(

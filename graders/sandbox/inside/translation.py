@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.sandbox.inside.protocol import Answers, Channel, Finished, Order, Progress
-from graders.sandbox.inside.reporter import Reporter
+from graders.sandbox.inside.reporter import Reporter, send_attention
 
 CHECKPOINTS = Path("checkpoints")
 """In the working folder."""
@@ -67,6 +67,7 @@ def answer(order: Order, channel: Channel) -> Finished:
 
     from nmt.checkpoint import Checkpoints, load_weights, read
     from nmt.corpus import Texts
+    from nmt.search import attention_of
 
     texts = Texts(_lines(order, "train.src"), _lines(order, "train.tgt"))
     model, _, _ = _model(order, texts)
@@ -83,6 +84,7 @@ def answer(order: Order, channel: Channel) -> Finished:
     uniform = _translate(order, model, texts, channel, best)
     mixed = _translate_in_mixed_batches(order, model, texts, channel, best)
     channel.send(Answers(best, [*uniform, *mixed]))
+    send_attention(channel, lambda i: attention_of(model, texts[i], uniform[i]), len(texts))
     return Finished("answered")
 
 

@@ -21,7 +21,7 @@ from graders.text.sanitize import clean_name
 from graders.training.job import Job
 from graders.training.tasks.base import Scores, Task, TaskError, load_module
 from graders.training.tasks.secret_seeds import refuse_guessable, training_seed
-from sanity.parsing.grammar import toy_treebank
+from sanity.parsing.toy import toy_treebank
 
 SCORES = (0.0, 100.0)
 """The lowest and highest UAS."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanity.parsing.grammar import to_conllu, toy_treebank
+from sanity.parsing.toy import to_conllu, toy_treebank
 
 A3 = Callable[[str], ModuleType]
 

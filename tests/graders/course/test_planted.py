@@ -1,44 +1,30 @@
-"""Planted bugs fail, for the right reason, and correct variants pass: each assignment's, put to its checks for real.
+"""Planted bugs fail, for the right reason: each assignment's, put to the fixed cases of its checks for real.
 
-What is expected of the fixed cases is recorded, as students have it; what is drawn is put to the reference, too.
-Among the fast tests are the reference and the first bug of each question; those of all bugs and variants are slow.
+Among the fast tests is the first bug of each question; those of all bugs are slow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
-from graders.course.assignment import assignment_names, load_assignment
-from graders.course.planted import Variant, load_bugs, load_variants, reference_files
+from graders.course.assignment import load_assignment
+from graders.course.planted import load_bugs
 from graders.course.planted.process_run import run_in_process
 from sanity.core.assignment_package import load_checks
 from sanity.core.check import Check
-from sanity.core.errors import CheckFailed, CouldNotRun
-from sanity.core.judge import CachedRun, attempt
-from sanity.core.manifest import Manifest
-from sanity.core.probe import Run
-from sanity.core.recordings import Recordings, diagnose, fixed_cases, load, recording_path
+from sanity.core.errors import CheckFailed
+from sanity.core.judge import CachedRun
+from sanity.core.recordings import diagnose
+from tests.support.planted import ASSIGNMENTS, BUGS, problems, recordings
 
-ASSIGNMENTS = assignment_names()
-SEEDS = {"a1": 8, "a2": 8, "a3": 4, "a4": 2, "a5": 2}
-"""Of drawn cases. A seed of a4 takes five seconds for each right submission."""
-BUGS = {(name, bug.id): bug for name in ASSIGNMENTS for bug in load_bugs(load_assignment(name))}
 FIRST = {(name, bug.question): bug.id for (name, _), bug in reversed(BUGS.items())}
 """The first bug of each question."""
 EACH_BUG = [
     pytest.param(*key, id="-".join(key), marks=() if FIRST[key[0], bug.question] == key[1] else pytest.mark.slow)
     for key, bug in BUGS.items()
-]
-REFERENCES = [Variant("reference", reference_files(load_assignment(name))) for name in ASSIGNMENTS]
-RIGHT = [
-    pytest.param(name, right, id=f"{name}-{right.id}", marks=() if right is reference else pytest.mark.slow)
-    for name, reference in zip(ASSIGNMENTS, REFERENCES, strict=True)
-    for right in (reference, *load_variants(load_assignment(name)))
 ]
 PROPERTIES = [
     pytest.param(name, c, id=f"{name}-{c.name}")
@@ -46,17 +32,6 @@ PROPERTIES = [
     for c in load_checks(name)
     if c.is_property and c.weight
 ]
-BESIDE = {"trains_at_the_rate_given"}
-"""Hints about a file beside the answers, which no variant has: their own tests get them."""
-HINTS = [(name, c) for name in ASSIGNMENTS for c in load_checks(name) if not c.weight and c.name not in BESIDE]
-HINTED = {
-    "heads-in-a-loop": {"builds_no_graph"},
-    "pads-in-place": {"leaves_the_sentences_alone"},
-    "sigmoid-by-formula": {"overflows_nowhere"},
-    "sigmoid-in-place": {"leaves_x_alone", "overflows_nowhere"},
-    "xavier-normal": {"begins_with_uniform_biases", "begins_with_xavier_uniform"},
-}
-"""The hints that right answers get, by variant."""
 DEGENERATE = {
     ("a1", "lonely-words-left-out"): {"counts_words_without_neighbours"},
     ("a1", "one-word-unlabelled"): {"draws_a_single_word"},
@@ -97,15 +72,6 @@ DEGENERATE = {
     ("a5", "paths-of-one"): {"one_position_has_no_path"},
 }
 """Bugs that show only where a size is one or nothing is there, with the one check that they fail."""
-
-
-@cache
-def recordings(assignment: str) -> Recordings:
-    return load(recording_path(assignment))
-
-
-def problems(check: Check, run: Run, expect: Run) -> list[CheckFailed | CouldNotRun]:
-    return [problem for case in fixed_cases(check.cases) if (problem := attempt(check, run, expect, case))]
 
 
 @dataclass(frozen=True)
@@ -164,59 +130,3 @@ def test_a_bug_that_shows_in_a_degenerate_case_costs_a_tenth(bug: tuple[str, str
     share = sum(check.weight for check in own if check.name in failed) / sum(check.weight for check in own)
     points = load_assignment(bug[0]).manifest.question(BUGS[bug].question).points
     assert 0.08 <= share <= 0.13 or share * points == 0.25  # the smallest amount that is given
-
-
-def needs(manifest: Manifest, question: str) -> set[str]:
-    """Return the questions whose answers a question runs on, and those that these run on."""
-    return {question}.union(*(needs(manifest, other) for other in manifest.question(question).needs))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("assignment", "bug"), BUGS, ids=lambda part: part)
-def test_a_bug_fails_no_unrelated_question(assignment: str, bug: str) -> None:
-    manifest, planted = load_assignment(assignment).manifest, BUGS[assignment, bug]
-    unrelated = [check for check in load_checks(assignment) if planted.question not in needs(manifest, check.question)]
-    with run_in_process(load_assignment(assignment), planted.files) as child:
-        run = CachedRun(child)
-        assert [c.name for c in unrelated if problems(c, run, recordings(assignment).expect)] == []
-
-
-@pytest.mark.parametrize(("assignment", "right"), RIGHT)
-def test_what_is_right_passes_every_check(assignment: str, right: Variant) -> None:
-    with run_in_process(load_assignment(assignment), right.files) as child:
-        run = CachedRun(child)
-        hinted = set()
-        for check in load_checks(assignment):
-            found = problems(check, run, recordings(assignment).expect)
-            if not check.weight and all(isinstance(problem, CheckFailed) for problem in found):
-                hinted |= {check.name} if found else set()
-            else:
-                assert found == [], check.name
-        assert hinted == HINTED.get(right.id, set())
-
-
-@pytest.mark.parametrize(("assignment", "hint"), HINTS)
-def test_some_right_answer_gets_each_hint(assignment: str, hint: Check) -> None:
-    assert any(hint.name in names for names in HINTED.values())
-
-
-@pytest.fixture(scope="module")
-def references() -> Iterator[dict[str, Run]]:
-    with ExitStack() as stack:
-        yield {
-            name: CachedRun(stack.enter_context(run_in_process(a := load_assignment(name), reference_files(a))))
-            for name in ASSIGNMENTS
-        }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("assignment", "right"), RIGHT)
-def test_it_passes_whatever_is_drawn(assignment: str, right: Variant, references: dict[str, Run]) -> None:
-    with run_in_process(load_assignment(assignment), right.files) as child:
-        run = CachedRun(child)
-        for check in load_checks(assignment):
-            for seed in range(SEEDS.get(assignment, 2)):
-                for case in [*check.cases.corner_cases(seed), *check.cases.drawn_cases(seed, check.cases.drawn)]:
-                    problem = attempt(check, run, references[assignment], case)
-                    hint = isinstance(problem, CheckFailed) and not check.weight
-                    assert problem is None or hint, (check.name, case.words)

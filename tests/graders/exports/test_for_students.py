@@ -30,7 +30,7 @@ from graders.exports.report.submission import student_html
 from graders.exports.table import console_table, feedback, gradebook_csv
 from graders.records.result import QuestionResult, Result
 from graders.records.student import Student
-from graders.records.training import Point, StopReason, Training
+from graders.records.training import AttentionMap, Point, StopReason, Training
 from sanity.core.feedback import GRADED, Dial, Feedback, Level
 from tests.support.pages import report_html
 from tests.support.results import CRASHED, FAILED, PROPERTY, SECRET, classes, handed_in_by, made
@@ -84,6 +84,7 @@ def with_secrets(result: Result) -> Result:
         reference_mismatch=0.0, seed=SEED, device="cpu", versions={}, data="toy", seconds=60.0, cpu_seconds=60.0,
         seconds_to_threshold=None, words_per_second=100.0, updates=100, curve=(point,),
         samples=((SECRET, SECRET, SECRET),),
+        attention=(AttentionMap([SECRET], [SECRET], [[1.0]]),),
     )  # fmt: skip
     trained = QuestionResult("1h", "Train", 4, 8, (), SECRET, "BLEU 20", training, "BLEU")
     signature = msgspec.structs.replace(result.signature, seed=SEED)

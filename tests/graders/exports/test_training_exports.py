@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -17,7 +18,7 @@ from graders.exports.report.submission import student_html, submission_html
 from graders.exports.report.training import BOTTOM, LEFT, MAX_CURVE_POINTS, RIGHT, TOP, curves, facts
 from graders.exports.table import console_table, first_problem, gradebook_csv
 from graders.records.result import QuestionResult
-from graders.records.training import Point, StopReason, Training
+from graders.records.training import AttentionMap, Point, StopReason, Training
 from sanity.core.feedback import Dial
 from tests.support.pages import Page, pages
 from tests.support.results import PASSED, SECRET, made
@@ -106,6 +107,20 @@ def test_students_see_neither_seed_nor_curve_nor_sample() -> None:
     html = student_html(with_training(ADA, trained(samples=((f"{SECRET} a", "b", "c"),))), Dial())
     assert "93.46 (91 to 95.25), chrF 96" in html
     assert not any(withheld in html for withheld in ("seed 7", "polyline", SECRET, "Sample answers"))
+
+
+def test_staff_see_what_the_model_attended_to() -> None:
+    maps = (
+        AttentionMap(["<b>", "Satz"], ["a", "</s>"], [[0.3, 0.7], [1.0, 0.0]]),
+        AttentionMap(["x"], ["y"], [[0.04]]),
+    )
+    result = with_training(ADA, trained(attention=maps))
+    html = submission_html(result)
+    assert html.count('<figure class="heat">') == 2 and "Attention in per cent" in html
+    shades = re.findall(r'<rect class="(\w+)" [^>]+/>(?:<text [^>]+>(\d+)</text>)?', html)
+    assert shades[-5:] == [("p2", "30"), ("p3", "70"), ("p4", "100"), ("z", ""), ("z", "")]
+    assert "&lt;b&gt;</text>" in html and "&lt;/s&gt;</text>" in html and "<b></text>" not in html
+    assert "per cent" not in student_html(result, Dial())
 
 
 def test_the_samples_of_a_parser_are_trees() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import socket
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from graders.sandbox.inside.protocol import (
     MAX_ANSWER,
     Answers,
+    Attention,
     Channel,
     DevScore,
     Failed,
@@ -34,6 +36,8 @@ MESSAGES: list[TrainerMessage] = [
     Progress(3),
     Progress(3, 1, 2.5, 12.0, 300.0),
     Answers(7, ["one", ""]),
+    Attention(["ein", "Satz"], ["</s>"], [[0.25, 0.75]]),
+    Attention([], [], []),
     Finished("converged"),
     Failed(SubmissionError("ValueError", "no", "nmt_model.py", 3, "trace")),
 ]
@@ -63,6 +67,9 @@ def test_a_message_survives_its_frame(message: TrainerMessage) -> None:
         packed(type="Progress", update=1, loss="low"),
         packed(type="Answers", update=1, texts="text"),
         packed(type="Answers", update=1, texts=[b"bytes"]),
+        packed(type="Attention", source=["a"] * 65, target=["b"], weights=[[0.5] * 65]),
+        packed(type="Attention", source=["x" * 10_000], target=["b"], weights=[[1.0]]),
+        packed(type="Attention", source=["a"], target=["b"], weights=[["1"]]),
         packed(type="Finished", how="reached"),
         packed(type="Ready", device="x" * 10_000, versions={}),
         packed(type="Ready", device="cpu", versions=[]),
@@ -83,6 +90,20 @@ def test_long_texts_are_refused() -> None:
         decode_message(packed(type="Failed", raised=raised))
     with pytest.raises(WireError, match="too many versions"):
         decode_message(packed(type="Ready", device="cpu", versions={str(n): "1" for n in range(101)}))
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([[0.5, 0.5]], "attention weights that are not (target, source)"),
+        ([[0.5], [0.5, 0.5]], "attention weights that are not (target, source)"),
+        ([[0.5, 0.5], [1.0, math.nan]], "an attention weight that is not from 0 to 1"),
+        ([[0.5, 0.5], [1.5, -0.5]], "an attention weight that is not from 0 to 1"),
+    ],
+)
+def test_attention_that_cannot_be_drawn_is_refused(weights: list[list[float]], message: str) -> None:
+    with pytest.raises(WireError, match=re.escape(message)):
+        decode_message(packed(type="Attention", source=["a", "b"], target=["c", "d"], weights=weights))
 
 
 def test_too_large_a_message_is_not_sent() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from graders.cores import usable_cores
-from graders.records.training import StopReason, Training
+from graders.records.training import AttentionMap, StopReason, Training
 from graders.sandbox.clock import MachineBusy
 from graders.sandbox.folders import lay_out
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.zygote import Zygote
-from graders.training import runner
+from graders.training import loop, runner
 from graders.training.event_log import EventLog, EventLogError
 from graders.training.job import TrainingLimits
 from graders.training.loop import TrainingStatus
@@ -330,6 +330,38 @@ def test_a_test_that_cannot_be_answered(train: Train, body: str, reason: str) ->
     training = train(more, updates=5, limits=limits(answering=0.5))
     assert (training.score, training.best_dev, training.samples) == (None, 100, ())
     assert training.message == f"training reached the required score on dev; no test: {reason}"
+
+
+ATTEND = "def attend(word):\n    {}\n    return [word, 'b\\x1b'], ['</s>'], [[0.25, 0.75]]\n"
+
+
+def test_what_the_model_attends_to_is_kept(train: Train) -> None:
+    maps = train(ATTEND.format("pass"), updates=5).attention
+    assert maps == tuple(AttentionMap([f"test{i}", "b␛"], ["</s>"], [[0.25, 0.75]]) for i in range(3))
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("raise KeyError(word)", 0),
+        ("if word == 'test1': return ['a'] * 1000, ['b'], [[0.5] * 1000]", 2),
+        ("if word == 'test1': return ['a'], ['b'], [['c']]", 2),
+        ("if word == 'test1': return ['a'], ['b'], [[-1.0]]", 1),
+        ("if word == 'test1': import os; os._exit(0)", 1),
+        ("if word == 'test1': import time; time.sleep(60)", 1),
+        ("if word == 'test1': channel._channel.sendall(b'!' * 100)", 1),
+    ],
+)
+def test_attention_costs_no_answer(train: Train, monkeypatch: pytest.MonkeyPatch, body: str, kept: int) -> None:
+    monkeypatch.setattr(loop, "ATTENDING", 0.5)
+    training = train(ATTEND.format(body), updates=5)
+    assert (training.score, len(training.attention)) == (12.5, kept)
+
+
+def test_the_first_answers_count(train: Train) -> None:
+    forged = "channel.send(__import__('graders').sandbox.inside.protocol.Answers(0, [f'TEST{i}' for i in range(40)]))"
+    training = train(ATTEND.format(forged), updates=5)
+    assert (training.score, len(training.attention)) == (12.5, 3)
 
 
 def test_forged_scores_help_nobody(train: Train) -> None:

@@ -145,6 +145,8 @@ def test_the_reference_is_trained(tmp_path: Path, question: str, isolation: Isol
     losses = [point.loss for point in training.curve if point.loss is not None]
     assert losses[-1] < losses[0]
     assert len([point for point in training.curve if point.score is not None]) == {"5f": 2, "5g": 3}[question]
+    assert [drawn.target for drawn in training.attention] == [["layer 1, head 1", "layer 1, head 2"]] * 3
+    assert "".join(training.attention[0].source) == training.samples[0][0] + "\N{DOUBLE QUESTION MARK}"
 
 
 @pytest.mark.slow

@@ -203,6 +203,10 @@ def test_the_reference_is_trained(trained: Training, data: Path) -> None:
     assert losses[-1] < losses[0]
     assert trained.words_per_second > 0
     assert (trained.batch_sensitivity, trained.reference_mismatch) == (0, 0)
+    for (source, _, answer), drawn in zip(trained.samples, trained.attention, strict=False):
+        assert (drawn.source, drawn.target) == (source.split(), [*answer.split(), "</s>"])
+        assert [sum(row) for row in drawn.weights] == pytest.approx([1] * len(drawn.target), abs=0.02)
+    assert len(trained.attention) == 3
 
 
 def test_imports_that_the_answer_does_not_use_change_nothing(

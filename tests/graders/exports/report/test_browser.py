@@ -16,6 +16,7 @@ import pytest
 from graders.exports.report import write_report, write_student_reports
 from graders.records.policies import Adjustment
 from graders.records.result import QuestionResult, Result, Standing, Unread
+from graders.records.training import AttentionMap
 from sanity.core.difference import Difference
 from sanity.core.feedback import Dial, Level
 from tests.support.browser import Watched, browser
@@ -53,7 +54,10 @@ def hostile_class() -> list[Result]:
         result = with_training(
             made(text or "unnamed", nasty, PASSED, replace(CRASHED, message=text)),
             trained(
-                message=text, signature=text, samples=((text, text, text), ("a b", "2:x 0:y", f"2:{text[:9]} 0:y"))
+                message=text,
+                signature=text,
+                samples=((text, text, text), ("a b", "2:x 0:y", f"2:{text[:9]} 0:y")),
+                attention=(AttentionMap([text[:20], "b"], [text[:20]], [[0.2, 0.8]]),),
             ),
         )
         questions = tuple(

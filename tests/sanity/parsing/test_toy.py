@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanity.parsing.grammar import MAX_WORDS, to_conllu, toy_treebank
+from sanity.parsing.toy import MAX_WORDS, to_conllu, toy_treebank
 
 SEEDS = st.integers(0, 2**64 - 1)
 some = settings(max_examples=10)
