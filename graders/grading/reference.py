@@ -33,6 +33,10 @@ class StaleRecording(GraderFailed, UserError):
     """Students check against other answers than the reference's; the message is one line."""
 
 
+MOST_PASSED = 200
+"""Answers to a question of which verdicts are kept: those that many give are among the first."""
+
+
 @dataclass(frozen=True)
 class Live:
     """A running reference."""
@@ -54,6 +58,11 @@ class NotedCalls:
     calls: Calls
     passed: dict[bytes, list[Verdict]] = field(default_factory=dict)
     """The verdicts on answers that passed, by the digest of all answers: they follow from these."""
+
+    def keep(self, digest: bytes, verdicts: list[Verdict]) -> None:
+        """Keep verdicts on answers that passed, unless there are many already: a class need not fit in memory."""
+        if len(self.passed) < MOST_PASSED:
+            self.passed[digest] = verdicts
 
 
 class Reference:

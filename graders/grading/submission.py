@@ -141,7 +141,7 @@ def _judge(
     if all_passed and question.id not in reference.calls and (calls := Calls.of(made)):
         reference.calls.setdefault(question.id, NotedCalls(calls))
     if noted and replies and not made:  # else they follow from more than these answers
-        noted.passed[replies.digest] = verdicts
+        noted.keep(replies.digest, verdicts)
     return named(checks, verdicts, run, plan.recordings) if alone else verdicts
 
 

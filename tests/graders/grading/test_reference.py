@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from graders.grading.plan import Plan
-from graders.grading.reference import NotedCalls, Reference
+from graders.grading.reference import MOST_PASSED, NotedCalls, Reference
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Calls
 from sanity.a4.padding import SENTENCES, pad
@@ -28,6 +28,14 @@ def noted() -> NotedCalls:
     calls = Calls.of([(pad, SENTENCES.case())])
     assert calls is not None
     return NotedCalls(calls)
+
+
+def test_only_so_many_answers_are_kept() -> None:
+    calls = noted()
+    for number in range(MOST_PASSED + 10):
+        calls.keep(number.to_bytes(4, "big"), [])
+    assert len(calls.passed) == MOST_PASSED
+    assert bytes(4) in calls.passed
 
 
 @pytest.mark.parametrize("passes", [True, False])
