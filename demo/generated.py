@@ -1,7 +1,8 @@
 """A class as large as you like: `python -m demo.generated a4 2000 FOLDER` writes it. Nobody in it exists.
 
-Half hand in a right answer, in the ways that `graders/course/planted` has; most others the reference with a planted
-bug, and some the untouched stub. No two hand in the same bytes.
+Of assignments 2 to 5: nobody hands in the notebook of assignment 1. Half hand in a right answer, in the ways that
+`graders/course/planted` has; most others the reference with a planted bug, and some the untouched stub. No two hand in
+the same bytes.
 """
 
 from __future__ import annotations

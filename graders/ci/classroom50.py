@@ -17,12 +17,10 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from graders.atomic import write_atomically
-from graders.course.assignment import load_assignment
 from graders.errors import OptionError
 from graders.exports.classroom50 import SCALE, Handin, classroom50_json
 from graders.exports.job_summary import job_summary, unread_summary
 from graders.grading.classroom import ClassReport, GradeOptions, grade_class
-from graders.intake.discovery import find_class
 from graders.records.result import Result
 from graders.sandbox.isolation import Isolation
 from sanity.core.errors import UserError
@@ -79,18 +77,18 @@ def run_job(options: JobOptions, environment: Mapping[str, str] = os.environ) ->
     Raises UserError, with a one-line message, and then there is no result.json: NotGraded if the submission could not
     be read, of which release-body.md says why, or if the fault is ours.
     """
+    if not options.folder.is_dir():
+        raise OptionError(f"{options.folder}: no such folder")
     result_path, body_path = options.folder / RESULT, options.folder / BODY
     for path in (result_path, body_path):
         _remove(path)
     handin = handin_of(environment)
-    found = find_class([options.folder], load_assignment(options.assignment).manifest).found
-    if len(found) != 1:  # a student may lay it out as a class
-        raise OptionError(f"{options.folder}: expected one submission, found {len(found)}")
     with TemporaryDirectory(prefix="trivium-") as out:
         report = grade_class(
             GradeOptions(
                 assignment=options.assignment,
                 paths=[options.folder],
+                single=True,  # a student may lay it out as a class
                 out=Path(out),
                 jobs=1,
                 seed=options.seed,

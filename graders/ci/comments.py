@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from graders.ci.fetching import Fetched, read_fetched
 from graders.ci.posting import Comment
-from graders.ci.repositories import Fetched, read_fetched
 from graders.exports.job_summary import job_summary, unread_summary
 from graders.grading.dial import dial_now
 from graders.grading.recorded import gradebook_path, load_class

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from graders.atomic import write_atomically
+from graders.ci.fetching import check_tag
 from graders.course.assignment import Assignment
-from graders.errors import OptionError
+from graders.errors import OptionError, refuse_unused
 
 TEMPLATES = Path(__file__).parent / "templates"
+TAG = "submit-*"
+"""The tags that are submissions, unless another pattern is given."""
 PYTHON = "3.11"
 """The version that constraints.txt is for."""
 ACTIONS = {
@@ -42,7 +45,7 @@ _WHEEL = re.compile(r"\./(trivium-\S+\.whl(?:\[[\w,]+\])?)")
 
 
 def write_workflows(
-    platform: str, assignment: Assignment, out: Path, *, image: bool = False, tag: str = "submit-*", force: bool = False
+    platform: str, assignment: Assignment, out: Path, *, image: bool = False, tag: str = TAG, force: bool = False
 ) -> list[Path]:
     """Write the files of a platform into a folder; return their paths.
 
@@ -56,10 +59,10 @@ def write_workflows(
 
     Raises OptionError if a file is there, and then nothing is written.
     """
-    if not re.fullmatch(r"[\w.*?-]+", tag, re.ASCII) or tag.startswith("-"):
-        raise OptionError(f"--tag {tag}: expected a pattern such as submit-*")
-    if platform == "classroom50" and image:
-        raise OptionError("--image: autograder.py finds the course where it is installed; leave it out")
+    check_tag(tag)
+    if platform == "classroom50":
+        refuse_unused({"--image": image}, "autograder.py finds the course where it is installed")
+        refuse_unused({"--tag": tag != TAG}, "Classroom 50 says itself what is handed in")
     templates = {**FILES[platform], **(IMAGE_FILES if image else {})}
     files = {out / name: _rendered(template, assignment, image, tag) for name, template in templates.items()}
     if (there := [path for path in files if path.exists()]) and not force:

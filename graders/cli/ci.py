@@ -27,7 +27,8 @@ def init(args: argparse.Namespace) -> int:
 
 def fetch(args: argparse.Namespace) -> int:
     """Fetch what students have tagged; print a line for each repository; return 1 if one could not be read."""
-    from graders.ci.repositories import fetch_all, read_repositories
+    from graders.ci.fetching import fetch_all
+    from graders.ci.repositories import read_repositories
 
     done = fetch_all(read_repositories(args.repositories), args.tag, args.out)
     for one in done.fetched:
@@ -63,9 +64,14 @@ def comments(args: argparse.Namespace) -> int:
 
     from graders.atomic import write_atomically
     from graders.ci.comments import comments_of
+    from graders.ci.fetching import read_fetched
 
     found = comments_of(args.grades, args.submissions, args.feedback)
     write_atomically(args.out, msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    told = {(comment.repository, comment.commit) for comment in found}
+    for one in read_fetched(args.submissions):
+        if (one.repository, one.commit) not in told:
+            error(f"note: {one.name}: {args.grades} has no result of {one.tag}, so no comment yet")
     echo(f"{args.out}: {len(found)} comment{'' if len(found) == 1 else 's'}")
     return 0
 

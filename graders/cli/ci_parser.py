@@ -67,8 +67,8 @@ def add_ci(ci: argparse.ArgumentParser) -> None:
         help="fetch what students have tagged",
         description="Fetch the newest tag of each repository as an archive OUT/NAME.zip, and list them in OUT.json. "
         "Of several tags the one with the highest number counts: submit-10 is above submit-9. Nothing of a repository "
-        "is run or checked out. OWNER/NAME is on the server that GITHUB_SERVER_URL or CI_SERVER_URL names; the token "
-        "in STUDENTS_TOKEN, if it is set, is for git.",
+        "is run or checked out, and one that cannot be read keeps its archive. OWNER/NAME is on the server that "
+        "GITHUB_SERVER_URL or CI_SERVER_URL names; git has the token in STUDENTS_TOKEN for that server alone.",
         epilog="exit status: 0 success; 1 a repository could not be read, and is named; 2 an invalid list or option",
     )
     fetch.add_argument("repositories", type=Path, metavar="LIST", help="a repository a line: [NAME] OWNER/NAME or URL")
@@ -111,7 +111,8 @@ def add_ci(ci: argparse.ArgumentParser) -> None:
         help="post comments on the commits of students",
         description="Post the comments that are not there yet. For a job of GitHub or GitLab: it reads GITHUB_API_URL "
         "or CI_API_V4_URL, and a token in COMMENTS_TOKEN.",
-        epilog="exit status: 0 success; 1 a comment was not taken, and is named; 2 a variable or a file is missing",
+        epilog="exit status: 0 success; 1 a comment was not taken, and is named; 2 a variable or a file is missing "
+        "or invalid",
     )
     post.add_argument("comments", type=Path, metavar="FILE", help="as `trivium ci comments` writes it")
 

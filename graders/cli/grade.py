@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from graders.cli.terminal import echo, error, is_terminal
+from graders.cli.terminal import echo, error, is_terminal, progress_bar
 from graders.engine.slurm import Slurm, job_script
 from graders.errors import OptionError, refuse_unused
 from graders.exports.annotations import Places, unread_command, workflow_commands
@@ -61,7 +61,8 @@ def grade(args: argparse.Namespace) -> int:
     if os.environ.get("CI"):
         _refuse_students_gradebook(options)
     if options.slurm:
-        error(f"grading in {options.slurm} jobs of SLURM, with logs in {options.out / 'slurm'}; Ctrl-C cancels them")
+        jobs = "1 job" if options.slurm == 1 else f"{options.slurm} jobs"
+        error(f"grading in {jobs} of SLURM, with logs in {options.out / 'slurm'}; Ctrl-C cancels them")
     with _progress() as on_progress:
         report = grade_class(options, on_progress)
     _print(report, options)
@@ -169,11 +170,7 @@ def _percentage(text: str) -> Decimal:
 def _progress() -> Iterator[OnProgress]:
     """Show progress on standard error: a bar on a terminal, else a line for each submission."""
     if is_terminal(sys.stderr):
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
+        with progress_bar() as bar:
             task = bar.add_task("grading", total=None)
 
             def move(progress: GradingProgress) -> None:

@@ -53,7 +53,7 @@ def group(args: argparse.Namespace) -> int:
     elif found.groups or found.without_members:
         _print(found)
     else:
-        echo("no failures")
+        echo("no failures" if found.recorded.results else "nobody was graded")
     return 0
 
 

@@ -11,6 +11,8 @@ from graders.cli.terminal import error
 from sanity.core.errors import UserError
 from sanity.core.streams import replace_what_cannot_be_encoded
 
+RESUME = ("grade", "train")
+"""Commands that a second call resumes."""
 OURS = ("graders", "sanity")
 EXTRAS = {"starlette": "desk", "uvicorn": "desk"}
 """Which extra brings a library, if it is not `graders`."""
@@ -31,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as problem:
         error(f"trivium {args.command}: {_missing(problem)}")
     except KeyboardInterrupt:
-        error("trivium: interrupted; finished results are kept, run the same command again to resume")
+        kept = "; finished results are kept, run the same command again to resume" * (args.command in RESUME)
+        error(f"trivium: interrupted{kept}")
         return 130
     return UserError.exit_status
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from graders.cli.terminal import echo, error, is_terminal
+from graders.cli.terminal import echo, error, is_terminal, progress_bar
 from graders.course.assignment import load_assignment
 from graders.course.planted.proof import Proof, Step, mutant_name
 from graders.course.planted.proof import prove as prove_assignment
@@ -37,11 +37,7 @@ def _progress(assignment: str) -> Iterator[Step]:
     if not is_terminal(sys.stderr):
         yield lambda total: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with progress_bar(transient=True) as bar:
         task = bar.add_task(f"bugs and mutants of {assignment}", total=None)
         yield lambda total: bar.update(task, total=total, advance=1)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from graders.cli.terminal import echo, error, is_terminal
+from graders.cli.terminal import echo, error, is_terminal, progress_bar
 from graders.similarity.report import Report, percent
 from graders.similarity.run import Progress, SimilarOptions, find_similar
 from graders.text.sanitize import clean_name
@@ -23,6 +23,10 @@ def similar(args: argparse.Namespace) -> int:
         report = find_similar(options, on_progress)
     for line in _lines(report):
         echo(line)
+    for note in report.notes:
+        error(f"note: {clean_name(note, 300)}")
+    if report.too_little:
+        error(f"note: {len(report.too_little)} with too little code of their own to be in a pair: the page names them")
     for name, reason in report.unread.items():
         error(f"{clean_name(name)}: not read: {clean_name(reason)}")
     return 1 if report.unread else 0
@@ -36,7 +40,8 @@ def _lines(report: Report) -> Iterator[str]:
     if len(report.rows) > MOST_LINES:
         yield f"and {len(report.rows) - MOST_LINES + report.not_shown} more"
     size, pairs, shown = len(report.names), report.comparison.compared, len(report.rows) + report.not_shown
-    yield f"class of {size}, {pairs:,} pairs: {shown} from {percent(report.least)} % on, to be read by a person"
+    compared = "1 pair" if pairs == 1 else f"{pairs:,} pairs"
+    yield f"class of {size}, {compared}: {shown} from {percent(report.least)} % on, to be read by a person"
     yield str(report.index)
 
 
@@ -46,11 +51,6 @@ def _progress() -> Iterator[Progress]:
     if not is_terminal(sys.stderr):
         yield lambda name, done, total: None
         return
-    from rich import progress
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("comparing", total=None)
         yield lambda name, done, total: bar.update(task, completed=done, total=total, description=clean_name(name)[:24])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def echo(text: object = "", stream: TextIO | None = None) -> None:
@@ -32,3 +35,13 @@ def error(text: object) -> None:
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether a stream is open and a terminal."""
     return stream is not None and stream.isatty()
+
+
+def progress_bar(transient: bool = False) -> Progress:
+    """Return a bar on standard error. Its text is shown as it is: a folder may be called [red]."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=transient)

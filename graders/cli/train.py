@@ -73,10 +73,9 @@ def _progress() -> Iterator[OnStatus]:
     """Show progress on standard error: a bar on a terminal, else a line for each validation."""
     if is_terminal(sys.stderr):
         from rich.console import Console
-        from rich.markup import escape
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
             tasks: dict[str, TaskID] = {}
 
@@ -85,8 +84,7 @@ def _progress() -> Iterator[OnStatus]:
                 if name not in tasks:
                     tasks[name] = bar.add_task(name, total=job.budget)
                 score = "" if status.score is None else f", {number(status.score)} of {number(job.threshold)} on dev"
-                shown = escape(name[:24])  # a folder may be called [red]
-                description = f"{shown}: update {status.update}{score}"
+                description = f"{name[:24]}: update {status.update}{score}"
                 bar.update(tasks[name], completed=status.seconds, description=description)
 
             yield move

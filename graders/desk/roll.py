@@ -18,6 +18,8 @@ from graders.text.sanitize import clean_name, encodable
 
 KEY = "desk-key"
 """The file of the key, in the folder of the gradebook."""
+LENGTH = 32
+"""Bytes of the key."""
 FEWEST_LETTERS = 5
 """Shorter names are not blacked out: too much else would be."""
 BLACK = "▒▒▒▒"
@@ -25,14 +27,15 @@ BLACK = "▒▒▒▒"
 
 def key_in(out: Path) -> bytes:
     """Return the key of a folder, which is made at the first call, for its owner's eyes only."""
-    path = out / KEY
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key := secrets.token_hex(16).encode())
-    return key
+    path, scratch = out / KEY, out / f".{secrets.token_hex(16)}.tmp"
+    if not path.is_file() or path.stat().st_size < LENGTH:  # a full disk has left an empty one
+        try:
+            with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_hex(LENGTH // 2).encode())
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+    return path.read_bytes()
 
 
 class Roll:

@@ -7,7 +7,7 @@ What a job asks SLURM for is Dask's own configuration, the section `jobqueue.slu
 
 from __future__ import annotations
 
-import getpass
+import os
 import re
 import shutil
 import signal
@@ -25,6 +25,8 @@ from graders.engine.job import RESUME, RunFailed, line
 if TYPE_CHECKING:
     from dask_jobqueue.slurm import SLURMCluster
 
+LISTS = ("job-script-prologue", "job-extra-directives", "job-directives-skip", "worker-extra-args")
+"""Options of a job that are lists: of a text dask-jobqueue would take each character."""
 MEMORY_GIB = 4
 """Of a core, unless the configuration has `memory`: a sandbox with torch takes one, and the reference's another."""
 
@@ -50,9 +52,9 @@ def job_script(slurm: Slurm, share: int, resource: str = "CPU") -> str:
 
     folder = options.pop("shared_temp_directory")
     keys = {f"tls_{name}": f"{folder}/{name}" for name in ("ca_file", "worker_cert", "worker_key")}
-    with patch("os.makedirs"):  # a script that is only shown needs no folder for its logs
+    with patch("os.makedirs"), _configuration():  # a script that is only shown needs no folder for its logs
         job = SLURMJob("tls://ADDRESS", name="NAME", protocol="tls://", security=Security(**keys), **options)
-    return str(job.job_script())
+        return str(job.job_script())
 
 
 @contextmanager
@@ -71,17 +73,23 @@ def running(slurm: Slurm, share: int, resource: str) -> Iterator[SLURMCluster]:
             f"{missing[0]} is not there: run this on a machine of the SLURM cluster, such as its login node"
         )
     slurm.folder.mkdir(parents=True, exist_ok=True)
-    with dask.config.set({"distributed.scheduler.http.routes": []}):
-        try:
-            cluster = SLURMCluster(security=True, scheduler_options=_scheduler_options(), **options)
-        except (ValueError, OSError) as error:  # such as an interface that is not there
-            raise RunFailed(line(error)) from None
+    with dask.config.set({"distributed.scheduler.http.routes": []}), _configuration():
+        cluster = SLURMCluster(security=True, scheduler_options=_scheduler_options(), **options)
     with _without_keys(cluster), cluster:
         try:
             cluster.sync(_submit, cluster, slurm.jobs)
         except RuntimeError as error:
             raise RunFailed(f"sbatch refused a job: {_said(error)}") from None
         yield cluster
+
+
+@contextmanager
+def _configuration() -> Iterator[None]:
+    """Turn what dask-jobqueue raises for a configuration, such as an interface that is not there, into RunFailed."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, OSError) as error:
+        raise RunFailed(f"Dask's configuration, jobqueue.slurm: {line(error)}") from None
 
 
 async def _submit(cluster: SLURMCluster, jobs: int) -> None:
@@ -112,7 +120,7 @@ def _without_keys(cluster: SLURMCluster) -> Iterator[None]:
 def require_jobs(cluster: SLURMCluster, folder: Path) -> None:
     """Raise RunFailed if SLURM has no job of this cluster any more, waiting or running; not if it does not answer."""
     mine = {str(job.job_id) for job in cluster.workers.values()}
-    command = ["squeue", "--noheader", "--format=%A", f"--user={getpass.getuser()}"]
+    command = ["squeue", "--noheader", "--format=%A", f"--user={os.getuid()}"]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     if said.returncode == 0 and mine.isdisjoint(said.stdout.split()):
         raise RunFailed(f"SLURM has ended all its jobs, as their logs in {folder} may explain; {RESUME}")
@@ -129,6 +137,8 @@ def import_jobqueue() -> None:
         import_module("dask_jobqueue")
     except ImportError as error:
         raise RunFailed(f"{error.name} is not installed: pip install 'trivium[slurm]'") from None
+    except ValueError as error:  # Dask reads its configuration
+        raise RunFailed(line(error)) from None
     finally:
         if signal.getsignal(signal.SIGINT) is not on_interrupt:
             signal.signal(signal.SIGINT, on_interrupt)
@@ -140,8 +150,11 @@ def _options(slurm: Slurm, share: int, resource: str) -> dict[str, Any]:
     import dask
 
     configured = dask.config.get("jobqueue.slurm")
+    for name in LISTS:
+        if not isinstance(configured[name], list):
+            raise RunFailed(f"jobqueue.slurm.{name} is {configured[name]!r}: expected a list")
     cores = configured["cores"] or share
-    if cores < share:
+    if not isinstance(cores, int) or cores < share:
         raise RunFailed(f"jobqueue.slurm.cores is {cores}: expected {share} or more for --jobs {share}")
     workers = cores // share if resource == "CPU" else 1
     folder = str(slurm.folder.absolute())

@@ -37,7 +37,7 @@ def unread_summary(unread: Unread) -> str:
 def _row(question: QuestionResult, dial: Dial) -> str:
     bad = [v for v in question.verdicts if v.outcome is not Outcome.PASSED and not question.settled]
     found = [f"{verdict.outcome}: {verdict.sentence}\n{explanation(verdict, dial)}" for verdict in bad]
-    text = "\n".join(found) or (question.comment if question.points < question.max_points else "")
+    text = "\n".join(filter(None, [*found, question.comment]))
     points = f"{mark_text(question)} of {number(question.max_points)}"
     name = _plain(clean_name(f"{question.id} {question.name}"))
     return f"| {name} | {points} | {_plain(clean_text(text)).replace(chr(10), '<br>')} |"

@@ -17,7 +17,7 @@ from graders.exports.gradescope import results_json
 from graders.exports.junit import junit_xml
 from graders.grading.dial import dial_now
 from graders.grading.plan import make_plan
-from graders.grading.recorded import Extras, RecordedClass, complete, current_class, read_extras
+from graders.grading.recorded import Extras, RecordedClass, complete, current_class, read_extras, require_assignment
 from graders.grading.run import GradingRun
 from graders.intake.discovery import Class, find_class
 from graders.intake.naming import apart_from
@@ -169,10 +169,7 @@ def grade_class(options: GradeOptions, on_progress: OnProgress = lambda progress
     if options.cluster is None:  # else its workers need them
         require_walls(options.isolation)
     with Gradebook(options.out / "gradebook.sqlite") as book:
-        if others := [name for name in book.assignments() if name != assignment.name]:
-            raise OptionError(
-                f"--out {options.out}: has the gradebook of {others[0]}; choose another folder for {assignment.name}"
-            )
+        require_assignment(book, assignment.name, options.out)
         seed = options.seed if options.seed is not None else book.last_seed(assignment.name)
         plan = make_plan(assignment, options.questions, secrets.randbits(SEED_BITS) if seed is None else seed)
         found = apart_from(klass.found, book.students(assignment.name))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.errors import OptionError
+from graders.grading.dial import dial_now
 from graders.grading.exporting import export_again
 from graders.grading.recorded import RecordedClass, gradebook_path, load_class
 from graders.records.gradebook import Gradebook
@@ -27,9 +28,11 @@ class Groups:
     """Comments by the id of a group that nobody is in any more; nobody gets them."""
 
 
-def class_groups(out: Path, marks: Path | None = None) -> Groups:
+def class_groups(
+    out: Path, marks: Path | None = None, policy: Path | None = None, submitted: Path | None = None
+) -> Groups:
     """Return the groups of the class in a folder that `trivium grade` wrote. Raises UserError."""
-    recorded = load_class(out, marks)
+    recorded = load_class(out, marks, policy, submitted)
     with Gradebook(gradebook_path(out)) as book:
         comments = book.history(recorded.assignment.name).comments()
     groups = groups_of(recorded.results, comments)
@@ -56,7 +59,9 @@ def comment_group(
         by: who gives it, for the audit trail.
         marks: as in `GradeOptions`; so are policy, submitted and feedback.
     """
-    found = class_groups(out, marks)
+    # What is wrong with these files is said before anything is written.
+    found = class_groups(out, marks, policy, submitted)
+    dial_now(found.recorded.assignment.manifest, feedback)
     if id not in {*found.without_members, *(group.id for group in found.groups)}:
         raise OptionError(f"there is no group {id}; `trivium group {found.recorded.assignment.name}` lists them")
     comment = clean_text(comment, len(comment) + 1).strip()
@@ -65,4 +70,4 @@ def comment_group(
     with Gradebook(gradebook_path(out)) as book:
         book.history(found.recorded.assignment.name).note_comment(id, comment, by)
     export_again(out, marks, policy, submitted, feedback)
-    return class_groups(out, marks)
+    return class_groups(out, marks, policy, submitted)

@@ -80,7 +80,11 @@ class Marking:
                 self._known = state, current_class(book, self.assignment)
             extras = self._extras()
             comments = book.history(self.assignment.name).comments()
-            state = state, extras.marks.sheet and extras.marks.sheet.text, sorted(comments.items())
+            text, times = (
+                extras.marks.sheet and extras.marks.sheet.text,
+                extras.submitted and extras.submitted.read_bytes(),
+            )
+            state = state, text, extras.policy, times, sorted(comments.items())
             if self._completed is None or self._completed[0] != state:
                 self._completed = state, complete(book, self._known[1], self.out, extras)
             return self._completed[1]

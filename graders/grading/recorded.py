@@ -101,6 +101,19 @@ def gradebook_path(out: Path) -> Path:
     return path
 
 
+def require_assignment(book: Gradebook, assignment: str, out: Path) -> None:
+    """Raise OptionError if the gradebook in `out` is of another assignment."""
+    if others := [name for name in book.assignments() if name != assignment]:
+        raise OptionError(f"--out {out}: has the gradebook of {others[0]}; choose another folder for {assignment}")
+
+
+def require_folder_of(assignment: str, out: Path) -> None:
+    """Raise OptionError if `out` has a gradebook, and it is of another assignment."""
+    if (out / GRADEBOOK).is_file():
+        with Gradebook(out / GRADEBOOK) as book:
+            require_assignment(book, assignment, out)
+
+
 def current_class(
     book: Gradebook, assignment: Assignment, failures: Mapping[str, Result] | None = None
 ) -> RecordedClass:

@@ -20,6 +20,8 @@ from graders.intake.submission import Found, found_at, place_of
 from sanity.core.file_names import is_junk, listed, shown
 from sanity.core.manifest import Manifest
 
+CODE = ("*.py", "*.ipynb", "*/*.py", "*/*.ipynb")
+"""Files that no output of ours has so far up."""
 NOT_A_STUDENT = ("__macosx",)
 
 
@@ -189,9 +191,15 @@ def _submissions_at(path: Path, manifest: Manifest) -> tuple[list[Path], list[st
 
 
 def _left_out(paths: Sequence[Path], folder: Path) -> list[str]:
-    """Return a note on the files in a class's folder that are no submission of anybody."""
-    rest = [path.name for path in paths if path.is_file() and not _may_be_submission(path) and not _is_hidden(path)]
-    return [f"{_shown_path(folder)}: left out: {listed(rest)}: of no student"] if rest else []
+    """Return notes on what in a class's folder is no submission: files, and a student's folder that looks like ours."""
+    others = [path for path in paths if not _may_be_submission(path) and not _is_hidden(path)]
+    notes = {
+        "of no student": [path.name for path in others if path.is_file()],
+        f"taken for output of ours: is it a student's? Then remove {GRADEBOOK} from it": [
+            path.name for path in others if path.is_dir() and any(next(path.glob(code), None) for code in CODE)
+        ],
+    }
+    return [f"{_shown_path(folder)}: left out: {listed(names)}: {why}" for why, names in notes.items() if names]
 
 
 def _is_submission(path: Path, manifest: Manifest, depth: int) -> bool:

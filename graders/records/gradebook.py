@@ -22,6 +22,8 @@ from sanity.core.errors import UserError
 
 _APPLICATION_ID = 0x54524956  # "TRIV": distinguishes a gradebook from another program's database
 _VERSION = 4
+SECONDS = 30.0
+"""To wait for another process that is writing."""
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS results (
         key TEXT, submission TEXT, assignment TEXT, points REAL, max_points REAL, graded_at TEXT, source TEXT,
@@ -66,7 +68,7 @@ class Gradebook:
         with self._one_line_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             # Autocommit: a result is on disk when `put` returns. Another process may be writing: wait for it.
-            self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._database = sqlite3.connect(path, isolation_level=None, timeout=SECONDS)
             try:
                 self._prepare()
             except BaseException:
@@ -247,12 +249,23 @@ class Gradebook:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            advice = "choose another folder, or move the file away and grade again"
-            raise GradebookError(
-                f"{self._path}: cannot use this gradebook: {getattr(error, 'strerror', None) or error}; {advice}"
-            ) from None
+            what = getattr(error, "strerror", None) or error
+            raise GradebookError(f"{self._path}: cannot use this gradebook: {what}; {_advice(error)}") from None
         except msgspec.MsgspecError as error:
             raise GradebookError(f"{self._path}: contains a result from another version: {error}") from None
+
+
+def _advice(error: Exception) -> str:
+    """Return what to do about an error: a gradebook that is whole must stay where it is."""
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return "another program is writing to it: try again when that has ended"
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:  # on a full disk either
+            return "free some space on its disk, and run the same command again"
+        case sqlite3.SQLITE_READONLY:
+            return "you need the right to write there"
+        case _:
+            return "choose another folder, or move the file away and grade again"
 
 
 def _latest(results: Sequence[Result], questions: Sequence[str]) -> Result:

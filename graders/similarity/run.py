@@ -12,6 +12,7 @@ from pathlib import Path
 from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
 from graders.errors import OptionError
+from graders.grading.recorded import require_folder_of
 from graders.intake.discovery import find_class
 from graders.intake.roster import numbers_of, read_roster
 from graders.intake.submission import place_of, read_class
@@ -64,6 +65,7 @@ def find_similar(options: SimilarOptions, on_progress: Progress = lambda name, d
     if find_spec("copydetect") is None:
         raise OptionError("copydetect is not installed: pip install 'trivium[similar]'")
     assignment = load_assignment(options.assignment)
+    require_folder_of(assignment.name, options.out)
     roster = read_roster(options.roster) if options.roster else None
     klass = find_class(options.paths, assignment.manifest, roster)
     found = [one for one in klass.found if place_of(one.source) != place_of(options.out)]  # as in `similar a4 .`

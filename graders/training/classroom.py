@@ -11,6 +11,7 @@ from graders.atomic import write_atomically
 from graders.course.assignment import Assignment, load_assignment
 from graders.engine.job import JobFailed
 from graders.errors import OptionError
+from graders.grading.recorded import require_folder_of
 from graders.intake.discovery import find_class
 from graders.intake.path_policy import IntakeError
 from graders.intake.roster import read_roster
@@ -50,6 +51,7 @@ def train_class(
     assignment = load_assignment(options.assignment)
     trained = trained_question(assignment, options.question or _only_question(assignment))
     _check_options(options, trained)
+    require_folder_of(assignment.name, options.out)  # else nobody could grade with what is learnt for hours
     submissions, trials = _submissions(options, assignment)
     if not submissions:
         raise IntakeError(trials[0].problem)

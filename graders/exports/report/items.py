@@ -77,7 +77,9 @@ def ran(question: QuestionResult) -> bool:
     """Return whether anything of a question could run."""
     if question.training:
         return question.training.score is not None
-    return bool(question.comment) or any(verdict.outcome is not Outcome.COULD_NOT_RUN for verdict in question.verdicts)
+    if not question.verdicts:
+        return bool(question.comment)
+    return any(verdict.outcome is not Outcome.COULD_NOT_RUN for verdict in question.verdicts)
 
 
 def items_of(results: Sequence[Result]) -> list[Item]:

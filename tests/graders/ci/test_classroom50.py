@@ -158,11 +158,21 @@ def test_what_cannot_be_read_has_no_result_and_says_why(job: Job, checkout: Path
     assert (tmp_path / "elsewhere").read_text() == "ours"
 
 
-def test_a_checkout_laid_out_as_a_class_is_refused(job: Job, checkout: Path) -> None:
-    for name in ("ada", "ben"):
-        shutil.copytree(handout_folder("a2"), checkout / name)
+@pytest.mark.parametrize("folders", [(), ("ada", "ben")], ids=["empty", "as a class"])
+def test_a_checkout_with_nothing_to_grade_or_too_much_is_told_so(
+    job: Job, checkout: Path, folders: tuple[str, ...]
+) -> None:
+    """It is not read: the student hears why, and nobody takes it for a fault of the job."""
     for path in checkout.glob("*.py"):
         path.unlink()
+    for name in folders:
+        shutil.copytree(handout_folder("a2"), checkout / name)
     status, _, err = job()
-    assert (status, (checkout / "result.json").exists()) == (2, False)
-    assert err == "trivium ci: .: expected one submission, found 2\n"
+    assert (status, (checkout / "result.json").exists()) == (1, False)
+    assert err.startswith("trivium ci: checkout: not read: ") and len(err.splitlines()) == 1
+    assert (checkout / "release-body.md").read_text().startswith("## ada: not read\n")
+
+
+def test_a_folder_that_is_none_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ci", "classroom50", "a2", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err == f"trivium ci: {tmp_path / 'none'}: no such folder\n"

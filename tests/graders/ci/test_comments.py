@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from graders.ci.comments import LONGEST, comments_of
+from graders.ci.fetching import Fetched
 from graders.ci.posting import Comment
-from graders.ci.repositories import Fetched
 from graders.cli.main import main
 from graders.course.assignment import load_assignment
 from graders.intake.submission import read_submission
@@ -73,6 +73,10 @@ def test_the_command_says_how_many(told: Told, tmp_path: Path, capsys: pytest.Ca
     listed, out = tmp_path / "submissions.json", tmp_path / "comments.json"
     assert main(["ci", "comments", str(tmp_path / "grades"), "--submissions", str(listed), "-o", str(out)]) == 0
     assert capsys.readouterr() == (f"{out}: 2 comments\n", "")
+    told(FAILED, digest="f" * 64)
+    assert main(["ci", "comments", str(tmp_path / "grades"), "--submissions", str(listed), "-o", str(out)]) == 0
+    why = f"note: a4-ada: {tmp_path / 'grades'} has no result of submit-1, so no comment yet\n"
+    assert capsys.readouterr() == (f"{out}: 1 comment\n", why)
     listed.write_text("{}")
     assert main(["ci", "comments", str(tmp_path / "grades"), "--submissions", str(listed), "-o", str(out)]) == 2
     assert capsys.readouterr().err.startswith(

@@ -89,6 +89,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(tmp_path: Path, capsys: 
     [
         (("github", "a9"), "no assignment 'a9': choose from a1, "),
         (("github", "a2", "--tag", '$(id)"'), '--tag $(id)": expected a pattern such as submit-*'),
+        (("classroom50", "a2", "--tag", "v*"), "--tag: Classroom 50 says itself what is handed in"),
         (("classroom50", "a2", "--image"), "--image: autograder.py finds the course where it is installed"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,8 +69,81 @@ def test_what_is_not_taken_is_named_and_the_others_are_posted(
     first, second = err.splitlines()
     url = f"{address(server)}/repos/org/{{}}/commits/c/comments?per_page=100"
     assert first == f"org/a: GET {url.format('a')}: 403 FORBIDDEN"
-    assert second.startswith(f"org/b: GET {url.format('b')}: Expecting value")
+    assert second == f"org/b: GET {url.format('b')}: the answer is no list of comments"
     assert out == "1 of 3 comments are new\n" and "t0ken" not in out + err
+
+
+def test_a_redirection_is_not_followed_for_the_token_would_go_along(server: HTTPServer) -> None:
+    server.expect_request("/repos/group/sub/a2-ada/commits/c0ffee/comments").respond_with_data(
+        status=302, headers={"Location": server.url_for("/elsewhere")}
+    )
+    server.expect_request("/elsewhere").respond_with_json([{"body": BODY}])
+    new, [problem] = post([COMMENT], {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "t0ken"})
+    assert new == 0 and "302 FOUND: it has another name or address now; write that in the list" in problem
+    assert [request.path for request, _ in server.log] == ["/repos/group/sub/a2-ada/commits/c0ffee/comments"]
+
+
+@pytest.mark.parametrize("answer", [b"", b"3", b'{"a": 1}', b'["x"]', b'[{"body": 7}]', b"\xff", b"[" * 100_000])
+def test_an_answer_that_is_no_list_of_comments_is_one_line(server: HTTPServer, answer: bytes) -> None:
+    server.expect_request("/repos/group/sub/a2-ada/commits/c0ffee/comments").respond_with_data(answer)
+    new, [problem] = post([COMMENT], {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "t0ken"})
+    assert new == 0 and problem.endswith("per_page=100: the answer is no list of comments")
+
+
+@pytest.mark.parametrize("answer", [b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[]", b""])
+def test_a_server_that_does_not_speak_http_is_one_line(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        api = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        new, problems = post([COMMENT], {"GITHUB_API_URL": api, "COMMENTS_TOKEN": "x"})
+        thread.join()
+    assert new == 0 and len(problems) == 1 and problems[0].startswith("group/sub/a2-ada: GET ")
+
+
+@pytest.mark.parametrize("api", ["http://[x", "http://127.0.0.1:port", "http://127.0.0.1:1"])
+def test_an_address_where_nobody_answers_is_one_line(api: str) -> None:
+    new, problems = post([COMMENT], {"GITHUB_API_URL": api, "COMMENTS_TOKEN": "x"})
+    assert new == 0 and len(problems) == 1
+
+
+def test_a_token_is_never_printed(server: HTTPServer) -> None:
+    """One that was pasted with its line end works; one that no header can hold is refused without being named."""
+    path = "/repos/group/sub/a2-ada/commits/c0ffee/comments"
+    server.expect_request(path, headers={"Authorization": "Bearer t0ken"}).respond_with_json([{"body": BODY}])
+    assert post([COMMENT], {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "t0ken\n"}) == (0, [])
+    with pytest.raises(OptionError, match=r"^COMMENTS_TOKEN: has a character that no token has$"):
+        post([COMMENT], {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "t0k\nen"})
+
+
+def test_a_token_that_is_not_taken_is_said_once(server: HTTPServer) -> None:
+    server.expect_request("/repos/group/sub/a2-ada/commits/c0ffee/comments").respond_with_data(status=401)
+    with pytest.raises(OptionError, match=r"^COMMENTS_TOKEN: the platform does not take this token: .* 401 UNAUTH"):
+        post([COMMENT, COMMENT], {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "old"})
+    assert len(server.log) == 1
+
+
+def test_the_platform_says_when_to_come_again(server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("graders.ci.posting.time.sleep", waited.append)
+    path, environment = "/repos/o/{}/commits/c/comments", {"GITHUB_API_URL": address(server), "COMMENTS_TOKEN": "x"}
+    comments = [Comment(f"o/{name}", "c", BODY) for name in "abc"]
+    for status in (429, 403):
+        server.expect_ordered_request(path.format("a")).respond_with_data(status=status, headers={"Retry-After": "60"})
+    server.expect_ordered_request(path.format("a"), "GET").respond_with_json([])
+    server.expect_ordered_request(path.format("a"), "POST").respond_with_json({})
+    server.expect_ordered_request(path.format("b")).respond_with_data(status=429, headers={"Retry-After": "3600"})
+    new, [problem, rest] = post(comments, environment)
+    assert (new, waited) == (1, [60, 60])
+    assert problem.endswith("429 TOO MANY REQUESTS")
+    assert rest == "1 more were not tried: run the same command again later"
 
 
 @pytest.mark.parametrize(

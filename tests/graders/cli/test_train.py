@@ -12,6 +12,8 @@ import pytest
 
 from graders.cli.main import main
 from graders.course.assignment import assignment_names, load_assignment
+from graders.records.gradebook import Gradebook
+from graders.records.result import Unread
 from graders.records.training import StopReason, Training, write
 from graders.sandbox.isolation import SandboxError
 from graders.training import classroom
@@ -252,6 +254,18 @@ def test_what_cannot_be_asked_for(
     monkeypatch.setattr(classroom, "devices", lambda: [])
     assert main(["train", *arguments, "-o", str(tmp_path)]) == 2
     assert capsys.readouterr().err == f"trivium train: {message}\n"
+
+
+def test_a_folder_of_another_assignment_is_refused_before_anything_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Gradebook(tmp_path / "gradebook.sqlite") as book:
+        book.put_unread("a2", Unread("ben", "is empty"), tmp_path / "ben")
+    assert main(["train", "a4", "--reference", "-o", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"trivium train: --out {tmp_path}: has the gradebook of a2; choose another folder for a4\n"
+    )
+    assert not (tmp_path / "training").exists()
 
 
 def test_data_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,6 +40,12 @@ def test_the_key_stays_and_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_a_key_of_which_a_full_disk_left_nothing_is_made_again(tmp_path: Path) -> None:
+    """Everybody could compute the codes that follow from an empty one."""
+    (tmp_path / "desk-key").touch()
+    assert len(key_in(tmp_path)) == 32 and key_in(tmp_path) == key_in(tmp_path)
+
+
 ADA = handed_in_by(
     made("ada-lovelace.zip"), Student("Lovelace, Ada", id="0012345", email="ada.lovelace@example.edu", canvas_id="7")
 )

@@ -108,6 +108,34 @@ def test_what_cannot_be_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert refused(Slurm(1, tmp_path)) == "dask_jobqueue is not installed: pip install 'trivium[slurm]'"
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cores": "eight"}, "jobqueue.slurm.cores is eight: expected 1 or more for --jobs 1"),
+        ({"memory": "3 bananas"}, "Dask's configuration, jobqueue.slurm: ValueError: Could not interpret 'bananas' as"),
+        ({"memory": 12}, "Dask's configuration, jobqueue.slurm: TypeError: "),
+        (
+            {"job_script_prologue": "module load"},
+            "jobqueue.slurm.job-script-prologue is 'module load': expected a list",
+        ),
+        ({"worker_extra_args": None}, "jobqueue.slurm.worker-extra-args is None: expected a list"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_a_line(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with configured(**options), pytest.raises(RunFailed) as error:
+        job_script(Slurm(1, tmp_path), share=1)
+    assert str(error.value).startswith(message) and "\n" not in str(error.value)
+
+
+def test_a_configuration_that_is_no_yaml_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "jobqueue.yaml").write_text("jobqueue: [\n")
+    program = "from graders.engine.slurm import import_jobqueue as f\ntry: f()\nexcept Exception as e: print(e)"
+    environment = {**os.environ, "PYTHONPATH": str(course_root()), "DASK_CONFIG": str(tmp_path)}
+    said = subprocess.run([sys.executable, "-c", program], check=True, env=environment, capture_output=True, text=True)
+    assert said.stdout.startswith(f"ValueError: A dask config file at '{tmp_path}/jobqueue.yaml' is malformed")
+    assert len(said.stdout.splitlines()) == 1
+
+
 @pytest.fixture
 def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlurm]:
     """SLURM's commands in the PATH, and the course where workers import it. No process is left of its jobs."""

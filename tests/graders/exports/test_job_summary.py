@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from markdown_it import MarkdownIt
@@ -29,6 +30,18 @@ def test_the_summary_in_full() -> None:
     )
     assert "| 1d Encode | 8 of 8 |  |" in job_summary(made("ada", PASSED))
     assert "h\\_0" not in job_summary(made("ada", FAILED), Dial(default=Level.DIAGNOSIS))
+
+
+def test_what_a_person_says_of_a_question_is_told_below_what_was_found() -> None:
+    result = made("ada", FAILED)
+    [question] = result.questions
+    said = msgspec.structs.replace(question, comment="Lecture 7,\nslide 3.")
+    [row] = [
+        line for line in job_summary(msgspec.structs.replace(result, questions=(said,))).splitlines() if "1d" in line
+    ]
+    assert row.endswith("likely\\: halves swapped<br>Lecture 7,<br>slide 3. |")
+    good = msgspec.structs.replace(question, comment="Well done.", verdicts=(), points=8.0)
+    assert "| 1d Encode | 8 of 8 | Well done. |" in job_summary(msgspec.structs.replace(result, questions=(good,)))
 
 
 @given(any_result())

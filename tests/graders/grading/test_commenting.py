@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from graders.cli.main import main
-from graders.errors import OptionError
+from graders.errors import OptionError, UserError
 from graders.exports.explanation import EVERYTHING
 from graders.exports.table import feedback
 from graders.grading.commenting import class_groups, comment_group
 from graders.records.gradebook import Gradebook
+from graders.records.result import Unread
 from tests.support.desk import graded, submitted
 from tests.support.results import FAILED
 
@@ -114,6 +115,16 @@ def test_a_group_that_is_not_there_and_a_comment_that_is_too_long_are_one_line(o
         comment_group(out, ids(out)["halves swapped"], "x" * 2001, "Grace")
 
 
+@pytest.mark.parametrize("options", [{"policy": "x = ["}, {"marks": "no sheet"}, {"feedback": "loud"}])
+def test_where_the_exports_cannot_be_written_nothing_is(out: Path, tmp_path: Path, options: dict[str, str]) -> None:
+    id = ids(out)["halves swapped"]
+    (tmp_path / "file").write_text(next(iter(options.values())))
+    given = {name: text if name == "feedback" else tmp_path / "file" for name, text in options.items()}
+    with pytest.raises(UserError):
+        comment_group(out, id, "Lecture 7.", "Grace", **given)  # type: ignore[arg-type]
+    assert {group.comment for group in class_groups(out).groups} == {""}
+
+
 def trivium(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     status = main([str(argument) for argument in arguments])
     said = capsys.readouterr()
@@ -174,3 +185,9 @@ def test_what_is_wrong_is_one_line(
 def test_a_class_without_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hand_in(tmp_path, "ed")
     assert trivium(capsys, "group", "a4", "--out", tmp_path / "grades") == (0, "no failures\n", "")
+
+
+def test_a_class_of_which_nobody_was_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Gradebook(tmp_path / "grades" / "gradebook.sqlite") as book:
+        book.put_unread("a4", Unread("ben", "is empty"), tmp_path / "ben")
+    assert trivium(capsys, "group", "a4", "--out", tmp_path / "grades") == (0, "nobody was graded\n", "")

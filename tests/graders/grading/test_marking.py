@@ -72,6 +72,18 @@ def test_what_somebody_writes_into_the_sheet_counts_at_once_and_is_not_by_the_de
     ]
 
 
+def test_a_policy_and_times_that_change_meanwhile_count_at_once(out: Path) -> None:
+    marking = Marking(out)
+    assert not any(result.policy for result in marking.now().results)
+    for due, final in (("2026-11-20T23:59:00", 20), ("2026-11-30T23:59:00", 40)):
+        (out / "policy.toml").write_text(f'due = {due}\ntimezone = "Europe/Berlin"\nlate_cap = 50\n')
+        (out / "submitted.csv").write_text("student,submitted\nada,2026-11-22 09:30\nben,2026-11-19 09:30\n")
+        assert [result.policy.points for result in marking.now().results if result.policy] == [final, 40]
+    (out / "policy.toml").write_text('due = 2026-11-20T23:59:00\ntimezone = "Europe/Berlin"\nlate_cap = 50\n')
+    (out / "submitted.csv").write_text("student,submitted\nada,2026-11-20 09:30\nben,2026-11-22 09:30\n")
+    assert [result.policy.points for result in marking.now().results if result.policy] == [40, 20]
+
+
 def test_a_mark_that_was_changed_meanwhile_is_not_overwritten(out: Path) -> None:
     first, second = Marking(out), Marking(out)
     seen = version(None)

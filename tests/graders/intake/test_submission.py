@@ -366,6 +366,21 @@ def test_every_folder_of_a_class_is_a_student_but_hidden_ones_and_our_own_output
     assert names_of(tmp_path) == ["__pycache__", "bob~", "carl.pyc", "venv"]
 
 
+def test_a_student_who_looks_like_our_output_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    write_folder(tmp_path / "class/ann", WHOLE)
+    write_folder(tmp_path / "class/grades", {"gradebook.sqlite": b"", "results/ann.json": b"{}"})
+    assert find_class([tmp_path / "class"], TOY).notes == ()
+    write_folder(tmp_path / "class/bob", {**WHOLE, "gradebook.sqlite": b""})
+    write_folder(tmp_path / "class/cem/hw", WHOLE)
+    write_folder(tmp_path / "class/cem", {"gradebook.sqlite": b""})
+    found = find_class([tmp_path / "class"], TOY)
+    assert [one.name for one in found.found] == ["ann"]
+    assert found.notes == (
+        f"{tmp_path}/class: left out: bob, cem: taken for output of ours: is it a student's? "
+        "Then remove gradebook.sqlite from it",
+    )
+
+
 def test_a_submission_named_twice_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_folder(tmp_path / "class/ann", WHOLE)
     write_folder(tmp_path / "class/bob", WHOLE)

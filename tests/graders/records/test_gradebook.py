@@ -200,6 +200,24 @@ def test_a_folder_in_its_place_and_a_file_where_its_folder_should_be(tmp_path: P
     assert one_line(path).startswith(f"{path}: cannot use this gradebook: File exists; ")
 
 
+def test_one_that_is_in_use_or_on_a_full_disk_is_not_to_be_moved_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graders.records.gradebook.SECONDS", 0.01)
+    path = tmp_path / "book.db"
+    with Gradebook(path) as first, Gradebook(path) as second:
+        with first.locked(), pytest.raises(GradebookError) as busy:
+            second.put("k", made("ada", PASSED), SOURCE)
+        second._database.execute("PRAGMA max_page_count = 1")  # as on a full disk
+        with pytest.raises(GradebookError) as full:
+            for number in range(100):
+                second.put("k", made(f"{number}", FAILED, CRASHED), SOURCE)
+    assert str(busy.value).endswith(
+        "database is locked; another program is writing to it: try again when that has ended"
+    )
+    assert str(full.value).endswith("disk is full; free some space on its disk, and run the same command again")
+
+
 def test_a_result_of_another_version(tmp_path: Path) -> None:
     path = tmp_path / "book.db"
     with Gradebook(path) as book:

@@ -167,6 +167,9 @@ def test_marks_tell_all_some_none_and_could_not_run_apart() -> None:
         ("0", "f0"),
         ("0!", "fe"),
     ]
+    [crashed] = found[-1].questions
+    commented = cell(msgspec.structs.replace(crashed, comment="of its group"))
+    assert (commented.text, commented.level) == ("0!", "fe")
     assert [one.text for one in cells(made("", PASSED), ["1d", "1e"])] == ["8", ""]
     unmarked = QuestionResult("2a", "Words", 0.0, 4, (), standing=Standing.UNMARKED)
     excused = msgspec.structs.replace(unmarked, standing=Standing.EXCUSED)

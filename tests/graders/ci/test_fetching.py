@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64encode
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
-from graders.ci.repositories import Repository, fetch_all, read_fetched, read_repositories, url_of
+from graders.ci.fetching import fetch_all, read_fetched
+from graders.ci.repositories import Repository, read_repositories, url_of
 from graders.cli.main import main
 from graders.errors import OptionError
 from tests.support.repositories import git, pushed
@@ -42,7 +47,8 @@ def test_the_newest_tag_of_each_is_fetched(server: Path, capsys: pytest.CaptureF
     assert out.splitlines()[0] == f"submissions/a2-ada.zip: org/a2-ada at submit-10, {commit[:10]}"
     assert out.splitlines()[1].startswith("submissions/team-7.zip: org/group-7/a2 at submit-final, ")
     assert out.splitlines()[2:] == ["a2-chen: no tag submit-* yet"]
-    assert err.startswith("a2-gone: org/a2-gone: ") and len(err.splitlines()) == 1
+    assert err.startswith("a2-gone: org/a2-gone: fatal: '") and len(err.splitlines()) == 1
+    assert err.endswith("does not appear to be a git repository; fatal: Could not read from remote repository.\n")
     assert content(Path("submissions/a2-ada.zip")) == {"hw/sgd.py": b"10"}
     assert sorted(path.name for path in Path("submissions").iterdir()) == ["a2-ada.zip", "team-7.zip"]
     [ada, _] = read_fetched(Path("submissions.json"))
@@ -73,6 +79,86 @@ def test_nothing_of_a_repository_is_run(server: Path, tmp_path: Path) -> None:
     done = fetch_all([Repository("evil", "org/evil")], "submit-*", Path("out"))
     assert (len(done.fetched), done.problems) == (1, ())
     assert content(Path("out/evil.zip"))["link.py"] == b"/etc/passwd"  # as a link, which intake refuses
+
+
+def test_what_is_archived_is_what_was_committed(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No attribute of a student's leaves a file out, changes one, or starts a filter that this machine has."""
+    attributes = b"*.py export-ignore filter=lfs\n*.txt export-subst eol=crlf\n"
+    files = {".gitattributes": attributes, "sgd.py": b"a\n", "x.txt": b"$Format:%an$\n"}
+    pushed(server / "org/a.git", files, "submit-1")
+    filters = {"smudge": "touch ran; cat", "process": "touch ran", "required": "true"}
+    monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(filters)))
+    for number, (name, value) in enumerate(filters.items()):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", f"filter.lfs.{name}")
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+    assert fetch_all([Repository("a", "org/a")], "submit-*", Path("out")).problems == ()
+    assert content(Path("out/a.zip")) == files
+
+
+def test_git_works_in_no_other_repository_and_asks_nobody(
+    server: Path, httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it is typed in an editor's terminal, or started by a hook."""
+    pushed(server / "org/a.git", {"sgd.py": b"1"}, "submit-1")
+    asks = tmp_path / "asks"
+    asks.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
+    asks.chmod(0o700)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "mine"))
+    monkeypatch.setenv("GIT_ASKPASS", str(asks))
+    httpserver.expect_request(re.compile("/")).respond_with_data(status=401, headers={"WWW-Authenticate": "Basic"})
+    private = Repository("b", httpserver.url_for("/org/b.git"))
+    done = fetch_all([Repository("a", "org/a"), private], "submit-*", Path("out"))
+    assert [one.name for one in done.fetched] == ["a"] and len(done.problems) == 1
+    assert not (tmp_path / "mine").exists() and not (tmp_path / "asked").exists()
+
+
+def test_a_repository_that_cannot_be_read_now_keeps_its_archive(server: Path) -> None:
+    pushed(server / "org/a.git", {"sgd.py": b"1"}, "submit-1")
+    assert len(fetch_all([Repository("a", "org/a")], "submit-*", Path("out")).fetched) == 1
+    (server / "org/a.git").rename(server / "org/gone")
+    assert len(fetch_all([Repository("a", "org/a")], "submit-*", Path("out")).problems) == 1
+    assert content(Path("out/a.zip")) == {"sgd.py": b"1"} and [*Path("out").iterdir()] == [Path("out/a.zip")]
+
+
+def test_a_tag_of_no_commit_is_named(server: Path) -> None:
+    pushed(server / "org/a.git", {"sgd.py": b"1"}, "submit-1")
+    git(server / "org/a.git", "tag", "submit-2\u202e", "HEAD:sgd.py")
+    done = fetch_all([Repository("a", "org/a")], "submit-*", Path("out"))
+    assert done.problems == ("a: org/a: submit-2\ufffd is the tag of no commit",)
+
+
+def test_the_token_is_for_the_platforms_server_alone(
+    httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a repository elsewhere in the list nor one that redirects there is given it."""
+    monkeypatch.setenv("STUDENTS_TOKEN", "t0ken")
+    given: list[tuple[str, str]] = []
+
+    def answer(request: Request) -> Response:
+        given.append((request.path.split("/")[2], request.headers.get("Authorization", "")))
+        return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+
+    with HTTPServer() as elsewhere:
+        for server in (httpserver, elsewhere):
+            server.expect_request(re.compile("/org/(here|there)")).respond_with_handler(answer)
+        away = {"Location": elsewhere.url_for("/org/there.git/info/refs?service=git-upload-pack")}
+        httpserver.expect_request(re.compile("/org/moved")).respond_with_data(status=302, headers=away)
+        monkeypatch.setenv("GITHUB_SERVER_URL", httpserver.url_for("").rstrip("/"))
+        for path in ("org/here", "org/moved", elsewhere.url_for("/org/there.git")):
+            assert len(fetch_all([Repository("a", path)], "submit-*", tmp_path / "out").problems) == 1
+    basic = f"Basic {b64encode(b'oauth2:t0ken').decode()}"
+    assert {name for name, _ in given} == {"here.git", "there.git"}
+    assert {name for name, authorization in given if authorization} == {"here.git"}
+    assert ("here.git", basic) in given
+
+
+@pytest.mark.parametrize("out", [".", "..", ""])
+def test_a_folder_without_a_name_is_one_line(server: Path, out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("list.txt").write_text("org/a\n")
+    assert main(["ci", "fetch", "list.txt", "--out", out]) == 2
+    assert capsys.readouterr().err.endswith(
+        "expected a folder with a name: the list is written beside it, as NAME.json\n"
+    )
 
 
 @pytest.mark.parametrize(
