@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 
 from graders.grading.plan import Plan
 from graders.sandbox.isolation import Isolation, SandboxError
@@ -18,7 +19,7 @@ from sanity.core.judge import CachedRun, attempt, judge
 from sanity.core.probe import Answers, Probe, Run
 from sanity.core.recordings import alike, fixed_cases, recording_path
 from sanity.core.submission_modules import module_name
-from sanity.core.verdict import Outcome
+from sanity.core.verdict import Outcome, Verdict
 
 PATIENCE = 3600.0
 """Seconds for one answer, and of processor time for a class. The reference needs a few; this only ends a hang."""
@@ -30,6 +31,10 @@ class BrokenCheck(GraderFailed, UserError):
 
 class StaleRecording(GraderFailed, UserError):
     """Students check against other answers than the reference's; the message is one line."""
+
+
+MOST_PASSED = 200
+"""Answers to a question of which verdicts are kept: those that many give are among the first."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,20 @@ class Live:
         with suppress(SandboxError):
             self.session.end()
         self.zygote.close()
+
+
+@dataclass(frozen=True)
+class NotedCalls:
+    """The calls of the first submission that passed a question, which later ones get in one request."""
+
+    calls: Calls
+    passed: dict[bytes, list[Verdict]] = field(default_factory=dict)
+    """The verdicts on answers that passed, by the digest of all answers: they follow from these."""
+
+    def keep(self, digest: bytes, verdicts: list[Verdict]) -> None:
+        """Keep verdicts on answers that passed, unless there are many already: a class need not fit in memory."""
+        if len(self.passed) < MOST_PASSED:
+            self.passed[digest] = verdicts
 
 
 class Reference:
@@ -62,8 +81,10 @@ class Reference:
         self._live: Live | None = None
         self._lock, self._validating = threading.Lock(), threading.Lock()
         self._validated: set[Check] = set()
-        self.calls: dict[str, Calls] = {}
-        """By question id: the calls of the first submission that passed it, which later ones get in one request."""
+        self.calls: dict[str, NotedCalls] = {}
+        """By question id."""
+        self._first: dict[str, threading.Event] = {}
+        """By question id: set when the first submission that was asked it has been judged."""
 
     def prepare(self, zygote: Zygote) -> None:
         """Let the reference answer the plan's calls in a worker of this zygote, which has ended when this returns.
@@ -112,6 +133,22 @@ class Reference:
             attempt(check, otherwise, run, case)
             if all(probe.otherwise is None for probe in asked):
                 return
+
+    @contextmanager
+    def turn(self, question: str, seconds: float) -> Iterator[NotedCalls | None]:
+        """In the block of a `with`, judge a question with its calls, if they are noted.
+
+        Who comes while the first submission is judged waits for its calls, at most so many seconds: asked call by call,
+        a question costs several times as much.
+        """
+        mine = threading.Event()
+        first = self._first.setdefault(question, mine)
+        if first is not mine:
+            first.wait(seconds)
+        try:
+            yield self.calls.get(question)
+        finally:
+            mine.set()
 
     def require_property(self, check: Check) -> None:
         """Raise BrokenCheck if the reference does not have a property.

@@ -12,7 +12,7 @@ import msgspec
 from graders.grading.counterexample import script_of
 from graders.grading.import_rules import notes_on_imports
 from graders.grading.plan import Plan
-from graders.grading.reference import Reference
+from graders.grading.reference import NotedCalls, Reference
 from graders.intake.submission import Submission
 from graders.records.result import QuestionResult, Result, Signature
 from graders.records.scoring import earned, total
@@ -85,12 +85,23 @@ def grade_question(
 
 
 def judge_question(plan: Plan, question: Question, session: Session, reference: Reference) -> list[Verdict]:
+    """Judge all checks of one question in the session's worker, new or not."""
+    if session.unused:
+        return _judge(plan, question, session, reference, None)
+    with reference.turn(question.id, SHARED_SECONDS) as noted:
+        return _judge(plan, question, session, reference, noted)
+
+
+def _judge(
+    plan: Plan, question: Question, session: Session, reference: Reference, noted: NotedCalls | None
+) -> list[Verdict]:
     """Judge all checks of one question, in one of two modes.
 
     Alone, in a new worker, every check is judged: the first failing case is shrunk, and known mistakes are diagnosed.
     In a shared worker a result counts only if all checks pass. So all calls are sent in one request, if an earlier
     submission has shown which ones, and the first check that does not pass ends the attempt: `grade_question` repeats
-    it alone.
+    it alone. Verdicts follow from the answers, so those of an earlier submission that passed with the same answers, bit
+    for bit, are taken over.
     """
     alone = session.unused
     seconds = plan.manifest.limits.seconds if alone else min(plan.manifest.limits.seconds, SHARED_SECONDS)
@@ -103,12 +114,15 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
 
     run = CachedRun(call)
     checks = plan.checks[question.id]
-    calls = reference.calls.get(question.id)
-    if calls and not alone:
+    replies = None
+    if noted:
         try:
-            run.known.update(session.ask_all(calls))
+            replies = session.ask_all(noted.calls, noted.passed)
         except (CheckFailed, CouldNotRun) as problem:
             return [verdict_of(checks[0], problem)]
+        if replies.digest in noted.passed:
+            return noted.passed[replies.digest]
+        run.known.update(replies.answers)
 
     def spell(check: Check, case: Case) -> str:
         return script_of(check, case, run, reference.expect)
@@ -123,8 +137,11 @@ def judge_question(plan: Plan, question: Question, session: Session, reference: 
         if verdict.outcome is not Outcome.PASSED and check.is_property:
             reference.require_property(check)
         verdicts.append(replace(verdict, detail=clean_text(verdict.detail)))
-    if not calls and all(verdict.outcome is Outcome.PASSED for verdict in verdicts) and (encoded := Calls.of(made)):
-        reference.calls[question.id] = encoded
+    all_passed = all(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+    if all_passed and question.id not in reference.calls and (calls := Calls.of(made)):
+        reference.calls.setdefault(question.id, NotedCalls(calls))
+    if noted and replies and not made:  # else they follow from more than these answers
+        noted.keep(replies.digest, verdicts)
     return named(checks, verdicts, run, plan.recordings) if alone else verdicts
 
 

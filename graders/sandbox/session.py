@@ -7,10 +7,11 @@ import secrets
 import selectors
 import socket
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -24,14 +25,16 @@ from graders.sandbox.folders import MIN_BYTES, sizes
 from graders.sandbox.inside.wire import (
     LENGTH,
     MAX_FRAME,
-    Answer,
     Ask,
     AskAll,
+    Failure,
+    Sealed,
     WireError,
     body_length,
     calls_of,
-    decode_reply,
+    decode_sealed,
     encode,
+    opened,
 )
 from graders.sandbox.zygote import WorkerHandle, Zygote
 from sanity.core.assignment_package import load_known_errors
@@ -71,6 +74,16 @@ class Calls:
         if len(encoded) > MAX_FRAME // 2:
             return None
         return cls(tuple((probe, case.digest) for probe, case in asked), encoded)
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What a submission answered to `Calls`."""
+
+    digest: bytes
+    """Of all its answers as they were sent: whoever has the same has answered the same, bit for bit."""
+    answers: Mapping[Key, Answers]
+    """By probe name and case digest, without calls that raised; empty if the digest was one of those known."""
 
 
 def new_id() -> int:
@@ -162,23 +175,29 @@ class Session:
         reply = self._ask(Ask(new_id(), probe.name, dict(case.values)), probe.what)
         return answers_of(probe, reply, self._files, self._known_errors, self._named)
 
-    def ask_all(self, calls: Calls) -> dict[Key, Answers]:
-        """Make many calls at once; return the answers by probe name and case digest, without calls that raised.
+    def ask_all(self, calls: Calls, known: Container[bytes] = ()) -> Replies:
+        """Make many calls at once. Answers with a digest that is known are not looked at: they were before.
 
-        Raise CouldNotRun or CheckFailed if anything else is wrong with any of them.
+        Raise CouldNotRun or CheckFailed if anything else than calls that raised is wrong with any of them.
         """
         self._prepare()
         what, files = "answering many calls at once", self._files
-        replies = self._ask(AskAll(new_id(), calls.encoded), what)
-        if isinstance(replies, SubmissionError):
-            raise problem_of(replies, what, files, self._known_errors, self._named)
+        reply = self._request(AskAll(new_id(), calls.encoded), what)
+        if isinstance(reply, Failure):
+            raise problem_of(reply.raised, what, files, self._known_errors, self._named)
+        digest = sha256(reply.value).digest()
+        if digest in known:
+            return Replies(digest, {})
+        with self._protocol(what):
+            replies = opened(reply)
         if not isinstance(replies, list) or [type(reply) for reply in replies] != [list] * len(calls.asked):
             raise CouldNotRun(f"{what} broke the protocol")
-        return {
-            (probe.name, digest): answers_of(probe, reply[0], files, self._known_errors, self._named)
-            for (probe, digest), reply in zip(calls.asked, replies, strict=True)
-            if reply
+        answers = {
+            (probe.name, case): answers_of(probe, answer[0], files, self._known_errors, self._named)
+            for (probe, case), answer in zip(calls.asked, replies, strict=True)
+            if answer
         }
+        return Replies(digest, answers)
 
     def _prepare(self) -> None:
         """Make sure that there is a worker which has imported the question's module; else raise CouldNotRun."""
@@ -227,15 +246,30 @@ class Session:
 
     def _ask(self, request: Ask | AskAll, what: str) -> Any:
         """Send one request; return the plain answer or the SubmissionError. Any other outcome ends the worker."""
-        assert self._worker is not None
-        self._clock.restart()
+        reply = self._request(request, what)
+        if isinstance(reply, Failure):
+            return reply.raised
+        with self._protocol(what):
+            return opened(reply)
+
+    @contextmanager
+    def _protocol(self, what: str) -> Iterator[None]:
+        """Turn a WireError in the block of a `with` into CouldNotRun, and end the worker."""
         try:
-            reply = self._exchange(self._worker, encode(request), what)
-            if reply.id != request.id:
-                raise WireError("a reply to another request")
+            yield
         except WireError as error:
             self.end()
             raise CouldNotRun(f"{what} broke the protocol: {error}") from None
+
+    def _request(self, request: Ask | AskAll, what: str) -> Sealed | Failure:
+        """Send one request; return its reply. Any other outcome ends the worker."""
+        assert self._worker is not None
+        self._clock.restart()
+        try:
+            with self._protocol(what):
+                reply = self._exchange(self._worker, encode(request), what)
+                if reply.id != request.id:
+                    raise WireError("a reply to another request")
         except (CouldNotRun, MachineBusy):
             self.end()
             raise
@@ -244,9 +278,9 @@ class Session:
         finally:
             self._left -= self._clock.seconds
             self._wall_left -= self._clock.wall
-        return reply.value if isinstance(reply, Answer) else reply.raised
+        return reply
 
-    def _exchange(self, worker: WorkerHandle, frame: bytes, what: str) -> Any:
+    def _exchange(self, worker: WorkerHandle, frame: bytes, what: str) -> Sealed | Failure:
         """Send a frame and return its one reply within the time left; collect the worker's output meanwhile.
 
         All three streams are served in one loop, because each can block the others: a worker may write output until
@@ -278,7 +312,7 @@ class Session:
                 if events & selectors.EVENT_READ and reply.receive(worker.channel) and pending:
                     raise WireError("a reply before the request was read")
         self._printed.drain(worker.output)
-        return decode_reply(reply.body)
+        return decode_sealed(reply.body)
 
     def _time_left(self, what: str) -> float:
         """Return the seconds that the question has left; raise CouldNotRun if they are over.

@@ -64,6 +64,13 @@ class Answer(msgspec.Struct, frozen=True, tag=True):
     value: Any
 
 
+class Sealed(msgspec.Struct, frozen=True, tag="Answer"):
+    """An Answer that was received, with its value as it was sent: `opened` decodes that."""
+
+    id: int
+    value: msgspec.Raw
+
+
 class Failure(msgspec.Struct, frozen=True, tag=True):
     """Reply of a worker: the submission raised an exception."""
 
@@ -119,7 +126,8 @@ LEAVES = (type(None), bool, int, float, str, np.ndarray, Unsupported)
 
 _HEADS = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...]])
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack_array)
-_REPLIES = msgspec.msgpack.Decoder(Answer | Failure, ext_hook=_unpack_ext)
+_REPLIES = msgspec.msgpack.Decoder(Sealed | Failure)
+_VALUES = msgspec.msgpack.Decoder(ext_hook=_unpack_ext)
 _ASKS = msgspec.msgpack.Decoder(Ask | AskAll, ext_hook=_unpack_ext)
 _CALLS = msgspec.msgpack.Decoder(tuple[list[Any], msgspec.Raw], ext_hook=_unpack_ext)
 
@@ -171,17 +179,36 @@ def body_length(head: bytes) -> int:
 
 def decode_reply(body: bytes | bytearray) -> Answer | Failure:
     """Decode a worker's reply; raise WireError for anything but an Answer of plain data or a Failure."""
+    reply = decode_sealed(body)
+    return reply if isinstance(reply, Failure) else Answer(reply.id, opened(reply))
+
+
+def decode_sealed(body: bytes | bytearray) -> Sealed | Failure:
+    """Decode a worker's reply but for an Answer's value; raise WireError for what is neither."""
     try:
-        reply: Answer | Failure = _REPLIES.decode(body)
-        if isinstance(reply, Answer):
-            _require_plain(reply.value)
-        elif max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT:
+        reply: Sealed | Failure = _REPLIES.decode(body)
+        if (
+            isinstance(reply, Failure)
+            and max(map(len, (reply.raised.type, reply.raised.text, reply.raised.file, reply.raised.trace))) > MAX_TEXT
+        ):
             raise WireError(f"an error text of more than {MAX_TEXT} characters")
     except WireError:
         raise
     except Exception:  # nothing that these bytes do to a parser may be the grader's failure
         raise WireError("a malformed frame") from None
     return reply
+
+
+def opened(reply: Sealed) -> Any:
+    """Decode the value of an Answer; raise WireError for anything but plain data."""
+    try:
+        value = _VALUES.decode(bytearray(reply.value))  # in memory of its own, so that its arrays can be written
+        _require_plain(value)
+    except WireError:
+        raise
+    except Exception:  # nothing that these bytes do to a parser may be the grader's failure
+        raise WireError("a malformed frame") from None
+    return value
 
 
 def _require_plain(answer: Any) -> None:

@@ -59,6 +59,7 @@ def main() -> None:
     graft(Path(settings["root"]), GRADERS)
     from graders.sandbox.inside.fast_imports import fast_imports
 
+    gc.disable()  # imports leave hardly any garbage, and looking for it takes a tenth of their time
     with fast_imports((settings["scratch"], *settings["writable"])):
         graft(Path(settings["root"]), (*SANITY, f"sanity.{settings['assignment']}"))
         server = importlib.import_module(settings["server"])
@@ -67,6 +68,7 @@ def main() -> None:
 
     gc.collect()
     gc.set_threshold(10_000)  # a worker is short-lived
+    gc.enable()
     gc.freeze()  # the collector writes to each object it visits, which would copy the pages shared with workers
     control = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+import graders.grading.submission
 from graders.course.assignment import load_assignment
 from graders.exports.gradescope import results_json
 from graders.grading.grader import Grader
@@ -22,6 +24,7 @@ from graders.records.result import QuestionResult, Result, Signature
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
+from sanity.core.check import Check
 from sanity.core.manifest import Question
 from sanity.core.verdict import Outcome, Verdict
 
@@ -98,7 +101,7 @@ def test_questions_that_somebody_passed_are_put_at_once_and_judged_alike(
     puts: list[int] = []
     real = Session.ask_all
     monkeypatch.setattr(
-        Session, "ask_all", lambda session, calls: puts.append(len(calls.asked)) or real(session, calls)
+        Session, "ask_all", lambda session, calls, known: puts.append(len(calls.asked)) or real(session, calls, known)
     )
     wrong = {**reference_files, "nmt_model.py": reference_files["nmt_model.py"].replace("torch.tanh(", "torch.sin(")}
     results = []
@@ -110,6 +113,45 @@ def test_questions_that_somebody_passed_are_put_at_once_and_judged_alike(
     assert results[0][0] == results[0][2] != results[0][1] == results[0][3]
     assert puts  # else this test shows nothing
     assert max(puts) > 10
+
+
+def test_answers_that_passed_before_are_not_judged_again(
+    graded: Grade, reference: Reference, reference_files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    real = graders.grading.submission.judge
+
+    def noted(check: Check, *rest: Any) -> Verdict:
+        judged.append(check.question)
+        return real(check, *rest)
+
+    monkeypatch.setattr(graders.grading.submission, "judge", noted)
+    reference.calls.clear()
+    results = [graded(reference_files), graded(reference_files)]  # calls are noted, and then answers
+    judged.clear()
+    results.append(
+        graded({**reference_files, "utils.py": "# Bit for bit the same answers.\n" + reference_files["utils.py"]})
+    )
+    assert set(judged) == {"1a"}  # the first question is asked alone
+    assert [clean(result).questions for result in results] == 3 * [clean(results[0]).questions]
+    judged.clear()
+    wrong = reference_files["bleu.py"].replace("math.exp(", "math.expm1(")
+    assert wrong != reference_files["bleu.py"]
+    result = graded({**reference_files, "bleu.py": wrong})
+    assert set(judged) > {"1a"}
+    assert result.points < results[0].points
+    assert clean(graded(reference_files)).questions == clean(results[0]).questions
+
+
+def test_verdicts_that_follow_from_more_than_the_answers_are_not_kept(
+    graded: Grade, reference: Reference, reference_files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference.calls.clear()
+    graded(reference_files)
+    real = Session.ask_all
+    monkeypatch.setattr(Session, "ask_all", lambda *args: replace(real(*args), answers={}))  # as if all had raised
+    assert points(graded(reference_files)) == points(graded(reference_files))
+    assert not any(noted.passed for noted in reference.calls.values())
 
 
 def clean(result: Result) -> Result:

@@ -73,6 +73,11 @@ def test_one_worker_answers_all_until_it_is_ended(zygote: Zygote) -> None:
         assert returned(session) != first
 
 
+def test_a_worker_collects_garbage_though_its_zygote_imports_without(zygote: Zygote) -> None:
+    with opened(zygote, utils("import gc\nreturn gc.isenabled()")) as session:
+        assert returned(session) is True
+
+
 def calls(*cases: Case) -> Calls:
     made = Calls.of([(pad, case) for case in cases])
     assert made is not None
@@ -84,12 +89,27 @@ CASES = tuple(SENTENCES.case(count=count, numbers=numbers) for count in (1, 2, 5
 
 def test_many_questions_at_once_are_answered_as_one_by_one(zygote: Zygote) -> None:
     with opened(zygote, utils(RIGHT)) as session:
-        assert session.ask_all(calls(*CASES)) == {(pad.name, case.digest): session(pad, case) for case in CASES}
+        assert session.ask_all(calls(*CASES)).answers == {(pad.name, case.digest): session(pad, case) for case in CASES}
+
+
+def test_the_same_answers_have_the_same_digest_and_are_not_looked_at_where_it_is_known(zygote: Zygote) -> None:
+    other = RIGHT.replace("longest -", "longest + 1 -")
+    replies = []
+    for body in (RIGHT, RIGHT, other):
+        with opened(zygote, utils(body)) as session:
+            replies.append(session.ask_all(calls(*CASES)))
+            if body == RIGHT:
+                again = session.ask_all(calls(*CASES), {replies[0].digest})
+                assert (again.digest, again.answers) == (replies[0].digest, {})
+            else:
+                assert session.ask_all(calls(*CASES), {replies[0].digest}) == replies[2]
+    assert replies[0] == replies[1]
+    assert replies[0].digest != replies[2].digest
 
 
 def test_of_many_questions_those_that_raise_are_left_out(zygote: Zygote) -> None:
     with opened(zygote, utils("if pad_token == 0:\n    raise KeyError\n" + RIGHT)) as session:
-        answered = session.ask_all(calls(*CASES))
+        answered = session.ask_all(calls(*CASES)).answers
         assert set(answered) == {(pad.name, case.digest) for case in CASES if case.pad_token != 0}
         assert not session.unused  # the worker lives
 

@@ -25,7 +25,9 @@ from graders.sandbox.inside.wire import (
     calls_of,
     decode_ask,
     decode_reply,
+    decode_sealed,
     encode,
+    opened,
     read_calls,
 )
 from sanity.core.calling import MAX_TEXT, SubmissionError
@@ -74,6 +76,20 @@ def test_a_large_array_comes_out_as_it_went_in() -> None:
     reply = decode_reply(encode(Answer(1, [array]))[LENGTH.size :])
     assert isinstance(reply, Answer)
     assert same(reply.value, [array])
+
+
+def test_a_value_that_is_sent_twice_is_the_one_whose_bytes_are_kept() -> None:
+    right, wrong = pack([1.5]), pack([2.5])
+    for first, last in ((right, wrong), (wrong, right)):
+        reply = decode_sealed(
+            b"\x84" + pack("type") + pack("Answer") + pack("id") + pack(1) + _named(first) + _named(last)
+        )
+        assert not isinstance(reply, Failure)
+        assert pack(opened(reply)) == bytes(reply.value) == last
+
+
+def _named(value: bytes) -> bytes:
+    return pack("value") + value
 
 
 TEXTS = st.text(max_size=MAX_TEXT)
