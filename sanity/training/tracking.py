@@ -46,11 +46,11 @@ class TrainingLog:
         `update` is 0, or that of the checkpoint that training resumes from; later entries are removed.
         """
         kept = [line for line in read_log(self.folder / "log.jsonl") if line["update"] <= update] if update else []
-        self.open(kept, update or None, update, updates, "update")
+        self.start(kept, update or None, update, updates, "update")
         if update:
             self.say(f"resuming after iter {update}")
 
-    def open(self, kept: list[dict[str, Any]], update: int | None, done: int, total: int, unit: str) -> None:
+    def start(self, kept: list[dict[str, Any]], update: int | None, done: int, total: int, unit: str) -> None:
         """Open log.jsonl, TensorBoard and the bar. Raises SaveError.
 
         Args:
@@ -110,7 +110,7 @@ def board_folder(folder: Path) -> Path:
 
 
 def tensorboard(folder: Path, update: int | None) -> Any:
-    """Return a writer of TensorBoard events; None if it isn't installed. See `TrainingLog.open`."""
+    """Return a writer of TensorBoard events; None if it isn't installed. See `TrainingLog.start`."""
     if update is None:
         for old in folder.glob("events.out.tfevents.*"):
             old.unlink()

@@ -20,7 +20,7 @@ class Log(TrainingLog):
         """Open the log; training begins with this round. Entries of this round and later ones are removed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = [entry for entry in read_log(self.folder / "log.jsonl") if entry["round"] < round]
-        self.open(kept, kept[-1]["update"] if kept else None, round, rounds + 1, "round")
+        self.start(kept, kept[-1]["update"] if kept else None, round, rounds + 1, "round")
         if round:
             self.say(f"resuming after round {round - 1}")
 

@@ -236,7 +236,9 @@ def test_what_is_not_there_is_not_found(desk: Client) -> None:
     assert desk.ask("/mark").status == 405
 
 
-HOSTILE = "</pre><script>alert(1)</script>\x1b[31m <img src=http://evil.example/x onerror=alert(1)> {{ 7*7 }} \u202e"
+HOSTILE = (
+    "</pre><script>alert(1)</script>\x1b[31m <img src=http://evil.example/x onerror=alert(1)> {{ 7919*7907 }} \u202e"
+)
 
 
 def test_hostile_names_code_and_verdicts_are_text(tmp_path: Path) -> None:
@@ -255,7 +257,7 @@ def test_hostile_names_code_and_verdicts_are_text(tmp_path: Path) -> None:
         for path in ("/", f"/student/{code}", f"/question/1d/{code}", f"/question/1g/{code}", "/trail"):
             page = desk.ask(path).text
             assert page.count("<script") == 1 and "<img" not in page and "<b>me" not in page
-            assert "\x1b" not in page and "\u202e" not in page and "49" not in page
+            assert "\x1b" not in page and "\u202e" not in page and "62615533" not in page
 
 
 def test_blind_hides_names_everywhere(tmp_path: Path) -> None:
