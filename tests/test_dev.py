@@ -124,7 +124,7 @@ def test_a_terminal_has_one_line_for_all_steps(
     dev: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((20, 24)))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda *_, **__: os.terminal_size((20, 24)))
     dev.run_pip(pip(PIP, 0))
     assert capsys.readouterr().out.split("\r\033[K") == ["", *(step[:19] for step in STEPS), ""]
 
