@@ -74,7 +74,7 @@ print("claimed")
         "a loop that claims BLEU 100",
         """
 import nmt.training
-def train(model, pairs, recipe, validate, *arguments):
+def train(model, pairs, recipe, validate, *arguments, **named):
     print("no training at all")
 nmt.training.train.__code__ = train.__code__
 """,
