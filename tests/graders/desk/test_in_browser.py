@@ -157,7 +157,9 @@ def test_all_questions_of_one_submission(tab: Tab, out: Path) -> None:
 def test_nothing_typed_is_lost_by_a_key(tab: Tab) -> None:
     page = tab.page
     page.get_by_role("link", name="Mark 1g").click()
-    page.get_by_label("Comment").fill("half a sentence")
+    page.wait_for_load_state()  # the script is there
+    page.get_by_label("Comment").click()  # a browser asks nobody who has only looked
+    page.get_by_label("Comment").press_sequentially("half a sentence")
     page.get_by_label("Comment").press("Escape")
     page.on("dialog", lambda dialog: dialog.dismiss())
     with page.expect_event("dialog") as asked:
