@@ -7,6 +7,7 @@ graders/sandbox/inside/translation.py trains and translates.
 from __future__ import annotations
 
 import sys
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,10 +102,15 @@ def lines_of(files: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
 
 
 def load_module(name: str, path: Path) -> ModuleType:
-    """Import a file as the module called name; return the same module when called again."""
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    """Import a file as the module called name; return the same module when called again, from any thread."""
+    with _LOADING:
+        if name not in sys.modules:
+            spec = spec_from_file_location(name, path)
+            assert spec is not None and spec.loader is not None
+            sys.modules[name] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+        return sys.modules[name]
+
+
+_LOADING = threading.RLock()
+"""Else a thread could get a module that another one is still running. A module that is loaded may load others."""
