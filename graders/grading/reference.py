@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from graders.grading.plan import Plan
 from graders.sandbox.isolation import Isolation, SandboxError
 from graders.sandbox.profile import Profile
-from graders.sandbox.session import Calls, Key, Session
+from graders.sandbox.requests import Calls, Key
+from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
 from sanity.core.case import Case
 from sanity.core.check import Check

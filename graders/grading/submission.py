@@ -16,7 +16,8 @@ from graders.grading.reference import NotedCalls, Reference
 from graders.intake.submission import Submission
 from graders.records.result import QuestionResult, Result, Signature
 from graders.records.scoring import earned, total
-from graders.sandbox.session import Calls, Session
+from graders.sandbox.requests import Calls
+from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
 from graders.text.sanitize import clean_text
 from sanity.core.case import Case

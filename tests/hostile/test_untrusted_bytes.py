@@ -25,7 +25,7 @@ from graders.records.manual_marks import MarksError, read_marks
 from graders.sandbox.inside.protocol import Answers, Failed, Finished, Progress, Ready, decode_message
 from graders.sandbox.inside.protocol import frame as message_frame
 from graders.sandbox.inside.wire import LENGTH, MAX_FRAME, Answer, Failure, WireError, decode_reply, encode
-from graders.sandbox.session import IncomingFrame
+from graders.sandbox.requests import IncomingFrame
 from sanity.core.calling import SubmissionError, problem_of
 from sanity.core.manifest import Manifest, Question, QuestionLimits, WrittenQuestion
 from sanity.core.notebook import NotebookError, cells_of, parse

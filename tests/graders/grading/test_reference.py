@@ -10,7 +10,7 @@ import pytest
 from graders.grading.plan import Plan
 from graders.grading.reference import MOST_PASSED, NotedCalls, Reference
 from graders.sandbox.isolation import Isolation
-from graders.sandbox.session import Calls
+from graders.sandbox.requests import Calls
 from sanity.a4.padding import SENTENCES, pad
 
 LONG = 60.0

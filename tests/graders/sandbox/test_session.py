@@ -17,7 +17,8 @@ from graders.course.assignment import load_assignment
 from graders.sandbox.captured_output import MAX_PRINTED
 from graders.sandbox.isolation import Isolation
 from graders.sandbox.profile import Profile
-from graders.sandbox.session import Calls, Session
+from graders.sandbox.requests import Calls
+from graders.sandbox.session import Session
 from graders.sandbox.zygote import Zygote
 from sanity.a4.batches import BATCHES
 from sanity.a4.embeddings import embeddings
